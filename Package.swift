@@ -1,0 +1,65 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// One target a floor; each imports only floors below it (ARCHITECTURE.md draws the house).
+let package = Package(
+    name: "agon",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "agon", targets: ["agon"]),
+        .library(
+            name: "Agon",
+            targets: [
+                "Tensors", "Graph", "Configuration", "Layers", "Optimizers", "Datasets", "Adversarial", "Evaluation",
+                "Experiments", "Reports",
+            ]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // Floor 0: C kernels over OpenBLAS and LAPACKE (opened at run time), and the image codecs.
+        .target(
+            name: "CKernels",
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux])), .linkedLibrary("m")]),
+        .target(
+            name: "CImageCodecs",
+            linkerSettings: [
+                .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
+            ]),
+        // Floor 1
+        .target(name: "Tensors", dependencies: ["CKernels"]),
+        .target(name: "Configuration"),
+        // Floor 2
+        .target(name: "Graph", dependencies: ["Tensors", "CKernels"]),
+        // Floor 3
+        .target(name: "Layers", dependencies: ["Graph", "Tensors", "Configuration"]),
+        .target(name: "Optimizers", dependencies: ["Graph", "Tensors", "Configuration", "CKernels"]),
+        .target(name: "Datasets", dependencies: ["Tensors", "Configuration", "CImageCodecs"]),
+        // Floor 4
+        .target(name: "Adversarial", dependencies: ["Graph", "Layers", "Optimizers", "Tensors", "Configuration"]),
+        .target(name: "Evaluation", dependencies: ["Tensors", "CKernels"]),
+        // Floor 5
+        .target(
+            name: "Experiments",
+            dependencies: [
+                "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph", "Tensors", "Configuration",
+                "CImageCodecs",
+            ]),
+        // Floor 6
+        .target(name: "Reports", dependencies: ["Experiments", "Datasets", "Tensors", "CImageCodecs"]),
+        // Floor 7
+        .executableTarget(
+            name: "agon",
+            dependencies: [
+                "Reports", "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
+                "Tensors", "Configuration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Tensors", "Configuration", "CImageCodecs"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Tensors"]),
+    ]
+)

@@ -1,0 +1,226 @@
+// Archives, read by libarchive and written by us: every entry is checked before the first is extracted, and each file
+// is opened component by component below the folder's descriptor without following links. That is what libarchive's
+// ARCHIVE_EXTRACT_SECURE_* flags do for names relative to the working directory, which a library must not change.
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message.h"
+
+enum { NAME_LIMIT = 4096 };
+
+static struct archive *open_archive(const char *path, char *message) {
+    struct archive *reader = archive_read_new();
+    if (reader == NULL) {
+        agon_fail(message, "no memory for the archive reader");
+        return NULL;
+    }
+    archive_read_support_filter_gzip(reader);
+    archive_read_support_filter_bzip2(reader);
+    archive_read_support_filter_xz(reader);
+    archive_read_support_filter_zstd(reader);
+    archive_read_support_format_tar(reader);
+    archive_read_support_format_zip(reader);
+    if (archive_read_open_filename(reader, path, 1 << 18) != ARCHIVE_OK) {
+        const char *reason = archive_error_string(reader);
+        agon_fail(message, "not a readable archive: %s", reason != NULL ? reason : "unknown format");
+        archive_read_free(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+static const char *entry_name(struct archive_entry *entry) {
+    const char *name = archive_entry_pathname_utf8(entry);
+    return name != NULL ? name : archive_entry_pathname(entry);
+}
+
+// The next entry: 1, or 0 at the end, or -1.
+static int next_entry(struct archive *reader, struct archive_entry **entry, char *message) {
+    int result = archive_read_next_header(reader, entry);
+    if (result == ARCHIVE_EOF) return 0;
+    if (result < ARCHIVE_WARN) {
+        const char *reason = archive_error_string(reader);
+        return agon_fail(message, "damaged archive: %s", reason != NULL ? reason : "unreadable entry");
+    }
+    return 1;
+}
+
+// Whether a name or a link's target stays below the folder it starts from.
+static int stays_inside(const char *name) {
+    if (name[0] == '/' || strchr(name, '\\') != NULL) return 0;
+    for (const char *part = name; part != NULL && *part != '\0';) {
+        const char *slash = strchr(part, '/');
+        size_t length = slash == NULL ? strlen(part) : (size_t)(slash - part);
+        if (length == 2 && part[0] == '.' && part[1] == '.') return 0;
+        part = slash == NULL ? NULL : slash + 1;
+    }
+    return 1;
+}
+
+static int check_entry(struct archive_entry *entry, char *message) {
+    const char *name = entry_name(entry);
+    if (name == NULL || strlen(name) >= NAME_LIMIT) {
+        return agon_fail(message, "an entry has no usable name; nothing was extracted");
+    }
+    if (!stays_inside(name)) {
+        return agon_fail(message, "entry '%.120s' leaves its folder; nothing was extracted", name);
+    }
+    const char *hard = archive_entry_hardlink(entry), *soft = archive_entry_symlink(entry);
+    if ((hard != NULL && !stays_inside(hard)) || (soft != NULL && !stays_inside(soft))) {
+        return agon_fail(message, "link '%.80s' to '%.80s' may leave its folder; nothing was extracted", name,
+                         hard != NULL ? hard : soft);
+    }
+    if (hard == NULL && soft == NULL && archive_entry_filetype(entry) != AE_IFREG
+        && archive_entry_filetype(entry) != AE_IFDIR) {
+        return agon_fail(message, "entry '%.120s' is neither file nor folder; nothing was extracted", name);
+    }
+    return 0;
+}
+
+int agon_archive_check(const char *path, agon_archive_summary *summary, char *message) {
+    memset(summary, 0, sizeof *summary);
+    struct archive *reader = open_archive(path, message);
+    if (reader == NULL) return -1;
+    struct archive_entry *entry;
+    int result;
+    while ((result = next_entry(reader, &entry, message)) > 0) {
+        if (check_entry(entry, message) != 0) {
+            result = -1;
+            break;
+        }
+        if (archive_entry_filetype(entry) == AE_IFDIR) continue;
+        summary->files++;
+        int64_t size = archive_entry_size(entry);
+        if (size > 0) summary->bytes += (uint64_t)size;
+    }
+    archive_read_free(reader);
+    return result;
+}
+
+// Opens the folder that holds the last component of `name` below `root`, making folders on the way; `last` (=) is
+// that component, or empty when the name is the root itself. Links are not followed.
+static int open_parent(int root, const char *name, char *buffer, const char **last) {
+    snprintf(buffer, NAME_LIMIT, "%s", name);
+    int folder = dup(root);
+    *last = "";
+    char *rest = NULL;
+    for (char *part = strtok_r(buffer, "/", &rest); part != NULL && folder >= 0; part = strtok_r(NULL, "/", &rest)) {
+        if (strcmp(part, ".") == 0) continue;
+        if (**last != '\0') {
+            if (mkdirat(folder, *last, 0755) != 0 && errno != EEXIST) {
+                int failure = errno;
+                close(folder);
+                errno = failure;
+                return -1;
+            }
+            int next = openat(folder, *last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            int failure = errno;
+            close(folder);
+            folder = next;
+            errno = failure;
+        }
+        *last = part;
+    }
+    return folder;
+}
+
+static int write_contents(struct archive *reader, struct archive_entry *entry, int file, const char *name,
+                          char *message) {
+    const void *block;
+    size_t size;
+    int64_t offset;
+    int result;
+    for (;;) {
+        result = archive_read_data_block(reader, &block, &size, &offset);
+        if (result < ARCHIVE_WARN || result == ARCHIVE_EOF) break;
+        const char *next = block;
+        while (size > 0) {
+            ssize_t written = pwrite(file, next, size, (off_t)offset);
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) return agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+            next += written;
+            offset += written;
+            size -= (size_t)written;
+        }
+    }
+    if (result == ARCHIVE_EOF) {
+        // A sparse file may end in a hole, for which there is no block.
+        struct stat written;
+        if (archive_entry_size_is_set(entry) && fstat(file, &written) == 0
+            && written.st_size < archive_entry_size(entry)
+            && ftruncate(file, (off_t)archive_entry_size(entry)) != 0) {
+            return agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+        }
+        return 0;
+    }
+    const char *reason = archive_error_string(reader);
+    return agon_fail(message, "damaged archive at '%.120s': %s", name, reason != NULL ? reason : "unreadable data");
+}
+
+static int extract_entry(struct archive *reader, struct archive_entry *entry, int root, char *message) {
+    char buffer[NAME_LIMIT], linkBuffer[NAME_LIMIT];
+    const char *last, *name = entry_name(entry), *hard = archive_entry_hardlink(entry),
+                      *soft = archive_entry_symlink(entry);
+    int parent = open_parent(root, name, buffer, &last);
+    if (parent < 0) return agon_fail(message, "cannot make the folder of '%.120s': %s", name, strerror(errno));
+    int status = 0;
+    if (*last == '\0') {
+        status = 0;
+    } else if (hard != NULL) {
+        const char *lastOfTarget;
+        int folder = open_parent(root, hard, linkBuffer, &lastOfTarget);
+        if (folder < 0 || linkat(folder, lastOfTarget, parent, last, 0) != 0) {
+            status = agon_fail(message, "cannot link '%.80s' to '%.80s': %s", name, hard, strerror(errno));
+        }
+        if (folder >= 0) close(folder);
+    } else if (soft != NULL) {
+        if (symlinkat(soft, parent, last) != 0) {
+            status = agon_fail(message, "cannot link '%.80s' to '%.80s': %s", name, soft, strerror(errno));
+        }
+    } else if (archive_entry_filetype(entry) == AE_IFDIR) {
+        if (mkdirat(parent, last, 0755) != 0 && errno != EEXIST) {
+            status = agon_fail(message, "cannot make the folder '%.120s': %s", name, strerror(errno));
+        }
+    } else {
+        int file = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (file < 0) {
+            status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+        } else {
+            status = write_contents(reader, entry, file, name, message);
+            if (close(file) != 0 && status == 0) {
+                status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+            }
+        }
+    }
+    close(parent);
+    return status;
+}
+
+int agon_archive_extract(const char *path, const char *folder, char *message) {
+    agon_archive_summary summary;
+    if (agon_archive_check(path, &summary, message) != 0) return -1;
+    int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) return agon_fail(message, "cannot open the folder to extract to: %s", strerror(errno));
+    struct archive *reader = open_archive(path, message);
+    if (reader == NULL) {
+        close(root);
+        return -1;
+    }
+    struct archive_entry *entry;
+    int result;
+    while ((result = next_entry(reader, &entry, message)) > 0) {
+        // Checked again: the file may have been replaced since the first pass.
+        if (check_entry(entry, message) != 0 || extract_entry(reader, entry, root, message) != 0) {
+            result = -1;
+            break;
+        }
+    }
+    archive_read_free(reader);
+    close(root);
+    return result;
+}

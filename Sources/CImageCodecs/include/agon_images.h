@@ -1,0 +1,81 @@
+// Thin, careful faces of libpng, TurboJPEG, zlib and libarchive for files that may be truncated or lying.
+//
+// Every function that can fail returns a negative number and writes one line (what was wrong, without the path) to
+// `message`, a buffer of AGON_MESSAGE_SIZE bytes. Nothing prints, exits or trusts a size read from a file.
+#ifndef AGON_IMAGES_H
+#define AGON_IMAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { AGON_MESSAGE_SIZE = 256 };
+
+/// The most pixels of an image that is read or written: 2^28, a square of side 16384.
+#define AGON_IMAGE_MAX_PIXELS ((uint64_t)1 << 28)
+
+// ---- images (png.c, jpeg.c)
+
+typedef enum agon_image_format {
+    AGON_IMAGE_UNKNOWN = 0,
+    AGON_IMAGE_PNG = 1,
+    AGON_IMAGE_JPEG = 2,
+} agon_image_format;
+
+typedef struct agon_image_info {
+    agon_image_format format;
+    uint32_t height, width;
+    /// 1 for grey and 3 for colour; an alpha channel is dropped.
+    uint32_t channels;
+} agon_image_info;
+
+/// Format and size of the PNG or JPEG in `bytes`, from its header. `info` (=). The size is within the limit above.
+int agon_image_header(const uint8_t *bytes, size_t count, agon_image_info *info, char *message);
+/// Pixels [height, width, channels] of 8 bits of an image whose header is `info`, into `pixels` (=).
+int agon_image_decode(const uint8_t *bytes, size_t count, const agon_image_info *info, uint8_t *pixels, char *message);
+
+/// Writes pixels [height, width, channels] (1 or 3 channels of 8 bits) as a PNG that appears whole or not at all.
+int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                   char *message);
+/// The same as a baseline JPEG without colour subsampling, of quality 1 to 100.
+int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                    int quality, char *message);
+
+// ---- files (files.c)
+
+/// Writes a file under a temporary name beside `path`, flushes it to the disk and renames it into place.
+int agon_file_write(const char *path, const void *bytes, size_t count, char *message);
+
+// ---- gzip (gzip.c)
+
+/// A file read from its start, inflated when it is gzip.
+typedef struct agon_stream agon_stream;
+
+agon_stream *agon_stream_open(const char *path, char *message);
+/// The next `count` bytes into `out` (=). Fewer are returned only at the end of the contents.
+ptrdiff_t agon_stream_read(agon_stream *stream, void *out, size_t count, char *message);
+/// An upper bound of the bytes that the whole file can hold, from its size: nothing larger need be allocated for it.
+uint64_t agon_stream_limit(const agon_stream *stream);
+void agon_stream_close(agon_stream *stream);
+
+// ---- archives (archive.c)
+
+typedef struct agon_archive_summary {
+    uint64_t files, bytes;
+} agon_archive_summary;
+
+/// Reads a tar (plain, gzip, bzip2, xz, zstd) or zip through and checks that each entry stays in its folder: no
+/// absolute name, no "..", no link that could lead out, no device. `summary` (=).
+int agon_archive_check(const char *path, agon_archive_summary *summary, char *message);
+/// Checks the archive as above, then extracts it into an existing folder. Nothing is written when the check fails.
+/// No link is followed while writing and no existing file is replaced.
+int agon_archive_extract(const char *path, const char *folder, char *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

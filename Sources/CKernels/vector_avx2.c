@@ -1,0 +1,26 @@
+// The vector kernels as compiled for avx2; agon_vector() chooses among the three.
+#if defined(__x86_64__)
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "agon_kernels.h"
+#include "agon_random.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "vector_math.h"
+#include "vector_program.h"
+#include "vector_update.h"
+#include "vector_depthwise.h"
+#pragma clang attribute pop
+
+const agon_vector_kernels agon_vector_avx2 = {
+    .name = "avx2",
+    .program = run_program,
+    .depthwise_forward = depthwise_forward,
+    .depthwise_input_gradient = depthwise_input_gradient,
+    .depthwise_weight_gradient = depthwise_weight_gradient,
+    .update = run_update,
+};
+#endif

@@ -1,0 +1,26 @@
+// The vector kernels as compiled for avx512; agon_vector() chooses among the three.
+#if defined(__x86_64__)
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "agon_kernels.h"
+#include "agon_random.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "vector_math.h"
+#include "vector_program.h"
+#include "vector_update.h"
+#include "vector_depthwise.h"
+#pragma clang attribute pop
+
+const agon_vector_kernels agon_vector_avx512 = {
+    .name = "avx512",
+    .program = run_program,
+    .depthwise_forward = depthwise_forward,
+    .depthwise_input_gradient = depthwise_input_gradient,
+    .depthwise_weight_gradient = depthwise_weight_gradient,
+    .update = run_update,
+};
+#endif

@@ -1,0 +1,116 @@
+extension ConfigNode {
+    /// The largest config file read, in bytes.
+    static let fileSizeLimit = 64 << 20
+
+    /// The config in a file, merged over the files it extends. Each value keeps the file and line it was written in.
+    ///
+    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the one it stands in; the later
+    /// of several goes over the earlier. Objects are merged key by key, arrays and scalars replaced, with two rules for
+    /// sections that choose a variant by `"type"`:
+    /// - an object that states another `"type"` than the one below replaces it whole, as keys of the other variant would
+    ///   mean nothing to it;
+    /// - an object over a plain string, the short form of `{"type": …}`, is merged with that long form.
+    ///
+    /// The keys `extends` and `$schema` (a hint for editors) of the top level are taken out.
+    ///
+    /// Throws `ConfigError`: unreadable file, syntax, a top level that is not an object, a ring of extending files.
+    public static func load(path: String) throws -> ConfigNode {
+        var loader = ConfigLoader()
+        return try loader.load(path, extendedAt: nil)
+    }
+
+    /// This node laid over `base` by the rules of `load(path:)`.
+    public func merged(over base: ConfigNode) -> ConfigNode {
+        guard case .object(let upper) = content, case .object(var lower) = base.typeObject.content else { return self }
+        if let type = upper["type"], let baseType = lower["type"], type != baseType { return self }
+        for member in upper.members {
+            let value = lower[member.key].map { member.value.merged(over: $0) } ?? member.value
+            lower.set(member.key, value, keySource: member.keySource)
+        }
+        return ConfigNode(.object(lower), source: source)
+    }
+
+    /// A plain string in its long form as a section: `"relu"` is short for `{"type": "relu"}`. Other nodes are unchanged.
+    var typeObject: ConfigNode {
+        guard case .string = content else { return self }
+        var object = ConfigObject()
+        object["type"] = self
+        return ConfigNode(.object(object), source: source)
+    }
+}
+
+/// The files of one `load`: read once each, however often they are extended.
+private struct ConfigLoader {
+    private var loaded: [String: ConfigNode] = [:]
+    /// The files being read, the outermost first.
+    private var chain: [(canonical: String, shown: String)] = []
+
+    mutating func load(_ path: String, extendedAt: ConfigSource?) throws -> ConfigNode {
+        let canonical = FileBytes.canonicalPath(path) ?? path
+        if let node = loaded[canonical] { return node }
+        if let start = chain.firstIndex(where: { $0.canonical == canonical }) {
+            throw ConfigError.extendsCycle(
+                extendedAt ?? ConfigSource(file: path), chain: chain[start...].map(\.shown) + [chain[start].shown])
+        }
+        guard chain.count < ConfigParser.depthLimit else {
+            throw ConfigError.unfit(
+                extendedAt ?? ConfigSource(file: path), .root.key("extends"),
+                "more than \(ConfigParser.depthLimit) files extend one another")
+        }
+        chain.append((canonical, path))
+        defer { chain.removeLast() }
+
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.contents(of: path, limit: ConfigNode.fileSizeLimit)
+        } catch ConfigError.unreadableFile(let path, let reason, _) {
+            throw ConfigError.unreadableFile(path: path, reason: reason, extendedAt: extendedAt)
+        }
+        guard bytes.count <= ConfigNode.fileSizeLimit else {
+            throw ConfigError.syntax(ConfigSource(file: path), .tooLarge(limit: ConfigNode.fileSizeLimit))
+        }
+        let node = try merge(try ConfigParser.parse(bytes, file: path), directory: Self.directory(of: path))
+        loaded[canonical] = node
+        return node
+    }
+
+    private mutating func merge(_ node: ConfigNode, directory: String) throws -> ConfigNode {
+        guard case .object(var object) = node.content else {
+            throw ConfigError.wrongType(node.source, .root, expected: "an object", found: node.summary)
+        }
+        let extends = object["extends"]
+        object["extends"] = nil
+        if object["$schema"]?.string != nil { object["$schema"] = nil }
+        let own = ConfigNode(.object(object), source: node.source)
+        guard let extends else { return own }
+
+        var base: ConfigNode?
+        for (index, name) in (extends.array ?? [extends]).enumerated() {
+            guard let path = name.string, !path.isEmpty else {
+                let place = ConfigPath.root.key("extends")
+                throw ConfigError.wrongType(
+                    name.source, extends.array == nil ? place : place.index(index),
+                    expected: "the path of a file", found: name.summary)
+            }
+            let next = try load(Self.join(directory, path), extendedAt: name.source)
+            base = base.map { next.merged(over: $0) } ?? next
+        }
+        return base.map { own.merged(over: $0) } ?? own
+    }
+
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    }
+
+    /// The path as a user would write it, with `..` taken out where that names the same file (a link may stand between).
+    private static func join(_ directory: String, _ path: String) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        let joined = directory + path
+        var parts: [Substring] = []
+        for part in joined.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        let short = (joined.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+        return FileBytes.canonicalPath(short) == FileBytes.canonicalPath(joined) ? short : joined
+    }
+}

@@ -1,0 +1,71 @@
+// Sections within sections. Defaults are written as config literals and decoded like a file's:
+// `default: ["type": "adam", "learningRate": 2e-4]`, `default: "adam"`, `default: [:]` where every key has a default.
+extension ConfigReader {
+    /// A nested object.
+    public func section<Section: ConfigDecodable>(
+        _ key: String, _ type: Section.Type = Section.self, default node: ConfigNode? = nil, _ doc: String
+    ) throws -> Section {
+        try value(key, .section(type), default: node, doc)
+    }
+
+    public func optionalSection<Section: ConfigDecodable>(
+        _ key: String, _ type: Section.Type = Section.self, _ doc: String
+    ) throws -> Section? {
+        try optionalValue(key, .section(type), doc)
+    }
+
+    /// A nested object that names its variant by `"type"`, or the name alone.
+    public func section<Value>(
+        _ key: String, _ registry: VariantRegistry<Value>, default node: ConfigNode? = nil, _ doc: String
+    ) throws -> Value {
+        try value(key, .variant(registry), default: node, doc)
+    }
+
+    public func optionalSection<Value>(_ key: String, _ registry: VariantRegistry<Value>, _ doc: String) throws -> Value? {
+        try optionalValue(key, .variant(registry), doc)
+    }
+
+    /// An array of objects. `count` is a number of elements or a range of them.
+    public func array<Section: ConfigDecodable, Count: IntervalExpression<Int>>(
+        _ key: String, of type: Section.Type, count: Count = Interval<Int>(), default nodes: [ConfigNode]? = nil,
+        _ doc: String
+    ) throws -> [Section] {
+        try value(
+            key, .list(of: .section(type), count: count.interval), default: nodes.map { ConfigNode($0) }, doc)
+    }
+
+    public func optionalArray<Section: ConfigDecodable, Count: IntervalExpression<Int>>(
+        _ key: String, of type: Section.Type, count: Count = Interval<Int>(), _ doc: String
+    ) throws -> [Section]? {
+        try optionalValue(key, .list(of: .section(type), count: count.interval), doc)
+    }
+
+    /// An array of objects that each name their variant by `"type"`, or of names alone:
+    /// `["flatten", {"type": "dense", "units": 10}]`.
+    public func array<Value, Count: IntervalExpression<Int>>(
+        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(),
+        default nodes: [ConfigNode]? = nil, _ doc: String
+    ) throws -> [Value] {
+        try value(
+            key, .list(of: .variant(registry), count: count.interval), default: nodes.map { ConfigNode($0) }, doc)
+    }
+
+    public func optionalArray<Value, Count: IntervalExpression<Int>>(
+        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(), _ doc: String
+    ) throws -> [Value]? {
+        try optionalValue(key, .list(of: .variant(registry), count: count.interval), doc)
+    }
+
+    /// An object whose keys are names of the user's choosing, each with a section, in the order written.
+    public func dictionary<Section: ConfigDecodable>(
+        _ key: String, of type: Section.Type, default node: ConfigNode? = nil, _ doc: String
+    ) throws -> [(name: String, value: Section)] {
+        try value(key, .dictionary(of: .section(type)), default: node, doc)
+    }
+
+    public func dictionary<Value>(
+        _ key: String, of registry: VariantRegistry<Value>, default node: ConfigNode? = nil, _ doc: String
+    ) throws -> [(name: String, value: Value)] {
+        try value(key, .dictionary(of: .variant(registry)), default: node, doc)
+    }
+}

@@ -1,0 +1,44 @@
+/// The candidate that a misspelt name most likely means, nil when none is near.
+///
+/// The distance counts inserted, deleted, replaced and swapped neighbouring characters (optimal string alignment, the
+/// restricted Damerau-Levenshtein distance), letter case and `_` and `-` aside; up to a third of the name, and at least
+/// two, may differ. Among equally near candidates the first wins.
+public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+    let wanted = plainLetters(name)
+    // Longer names are not names; comparing them would only cost time.
+    guard wanted.count <= 128 else { return nil }
+    var best: (name: String, distance: Int)?
+    for candidate in candidates where candidate != name {
+        let letters = plainLetters(candidate)
+        let length = max(wanted.count, letters.count)
+        // A candidate with nothing in common is no help, however short both are.
+        let limit = min(max(2, wanted.count / 3), length - 1)
+        guard abs(wanted.count - letters.count) <= limit else { continue }
+        let distance = alignmentDistance(wanted, letters)
+        if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+    }
+    return best?.name
+}
+
+private func plainLetters(_ name: String) -> [Character] {
+    name.lowercased().filter { $0 != "_" && $0 != "-" }
+}
+
+private func alignmentDistance(_ first: [Character], _ second: [Character]) -> Int {
+    var beforePrevious: [Int] = []
+    var previous = Array(0...second.count)
+    for row in first.indices {
+        var current = [row + 1]
+        for column in second.indices {
+            let isSame = first[row] == second[column]
+            var cost = min(previous[column] + (isSame ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
+                cost = min(cost, beforePrevious[column - 1] + 1)
+            }
+            current.append(cost)
+        }
+        beforePrevious = previous
+        previous = current
+    }
+    return previous[second.count]
+}

@@ -1,0 +1,64 @@
+import Synchronization
+
+/// The kinds of a section that chooses its kind by the key `"type"`: layers, optimizers, objectives.
+///
+/// A kind is registered with its name, a sentence and a decoder of its other keys. Programs may register kinds of their own
+/// at any time before a config is read; the registry may be used from several threads.
+///
+///     public static let registry = VariantRegistry<any Optimizer>(schemaName: "Optimizer", noun: "optimizer")
+///     registry.register("sgd", "Stochastic gradient descent.") { try SGD(from: $0) }
+///
+/// A plain string stands for a kind without further keys: `"relu"` is `{"type": "relu"}`.
+public final class VariantRegistry<Value>: Sendable {
+    struct Variant: Sendable {
+        let name: String
+        let doc: String
+        let decode: @Sendable (ConfigReader) throws -> Value
+    }
+
+    /// The name of the schema among `$defs`.
+    public let schemaName: String
+    /// What messages call a kind: `unknown optimizer 'adm'`.
+    public let noun: String
+    private let variants = Mutex<[String: Variant]>([:])
+
+    public init(schemaName: String, noun: String) {
+        self.schemaName = schemaName
+        self.noun = noun
+    }
+
+    /// Adds a kind. Its name must not be taken.
+    public func register(
+        _ name: String, _ doc: String, decode: @escaping @Sendable (ConfigReader) throws -> Value
+    ) {
+        let previous = variants.withLock { $0.updateValue(Variant(name: name, doc: doc, decode: decode), forKey: name) }
+        precondition(previous == nil, "the \(noun) '\(name)' is registered twice")
+    }
+
+    /// The registered names, sorted.
+    public var names: [String] { variants.withLock { $0.keys.sorted() } }
+
+    /// The sentence a kind was registered with.
+    public func doc(of name: String) -> String? { variants.withLock { $0[name]?.doc } }
+
+    /// The value that the reader's section states. May be called by a section's own `init(from:)`, which can read keys common
+    /// to all kinds from the same reader.
+    ///
+    /// Throws `ConfigError.unknownName` with the nearest name, `.missingKey` without a `"type"`, and what the kind's decoder
+    /// throws.
+    public func decode(from reader: ConfigReader) throws -> Value {
+        if case .describing(let context) = reader.mode {
+            let description = try context.describe(self)
+            reader.variants = description.variants
+            return try description.placeholder()
+        }
+        let name = try reader.variantName(noun: noun, from: names)
+        guard let variant = variants.withLock({ $0[name] }) else {
+            preconditionFailure("the \(noun) '\(name)' vanished")
+        }
+        return try reader.run(variant.decode)
+    }
+
+    /// All kinds, sorted by name.
+    var all: [Variant] { variants.withLock { $0.values.sorted { $0.name < $1.name } } }
+}

@@ -1,0 +1,155 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Files that appear whole or not at all, whatever happens meanwhile: a full disk, a kill, a power cut.
+///
+/// The bytes go to `.NAME.PID-N.partial` in the same folder, are synchronised to the disk, and take the name by `rename`;
+/// then the folder is synchronised. On any failure the partial file is removed and the former file stays.
+public enum AtomicFile {
+    /// Where the content goes: bytes in order.
+    public final class Output {
+        let descriptor: Int32
+        private let path: String
+        private let isResumable: Bool
+
+        init(descriptor: Int32, path: String, isResumable: Bool) {
+            self.descriptor = descriptor
+            self.path = path
+            self.isResumable = isResumable
+        }
+
+        /// Appends bytes.
+        ///
+        /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)`` with the path that the file was to have.
+        public func write(_ bytes: UnsafeRawBufferPointer) throws(TensorsError) {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                // Some systems refuse writes of 2 GiB and more.
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+                #if canImport(Glibc)
+                    let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
+                #elseif canImport(Musl)
+                    let count = Musl.write(descriptor, piece.baseAddress, piece.count)
+                #else
+                    let count = Darwin.write(descriptor, piece.baseAddress, piece.count)
+                #endif
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw .cannotWrite(path: path, code: errno, isResumable: isResumable)
+                }
+                rest = rest.dropFirst(count)
+            }
+        }
+
+        public func write(_ bytes: [UInt8]) throws(TensorsError) {
+            try write(elements: bytes)
+        }
+
+        public func write(_ text: String) throws(TensorsError) {
+            try write(Array(text.utf8))
+        }
+
+        /// Appends the memory of plain values, such as `[Float]`, in the machine's byte order.
+        public func write<Element: BitwiseCopyable>(elements: [Element]) throws(TensorsError) {
+            // The closure cannot throw a typed error through the standard library's untyped `rethrows`.
+            let failure: TensorsError? = elements.withUnsafeBytes { bytes in
+                do throws(TensorsError) {
+                    try write(bytes)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// Writes a file through `body`, which hands over its bytes in order.
+    ///
+    /// - Parameter isResumable: whether a failure's message advises `--resume`: the file belongs to a run.
+    /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``, or what `body` throws.
+    public static func write(
+        path: String, isResumable: Bool = true, _ body: (Output) throws -> Void
+    ) throws {
+        let (folder, name) = split(path)
+        let failure = { (code: Int32) in TensorsError.cannotWrite(path: path, code: code, isResumable: isResumable) }
+        let (descriptor, partial) = try create(in: folder, name: name, failure)
+        var isOpen = true
+        do {
+            try body(Output(descriptor: descriptor, path: path, isResumable: isResumable))
+            guard fsync(descriptor) == 0 else { throw failure(errno) }
+            isOpen = false
+            // Network file systems report a full disk only here.
+            guard close(descriptor) == 0 else { throw failure(errno) }
+            guard rename(partial, path) == 0 else { throw failure(errno) }
+        } catch {
+            if isOpen { close(descriptor) }
+            unlink(partial)
+            throw error
+        }
+        try synchronise(folder, failure)
+    }
+
+    /// Writes a file of the given bytes.
+    public static func write(path: String, bytes: [UInt8], isResumable: Bool = true) throws {
+        try write(path: path, isResumable: isResumable) { try $0.write(bytes) }
+    }
+
+    /// Writes a text file in UTF-8.
+    public static func write(path: String, text: String, isResumable: Bool = true) throws {
+        try write(path: path, isResumable: isResumable) { try $0.write(text) }
+    }
+
+    /// Removes the partial files that a killed program left in a folder. Only for a folder with a single writer: it
+    /// would pull the file from under another's hands.
+    public static func removeLeftovers(in folder: String) {
+        guard let stream = opendir(folder) else { return }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
+                field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name.hasPrefix("."), name.hasSuffix(".partial") { names.append(name) }
+        }
+        for name in names { unlink(folder + "/" + name) }
+    }
+
+    // MARK: - Parts
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+        let folder = String(path[..<slash])
+        return (folder.isEmpty ? "/" : folder, String(path[path.utf8.index(after: slash)...]))
+    }
+
+    private static func create(
+        in folder: String, name: String, _ failure: (Int32) -> TensorsError
+    ) throws(TensorsError) -> (descriptor: Int32, partial: String) {
+        guard !name.isEmpty else { throw failure(EISDIR) }
+        // A long name leaves no room for the partial file's additions (255 bytes on most file systems).
+        let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
+        for attempt in 0..<10_000 {
+            let partial = "\(folder)/.\(stem).\(getpid())-\(attempt).partial"
+            let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 { return (descriptor, partial) }
+            guard errno == EEXIST || errno == EINTR else { throw failure(errno) }
+        }
+        throw failure(EEXIST)
+    }
+
+    private static func synchronise(_ folder: String, _ failure: (Int32) -> TensorsError) throws(TensorsError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }  // a folder one may write but not read
+        defer { close(descriptor) }
+        // Some file systems cannot synchronise a folder; the file itself is safe by then.
+        guard fsync(descriptor) == 0 || (errno != EIO && errno != ENOSPC) else { throw failure(errno) }
+    }
+}

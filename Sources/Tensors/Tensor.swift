@@ -1,0 +1,44 @@
+/// Single-precision values on the host with their shape, row-major: what goes in and out of files and graphs.
+public struct Tensor: Equatable, Sendable {
+    public let shape: Shape
+    public var values: [Float]
+
+    public init(shape: Shape, values: [Float]) {
+        precondition(shape.count == values.count, "shape \(shape) needs \(shape.count) values, not \(values.count)")
+        self.shape = shape
+        self.values = values
+    }
+
+    public init(shape: Shape, repeating value: Float = 0) {
+        self.init(shape: shape, values: [Float](repeating: value, count: shape.count))
+    }
+
+    /// The same values under another shape of the same count.
+    public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
+
+    /// The axes in another order: axis `i` of the result is axis `order[i]` of this tensor.
+    public func permuted(_ order: [Int]) -> Tensor {
+        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of the axes of \(shape)")
+        let rank = shape.rank
+        var strides = [Int](repeating: 1, count: rank)
+        for axis in stride(from: rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+        let extents = order.map { shape[$0] }
+        let steps = order.map { strides[$0] }
+        var result = [Float](repeating: 0, count: values.count)
+        var index = [Int](repeating: 0, count: rank)
+        var source = 0
+        for target in 0..<values.count {
+            result[target] = values[source]
+            var axis = rank - 1
+            while axis >= 0 {
+                index[axis] += 1
+                source += steps[axis]
+                if index[axis] < extents[axis] { break }
+                source -= steps[axis] * extents[axis]
+                index[axis] = 0
+                axis -= 1
+            }
+        }
+        return Tensor(shape: Shape(extents), values: result)
+    }
+}

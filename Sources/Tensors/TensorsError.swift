@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What can go wrong below the graph: the numerical libraries, and files of arrays.
+public enum TensorsError: Error, Equatable, Sendable {
+    /// No usable BLAS; the message of the C shim says what to install.
+    case blasUnavailable(message: String)
+    case lapackUnavailable
+    /// LAPACK's `info`: negative for argument `-info` (a value that is not finite), positive for no convergence.
+    case lapackFailed(routine: String, info: Int)
+    /// A system call failed on a file to be read.
+    case cannotRead(path: String, code: Int32)
+    /// A system call failed on a file to be written; `isResumable` when the run it belongs to can go on from before.
+    case cannotWrite(path: String, code: Int32, isResumable: Bool)
+    /// A file that is not what it says: truncated, lying about its sizes, or of another format.
+    case malformed(path: String, format: String, problem: String)
+    /// A file without the wanted array; the names are those it has.
+    case noTensor(path: String, name: String, existing: [String])
+    /// An array of another type than the caller can use.
+    case wrongType(path: String, name: String, type: String, wanted: String)
+}
+
+extension TensorsError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .blasUnavailable(let message):
+            return message
+        case .lapackUnavailable:
+            return "LAPACKE: not found on this machine; install it with `apt-get install liblapacke`"
+        case .lapackFailed(let routine, let info) where info < 0:
+            return "LAPACK \(routine): argument \(-info) holds a value that is not a finite number"
+        case .lapackFailed(let routine, let info):
+            return "LAPACK \(routine): no convergence (info \(info)); look for extreme values in the data"
+        case .cannotRead(let path, let code):
+            return "\(path): cannot read (\(Self.text(of: code)))" + Self.remedy(reading: code)
+        case .cannotWrite(let path, let code, let isResumable):
+            return "\(path): cannot write (\(Self.text(of: code)))" + Self.remedy(writing: code, isResumable)
+        case .malformed(let path, let format, let problem):
+            return "\(path): not a valid \(format) file: \(problem)"
+        case .noTensor(let path, let name, let existing):
+            return "\(path): no tensor '\(name)'" + Self.suggestion(for: name, among: existing)
+        case .wrongType(let path, let name, let type, let wanted):
+            return "\(path): tensor '\(name)' is \(type), expected \(wanted)"
+        }
+    }
+
+    private static func text(of code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        _ = strerror_r(code, &buffer, buffer.count)
+        let message = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return message.isEmpty ? "error \(code)" : message
+    }
+
+    private static func remedy(reading code: Int32) -> String {
+        switch code {
+        case ENOENT: "; check the path"
+        case EACCES, EPERM: "; check its permissions"
+        case EISDIR: "; give the path of a file in it"
+        default: ""
+        }
+    }
+
+    private static func remedy(writing code: Int32, _ isResumable: Bool) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: "; free some space and run again" + (isResumable ? " with --resume" : "")
+        case EACCES, EPERM, EROFS: "; choose a folder that you may write to"
+        case ENOENT, ENOTDIR: "; its folder does not exist"
+        case EISDIR: "; a folder has this name"
+        default: ""
+        }
+    }
+
+    private static func suggestion(for name: String, among existing: [String]) -> String {
+        if existing.isEmpty { return "; it has none" }
+        let nearest = existing.map { ($0, editDistance(name, $0)) }.min { $0.1 < $1.1 }
+        if let nearest, nearest.1 < 4, nearest.1 < name.count { return ". Did you mean '\(nearest.0)'?" }
+        let shown = existing.prefix(8).joined(separator: ", ")
+        return "; it has \(shown)" + (existing.count > 8 ? " and \(existing.count - 8) more" : "")
+    }
+}
+
+/// The number of inserted, removed and replaced characters that make one name the other (Levenshtein).
+func editDistance(_ first: String, _ second: String) -> Int {
+    let (first, second) = (Array(first.utf8), Array(second.utf8))
+    var row = Array(0...second.count)
+    for (i, byte) in first.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, other) in second.enumerated() {
+            let replaced = diagonal + (byte == other ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+        }
+    }
+    return row[second.count]
+}
