@@ -58,6 +58,11 @@ let package = Package(
             ]),
 
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+        .testTarget(name: "LayersTests", dependencies: ["Layers", "Graph", "Tensors", "Configuration"]),
+        .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Graph", "Tensors", "Configuration"]),
+        .testTarget(
+            name: "AdversarialTests",
+            dependencies: ["Adversarial", "Layers", "Optimizers", "Graph", "Tensors", "Configuration"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Tensors", "Configuration", "CImageCodecs"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Tensors"]),

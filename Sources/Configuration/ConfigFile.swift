@@ -4,11 +4,11 @@ extension ConfigNode {
 
     /// The config in a file, merged over the files it extends. Each value keeps the file and line it was written in.
     ///
-    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the one it stands in; the later
-    /// of several goes over the earlier. Objects are merged key by key, arrays and scalars replaced, with two rules for
-    /// sections that choose a variant by `"type"`:
-    /// - an object that states another `"type"` than the one below replaces it whole, as keys of the other variant would
-    ///   mean nothing to it;
+    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the one it stands in; the
+    /// later of several goes over the earlier. Objects are merged key by key, arrays and scalars replaced, with two
+    /// rules for sections that choose a variant by `"type"`:
+    /// - an object that states another `"type"` than the one below replaces it whole, as keys of the other variant
+    ///   would mean nothing to it;
     /// - an object over a plain string, the short form of `{"type": …}`, is merged with that long form.
     ///
     /// The keys `extends` and `$schema` (a hint for editors) of the top level are taken out.
@@ -30,7 +30,8 @@ extension ConfigNode {
         return ConfigNode(.object(lower), source: source)
     }
 
-    /// A plain string in its long form as a section: `"relu"` is short for `{"type": "relu"}`. Other nodes are unchanged.
+    /// A plain string in its long form as a section: `"relu"` is short for `{"type": "relu"}`. Other nodes are
+    /// unchanged.
     var typeObject: ConfigNode {
         guard case .string = content else { return self }
         var object = ConfigObject()
@@ -102,7 +103,8 @@ private struct ConfigLoader {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     }
 
-    /// The path as a user would write it, with `..` taken out where that names the same file (a link may stand between).
+    /// The path as a user would write it, with `..` taken out where that names the same file (a link may stand
+    /// between).
     private static func join(_ directory: String, _ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
         let joined = directory + path

@@ -1,5 +1,5 @@
-/// The place a value was written: a file with line and column (counted from 1, columns in bytes), a `--set` argument, or
-/// a default built into the program.
+/// The place a value was written: a file with line and column (counted from 1, columns in bytes), a `--set` argument,
+/// or a default built into the program.
 public struct ConfigSource: Hashable, Sendable, CustomStringConvertible {
     /// The file's path as the user would type it, or the argument as the user typed it.
     public var file: String
@@ -62,7 +62,8 @@ public struct ConfigNode: Sendable, Equatable {
     public var summary: String {
         switch content {
         case .object: "an object"
-        case .array(let elements): elements.count == 1 ? "an array of 1 element" : "an array of \(elements.count) elements"
+        case .array(let elements):
+            elements.count == 1 ? "an array of 1 element" : "an array of \(elements.count) elements"
         case .string(let string): "the string \(JSONText.quoted(shortened(string)))"
         case .number(let text): "the number \(shortened(text))"
         case .boolean(let boolean): boolean ? "true" : "false"
@@ -120,9 +121,13 @@ public struct ConfigObject: Sendable, Equatable {
     public static func == (first: ConfigObject, second: ConfigObject) -> Bool { first.members == second.members }
 }
 
+extension ConfigNode: CustomStringConvertible {
+    public var description: String { lineText }
+}
+
 // Literals let a decoder state the default of a section: `default: ["type": "adam", "learningRate": 2e-4]`.
 extension ConfigNode: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
-    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
+    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral
 {
     public init(dictionaryLiteral elements: (String, ConfigNode)...) {
         var object = ConfigObject()
@@ -138,7 +143,9 @@ extension ConfigNode: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     public init(integerLiteral value: Int) { self.init(value) }
     public init(floatLiteral value: Double) { self.init(value) }
     public init(booleanLiteral value: Bool) { self.init(.boolean(value)) }
-    public init(nilLiteral: ()) { self.init(.null) }
+
+    /// JSON's null. There is no `nil` literal for it: in `object[key] = nil` it would be anyone's guess which is meant.
+    public static let null = ConfigNode(.null)
 
     public init(_ value: Int) { self.init(.number(String(value))) }
 

@@ -38,7 +38,9 @@ extension ConfigNode {
         try setting(override.value, steps: override.path.steps[...], walked: .root)
     }
 
-    private func setting(_ value: ConfigNode, steps: ArraySlice<ConfigPath.Step>, walked: ConfigPath) throws -> ConfigNode {
+    private func setting(_ value: ConfigNode, steps: ArraySlice<ConfigPath.Step>, walked: ConfigPath) throws
+        -> ConfigNode
+    {
         guard let step = steps.first else { return value }
         switch step {
         case .key(let key):

@@ -235,12 +235,12 @@ struct ConfigParser {
             switch byte {
             case 0x20, 0x09, 0x0D: position += 1
             case 0x0A: newLine()
-            case UInt8(ascii: "/") where bytes[position...].starts(with: Array("//".utf8)):
+            case UInt8(ascii: "/") where isAhead("/", "/"):
                 while let next = peek(), next != 0x0A { position += 1 }
-            case UInt8(ascii: "/") where bytes[position...].starts(with: Array("/*".utf8)):
+            case UInt8(ascii: "/") where isAhead("/", "*"):
                 let start = here
                 position += 2
-                while !bytes[position...].starts(with: Array("*/".utf8)) {
+                while !isAhead("*", "/") {
                     guard let next = peek() else { throw ConfigError.syntax(start, .unterminatedComment) }
                     if next == 0x0A { newLine() } else { position += 1 }
                 }
@@ -248,6 +248,11 @@ struct ConfigParser {
             default: return
             }
         }
+    }
+
+    private func isAhead(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Bool {
+        position + 1 < bytes.count && bytes[position] == UInt8(ascii: first)
+            && bytes[position + 1] == UInt8(ascii: second)
     }
 
     private mutating func newLine() {

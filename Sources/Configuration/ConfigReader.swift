@@ -13,8 +13,8 @@
 ///     }
 public protocol ConfigDecodable {
     init(from reader: ConfigReader) throws
-    /// The name of the section's schema among `$defs`. Needed by sections that hold sections of their own kind; others may
-    /// leave it nil and are written out where they are used.
+    /// The name of the section's schema among `$defs`. Needed by sections that hold sections of their own kind; others
+    /// may leave it nil and are written out where they are used.
     static var schemaName: String? { get }
 }
 
@@ -74,12 +74,12 @@ public final class ConfigReader {
     init(describing context: SchemaContext) {
         self.mode = .describing(context)
         self.path = .root
-        self.source = .program
+        self.source = ConfigSource(file: "no input")
         self.shorthand = nil
     }
 
-    /// The section of type `Section` that `node` states, and the node in full with every default written out. Decoding the
-    /// resolved node gives the same section and the same resolved node.
+    /// The section of type `Section` that `node` states, and the node in full with every default written out. Decoding
+    /// the resolved node gives the same section and the same resolved node.
     ///
     /// Throws the first `ConfigError` found.
     public static func decode<Section: ConfigDecodable>(
@@ -123,12 +123,14 @@ public final class ConfigReader {
     public func fail(_ message: String) -> ConfigError { .unfit(source, path, message) }
 
     /// Throws `fail(key, message)` unless the condition holds. Always passes while describing.
-    public func require(_ condition: @autoclosure () -> Bool, _ key: String, _ message: @autoclosure () -> String) throws {
+    public func require(_ condition: @autoclosure () -> Bool, _ key: String, _ message: @autoclosure () -> String)
+        throws
+    {
         if !isDescribing, !condition() { throw fail(key, message()) }
     }
 
-    /// Refuses the first key that was not read, in the order written. Called by whoever made the reader; calling it earlier
-    /// does no harm once every key is read.
+    /// Refuses the first key that was not read, in the order written. Called by whoever made the reader; calling it
+    /// earlier does no harm once every key is read.
     public func finish() throws {
         guard case .decoding(let object) = mode else { return }
         if let shorthand, !read.contains("type") {
@@ -143,7 +145,8 @@ public final class ConfigReader {
     // MARK: Reading by form
 
     /// The value of a key in the given form. A default goes through the same checks as a value from a file.
-    func value<Value>(_ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, _ doc: String) throws -> Value {
+    func value<Value>(_ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, _ doc: String) throws -> Value
+    {
         let place = path.key(key)
         switch mode {
         case .decoding(let object):
@@ -202,7 +205,8 @@ public final class ConfigReader {
     }
 
     private func unknownKey(_ member: ConfigObject.Member, _ known: [String]) -> ConfigError {
-        .unknownKey(member.keySource, path.key(member.key), nearest: nearestName(to: member.key, in: known), known: known)
+        .unknownKey(
+            member.keySource, path.key(member.key), nearest: nearestName(to: member.key, in: known), known: known)
     }
 
     // MARK: Variants
@@ -218,26 +222,35 @@ public final class ConfigReader {
         }
         guard names.contains(name) else {
             throw ConfigError.unknownName(
-                node.source, place, noun: noun, found: name, nearest: nearestName(to: name, in: names), available: names)
+                node.source, place, noun: noun, found: name, nearest: nearestName(to: name, in: names), available: names
+            )
         }
         resolvedObject.set("type", ConfigNode(.string(name), source: node.source), keySource: node.source)
         return name
     }
 
-    /// Runs a decoder on this reader. If a required key is missing because it is misspelt, the misspelt key is reported;
-    /// which keys the decoder would go on to read is found by describing it.
+    /// Runs a decoder on this reader. If a required key is missing because it is misspelt, the misspelt key is
+    /// reported; which keys the decoder would go on to read is found by describing it.
     func run<Value>(_ decoder: (ConfigReader) throws -> Value) throws -> Value {
+        try noticingMisspeltKeys {
+            try decoder(self)
+        } expecting: {
+            let described = ConfigReader(describing: SchemaContext(isPartial: false))
+            _ = try? decoder(described)
+            return described.properties.map(\.key)
+        }
+    }
+
+    /// Turns the error that a key is missing into the error that another key, if that is near, is misspelt.
+    func noticingMisspeltKeys<Value>(_ body: () throws -> Value, expecting keys: () -> [String]) throws -> Value {
         do {
-            return try decoder(self)
+            return try body()
         } catch let ConfigError.missingKey(source, place, key, choices) where place == path {
-            if case .decoding(let object) = mode {
-                let described = ConfigReader(describing: SchemaContext(isPartial: false))
-                _ = try? decoder(described)
-                let names = known + described.properties.map(\.key).filter { !known.contains($0) }
-                for member in object.members
-                where !names.contains(member.key) && nearestName(to: member.key, in: names) == key {
-                    throw unknownKey(member, names)
-                }
+            guard case .decoding(let object) = mode else { preconditionFailure("a key missed while describing") }
+            let names = known + keys().filter { !known.contains($0) }
+            for member in object.members
+            where !names.contains(member.key) && nearestName(to: member.key, in: names) == key {
+                throw unknownKey(member, names)
             }
             throw ConfigError.missingKey(source, place, key: key, choices: choices)
         }

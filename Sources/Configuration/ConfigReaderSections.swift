@@ -3,15 +3,26 @@
 extension ConfigReader {
     /// A nested object.
     public func section<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type = Section.self, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, _ type: Section.Type, default node: ConfigNode? = nil, _ doc: String
     ) throws -> Section {
         try value(key, .section(type), default: node, doc)
     }
 
     public func optionalSection<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type = Section.self, _ doc: String
+        _ key: String, _ type: Section.Type, _ doc: String
     ) throws -> Section? {
         try optionalValue(key, .section(type), doc)
+    }
+
+    /// A nested object of the type the result is used as.
+    public func section<Section: ConfigDecodable>(
+        _ key: String, default node: ConfigNode? = nil, _ doc: String
+    ) throws -> Section {
+        try section(key, Section.self, default: node, doc)
+    }
+
+    public func optionalSection<Section: ConfigDecodable>(_ key: String, _ doc: String) throws -> Section? {
+        try optionalSection(key, Section.self, doc)
     }
 
     /// A nested object that names its variant by `"type"`, or the name alone.
@@ -21,7 +32,9 @@ extension ConfigReader {
         try value(key, .variant(registry), default: node, doc)
     }
 
-    public func optionalSection<Value>(_ key: String, _ registry: VariantRegistry<Value>, _ doc: String) throws -> Value? {
+    public func optionalSection<Value>(_ key: String, _ registry: VariantRegistry<Value>, _ doc: String) throws
+        -> Value?
+    {
         try optionalValue(key, .variant(registry), doc)
     }
 

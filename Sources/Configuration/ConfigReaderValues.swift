@@ -53,15 +53,28 @@ extension ConfigReader {
 
     /// One case of an enumeration, by its raw value.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, _ type: Choice.Type = Choice.self, default value: Choice? = nil, _ doc: String
+        _ key: String, _ type: Choice.Type, default value: Choice? = nil, _ doc: String
     ) throws -> Choice {
         try self.value(key, .choice(type), default: value.map { ConfigNode($0.rawValue) }, doc)
     }
 
     public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, _ type: Choice.Type = Choice.self, _ doc: String
+        _ key: String, _ type: Choice.Type, _ doc: String
     ) throws -> Choice? {
         try optionalValue(key, .choice(type), doc)
+    }
+
+    /// One case of the enumeration the result is used as.
+    public func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        _ key: String, default value: Choice? = nil, _ doc: String
+    ) throws -> Choice {
+        try choice(key, Choice.self, default: value, doc)
+    }
+
+    public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(
+        _ key: String, _ doc: String
+    ) throws -> Choice? {
+        try optionalChoice(key, Choice.self, doc)
     }
 
     /// One integer for both directions, or `[first, second]`, as in `"stride": 2` and `"stride": [2, 1]`.

@@ -29,8 +29,8 @@ enum JSONText {
 }
 
 extension ConfigNode {
-    /// JSON text for people: two spaces a level, keys in their order, numbers as written, arrays and objects on one line
-    /// where they fit 100 columns; ends with a newline. Parsing it gives an equal node.
+    /// JSON text for people: two spaces a level, keys in their order, numbers as written, arrays and objects on one
+    /// line where they fit 100 columns; ends with a newline. Parsing it gives an equal node.
     public var prettyText: String {
         var text = ""
         append(to: &text, indentation: 0, used: 0)
@@ -41,7 +41,8 @@ extension ConfigNode {
     public var lineText: String {
         switch content {
         case .object(let object):
-            "{" + object.members.map { "\(JSONText.quoted($0.key)): \($0.value.lineText)" }.joined(separator: ", ") + "}"
+            "{" + object.members.map { "\(JSONText.quoted($0.key)): \($0.value.lineText)" }.joined(separator: ", ")
+                + "}"
         case .array(let elements): "[" + elements.map(\.lineText).joined(separator: ", ") + "]"
         case .string(let string): JSONText.quoted(string)
         case .number(let text): text
@@ -50,13 +51,14 @@ extension ConfigNode {
         }
     }
 
-    /// JSON text for hashing: no blanks, keys sorted by their UTF-8 bytes, one spelling for each number. Configs that mean
-    /// the same have the same canonical text.
+    /// JSON text for hashing: no blanks, keys sorted by their UTF-8 bytes, one spelling for each number. Configs that
+    /// mean the same have the same canonical text.
     public var canonicalText: String {
         switch content {
         case .object(let object):
             let members = object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            return "{" + members.map { "\(JSONText.quoted($0.key)):\($0.value.canonicalText)" }.joined(separator: ",") + "}"
+            return "{" + members.map { "\(JSONText.quoted($0.key)):\($0.value.canonicalText)" }.joined(separator: ",")
+                + "}"
         case .array(let elements): return "[" + elements.map(\.canonicalText).joined(separator: ",") + "]"
         case .number(let text): return DecimalText.canonical(text)
         default: return lineText

@@ -21,7 +21,8 @@ public struct Interval<Bound: Comparable> {
     }
 }
 
-/// Anything that can stand after `in:` or `count:` of a reading function: Swift's ranges, an `Interval`, a lone integer.
+/// Anything that can stand after `in:` or `count:` of a reading function: Swift's ranges, an `Interval`, a lone
+/// integer.
 public protocol IntervalExpression<Endpoint> {
     associatedtype Endpoint: Comparable
     var interval: Interval<Endpoint> { get }
@@ -123,7 +124,10 @@ extension Interval {
         default:
             let ends = [
                 lower.map { excludesLower ? "above \(text($0))" : "of at least \(text($0))" },
-                upper.map { excludesUpper ? "below \(text($0))" : lower == nil ? "of at most \(text($0))" : "at most \(text($0))" },
+                upper.map {
+                    excludesUpper
+                        ? "below \(text($0))" : lower == nil ? "of at most \(text($0))" : "at most \(text($0))"
+                },
             ]
             return noun + " " + ends.compactMap { $0 }.joined(separator: " and ")
         }

@@ -2,8 +2,8 @@
 public enum JSONSchema {
     /// The schema of files that hold a `Root`.
     ///
-    /// With `partial` it is the schema of files that extend others: no key is required and the top level may have `extends`.
-    /// Both allow the hint `$schema` at the top level, which `ConfigNode.load` takes out.
+    /// With `partial` it is the schema of files that extend others: no key is required and the top level may have
+    /// `extends`. Both allow the hint `$schema` at the top level, which `ConfigNode.load` takes out.
     ///
     /// Throws `ConfigError.undescribable` if a section's decoder cannot run without input.
     public static func describe<Root: ConfigDecodable>(
@@ -18,7 +18,8 @@ public enum JSONSchema {
             if !references(in: ConfigNode(definitions)).contains(name) { definitions[name] = nil }
         }
         var schema: ConfigObject = [
-            "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ConfigNode(id), "title": ConfigNode(title),
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ConfigNode(id),
+            "title": ConfigNode(title),
         ]
         for member in root.object?.members ?? [] {
             schema[member.key] = member.key == "properties" ? openedAtTop(member.value, partial) : member.value

@@ -1,9 +1,9 @@
-/// Thrown while describing a kind that must hold a value of the very sort being described, before any other kind has given
-/// one. Its description is tried again after the others.
+/// Thrown while describing a kind that must hold a value of the very sort being described, before any other kind has
+/// given one. Its description is tried again after the others.
 struct PlaceholderUnavailable: Error {}
 
-/// One pass over the sections of a config to describe them: the `$defs` so far, and the values that stand in for sections
-/// already described.
+/// One pass over the sections of a config to describe them: the `$defs` so far, and the values that stand in for
+/// sections already described.
 final class SchemaContext {
     /// The kinds of a registry, known in full once all are described.
     final class Variants {
@@ -28,6 +28,7 @@ final class SchemaContext {
     /// Named sections described or being described; the value once there is one.
     private var sections: [ObjectIdentifier: Any?] = [:]
     private var registries: [ObjectIdentifier: Variants] = [:]
+    private var rebuilding: Set<ObjectIdentifier> = []
     private var depth = 0
     private static let depthLimit = 64
 
@@ -40,7 +41,7 @@ final class SchemaContext {
     ) throws -> (schema: ConfigNode, placeholder: () throws -> Section) {
         let identity = ObjectIdentifier(type)
         if let name = type.schemaName, let value = sections[identity] {
-            return (Self.reference(name), { try Self.cast(value) })
+            return (Self.reference(name), { try self.rebuild(type, value) })
         }
         guard depth < Self.depthLimit else {
             throw ConfigError.undescribable(
@@ -78,12 +79,21 @@ final class SchemaContext {
         }
     }
 
+    /// The value of a section described before. One still being described may wrap a registry that has a value by now.
+    private func rebuild<Section: ConfigDecodable>(_ type: Section.Type, _ value: Any?) throws -> Section {
+        if let value = value as? Section { return value }
+        guard rebuilding.insert(ObjectIdentifier(type)).inserted else { throw PlaceholderUnavailable() }
+        defer { rebuilding.remove(ObjectIdentifier(type)) }
+        return try type.init(from: ConfigReader(describing: self))
+    }
+
     private func schema(of reader: ConfigReader, _ type: any ConfigDecodable.Type) throws -> ConfigNode {
         guard let variants = reader.variants else { return objectSchema(reader.properties) }
         if reader.properties.isEmpty { return variants.reference }
         guard variants.isComplete else {
             throw ConfigError.undescribable(
-                section: "\(type)", reason: "it adds keys to kinds that hold sections of its kind and has no schemaName")
+                section: "\(type)", reason: "it adds keys to kinds that hold sections of its kind and has no schemaName"
+            )
         }
         return variantsSchema(variants.entries, common: reader.properties)
     }

@@ -106,7 +106,7 @@ extension ValueForm<String> {
 
 extension ValueForm<ConfigNode> {
     static var any: ValueForm {
-        ValueForm(decode: { node, _ in (node, node) }, placeholder: { _ in nil }, schema: { _ in [:] })
+        ValueForm(decode: { node, _ in (node, node) }, placeholder: { _ in .null }, schema: { _ in [:] })
     }
 }
 
@@ -124,7 +124,8 @@ extension ValueForm<(Int, Int)> {
                     let first = try one.decode(elements[0], path.index(0))
                     let second = try one.decode(elements[1], path.index(1))
                     let resolved =
-                        first.value == second.value ? first.resolved.content : .array([first.resolved, second.resolved])
+                        first.value == second.value
+                        ? first.resolved.content : .array([first.resolved, second.resolved])
                     return ((first.value, second.value), ConfigNode(resolved, source: node.source))
                 default: throw mismatch(node, path, "an integer or a pair of integers")
                 }

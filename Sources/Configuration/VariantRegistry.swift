@@ -2,8 +2,8 @@ import Synchronization
 
 /// The kinds of a section that chooses its kind by the key `"type"`: layers, optimizers, objectives.
 ///
-/// A kind is registered with its name, a sentence and a decoder of its other keys. Programs may register kinds of their own
-/// at any time before a config is read; the registry may be used from several threads.
+/// A kind is registered with its name, a sentence and a decoder of its other keys. Programs may register kinds of their
+/// own at any time before a config is read; the registry may be used from several threads.
 ///
 ///     public static let registry = VariantRegistry<any Optimizer>(schemaName: "Optimizer", noun: "optimizer")
 ///     registry.register("sgd", "Stochastic gradient descent.") { try SGD(from: $0) }
@@ -41,18 +41,23 @@ public final class VariantRegistry<Value>: Sendable {
     /// The sentence a kind was registered with.
     public func doc(of name: String) -> String? { variants.withLock { $0[name]?.doc } }
 
-    /// The value that the reader's section states. May be called by a section's own `init(from:)`, which can read keys common
-    /// to all kinds from the same reader.
+    /// The value that the reader's section states. May be called by a section's own `init(from:)`, which can read keys
+    /// common to all kinds from the same reader.
     ///
-    /// Throws `ConfigError.unknownName` with the nearest name, `.missingKey` without a `"type"`, and what the kind's decoder
-    /// throws.
+    /// Throws `ConfigError.unknownName` with the nearest name, `.missingKey` without a `"type"`, and what the kind's
+    /// decoder throws.
     public func decode(from reader: ConfigReader) throws -> Value {
         if case .describing(let context) = reader.mode {
             let description = try context.describe(self)
             reader.variants = description.variants
             return try description.placeholder()
         }
-        let name = try reader.variantName(noun: noun, from: names)
+        let name = try reader.noticingMisspeltKeys {
+            try reader.variantName(noun: noun, from: names)
+        } expecting: {
+            let description = try? SchemaContext(isPartial: false).describe(self)
+            return description?.variants.entries.flatMap { $0.properties.map(\.key) } ?? []
+        }
         guard let variant = variants.withLock({ $0[name] }) else {
             preconditionFailure("the \(noun) '\(name)' vanished")
         }

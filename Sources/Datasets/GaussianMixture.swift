@@ -22,7 +22,10 @@ public struct GaussianMixture: Dataset {
 
     /// Twenty-five modes on a grid from -4 to 4. Srivastava et al., "VEEGAN", 2017, arXiv:1705.07761, section 4.1.
     public static func grid(count: Int, deviation: Float = 0.05, seed: UInt64) -> GaussianMixture {
-        let centres = (0..<25).map { mode in (x: Float(2 * (mode % 5) - 4), y: Float(2 * (mode / 5) - 4)) }
+        var centres: [(x: Float, y: Float)] = []
+        for row in -2...2 {
+            for column in -2...2 { centres.append((x: Float(2 * column), y: Float(2 * row))) }
+        }
         return GaussianMixture(centres: centres, deviation: deviation, count: count, seed: seed)
     }
 

@@ -1,7 +1,8 @@
 /// Pairs of pictures that stand side by side in one file: the condition that a generator reads, and the target.
 ///
 /// A pair is read as one picture whose channels are the target's, then the condition's, so that each transform treats
-/// both halves alike. Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", 2017, arXiv:1611.07004.
+/// both halves alike. Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", 2017,
+/// arXiv:1611.07004.
 public struct PicturePairs: PictureSource {
     /// The half of the file that a generator reads.
     public enum Side: String, Hashable, Sendable, CaseIterable { case left, right }

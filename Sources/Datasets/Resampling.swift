@@ -147,7 +147,8 @@ final class Resampler {
                     for channel in 0..<channels {
                         var sum = half
                         for tap in 0..<taps {
-                            sum &+= weights[column * table.taps + tap] &* Int32(source[start + tap * channels + channel])
+                            let value = Int32(source[start + tap * channels + channel])
+                            sum &+= weights[column * table.taps + tap] &* value
                         }
                         target[to + column * channels + channel] = clipped(sum)
                     }

@@ -68,9 +68,9 @@ public struct SampleSelection: Sendable {
             }
             return index
         case .name(let name):
-            if let index = names.firstIndex(of: name) ?? names.firstIndex(where: { $0.lowercased() == name.lowercased() }) {
-                return index
-            }
+            let lowered = name.lowercased()
+            let exact = names.firstIndex(of: name)
+            if let index = exact ?? names.firstIndex(where: { $0.lowercased() == lowered }) { return index }
             throw DatasetError.unknownClass(
                 name, nearest: nearestName(to: name, in: names), classes: names, origin: origin)
         }

@@ -5,7 +5,13 @@ extension ComputeGraph {
     // MARK: Elementwise
 
     public func apply(_ function: UnaryFunction, _ x: Value) -> Value { append(.unary(function), [x]) }
-    public func apply(_ function: BinaryFunction, _ a: Value, _ b: Value) -> Value { append(.binary(function), [a, b]) }
+
+    public func apply(_ function: BinaryFunction, _ a: Value, _ b: Value) -> Value {
+        guard let shape = broadcastShape(a.shape, b.shape) else { return append(.binary(function), [a, b]) }
+        // Kernels know the common ways of broadcasting; others are spread out first.
+        let operands = [a, b].map { Domain(shape).operandKind($0.shape) == nil ? broadcast($0, to: shape) : $0 }
+        return append(.binary(function), operands)
+    }
 
     public func add(_ a: Value, _ b: Value) -> Value { apply(.add, a, b) }
     public func subtract(_ a: Value, _ b: Value) -> Value { apply(.subtract, a, b) }

@@ -8,8 +8,8 @@
 
 /// Files that appear whole or not at all, whatever happens meanwhile: a full disk, a kill, a power cut.
 ///
-/// The bytes go to `.NAME.PID-N.partial` in the same folder, are synchronised to the disk, and take the name by `rename`;
-/// then the folder is synchronised. On any failure the partial file is removed and the former file stays.
+/// The bytes go to `.NAME.PID-N.partial` in the same folder, are synchronised to the disk, and take the name by
+/// `rename`; then the folder is synchronised. On any failure the partial file is removed and the former file stays.
 public enum AtomicFile {
     /// Where the content goes: bytes in order.
     public final class Output {

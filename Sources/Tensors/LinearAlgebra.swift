@@ -4,22 +4,35 @@ import CKernels
 public enum LinearAlgebra {
     /// `op(A) op(B)`, m x n; op(A) is m x k, op(B) is k x n, both without gaps between rows.
     ///
+    /// - Parameter threads: on how many the work is done. It is cut into blocks of rows by the sizes alone, so that the
+    ///   result does not depend on it.
     /// - Throws: ``TensorsError/blasUnavailable(message:)``.
     public static func product(
-        _ a: [Double], transposeA: Bool = false, _ b: [Double], transposeB: Bool = false, m: Int, n: Int, k: Int
+        _ a: [Double], transposeA: Bool = false, _ b: [Double], transposeB: Bool = false, m: Int, n: Int, k: Int,
+        threads: Int = 1
     ) throws(TensorsError) -> [Double] {
         precondition(a.count == m * k, "A has \(a.count) elements, \(m) x \(k) needs \(m * k)")
         precondition(b.count == k * n, "B has \(b.count) elements, \(k) x \(n) needs \(k * n)")
         try BLAS.open()
         var c = [Double](repeating: 0, count: m * n)
         guard m > 0, n > 0, k > 0 else { return c }
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                c.withUnsafeMutableBufferPointer { c in
-                    guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-                    BLAS.dgemm(
-                        transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, a,
-                        strideA: transposeA ? m : k, b, strideB: transposeB ? k : n, c, strideC: n)
+        let blockRows = 256
+        let blocks = (m + blockRows - 1) / blockRows
+        let workers = max(1, min(threads, blocks))
+        c.withUnsafeMutableBufferPointer { c in
+            nonisolated(unsafe) let c = c  // each block writes its own rows
+            runConcurrently(workers) { worker in
+                a.withUnsafeBufferPointer { a in
+                    b.withUnsafeBufferPointer { b in
+                        guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
+                        for block in stride(from: worker, to: blocks, by: workers) {
+                            let row = block * blockRows
+                            BLAS.dgemm(
+                                transposeA: transposeA, transposeB: transposeB, m: min(blockRows, m - row), n: n, k: k,
+                                a + (transposeA ? row : row * k), strideA: transposeA ? m : k, b,
+                                strideB: transposeB ? k : n, c + row * n, strideC: n)
+                        }
+                    }
                 }
             }
         }

@@ -1,9 +1,9 @@
-/// The point of smallest norm in the convex hull of vectors g_1 ... g_K: `min ‖Σ w_k g_k‖²` with `w ≥ 0`, `Σ w_k = 1`.
+/// The point of smallest norm in a convex hull: `min ‖Σ w_k g_k‖²` over `w ≥ 0`, `Σ w_k = 1`, for vectors g_1 ... g_K.
 ///
 /// Wolfe, "Finding the nearest point in a polytope", Mathematical Programming 11, 1976. An active-set method: it ends
 /// after finitely many exact steps, with the accuracy of the Gram matrix, instead of converging as Frank-Wolfe does.
-/// Multiple-gradient descent takes the weights: Désidéri, "Multiple-gradient descent algorithm (MGDA) for multiobjective
-/// optimization", Comptes Rendus Mathématique 350, 2012.
+/// Multiple-gradient descent takes the weights: Désidéri, "Multiple-gradient descent algorithm (MGDA) for
+/// multiobjective optimization", Comptes Rendus Mathématique 350, 2012.
 public struct MinimumNormPoint: Equatable, Sendable {
     /// `w`, each at least 0, sum 1.
     public let weights: [Double]
@@ -17,107 +17,131 @@ public struct MinimumNormPoint: Equatable, Sendable {
         precondition(count > 0, "no vectors")
         precondition(gram.count == count * count, "\(count) vectors need \(count * count) products, not \(gram.count)")
         precondition(gram.allSatisfy(\.isFinite), "a product of vectors is not finite")
-        var search = MinimumNormSearch(gram: gram, count: count)
+        // Scaled to 1: products of products must not overflow.
+        let scale = gram.reduce(0) { max($0, abs($1)) }
+        var search = MinimumNormSearch(gram: scale > 0 ? gram.map { $0 / scale } : gram, count: count)
         search.run()
-        weights = search.weights
-        squaredNorm = max(search.squaredNorm, 0)
+        weights = search.point.weights
+        squaredNorm = max(search.point.squaredNorm, 0) * scale
     }
 }
 
 /// Wolfe's two loops on the Gram matrix `M`. With weights `w`, `x = Σ w_k g_k` has `x · g_j = (M w)_j`.
 private struct MinimumNormSearch {
+    struct Point {
+        var weights: [Double]
+        /// The vectors with a weight: affinely independent, but for rounding.
+        var active: [Int]
+        var squaredNorm: Double
+    }
+
     let gram: [Double]
     let count: Int
-    var weights: [Double]
-    /// The vectors with a weight: affinely independent, and `x` the point of their affine hull next to the origin.
-    var active: [Int]
-    var squaredNorm: Double
+    var point: Point
 
     init(gram: [Double], count: Int) {
         self.gram = gram
         self.count = count
         let shortest = (0..<count).min { gram[$0 * count + $0] < gram[$1 * count + $1] } ?? 0
-        weights = [Double](repeating: 0, count: count)
+        var weights = [Double](repeating: 0, count: count)
         weights[shortest] = 1
-        active = [shortest]
-        squaredNorm = gram[shortest * count + shortest]
+        point = Point(weights: weights, active: [shortest], squaredNorm: gram[shortest * count + shortest])
     }
 
     mutating func run() {
-        while let candidate = mostOpposed() {
-            let (formerWeights, formerActive, formerNorm) = (weights, active, squaredNorm)
-            active.append(candidate)
-            moveToAffineMinimum()
-            squaredNorm = self.norm()
-            // Each round shortens x in exact arithmetic, so no active set recurs; where rounding stops that, x is there.
-            guard squaredNorm < formerNorm else {
-                (weights, active, squaredNorm) = (formerWeights, formerActive, formerNorm)
-                return
+        // Each round shortens x, so in exact arithmetic no active set recurs; the limit is for rounding's sake.
+        var refused: Set<Int> = []
+        for _ in 0..<(100 * count + 1000) {
+            guard let candidate = mostOpposed(except: refused) else { return }
+            // The affine step is exact unless the candidate all but depends on the active vectors (a thin hull); then
+            // the straight step still gains what can be gained.
+            let next = [affineStep(to: candidate), straightStep(to: candidate)].min { $0.squaredNorm < $1.squaredNorm }
+            if let next, next.squaredNorm < point.squaredNorm {
+                point = next
+                refused = []
+            } else {
+                refused.insert(candidate)
             }
         }
     }
 
     /// The vector that x can best be shortened with, by the drop that the segment to it allows; nil when x is optimal:
     /// `x · g_j ≥ x · x` for all j, but for the rounding errors of these very sums.
-    private func mostOpposed() -> Int? {
+    private func mostOpposed(except refused: Set<Int>) -> Int? {
+        let magnitudeOfNorm = norm(of: point, absolute: true)
         var best: Int?
         var largestDrop = 0.0
-        for j in 0..<count where !active.contains(j) {
-            var product = 0.0
-            var magnitude = 0.0
-            for i in active {
-                product += weights[i] * gram[i * count + j]
-                magnitude += weights[i] * abs(gram[i * count + j])
-            }
-            let gap = squaredNorm - product
-            let bound = 4 * Double(count) * Double.ulpOfOne * (magnitude + normMagnitude())
-            guard gap > bound else { continue }
-            let length = max(squaredNorm - 2 * product + gram[j * count + j], Double.leastNormalMagnitude)
-            // Towards g_j by t, ‖x‖² falls by 2 t gap - t² length; the best t is gap / length, at most 1.
-            let step = min(gap / length, 1)
-            let drop = step * (2 * gap - step * length)
-            if drop > largestDrop { (best, largestDrop) = (j, drop) }
+        for j in 0..<count where !point.active.contains(j) && !refused.contains(j) {
+            let magnitude = point.active.reduce(0) { $0 + point.weights[$1] * abs(product($1, j)) }
+            let bound = 4 * Double(count) * Double.ulpOfOne * (magnitude + magnitudeOfNorm)
+            guard gap(to: j) > bound else { continue }
+            let (step, length) = straightStepLength(to: j)
+            let drop = step * (2 * gap(to: j) - step * length)
+            if best == nil || drop > largestDrop { (best, largestDrop) = (j, drop) }
         }
         return best
     }
 
+    /// `x · (x - g_j)`: how far g_j lies on the origin's side of x, times ‖x‖.
+    private func gap(to j: Int) -> Double {
+        point.squaredNorm - point.active.reduce(0) { $0 + point.weights[$1] * product($1, j) }
+    }
+
+    /// Towards g_j by t, ‖x‖² falls by `2 t gap - t² length`: the best t, and `length = ‖x - g_j‖²`.
+    private func straightStepLength(to j: Int) -> (step: Double, length: Double) {
+        let length = 2 * gap(to: j) - point.squaredNorm + product(j, j)
+        return (length > gap(to: j) ? gap(to: j) / length : 1, length)
+    }
+
+    private func straightStep(to candidate: Int) -> Point {
+        let (step, _) = straightStepLength(to: candidate)
+        var next = point
+        for i in next.active { next.weights[i] *= 1 - step }
+        next.weights[candidate] = step
+        next.active.append(candidate)
+        next.active.removeAll { next.weights[$0] == 0 }
+        next.squaredNorm = norm(of: next)
+        return next
+    }
+
     /// Wolfe's minor cycle: towards the affine minimum of the active vectors until it lies in their convex hull.
-    private mutating func moveToAffineMinimum() {
+    private func affineStep(to candidate: Int) -> Point {
+        var next = point
+        next.active.append(candidate)
         while true {
-            let target = affineMinimum()
-            if zip(active, target).allSatisfy({ $1 > 0 }) {
-                for (i, weight) in zip(active, target) { weights[i] = weight }
-                return
+            let target = affineMinimum(of: next.active)
+            guard target.allSatisfy(\.isFinite) else { return point }  // not a Gram matrix; the point is refused
+            if target.allSatisfy({ $0 > 0 }) {
+                for (i, weight) in zip(next.active, target) { next.weights[i] = weight }
+                break
             }
             // As far as all weights stay at least 0; those that reach it leave.
             var step = 1.0
-            for (i, weight) in zip(active, target) where weight <= 0 {
-                let room = weights[i] - weight
-                step = min(step, room > 0 ? weights[i] / room : 0)
-            }
+            for (i, weight) in zip(next.active, target) where weight <= 0 { step = min(step, reach(next, i, weight)) }
             var kept: [Int] = []
-            for (i, weight) in zip(active, target) {
-                let moved = weights[i] + step * (weight - weights[i])
-                let room = weights[i] - weight
-                let leaves = weight <= 0 && (room <= 0 || weights[i] / room <= step)
-                weights[i] = leaves ? 0 : max(moved, 0)
+            for (i, weight) in zip(next.active, target) {
+                let leaves = weight <= 0 && reach(next, i, weight) <= step
+                next.weights[i] = leaves ? 0 : max(next.weights[i] + step * (weight - next.weights[i]), 0)
                 if !leaves { kept.append(i) }
             }
-            active = kept
-            normalise()
+            next.active = kept
         }
+        let sum = next.active.reduce(0) { $0 + next.weights[$1] }
+        for i in next.active { next.weights[i] /= sum }
+        next.squaredNorm = norm(of: next)
+        return next
     }
 
-    private mutating func normalise() {
-        let sum = active.reduce(0) { $0 + weights[$1] }
-        for i in active { weights[i] /= sum }
+    /// The part of the way to a target weight of 0 or less at which weight `i` is 0.
+    private func reach(_ from: Point, _ i: Int, _ target: Double) -> Double {
+        from.weights[i] > 0 ? from.weights[i] / (from.weights[i] - target) : 0
     }
 
     /// The weights (sum 1, any sign) of the active vectors' affine minimum.
     ///
-    /// From the shortest vector b: `y` minimises `‖b + Σ y_i (g_i - b)‖²`, by Cholesky with diagonal pivoting of the
-    /// differences' Gram matrix. A difference that depends on those before it, but for rounding, takes no part: weight 0.
-    private func affineMinimum() -> [Double] {
+    /// From the shortest vector b: `y` minimises `‖b + Σ y_i (g_i - b)‖²`, by elimination in the differences' Gram matrix.
+    /// A difference that depends on those before it, but for rounding, takes no part: weight 0.
+    private func affineMinimum(of active: [Int]) -> [Double] {
         let base = active.indices.min { product(active[$0], active[$0]) < product(active[$1], active[$1]) } ?? 0
         let b = active[base]
         let others = active.indices.filter { $0 != base }
@@ -140,21 +164,20 @@ private struct MinimumNormSearch {
 
     private func product(_ i: Int, _ j: Int) -> Double { gram[i * count + j] }
 
-    private func norm() -> Double {
+    /// `‖x‖²`, or the sum of its terms' absolute values, which its rounding error is proportional to.
+    private func norm(of point: Point, absolute: Bool = false) -> Double {
         var sum = 0.0
-        for i in active { for j in active { sum += weights[i] * weights[j] * product(i, j) } }
-        return sum
-    }
-
-    /// The sum of the absolute terms of ``norm()``, which its rounding error is proportional to.
-    private func normMagnitude() -> Double {
-        var sum = 0.0
-        for i in active { for j in active { sum += weights[i] * weights[j] * abs(product(i, j)) } }
+        for i in point.active {
+            for j in point.active {
+                let term = point.weights[i] * point.weights[j] * product(i, j)
+                sum += absolute ? abs(term) : term
+            }
+        }
         return sum
     }
 }
 
-/// Solves `A y = r` for a symmetric positive semidefinite `A` by Cholesky with diagonal pivoting; unknowns whose pivot
+/// Solves `A y = r` for a symmetric positive semidefinite `A` as `L D L'` with diagonal pivoting; unknowns whose pivot
 /// vanishes, but for rounding, are 0.
 private func solvePositive(_ matrix: [Double], _ right: [Double]) -> [Double] {
     let size = right.count
@@ -174,24 +197,22 @@ private func solvePositive(_ matrix: [Double], _ right: [Double]) -> [Double] {
             for column in 0..<size { a.swapAt(pivot * size + column, rank * size + column) }
             for row in 0..<size { a.swapAt(row * size + pivot, row * size + rank) }
         }
-        let root = a[rank * size + rank].squareRoot()
-        a[rank * size + rank] = root
-        for row in rank + 1..<size { a[row * size + rank] /= root }
+        let leading = a[rank * size + rank]
         for row in rank + 1..<size {
             for column in rank + 1...row {
-                a[row * size + column] -= a[row * size + rank] * a[column * size + rank]
+                a[row * size + column] -= a[row * size + rank] * a[column * size + rank] / leading
                 a[column * size + row] = a[row * size + column]
             }
         }
+        for row in rank + 1..<size { a[row * size + rank] /= leading }
         rank += 1
     }
     for row in 0..<rank {
         for column in 0..<row { y[row] -= a[row * size + column] * y[column] }
-        y[row] /= a[row * size + row]
     }
     for row in stride(from: rank - 1, through: 0, by: -1) {
-        for column in row + 1..<max(rank, row + 1) { y[row] -= a[column * size + row] * y[column] }
         y[row] /= a[row * size + row]
+        for column in row + 1..<max(rank, row + 1) { y[row] -= a[column * size + row] * y[column] }
     }
     var solution = [Double](repeating: 0, count: size)
     for row in 0..<rank { solution[order[row]] = y[row] }

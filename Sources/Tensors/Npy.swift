@@ -69,7 +69,9 @@ public struct NpyArray: Equatable, Sendable {
         }
         var parser = NpyHeaderParser(bytes: try file.read(UInt8.self, count: length, at: headerStart), failure: failure)
         let (type, shape) = try parser.parse()
-        guard let size = checkedByteCount(of: shape, type) else { throw failure("the size of shape \(shape) overflows") }
+        guard let size = checkedByteCount(of: shape, type) else {
+            throw failure("the size of shape \(shape) overflows")
+        }
         let dataStart = headerStart + length
         guard file.size - dataStart == size else {
             throw failure("shape \(shape) needs \(size) bytes of data, the file holds \(file.size - dataStart)")

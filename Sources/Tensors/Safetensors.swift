@@ -188,11 +188,11 @@ public struct SafetensorsFile: Sendable {
         for content in contents {
             precondition(names.insert(content.name).inserted, "two tensors are named '\(content.name)'")
             let end = offset + content.count * content.type.byteCount
-            let extents = content.shape.dimensions.map(String.init).joined(separator: ",")
+            let shape = content.shape.dimensions.map(String.init).joined(separator: ",")
+            let name = quoted(content.name)
+            let type = content.type.rawValue
             members.append(
-                quoted(content.name)
-                    + ":{\"dtype\":\"\(content.type.rawValue)\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}"
-            )
+                "\(name):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
         let text = "{" + members.joined(separator: ",") + "}"

@@ -1,0 +1,16 @@
+import Graph
+
+/// How the terms of a loss are put together over a batch.
+public enum BatchReduction: String, CaseIterable, Sendable {
+    case mean, sum
+}
+
+/// Half the squared distance of scores from a target: the mean (or sum) of `(x - target)² / 2` over all scores.
+///
+/// Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, arXiv:1611.04076, eq. 2 and 9.
+public func leastSquares(
+    _ graph: ComputeGraph, scores: Value, target: Float, reduction: BatchReduction = .mean
+) -> Value {
+    let squares = graph.square(graph.affine(scores, offset: -target))
+    return graph.affine(reduction == .mean ? graph.mean(squares) : graph.sum(squares), scale: 0.5)
+}

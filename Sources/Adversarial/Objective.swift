@@ -1,0 +1,37 @@
+import Configuration
+import Graph
+
+/// What an objective takes a discriminator's output for.
+public enum ScoreKind: Sendable {
+    /// Numbers whose sigmoid is the probability of being real.
+    case logits
+    /// Numbers of any size, without a bound.
+    case unbounded
+    /// Numbers near targets, with or without a bound.
+    case targets
+}
+
+/// What an adversarial training minimises, and in which steps.
+///
+/// An objective is one type in one file, registered under a name in `AdversarialConfiguration.registry`. Objectives in
+/// which the networks take turns conform to `AlternatingObjective` and state their losses only.
+public protocol Objective: Sendable {
+    /// The name in configs and messages.
+    static var name: String { get }
+    /// How often each network is updated in an iteration, unless the config says otherwise.
+    var defaultUpdates: UpdateRatio { get }
+    /// What the discriminator's scores are.
+    var scores: ScoreKind { get }
+    /// Whether each score must be a function of its own sample alone.
+    var scoresSamplesApart: Bool { get }
+    /// Throws when the objective cannot be trained under these settings.
+    func check(_ configuration: AdversarialConfiguration) throws(AdversarialError)
+    /// The graphs of an iteration, in the order in which they run. Makes the optimizers' state: call once a training.
+    func phases(for setting: AdversarialSetting) throws -> [TrainingPhase]
+}
+
+extension Objective {
+    public var defaultUpdates: UpdateRatio { .even }
+    public var scoresSamplesApart: Bool { false }
+    public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {}
+}

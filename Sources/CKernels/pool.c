@@ -1,0 +1,207 @@
+// Scheduling by counters: a task is ready when its count of unfinished predecessors is zero; workers look for pieces from
+// the first unfinished task onwards, so that the order of the plan is kept where it can be, and a ready task further on
+// (another discriminator, an optimizer's update) fills the gaps. No locks while a step runs.
+#include "agon_pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define AGON_PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define AGON_PAUSE() __asm__ volatile("yield")
+#else
+#define AGON_PAUSE() ((void)0)
+#endif
+
+enum {
+    WINDOW = 512,            // tasks looked at beyond the first unfinished one
+    SPINS_BEFORE_YIELD = 200,   // fruitless looks before the processor is offered to others
+    SPINS_BEFORE_SLEEP = 4000,  // looks for a new step before a worker sleeps: about a millisecond
+};
+
+typedef struct {
+    _Alignas(64) atomic_int waiting;  // predecessors not yet finished
+    atomic_int next;                  // next piece to hand out
+    atomic_int left;                  // pieces not yet finished
+} task_state;
+
+struct agon_schedule {
+    int32_t count;
+    int32_t *pieces, *predecessors, *successor_starts, *successors;
+    task_state *states;
+};
+
+struct agon_pool {
+    int32_t threads;
+    pthread_t *handles;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    atomic_int sleeping;
+    atomic_uint generation;
+    atomic_int working;  // helpers inside the current run
+    atomic_bool stopping;
+    // The current run.
+    agon_schedule *schedule;
+    agon_piece_function *run;
+    void *context;
+    _Alignas(64) atomic_int head;
+    _Alignas(64) atomic_int remaining;
+};
+
+typedef struct {
+    agon_pool *pool;
+    int32_t worker;
+} worker_start;
+
+static void work(agon_pool *pool, int32_t worker) {
+    agon_schedule *schedule = pool->schedule;
+    task_state *states = schedule->states;
+    const int32_t count = schedule->count;
+    int32_t fruitless = 0;
+    while (atomic_load_explicit(&pool->remaining, memory_order_acquire) > 0) {
+        int32_t head = atomic_load_explicit(&pool->head, memory_order_relaxed);
+        while (head < count && atomic_load_explicit(&states[head].next, memory_order_relaxed) >= schedule->pieces[head]) {
+            int32_t expected = head;
+            atomic_compare_exchange_strong_explicit(&pool->head, &expected, head + 1, memory_order_relaxed, memory_order_relaxed);
+            head++;
+        }
+        const int32_t end = head + WINDOW < count ? head + WINDOW : count;
+        bool found = false;
+        for (int32_t i = head; i < end && !found; i++) {
+            task_state *state = &states[i];
+            if (atomic_load_explicit(&state->waiting, memory_order_acquire) != 0) continue;
+            while (atomic_load_explicit(&state->next, memory_order_relaxed) < schedule->pieces[i]) {
+                const int32_t piece = atomic_fetch_add_explicit(&state->next, 1, memory_order_relaxed);
+                if (piece >= schedule->pieces[i]) break;
+                found = true;
+                pool->run(pool->context, i, piece, worker);
+                if (atomic_fetch_sub_explicit(&state->left, 1, memory_order_acq_rel) == 1) {
+                    for (int32_t k = schedule->successor_starts[i]; k < schedule->successor_starts[i + 1]; k++) {
+                        atomic_fetch_sub_explicit(&states[schedule->successors[k]].waiting, 1, memory_order_acq_rel);
+                    }
+                    atomic_fetch_sub_explicit(&pool->remaining, 1, memory_order_acq_rel);
+                }
+            }
+        }
+        if (found) {
+            fruitless = 0;
+        } else if (++fruitless < SPINS_BEFORE_YIELD) {
+            AGON_PAUSE();
+        } else {
+            sched_yield();
+        }
+    }
+}
+
+static void *worker_main(void *argument) {
+    worker_start start = *(worker_start *)argument;
+    free(argument);
+    agon_pool *pool = start.pool;
+    unsigned seen = 0;
+    for (;;) {
+        int32_t looks = 0;
+        while (atomic_load_explicit(&pool->generation, memory_order_acquire) == seen) {
+            if (atomic_load(&pool->stopping)) return NULL;
+            if (++looks < SPINS_BEFORE_SLEEP) {
+                AGON_PAUSE();
+                if (looks % 64 == 0) sched_yield();
+                continue;
+            }
+            pthread_mutex_lock(&pool->mutex);
+            atomic_fetch_add(&pool->sleeping, 1);
+            while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stopping)) pthread_cond_wait(&pool->wake, &pool->mutex);
+            atomic_fetch_sub(&pool->sleeping, 1);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+        seen = atomic_load_explicit(&pool->generation, memory_order_acquire);
+        work(pool, start.worker);
+        atomic_fetch_sub_explicit(&pool->working, 1, memory_order_acq_rel);
+    }
+}
+
+agon_pool *agon_pool_create(int32_t threads) {
+    agon_pool *pool = aligned_alloc(64, (sizeof(agon_pool) + 63) / 64 * 64);
+    memset(pool, 0, sizeof *pool);
+    pool->threads = threads;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pool->handles = calloc((size_t)threads, sizeof(pthread_t));
+    for (int32_t i = 1; i < threads; i++) {
+        worker_start *start = malloc(sizeof *start);
+        *start = (worker_start){pool, i};
+        pthread_create(&pool->handles[i], NULL, worker_main, start);
+    }
+    return pool;
+}
+
+static void wake_all(agon_pool *pool) {
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void agon_pool_destroy(agon_pool *pool) {
+    atomic_store(&pool->stopping, true);
+    wake_all(pool);
+    for (int32_t i = 1; i < pool->threads; i++) pthread_join(pool->handles[i], NULL);
+    pthread_mutex_destroy(&pool->mutex);
+    pthread_cond_destroy(&pool->wake);
+    free(pool->handles);
+    free(pool);
+}
+
+static int32_t *copied(const int32_t *values, int32_t count) {
+    int32_t *copy = malloc(sizeof(int32_t) * (size_t)(count > 0 ? count : 1));
+    if (count > 0) memcpy(copy, values, sizeof(int32_t) * (size_t)count);
+    return copy;
+}
+
+agon_schedule *agon_schedule_create(int32_t count, const int32_t *pieces, const int32_t *successor_starts,
+                                    const int32_t *successors) {
+    agon_schedule *schedule = malloc(sizeof *schedule);
+    schedule->count = count;
+    schedule->pieces = copied(pieces, count);
+    schedule->successor_starts = copied(successor_starts, count + 1);
+    schedule->successors = copied(successors, successor_starts[count]);
+    schedule->predecessors = calloc((size_t)count + 1, sizeof(int32_t));
+    for (int32_t k = 0; k < successor_starts[count]; k++) schedule->predecessors[successors[k]]++;
+    schedule->states = aligned_alloc(64, sizeof(task_state) * (size_t)(count > 0 ? count : 1));
+    return schedule;
+}
+
+void agon_schedule_destroy(agon_schedule *schedule) {
+    free(schedule->pieces);
+    free(schedule->successor_starts);
+    free(schedule->successors);
+    free(schedule->predecessors);
+    free(schedule->states);
+    free(schedule);
+}
+
+void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function *run, void *context) {
+    for (int32_t i = 0; i < schedule->count; i++) {
+        atomic_store_explicit(&schedule->states[i].waiting, schedule->predecessors[i], memory_order_relaxed);
+        atomic_store_explicit(&schedule->states[i].next, 0, memory_order_relaxed);
+        atomic_store_explicit(&schedule->states[i].left, schedule->pieces[i], memory_order_relaxed);
+    }
+    pool->schedule = schedule;
+    pool->run = run;
+    pool->context = context;
+    atomic_store_explicit(&pool->head, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->remaining, schedule->count, memory_order_relaxed);
+    atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
+    atomic_fetch_add(&pool->generation, 1);
+    if (atomic_load(&pool->sleeping) > 0) wake_all(pool);
+    work(pool, 0);
+    // Helpers may still look at this run's states; the next run may not begin before they have left.
+    int32_t spins = 0;
+    while (atomic_load_explicit(&pool->working, memory_order_acquire) > 0) {
+        if (++spins < SPINS_BEFORE_YIELD) AGON_PAUSE();
+        else sched_yield();
+    }
+}

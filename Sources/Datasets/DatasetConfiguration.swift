@@ -1,0 +1,86 @@
+import Configuration
+
+/// The section `dataset` of a config: which data, which part of them, and what is done to each picture.
+public struct DatasetConfiguration: ConfigDecodable, Sendable {
+    /// The sets that need no manifest.
+    public enum BuiltIn: String, CaseIterable, Sendable {
+        case folder, pairs
+        case ring = "gaussians-8"
+        case grid = "gaussians-25"
+        case stackedDigits = "stacked-mnist"
+
+        var isSynthetic: Bool { self != .folder && self != .pairs }
+    }
+
+    public let name: String
+    public let path: String?
+    public let split: DatasetSplit
+    public let classes: [ClassReference]?
+    public let limit: Int?
+    public let holdout: Double
+    public let input: PicturePairs.Side?
+    public let count: Int?
+    public let deviation: Double?
+    public let transforms: [PictureTransform]
+    /// Mebibytes.
+    public let memoryLimit: Int
+    public let seed: UInt64
+
+    public init(from reader: ConfigReader) throws {
+        name = try reader.string(
+            "name",
+            "A set with a manifest (mnist, fashion-mnist, cifar10, facades), or one of: "
+                + BuiltIn.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        path = try reader.optionalString(
+            "path", "The folder of the pictures or pairs; for other sets, where they lie instead of a search.")
+        split = try reader.choice(
+            "split", default: DatasetSplit.train, "The training samples, the test samples, or those held out.")
+        classes = try Self.classes(from: reader)
+        limit = try reader.optionalInteger("limit", in: 1..., "Use only the first samples, this many.")
+        holdout = try reader.number(
+            "holdout", in: 0..<1, default: 0, "Part of the training samples held out for validation.")
+        input = try reader.optionalChoice("input", "For pairs: the half that the generator reads.")
+        count = try reader.optionalInteger(
+            "count", in: 1...100_000_000, "For synthetic sets: the number of samples drawn.")
+        deviation = try reader.optionalNumber(
+            "deviation", in: .positive, "For Gaussians: the standard deviation of each.")
+        transforms = try reader.array(
+            "transforms", of: PictureTransform.registry, default: [], "What is done to each picture, in order.")
+        memoryLimit = try reader.integer(
+            "memoryLimit", in: 0...1_048_576, default: 512,
+            "Mebibytes that may be spent on keeping decoded and resized pictures.")
+        seed = UInt64(
+            try reader.integer(
+                "seed", in: 0..., default: 0, "Seed of what belongs to the data: synthetic samples, held-out samples."))
+
+        let kind = BuiltIn(rawValue: name)
+        let name = name
+        try reader.require(!name.isEmpty, "name", "expected the name of a dataset")
+        let (path, input, count, deviation) = (path, input, count, deviation)
+        if kind == .folder || kind == .pairs {
+            try reader.require(
+                path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the pictures")
+        }
+        try reader.require(
+            count == nil || kind?.isSynthetic == true, "count",
+            "'\(name)' is not synthetic; use 'limit' for fewer samples")
+        let isMixture = kind == .ring || kind == .grid
+        try reader.require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
+        try reader.require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not pictures")
+        if let kind, kind != .pairs { try reader.require(input == nil, "input", "'\(name)' has no pairs") }
+    }
+
+    /// Names and indices may be mixed.
+    private static func classes(from reader: ConfigReader) throws -> [ClassReference]? {
+        guard let node = try reader.optionalNode("classes", "Use only these classes, given by name or by index.")
+        else { return nil }
+        guard let elements = node.array, !elements.isEmpty else {
+            throw reader.fail("classes", "expected an array of class names or indices, found \(node.summary)")
+        }
+        return try elements.enumerated().map { position, element in
+            if let name = element.string { return .name(name) }
+            if let index = element.integer, index >= 0 { return .index(index) }
+            throw reader.fail("classes", index: position, "expected a class name or index, found \(element.summary)")
+        }
+    }
+}

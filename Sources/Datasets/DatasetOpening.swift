@@ -1,0 +1,123 @@
+import Tensors
+
+extension DatasetConfiguration {
+    /// Finds and opens the data.
+    ///
+    /// Throws: `DatasetError`, and `ConfigError` for a manifest that cannot be read.
+    public func open(searchPath: DataSearchPath) throws -> any Dataset {
+        switch BuiltIn(rawValue: name) {
+        case .ring:
+            return GaussianMixture.ring(count: count ?? 100_000, deviation: Float(deviation ?? 0.02), seed: sampleSeed)
+        case .grid:
+            return GaussianMixture.grid(count: count ?? 100_000, deviation: Float(deviation ?? 0.05), seed: sampleSeed)
+        case .stackedDigits:
+            let digits = try stored(
+                "mnist", part: split == .test ? .test : .train, catalogue: DatasetCatalogue(searchPath: searchPath))
+            let stacked = try StackedDigits(digits: digits, count: count ?? 128_000, seed: sampleSeed)
+            return try dataset(stacked, holdout: nil)
+        case .folder, .pairs:
+            let path = path ?? ""
+            let hasOwnTest = PictureFolder.holdsPictures(path + "/train") && PictureFolder.holdsPictures(path + "/test")
+            let part = try part(hasOwnTest: hasOwnTest, origin: path)
+            let folder = hasOwnTest ? path + "/" + part.folder.rawValue : path
+            let source: any PictureSource =
+                name == BuiltIn.pairs.rawValue
+                ? try PicturePairs(path: folder, input: input ?? .right) : try PictureFolder(path: folder)
+            return try dataset(source, holdout: part.holdout)
+        case nil:
+            return try openNamed(DatasetCatalogue(searchPath: searchPath))
+        }
+    }
+
+    /// Synthetic samples of a split of their own, so that test and validation are not the training samples again.
+    private var sampleSeed: UInt64 {
+        switch split {
+        case .train: seed
+        case .test: RandomStream(seed: seed, purpose: "test samples").key
+        case .validation: RandomStream(seed: seed, purpose: "validation samples").key
+        }
+    }
+
+    private enum OwnSplit: String { case train, test }
+
+    private typealias Holdout = (fraction: Double, isWanted: Bool, seed: UInt64)
+
+    /// Which of the set's own splits is read, and whether samples held out of it are wanted, the others, or all.
+    private func part(hasOwnTest: Bool, origin: String) throws -> (folder: OwnSplit, holdout: Holdout?) {
+        switch split {
+        case .train:
+            return (.train, holdout > 0 ? (holdout, false, seed) : nil)
+        case .validation:
+            guard holdout > 0 else { throw DatasetError.noHoldout(origin: origin) }
+            return (.train, (holdout, true, seed))
+        case .test:
+            if hasOwnTest { return (.test, nil) }
+            guard holdout > 0 else { throw DatasetError.noTestSplit(origin: origin) }
+            return (.train, (holdout, true, seed))
+        }
+    }
+
+    private func openNamed(_ catalogue: DatasetCatalogue) throws -> any Dataset {
+        let manifest = try catalogue.manifest(named: name, others: BuiltIn.allCases.map(\.rawValue))
+        let hasOwnTest = manifest.forms.contains { $0.test != nil }
+        let part = try part(hasOwnTest: hasOwnTest, origin: name)
+        let (place, split) = try locate(manifest, part.folder, catalogue)
+        let source: any PictureSource
+        switch place.form.format {
+        case .idx, .cifar10:
+            source = try Self.stored(place, split, manifest: manifest)
+        case .folder, .pairs:
+            guard let path = place.form.path(of: split.pictures[0], in: place.folder) else {
+                throw catalogue.missing(manifest)
+            }
+            source =
+                place.form.format == .folder
+                ? try PictureFolder(path: path)
+                : try PicturePairs(path: path, input: input ?? place.form.input ?? .right)
+        }
+        return try dataset(source, holdout: part.holdout)
+    }
+
+    private func stored(_ name: String, part: OwnSplit, catalogue: DatasetCatalogue) throws -> StoredPictures {
+        let manifest = try catalogue.manifest(named: name)
+        let (place, split) = try locate(manifest, part, catalogue)
+        return try Self.stored(place, split, manifest: manifest)
+    }
+
+    private func locate(
+        _ manifest: DatasetManifest, _ part: OwnSplit, _ catalogue: DatasetCatalogue
+    ) throws -> (DatasetCatalogue.Location, DatasetManifest.Form.Split) {
+        var catalogue = catalogue
+        if let path {
+            let given = DataSearchPath.Root(path: path, mayBeTheSet: true)
+            catalogue = DatasetCatalogue(
+                searchPath: DataSearchPath(
+                    roots: [given], manifestFolders: catalogue.searchPath.manifestFolders,
+                    fetchFolder: catalogue.searchPath.fetchFolder))
+        }
+        func split(_ form: DatasetManifest.Form) -> DatasetManifest.Form.Split {
+            part == .test ? form.test ?? form.train : form.train
+        }
+        guard let place = catalogue.locate(manifest, splits: { [split($0)] }) else { throw catalogue.missing(manifest) }
+        return (place, split(place.form))
+    }
+
+    private static func stored(
+        _ place: DatasetCatalogue.Location, _ split: DatasetManifest.Form.Split, manifest: DatasetManifest
+    ) throws -> StoredPictures {
+        func path(_ name: String) -> String { place.form.path(of: name, in: place.folder) ?? place.folder + "/" + name }
+        if place.form.format == .cifar10 {
+            return try StoredPictures.readCIFAR(batches: split.pictures.map(path), classNames: manifest.classes)
+        }
+        return try StoredPictures.readIDX(
+            images: path(split.pictures[0]), labels: split.labels.map(path), classNames: manifest.classes)
+    }
+
+    private func dataset(_ source: any PictureSource, holdout: Holdout?) throws -> any Dataset {
+        let selection = try SampleSelection(
+            count: source.count, labels: source.labels, classNames: source.classNames, classes: classes, limit: limit,
+            holdout: holdout, origin: name)
+        return try PictureDataset(
+            source: source, selection: selection, transforms: transforms, memoryLimit: memoryLimit << 20)
+    }
+}

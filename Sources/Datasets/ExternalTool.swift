@@ -1,0 +1,40 @@
+import Foundation
+
+/// A program that fetching needs, found in `PATH`.
+struct ExternalTool {
+    let path: String
+
+    /// Throws: `DatasetError.missingTool` with the remedy.
+    init(_ name: String, remedy: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        guard let found = folders.map({ $0 + "/" + name }).first(where: FileManager.default.isExecutableFile(atPath:))
+        else { throw DatasetError.missingTool(tool: name, remedy: remedy) }
+        path = found
+    }
+
+    /// Runs to the end. What it prints is thrown away, but its last line of complaint, unless the user may see it.
+    func run(_ arguments: [String], in folder: String? = nil, showsProgress: Bool = false) throws -> (
+        status: Int32, complaint: String
+    ) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        let complaints = Pipe()
+        if !showsProgress { process.standardError = complaints }
+        do {
+            try process.run()
+        } catch {
+            throw DatasetError.missingTool(tool: path, remedy: "it cannot be started: \(error.localizedDescription)")
+        }
+        var text = ""
+        if !showsProgress {
+            text = String(decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        }
+        process.waitUntilExit()
+        let last = text.split(separator: "\n").last.map(String.init) ?? "exit status \(process.terminationStatus)"
+        return (process.terminationStatus, last)
+    }
+}

@@ -1,0 +1,150 @@
+import CImageCodecs
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct PictureFileTests {
+    /// A picture in which every pixel differs from its neighbours.
+    static func gradient(height: Int, width: Int, channels: Int) -> Picture {
+        let shape = PictureShape(height: height, width: width, channels: channels)
+        return Picture(shape: shape, pixels: (0..<shape.count).map { UInt8($0 * 5 % 256) })
+    }
+
+    @Test(arguments: [(1, 1, 1), (3, 5, 1), (4, 7, 3), (33, 1, 3)])
+    func pngComesBackUnchanged(height: Int, width: Int, channels: Int) throws {
+        let folder = try TemporaryFolder()
+        let picture = Self.gradient(height: height, width: width, channels: channels)
+        try PictureFile.writePNG(picture, path: folder.path + "/a.png")
+        #expect(try PictureFile.read(path: folder.path + "/a.png") == picture)
+        #expect(try PictureFile.shape(path: folder.path + "/a.png") == picture.shape)
+        #expect(folder.files == ["a.png"], "no temporary file is left")
+    }
+
+    @Test(arguments: [1, 3]) func jpegComesBackNearly(channels: Int) throws {
+        let folder = try TemporaryFolder()
+        let shape = PictureShape(height: 16, width: 24, channels: channels)
+        // Smooth, as JPEG likes it.
+        let picture = Picture(
+            shape: shape, pixels: (0..<shape.count).map { UInt8(40 + $0 / channels % 24 * 6 + $0 / channels / 24) })
+        try PictureFile.writeJPEG(picture, path: folder.path + "/a.jpg", quality: 95)
+        let read = try PictureFile.read(path: folder.path + "/a.jpg")
+        #expect(read.shape == shape)
+        let worst = zip(read.pixels, picture.pixels).map { abs(Int($0) - Int($1)) }.max()
+        #expect(try #require(worst) <= 6, "quality 95 quantises the lowest frequencies by 2 to 3 levels")
+    }
+
+    @Test(arguments: ["png", "jpg"]) func everyTruncationIsAnError(format: String) throws {
+        let folder = try TemporaryFolder()
+        let picture = Self.gradient(height: 9, width: 8, channels: 3)
+        let path = folder.path + "/whole." + format
+        if format == "png" {
+            try PictureFile.writePNG(picture, path: path)
+        } else {
+            try PictureFile.writeJPEG(picture, path: path, quality: 90)
+        }
+        let whole = try bytes(of: path)
+        // A PNG's last chunk, IEND of 12 bytes, holds nothing; a JPEG's last two bytes are its end marker.
+        for count in 0..<whole.count - (format == "png" ? 12 : 2) {
+            let cut = try folder.write("cut", Array(whole[..<count]))
+            #expect(throws: DatasetError.self, "cut to \(count) of \(whole.count)") {
+                _ = try PictureFile.read(path: cut)
+            }
+        }
+    }
+
+    @Test(arguments: ["png", "jpg"]) func damageNeverCrashes(format: String) throws {
+        let folder = try TemporaryFolder()
+        let picture = Self.gradient(height: 9, width: 8, channels: 3)
+        let path = folder.path + "/whole." + format
+        if format == "png" {
+            try PictureFile.writePNG(picture, path: path)
+        } else {
+            try PictureFile.writeJPEG(picture, path: path, quality: 90)
+        }
+        let whole = try bytes(of: path)
+        for position in whole.indices {
+            for flip in [0x01, 0x80, 0xff] as [UInt8] {
+                var damaged = whole
+                damaged[position] ^= flip
+                let file = try folder.write("damaged", damaged)
+                // Either an error or a picture: no crash, and none larger than the limit.
+                if let read = try? PictureFile.read(path: file) {
+                    #expect(read.pixels.count == read.shape.count)
+                }
+            }
+        }
+    }
+
+    @Test func lyingSizeIsRefusedBeforeMemoryIsTaken() throws {
+        let folder = try TemporaryFolder()
+        try PictureFile.writePNG(Self.gradient(height: 4, width: 4, channels: 3), path: folder.path + "/a.png")
+        var lying = try bytes(of: folder.path + "/a.png")
+        for position in 16..<24 { lying[position] = position % 4 == 0 ? 0x00 : 0xff }
+        let path = try folder.write("lying.png", lying)
+        #expect(message { _ = try PictureFile.read(path: path) }.contains("16777215 x 16777215 pixels, which its"))
+
+        // A JPEG's frame header says 65535 x 65535.
+        try PictureFile.writeJPEG(
+            Self.gradient(height: 8, width: 8, channels: 1), path: folder.path + "/a.jpg", quality: 90)
+        var jpeg = try bytes(of: folder.path + "/a.jpg")
+        let frame = try #require((0..<jpeg.count - 1).first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
+        for position in frame + 5..<frame + 9 { jpeg[position] = 0xff }
+        let file = try folder.write("lying.jpg", jpeg)
+        let text = message { _ = try PictureFile.read(path: file) }
+        #expect(text.contains("65535 x 65535 pixels, over the limit") || text.contains("bad JPEG"), "\(text)")
+    }
+
+    @Test func otherFilesAreNamed() throws {
+        let folder = try TemporaryFolder()
+        let text = try folder.write("text.png", "hello")
+        let empty = try folder.write("empty.png", "")
+        #expect(throws: DatasetError.badPicture(path: text, reason: "neither a PNG nor a JPEG")) {
+            _ = try PictureFile.read(path: text)
+        }
+        #expect(throws: DatasetError.badPicture(path: empty, reason: "the file is empty")) {
+            _ = try PictureFile.read(path: empty)
+        }
+        #expect(message { _ = try PictureFile.read(path: folder.path + "/no.png") }.contains("No such file"))
+    }
+
+    @Test func alphaAndPaletteBecomeColours() throws {
+        let folder = try TemporaryFolder()
+        // 2x1 pixels written by Pillow 13.0.0: RGBA (10, 20, 30, 0), (40, 50, 60, 255); palette red, blue; 1-bit grey.
+        let files = [
+            ("rgba", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAEUlEQVR4nGPkEpFjkJOT+w8AA68Bl/LMqe4AAAAA"
+                + "SUVORK5CYII=", [10, 20, 30, 40, 50, 60], 3),
+            ("palette", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQMAAADO7O3JAAAABlBMVEX/AAAAAP9sof2OAAAACklEQVR4nGNwAAAA"
+                + "QgBBKTf07wAAAABJRU5ErkJggg==", [255, 0, 0, 0, 0, 255], 3),
+            ("bits", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQAAAADcWUInAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg"
+                + "gg==", [255, 0], 1),
+        ] as [(String, String, [UInt8], Int)]
+        for (name, text, expected, channels) in files {
+            let bytes = try #require(Data(base64Encoded: text))
+            let picture = try PictureFile.read(path: try folder.write(name, Array(bytes)))
+            #expect(picture.pixels == expected, "\(name)")
+            #expect(picture.shape == PictureShape(height: 1, width: 2, channels: channels))
+        }
+    }
+
+    @Test func failedWriteLeavesTheFormerFile() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/no/such/folder/a.png"
+        #expect(message { try PictureFile.writePNG(Self.gradient(height: 1, width: 1, channels: 1), path: path) }
+            .contains("No such file or directory"))
+        // The target is a folder: the new file is written, cannot be renamed and is taken away again.
+        let former = folder.path + "/taken"
+        try FileManager.default.createDirectory(atPath: former + "/inside", withIntermediateDirectories: true)
+        #expect(throws: DatasetError.self) {
+            try PictureFile.writePNG(Self.gradient(height: 1, width: 1, channels: 1), path: former)
+        }
+        #expect(folder.files == ["taken", "taken/inside"])
+    }
+
+    @Test func codecsRefuseWhatTheyCannotWrite() {
+        var message = [CChar](repeating: 0, count: Int(AGON_MESSAGE_SIZE))
+        #expect(agon_png_write("/tmp/never", 0, 4, 3, [0], &message) < 0)
+        #expect(agon_png_write("/tmp/never", 1, 1, 2, [0, 0], &message) < 0)
+        #expect(agon_jpeg_write("/tmp/never", 70000, 1, 1, [0], 90, &message) < 0)
+    }
+}
