@@ -175,8 +175,11 @@ static void use_one_thread(void) {
             if (!omp_get_threads || !omp_set_threads) omp_get_threads = NULL, omp_set_threads = NULL;
         }
     }
-    // In OpenMP builds this would change the calling thread's setting for good: the guard around each product does it.
-    if (set && !omp_set_threads) set(1);
+    // OpenMP builds need it too, for a LAPACK that was built for another kind and asks OpenBLAS alone: two callers of
+    // its threads wait for each other for ever. There it also changes the calling thread's setting, which is put back.
+    int before = omp_get_threads ? omp_get_threads() : 0;
+    if (set) set(1);
+    if (before) omp_set_threads(before);
 
     void (*set_mkl)(int) = (void (*)(int))dlsym(blas_handle, "MKL_Set_Num_Threads");
     void (*set_blis)(long) = (void (*)(long))dlsym(blas_handle, "bli_thread_set_num_threads");  // takes a dim_t

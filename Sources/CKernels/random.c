@@ -50,11 +50,15 @@ void agon_random_bits(uint64_t key, uint64_t step, uint64_t first, uint32_t *out
 
 void agon_random_uniform(uint64_t key, uint64_t step, uint64_t first, float *out, size_t count, float low, float high) {
     uint32_t words[256];
-    const float scale = (high - low) * 0x1p-24f;
+    // The sum may round up to the bound, which is not in the interval.
+    const float scale = (high - low) * 0x1p-24f, below = nextafterf(high, low);
     for (size_t done = 0; done < count;) {
         size_t take = count - done < 256 ? count - done : 256;
         agon_random_bits(key, step, first + done, words, take);
-        for (size_t i = 0; i < take; i++) out[done + i] = low + scale * (float)(words[i] >> 8);
+        for (size_t i = 0; i < take; i++) {
+            float x = low + scale * (float)(words[i] >> 8);
+            out[done + i] = x < high ? x : below;
+        }
         done += take;
     }
 }

@@ -11,8 +11,8 @@ extension ComputeGraph {
         let last = loss.index
         var depends = [Bool](repeating: false, count: last + 1)
         for value in values where value.index <= last { depends[value.index] = true }
-        for node in nodes[0...last] where node.inputs.contains(where: { depends[$0.index] }) {
-            depends[node.output.index] = true
+        for node in nodes[0...last] where node.operation.passesGradients {
+            if node.inputs.contains(where: { depends[$0.index] }) { depends[node.output.index] = true }
         }
         let asked = Set(values.map(\.index))
         let earliest = values.map(\.index).min() ?? 0

@@ -58,6 +58,8 @@ struct LoweredUnit {
     var reusable: [Int] = []
     /// Optimizer updates run as soon as they can.
     var isEager = false
+    /// Positions (in the final order) of units that must end before this one overwrites a variable.
+    var waitsFor: Set<Int> = []
 }
 
 /// Makes kernels of units.

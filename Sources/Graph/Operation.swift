@@ -158,6 +158,14 @@ extension Operation {
         }
     }
 
+    /// Whether a gradient reaches the inputs at all.
+    public var passesGradients: Bool {
+        switch self {
+        case .stopGradient, .rowMaximum: false
+        default: true
+        }
+    }
+
     /// The name used in messages and profiles.
     public var name: String {
         let text = "\(self)"

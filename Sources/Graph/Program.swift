@@ -249,7 +249,7 @@ struct ProgramAssembly {
         }
         program.slotCount = Int(next)
         precondition(
-            program.slotCount + program.results.count <= Int(AGON_PROGRAM_SLOTS.rawValue), "program of \(program.slotCount) slots")
+            program.slotCount + program.results.count <= Int(AGON_PROGRAM_SLOTS), "program of \(program.slotCount) slots")
         return program
     }
 

@@ -57,6 +57,9 @@ final class ProgramRunner: @unchecked Sendable {
         resultTable.deallocate()
     }
 
+    /// Values that the program stores in full.
+    var storedValues: [Int] { program.results.filter { $0.kind == AGON_RESULT_STORE }.map(\.value) }
+
     /// Marks stores over operands that are still to be read; call when memory is planned.
     func settle() {
         for (index, result) in program.results.enumerated() where result.kind == AGON_RESULT_STORE {

@@ -139,8 +139,8 @@ private struct MinimumNormSearch {
 
     /// The weights (sum 1, any sign) of the active vectors' affine minimum.
     ///
-    /// From the shortest vector b: `y` minimises `‖b + Σ y_i (g_i - b)‖²`, by elimination in the differences' Gram matrix.
-    /// A difference that depends on those before it, but for rounding, takes no part: weight 0.
+    /// From the shortest vector b: `y` minimises `‖b + Σ y_i (g_i - b)‖²`, by elimination in the Gram matrix of the
+    /// differences. A difference that depends on those before it, but for rounding, takes no part: weight 0.
     private func affineMinimum(of active: [Int]) -> [Double] {
         let base = active.indices.min { product(active[$0], active[$0]) < product(active[$1], active[$1]) } ?? 0
         let b = active[base]

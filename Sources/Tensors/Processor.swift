@@ -22,17 +22,28 @@ public struct Processor: Equatable, Sendable {
     /// Found once per process.
     public static let current = Processor(agon_cpu_describe())
 
+    public init(
+        brand: String, vendor: String, family: Int, model: Int, hasAVX2: Bool, hasFMA: Bool, hasAVX512: Bool,
+        hasNEON: Bool, usableCores: Int, level2CacheBytes: Int
+    ) {
+        self.brand = brand
+        self.vendor = vendor
+        self.family = family
+        self.model = model
+        self.hasAVX2 = hasAVX2
+        self.hasFMA = hasFMA
+        self.hasAVX512 = hasAVX512
+        self.hasNEON = hasNEON
+        self.usableCores = usableCores
+        self.level2CacheBytes = level2CacheBytes
+    }
+
     init(_ features: agon_cpu_features) {
-        brand = String(cString: features.brand)
-        vendor = String(cString: features.vendor)
-        family = Int(features.family)
-        model = Int(features.model)
-        hasAVX2 = features.has_avx2
-        hasFMA = features.has_fma
-        hasAVX512 = features.has_avx512
-        hasNEON = features.has_neon
-        usableCores = Int(features.usable_cores)
-        level2CacheBytes = Int(features.l2_bytes)
+        self.init(
+            brand: String(cString: features.brand), vendor: String(cString: features.vendor),
+            family: Int(features.family), model: Int(features.model), hasAVX2: features.has_avx2,
+            hasFMA: features.has_fma, hasAVX512: features.has_avx512, hasNEON: features.has_neon,
+            usableCores: Int(features.usable_cores), level2CacheBytes: Int(features.l2_bytes))
     }
 
     /// The instruction sets that matter to the kernels, such as `["AVX2", "FMA", "AVX-512"]`.
