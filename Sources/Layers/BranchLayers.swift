@@ -35,8 +35,8 @@ public struct ResidualLayer: Layer {
     }
 }
 
-/// Lists of layers that all read the input, their outputs joined along the channels. An empty list passes the input on: a
-/// dense block is `[[], [...]]`.
+/// Lists of layers that all read the input, their outputs joined along the channels. An empty list passes the input on:
+/// a dense block is `[[], [...]]`.
 public struct ConcatLayer: Layer {
     public let branches: [[any Layer]]
 
@@ -84,7 +84,8 @@ public struct ConcatLayer: Layer {
     }
 }
 
-/// A list of layers several times over, each time with variables of its own.
+/// A list of layers several times over, each time with variables of its own. In paths and names the copies are counted:
+/// `generator.layers[5].copies[2].layers[0]`, `generator.5.2.0.weight`.
 public struct RepeatLayer: Layer {
     public let count: Int
     public let layers: [any Layer]

@@ -27,12 +27,15 @@ public struct ConvolutionLayer: Layer {
     init(from reader: ConfigReader) throws {
         channels = try reader.integer("channels", in: 1...65536, "Number of output channels.")
         kernel = try reader.integerOrPair("kernel", in: 1...1024, "Kernel size in pixels, or [height, width].")
-        stride = try reader.integerOrPair("stride", in: 1...1024, default: 1, "Step of the kernel in pixels, or [vertical, horizontal].")
+        stride = try reader.integerOrPair(
+            "stride", in: 1...1024, default: 1, "Step of the kernel in pixels, or [vertical, horizontal].")
         padding = try EdgePadding(from: reader)
         dilation = try reader.integerOrPair(
-            "dilation", in: 1...1024, default: 1, "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
+            "dilation", in: 1...1024, default: 1,
+            "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
         groups = try reader.integer(
-            "groups", in: 1...65536, default: 1, "Groups of channels that do not see each other; all channels: depthwise.")
+            "groups", in: 1...65536, default: 1,
+            "Groups of channels that do not see each other; all channels: depthwise.")
         weight = try WeightSettings(from: reader)
     }
 
@@ -55,7 +58,9 @@ public struct ConvolutionLayer: Layer {
 
     /// Whether nearest upsampling by 2 before it can be folded into the kernel.
     var foldsUpsampling: Bool {
-        guard stride == (1, 1), dilation == (1, 1), groups == 1, kernel.0 == kernel.1, kernel.0 % 2 == 1 else { return false }
+        guard stride == (1, 1), dilation == (1, 1), groups == 1, kernel.0 == kernel.1, kernel.0 % 2 == 1 else {
+            return false
+        }
         switch padding {
         case .same: return true
         case .sides(let top, let left, let bottom, let right):
@@ -88,7 +93,8 @@ public struct ConvolutionLayer: Layer {
         let (height, width, inputChannels) = try site.image(input)
         let (top, left, bottom, right) = sides(of: input)
         let free = (
-            height + top + bottom - dilation.0 * (kernel.0 - 1) - 1, width + left + right - dilation.1 * (kernel.1 - 1) - 1
+            height + top + bottom - dilation.0 * (kernel.0 - 1) - 1,
+            width + left + right - dilation.1 * (kernel.1 - 1) - 1
         )
         guard free.0 >= 0, free.1 >= 0 else {
             throw LayerError.smallerThanKernel(

@@ -4,8 +4,8 @@ import Tensors
 
 /// Dropout: numbers set to 0 with probability `rate`, the others divided by `1 - rate`.
 ///
-/// Srivastava et al., "Dropout", JMLR 15, 2014. Over whole channels: Tompson et al., "Efficient Object Localization Using
-/// Convolutional Networks", CVPR 2015, arXiv:1411.4280.
+/// Srivastava et al., "Dropout", JMLR 15, 2014. Over whole channels: Tompson et al., "Efficient Object Localization
+/// Using Convolutional Networks", CVPR 2015, arXiv:1411.4280.
 public struct DropoutLayer: Layer {
     public enum Unit: Sendable {
         case element

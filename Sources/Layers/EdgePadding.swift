@@ -3,15 +3,19 @@ import Configuration
 /// Pixels added around an image, as a config states them.
 public enum EdgePadding: Hashable, Sendable, CustomStringConvertible {
     case sides(top: Int, left: Int, bottom: Int, right: Int)
-    /// As much as makes the output the input's size divided by the stride, rounded up; an odd pixel goes below and right, as
-    /// in TensorFlow.
+    /// As much as makes the output the input's size divided by the stride, rounded up; an odd pixel goes below and
+    /// right, as in TensorFlow.
     case same
 
-    public static func all(_ pixels: Int) -> EdgePadding { .sides(top: pixels, left: pixels, bottom: pixels, right: pixels) }
+    public static func all(_ pixels: Int) -> EdgePadding {
+        .sides(top: pixels, left: pixels, bottom: pixels, right: pixels)
+    }
 
-    /// The key `padding`: a number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or `"same"` where that has a
-    /// meaning.
-    init(from reader: ConfigReader, in range: ClosedRange<Int> = 0...4096, allowsSame: Bool = true, default: Int? = 0) throws {
+    /// The key `padding`: a number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or `"same"` where that has
+    /// a meaning.
+    init(from reader: ConfigReader, in range: ClosedRange<Int> = 0...4096, allowsSame: Bool = true, default: Int? = 0)
+        throws
+    {
         let node = try reader.node(
             "padding", default: `default`.map { ConfigNode($0) },
             "Pixels around the image: a number, [vertical, horizontal]"
@@ -31,7 +35,9 @@ public enum EdgePadding: Hashable, Sendable, CustomStringConvertible {
             + (allowsSame ? ", or \"same\"" : "") + ", found \(node.summary)"
         let nodes = node.array ?? [node]
         let pixels = nodes.compactMap(\.integer)
-        guard pixels.count == nodes.count, pixels.allSatisfy(range.contains) else { throw reader.fail("padding", expected) }
+        guard pixels.count == nodes.count, pixels.allSatisfy(range.contains) else {
+            throw reader.fail("padding", expected)
+        }
         switch pixels.count {
         case 1 where node.array == nil: self = .all(pixels[0])
         case 2: self = .sides(top: pixels[0], left: pixels[1], bottom: pixels[0], right: pixels[1])

@@ -20,10 +20,13 @@ public struct Initialization: ConfigDecodable, Sendable {
         linearWeights = try reader.optionalSection(
             "linearWeights", initializers, "Weights of linear layers, where they differ from \"weights\".")
         convolutionWeights = try reader.optionalSection(
-            "convolutionWeights", initializers, "Weights of conv and convTranspose layers, where they differ from \"weights\".")
+            "convolutionWeights", initializers,
+            "Weights of conv and convTranspose layers, where they differ from \"weights\".")
         biases = try reader.optionalSection("biases", initializers, "Biases of linear, conv and convTranspose layers.")
-        normWeights = try reader.optionalSection("normWeights", initializers, "Weights of batch, instance and layer norms.")
-        normBiases = try reader.optionalSection("normBiases", initializers, "Biases of batch, instance and layer norms.")
+        normWeights = try reader.optionalSection(
+            "normWeights", initializers, "Weights of batch, instance and layer norms.")
+        normBiases = try reader.optionalSection(
+            "normBiases", initializers, "Biases of batch, instance and layer norms.")
     }
 
     func initializer(_ part: InitializationTarget.Part) -> any Initializer {

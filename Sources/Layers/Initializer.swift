@@ -17,8 +17,8 @@ public struct InitializationTarget: Hashable, Sendable {
     /// Inputs and outputs of a unit as PyTorch counts them in its layout; a bias has those of its weight.
     public let fanIn: Int, fanOut: Int
 
-    /// Axis 1 of PyTorch's layout times the kernel's area, and axis 0 times the area. For transposed convolutions, whose
-    /// axis 0 are the inputs, PyTorch counts the same way.
+    /// Axis 1 of PyTorch's layout times the kernel's area, and axis 0 times the area. For transposed convolutions,
+    /// whose axis 0 are the inputs, PyTorch counts the same way.
     static func fans(of shape: Shape, _ layout: ExchangeLayout) -> (in: Int, out: Int) {
         switch layout {
         case .linearWeight: (shape[0], shape[1])

@@ -18,8 +18,8 @@ public protocol Layer: Sendable {
 public struct BuiltLayer: Sendable {
     /// Without the batch.
     public let outputShape: Shape
-    /// Multiplications and additions of matrix products and convolutions for one sample, forward; elementwise work is not
-    /// counted.
+    /// Multiplications and additions of matrix products and convolutions for one sample, forward; elementwise work is
+    /// not counted.
     public let floatingPointOperations: Int
     /// A remark for the layer table.
     public let note: String?

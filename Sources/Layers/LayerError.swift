@@ -59,13 +59,16 @@ extension LayerError: CustomStringConvertible, LocalizedError {
             "\(place): input \(input) is not a list of features; put a flatten or globalAveragePool before it"
         case .smallerThanKernel(let place, let input, let kernel, let dilation, let padding):
             "\(place): input \(input) is smaller than the kernel \(Self.size(kernel))"
-                + (dilation.allSatisfy { $0 == 1 } ? "" : " dilated by \(Self.size(dilation))") + " with padding \(padding)"
+                + (dilation.allSatisfy { $0 == 1 } ? "" : " dilated by \(Self.size(dilation))")
+                + " with padding \(padding)"
         case .emptyOutput(let place, let input, let output):
-            "\(place): input \(input) would give an output of \(Self.size(output)) pixels; use less padding or a larger kernel"
+            "\(place): input \(input) would give an output of \(Self.size(output)) pixels; "
+                + "use less padding or a larger kernel"
         case .groupsDoNotDivide(let place, let groups, let channels, let role):
             "\(place): \(groups) groups do not divide the \(channels) \(role) channels"
         case .paddingOverKernel(let place, let padding, let kernel):
-            "\(place): padding \(padding) leaves windows of padding alone; each side must be less than the kernel \(Self.size(kernel))"
+            "\(place): padding \(padding) leaves windows of padding alone; "
+                + "each side must be less than the kernel \(Self.size(kernel))"
         case .reflectionTooWide(let place, let input, let padding):
             "\(place): input \(input) cannot be reflected by \(padding); each side must be less than the image"
         case .elementCount(let place, let input, let target):
@@ -73,7 +76,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .channelsNotDivisible(let place, let input, let divisor):
             "\(place): the \(input[-1]) channels of input \(input) are not divisible by \(divisor)"
         case .onePixelNorm(let place, let input):
-            "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; leave the norm out here"
+            "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; "
+                + "leave the norm out here"
         case .singleValueNorm(let place, let input):
             "\(place): input \(input) gives one value per channel, too few for batch statistics; use a larger batch"
         case .branchesDiffer(let place, let first, let index, let other):

@@ -1,7 +1,8 @@
 import Configuration
 import Graph
 
-/// The kinds of layers, initialisers and weight norms that configs may name. Programs may register more before reading one.
+/// The kinds of layers, initialisers and weight norms that configs may name. Programs may register more before reading
+/// one.
 public enum LayerRegistry {
     public static let layers: VariantRegistry<any Layer> = {
         let registry = VariantRegistry<any Layer>(schemaName: "Layer", noun: "layer")
@@ -41,7 +42,9 @@ public enum LayerRegistry {
             let alpha = try $0.number("alpha", in: .positive, default: 1, "The negative of the least value.")
             return ActivationLayer(type: "elu", function: .elu(alpha: Float(alpha)))
         }
-        registry.register("tanh", "Hyperbolic tangent, to (-1, 1).") { _ in ActivationLayer(type: "tanh", function: .tanh) }
+        registry.register("tanh", "Hyperbolic tangent, to (-1, 1).") { _ in
+            ActivationLayer(type: "tanh", function: .tanh)
+        }
         registry.register("sigmoid", "1 / (1 + exp(-x)), to (0, 1).") { _ in
             ActivationLayer(type: "sigmoid", function: .sigmoid)
         }
@@ -55,7 +58,9 @@ public enum LayerRegistry {
         registry.register("globalAveragePool", "The mean of each channel: an image to features.") { _ in
             GlobalPoolingLayer(.average)
         }
-        registry.register("globalSumPool", "The sum of each channel: an image to features.") { _ in GlobalPoolingLayer(.sum) }
+        registry.register("globalSumPool", "The sum of each channel: an image to features.") { _ in
+            GlobalPoolingLayer(.sum)
+        }
         registry.register("upsample", "An image enlarged by a whole factor.") { try UpsampleLayer(from: $0) }
         registry.register("depthToSpace", "Channels dealt out to more pixels (pixel shuffle).") {
             try DepthToSpaceLayer(from: $0)
@@ -67,8 +72,12 @@ public enum LayerRegistry {
 
     private static func registerStructure(_ registry: VariantRegistry<any Layer>) {
         registry.register("residual", "Layers and a shortcut beside them, added.") { try ResidualLayer(from: $0) }
-        registry.register("concat", "Branches on the same input, joined along the channels.") { try ConcatLayer(from: $0) }
-        registry.register("repeat", "Layers several times over, with variables of their own.") { try RepeatLayer(from: $0) }
+        registry.register("concat", "Branches on the same input, joined along the channels.") {
+            try ConcatLayer(from: $0)
+        }
+        registry.register("repeat", "Layers several times over, with variables of their own.") {
+            try RepeatLayer(from: $0)
+        }
         registry.register("save", "Keeps the value at this place for a join layer.") { try SaveLayer(from: $0) }
         registry.register("join", "Joins a saved value to the input.") { try JoinLayer(from: $0) }
     }
@@ -84,7 +93,9 @@ public enum LayerRegistry {
 
     public static let initializers: VariantRegistry<any Initializer> = {
         let registry = VariantRegistry<any Initializer>(schemaName: "Initializer", noun: "initializer")
-        registry.register("default", "PyTorch's: uniform in ±1/sqrt(fan in); norms 1 and 0.") { _ in DefaultInitializer() }
+        registry.register("default", "PyTorch's: uniform in ±1/sqrt(fan in); norms 1 and 0.") { _ in
+            DefaultInitializer()
+        }
         registry.register("constant", "One value.") {
             ConstantInitializer(value: Float(try $0.number("value", "The value.")))
         }

@@ -3,7 +3,8 @@ import Tensors
 
 /// The place where one layer is built: names and makes its variables, builds the layers within it.
 public struct LayerSite {
-    /// More elements of a variable or an activation of one sample are refused.
+    /// More elements of a variable or an activation of one sample are refused. Twice its square still fits 64 bits, as
+    /// the operations of a layer must.
     static let elementLimit = Int(Int32.max)
 
     let construction: NetworkConstruction
@@ -31,8 +32,11 @@ public struct LayerSite {
         return variable
     }
 
-    /// The shape of these extents, if they are positive and their product is within bounds.
+    /// The shape of these extents, if their product is within bounds.
+    ///
+    /// - Throws: ``LayerError/tooLarge(_:what:extents:)``.
     public func checked(_ extents: [Int], _ what: String = "its output") throws -> Shape {
+        precondition(extents.allSatisfy { $0 > 0 }, "\(place): \(what) has extents \(extents)")
         var count = 1
         for extent in extents {
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -41,7 +45,6 @@ public struct LayerSite {
             }
             count = product
         }
-        guard extents.allSatisfy({ $0 > 0 }) else { throw LayerError.emptyOutput(place, input: [], output: extents) }
         return Shape(extents)
     }
 
@@ -66,7 +69,8 @@ public struct LayerSite {
         }
     }
 
-    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name` and an index.
+    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name` and an
+    /// index.
     public func build(_ layers: [any Layer], input: Shape, key: String, name: String) throws -> BuiltLayer {
         try construction.build(
             layers, input: input, path: "\(place.path).\(key)", name: "\(self.name).\(name)",

@@ -16,7 +16,8 @@ public struct LayerSummary: Hashable, Sendable {
     public internal(set) var parameterCount = 0
     /// Numbers that are kept but not trained: running statistics, frozen weights, spectral norm's vectors.
     public internal(set) var statisticCount = 0
-    /// Multiplications and additions of matrix products and convolutions for one sample, forward, without layers within.
+    /// Multiplications and additions of matrix products and convolutions for one sample, forward, without layers
+    /// within.
     public internal(set) var floatingPointOperations = 0
     public internal(set) var note: String?
 
@@ -27,7 +28,8 @@ public struct LayerSummary: Hashable, Sendable {
 
 /// Layers with their variables, ready to be applied in graphs.
 ///
-/// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]` as `nn.Sequential` counts them.
+/// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]` as `nn.Sequential` counts
+/// them.
 public struct Network: Sendable {
     public let name: String
     /// Without the batch: features `[C]` or an image `[H, W, C]`.
@@ -61,7 +63,8 @@ public struct Network: Sendable {
 
     public init(name: String, configuration: NetworkConfiguration, input: Shape, seed: UInt64) throws {
         try self.init(
-            name: name, layers: configuration.layers, input: input, seed: seed, initialization: configuration.initialization)
+            name: name, layers: configuration.layers, input: input, seed: seed,
+            initialization: configuration.initialization)
     }
 
     /// Variables for an optimizer to train.
@@ -73,8 +76,8 @@ public struct Network: Sendable {
     /// Multiplications and additions of matrix products and convolutions for one sample, forward.
     public var floatingPointOperations: Int { layers.reduce(0) { $0 + $1.floatingPointOperations } }
 
-    /// The network's output `[N] + outputShape` for an input `[N] + inputShape`. It may be applied several times in one graph:
-    /// the weights are shared, and each training application moves running statistics once more.
+    /// The network's output `[N] + outputShape` for an input `[N] + inputShape`. It may be applied several times in one
+    /// graph: the weights are shared, and each training application moves running statistics once more.
     ///
     /// - Parameter call: such as `real` or `fake`; applications of the same name drop out the same elements.
     /// - Throws: ``LayerError/singleValueNorm(_:input:)`` when a training batch is too small for batch norm.

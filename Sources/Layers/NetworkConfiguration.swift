@@ -14,8 +14,10 @@ public struct NetworkConfiguration: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         layers = try reader.array(
-            "layers", of: LayerRegistry.layers, count: 1..., "Layers from input to output, each on the output of the one before.")
+            "layers", of: LayerRegistry.layers, count: 1...,
+            "Layers from input to output, each on the output of the one before.")
         initialization = try reader.section(
-            "initialization", Initialization.self, default: [:], "How the variables of the layers get their first values.")
+            "initialization", Initialization.self, default: [:],
+            "How the variables of the layers get their first values.")
     }
 }

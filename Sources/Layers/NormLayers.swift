@@ -49,7 +49,8 @@ public struct BatchNormLayer: Layer {
     init(from reader: ConfigReader) throws {
         momentum = Float(
             try reader.number(
-                "momentum", in: 0...1, default: 0.1, "The share of the batch in the running statistics (PyTorch's sense)."))
+                "momentum", in: 0...1, default: 0.1,
+                "The share of the batch in the running statistics (PyTorch's sense)."))
         settings = try NormSettings(from: reader, isAffine: true)
     }
 
@@ -65,7 +66,8 @@ public struct BatchNormLayer: Layer {
         let place = site.place
         return BuiltLayer(outputShape: input) { [momentum, settings] x, call in
             let graph = call.graph
-            let mean: Value, variance: Value
+            let mean: Value
+            let variance: Value
             switch call.mode {
             case .evaluation: (mean, variance) = (graph.read(runningMean), graph.read(runningVariance))
             case .training:
@@ -88,8 +90,8 @@ public struct BatchNormLayer: Layer {
     }
 }
 
-/// Instance norm: `(x - mean) / sqrt(variance + epsilon)`, statistics per sample and channel over the pixels, the same in
-/// evaluation. Ulyanov et al., "Instance Normalization", 2016, arXiv:1607.08022, eq. 2.
+/// Instance norm: `(x - mean) / sqrt(variance + epsilon)`, statistics per sample and channel over the pixels, the same
+/// in evaluation. Ulyanov et al., "Instance Normalization", 2016, arXiv:1607.08022, eq. 2.
 public struct InstanceNormLayer: Layer {
     public var settings = NormSettings(isAffine: false)
 
@@ -114,8 +116,8 @@ public struct InstanceNormLayer: Layer {
     }
 }
 
-/// Layer norm: `(x - mean) / sqrt(variance + epsilon) * weight + bias`, statistics per sample over all channels and pixels;
-/// weight and bias have the shape of a sample. Ba et al., "Layer Normalization", 2016, arXiv:1607.06450, eq. 3.
+/// Layer norm: `(x - mean) / sqrt(variance + epsilon) * weight + bias`, statistics per sample over all channels and
+/// pixels; weight and bias have the shape of a sample. Ba et al., "Layer Normalization", 2016, arXiv:1607.06450, eq. 3.
 public struct LayerNormLayer: Layer {
     public var settings = NormSettings()
 

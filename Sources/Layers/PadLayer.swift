@@ -36,7 +36,8 @@ public struct PadLayer: Layer {
         }
         let size = (height + top + bottom, width + left + right)
         // Cropping must leave pixels of the image itself.
-        guard size.0 > 0, size.1 > 0, min(top, 0) + min(bottom, 0) + height > 0, min(left, 0) + min(right, 0) + width > 0
+        guard size.0 > 0, size.1 > 0, min(top, 0) + min(bottom, 0) + height > 0,
+            min(left, 0) + min(right, 0) + width > 0
         else { throw LayerError.emptyOutput(site.place, input: input, output: [size.0, size.1]) }
         let padding = Padding(top: top, left: left, bottom: bottom, right: right, reflection: content == .reflection)
         return BuiltLayer(outputShape: try site.checked([size.0, size.1, channels])) { x, call in

@@ -22,10 +22,12 @@ public struct PoolingLayer: Layer {
 
     init(_ choice: Choice, from reader: ConfigReader) throws {
         self.choice = choice
-        kernel = try reader.integerOrPair("kernel", in: 1...1024, default: 2, "Window size in pixels, or [height, width].")
+        kernel = try reader.integerOrPair(
+            "kernel", in: 1...1024, default: 2, "Window size in pixels, or [height, width].")
         stride =
             try reader.optionalIntegerOrPair(
-                "stride", in: 1...1024, "Step of the window in pixels, or [vertical, horizontal]; the kernel if not given.")
+                "stride", in: 1...1024,
+                "Step of the window in pixels, or [vertical, horizontal]; the kernel if not given.")
             ?? kernel
         padding = try EdgePadding(from: reader)
     }

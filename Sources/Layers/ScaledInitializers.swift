@@ -17,7 +17,8 @@ public enum InitialDistribution: Hashable, Sendable {
 }
 
 /// Deviation `gain * sqrt(2 / (fanIn + fanOut))`.
-/// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010, eq. 16.
+/// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
+/// eq. 16.
 public struct XavierInitializer: Initializer {
     public let distribution: InitialDistribution
     public let gain: Float

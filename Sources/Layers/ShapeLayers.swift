@@ -39,7 +39,8 @@ public struct ReshapeLayer: Layer {
         order = try reader.choice(
             "order", Order.self, default: .channelsFirst,
             "Whether the numbers are counted channel by channel (PyTorch) or pixel by pixel (TensorFlow).")
-        try reader.require(extents.count != 2, "shape", "expected [height, width, channels] or [features], found 2 numbers")
+        try reader.require(
+            extents.count != 2, "shape", "expected [height, width, channels] or [features], found 2 numbers")
         shape = Shape(extents)
     }
 

@@ -48,7 +48,8 @@ public struct JoinLayer: Layer {
     init(from reader: ConfigReader) throws {
         name = try reader.string("with", "The name that a save layer before it gave.")
         method = try reader.choice(
-            "method", Method.self, default: .concatenate, "Whether its channels follow the input's, or it is added to the input.")
+            "method", Method.self, default: .concatenate,
+            "Whether its channels follow the input's, or it is added to the input.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

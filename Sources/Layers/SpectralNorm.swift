@@ -7,7 +7,8 @@ import Tensors
 ///
 /// Each training application moves `u` by power iterations `v = W'u / ||W'u||`, `u = Wv / ||Wv||`, and takes
 /// `sigma = u'Wv`; evaluation takes `sigma = ||W'u||` and leaves `u`. Gradients of sigma reach W alone, not u and v.
-/// Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, arXiv:1802.05957, algorithm 1.
+/// Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, arXiv:1802.05957,
+/// algorithm 1.
 /// Differs: PyTorch keeps `v` as well, and evaluates with that of the last training application.
 public struct SpectralNorm: WeightConstraint {
     public let iterations: Int
@@ -19,9 +20,11 @@ public struct SpectralNorm: WeightConstraint {
     }
 
     init(from reader: ConfigReader) throws {
-        iterations = try reader.integer("iterations", in: 1...100, default: 1, "Power iterations in each training application.")
+        iterations = try reader.integer(
+            "iterations", in: 1...100, default: 1, "Power iterations in each training application.")
         epsilon = Float(
-            try reader.number("epsilon", in: .positive, default: 1e-12, "The least length by which a vector is divided."))
+            try reader.number(
+                "epsilon", in: .positive, default: 1e-12, "The least length by which a vector is divided."))
     }
 
     public func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value {

@@ -5,8 +5,8 @@ import Tensors
 /// Transposed convolution of images: the input gradient of a convolution. The weight is `[kh, kw, out / groups, in]` in
 /// memory and `[in, out / groups, kh, kw]` in files.
 ///
-/// Output size `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding` per direction, where padding
-/// counts both sides; with padding "same", `size * stride`.
+/// Output size `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding` per direction, where
+/// padding counts both sides; with padding "same", `size * stride`.
 public struct TransposedConvolutionLayer: Layer {
     public let channels: Int
     public let kernel: (Int, Int)
@@ -33,10 +33,13 @@ public struct TransposedConvolutionLayer: Layer {
             "stride", in: 1...1024, default: 1, "Output pixels per input pixel, or [vertical, horizontal].")
         padding = try EdgePadding(from: reader)
         outputPadding = try reader.integerOrPair(
-            "outputPadding", in: 0...1023, default: 0, "Pixels added below and on the right of the output, or [below, right].")
+            "outputPadding", in: 0...1023, default: 0,
+            "Pixels added below and on the right of the output, or [below, right].")
         dilation = try reader.integerOrPair(
-            "dilation", in: 1...1024, default: 1, "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
-        groups = try reader.integer("groups", in: 1...65536, default: 1, "Groups of channels that do not see each other.")
+            "dilation", in: 1...1024, default: 1,
+            "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
+        groups = try reader.integer(
+            "groups", in: 1...65536, default: 1, "Groups of channels that do not see each other.")
         weight = try WeightSettings(from: reader)
         try reader.require(
             outputPadding.0 < max(stride.0, dilation.0) && outputPadding.1 < max(stride.1, dilation.1), "outputPadding",
@@ -52,7 +55,8 @@ public struct TransposedConvolutionLayer: Layer {
         }
         let reach = (dilation.0 * (kernel.0 - 1) + 1, dilation.1 * (kernel.1 - 1) + 1)
         // (before, after) per direction; after is negative where the output goes beyond the last kernel.
-        let vertical: (Int, Int), horizontal: (Int, Int)
+        let vertical: (Int, Int)
+        let horizontal: (Int, Int)
         switch padding {
         case .same:
             vertical = Self.sides(reach.0 - stride.0)

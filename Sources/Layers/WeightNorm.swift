@@ -2,8 +2,8 @@ import Configuration
 import Graph
 import Tensors
 
-/// Weight norm: `w = g v / ||v||`, the norm taken per output; variables `weight_g` and `weight_v`. At first `g = ||v||`, or
-/// `g` is a fixed number and no variable.
+/// Weight norm: `w = g v / ||v||`, the norm taken per output; variables `weight_g` and `weight_v`. At first
+/// `g = ||v||`, or `g` is a fixed number and no variable.
 ///
 /// Salimans and Kingma, "Weight Normalization", NeurIPS 2016, arXiv:1602.07868, eq. 2.
 /// Differs: PyTorch's `weight_norm` takes input channels for outputs in transposed convolutions unless told `dim=1`.
@@ -13,8 +13,10 @@ public struct WeightNorm: WeightConstraint {
     public init(gain: Float? = nil) { self.gain = gain }
 
     init(from reader: ConfigReader) throws {
-        gain = try reader.optionalNumber("gain", in: .positive, "The length of each output's weights; trained if not given.")
-            .map { Float($0) }
+        gain = try reader.optionalNumber(
+            "gain", in: .positive, "The length of each output's weights; trained if not given."
+        )
+        .map { Float($0) }
     }
 
     public func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value {
@@ -29,17 +31,19 @@ public struct WeightNorm: WeightConstraint {
         return { [gain, length] call in
             let graph = call.graph
             let v = graph.read(direction)
-            // The weight as [outer, outputs, inner]: one number per output then varies over the middle axis alone.
+            // The weight as [outer, outputs] or [outer, outputs, inner]: one number per output then varies over one
+            // axis.
             let inner = weight.extents[(weight.outputAxis + 1)...].reduce(1, *)
-            let folded: Shape = [v.shape.count / (outputs * inner), outputs, inner]
-            let directions = graph.reshape(v, folded)
-            let squares = graph.reshape(
-                graph.sum(graph.square(directions), to: [folded[0], outputs, 1]), [folded[0], outputs])
-            let norm = graph.squareRoot(graph.sum(squares, to: [outputs]))
+            let rows: Shape = [v.shape.count / (outputs * inner), outputs]
+            let directions = graph.reshape(v, inner == 1 ? rows : [rows[0], outputs, inner])
+            let squares = graph.square(directions)
+            let sums = inner == 1 ? squares : graph.reshape(graph.sum(squares, to: [rows[0], outputs, 1]), rows)
+            let norm = graph.squareRoot(graph.sum(sums, to: [outputs]))
             let scale =
                 length.map { graph.divide(graph.reshape(graph.read($0), [outputs]), norm) }
                 ?? graph.affine(graph.reciprocal(norm), scale: gain ?? 1)
-            return graph.reshape(graph.multiply(directions, graph.reshape(scale, [1, outputs, 1])), v.shape)
+            return graph.reshape(
+                graph.multiply(directions, inner == 1 ? scale : graph.reshape(scale, [1, outputs, 1])), v.shape)
         }
     }
 

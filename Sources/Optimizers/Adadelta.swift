@@ -1,8 +1,8 @@
 import CKernels
 import Configuration
 
-/// Moves in the parameters' own unit: `w -= learningRate * √(u + epsilon) / √(s + epsilon) * g` with moving mean squares
-/// `s` of gradients and `u` of moves.
+/// Moves in the parameters' own unit: `w -= learningRate * √(u + epsilon) / √(s + epsilon) * g` with moving mean
+/// squares `s` of gradients and `u` of moves.
 ///
 /// Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv:1212.5701, algorithm 1.
 public struct Adadelta: Optimizer {

@@ -37,11 +37,14 @@ public struct Adam: Optimizer {
     }
 
     /// - Parameter amsgrad: the switch if the kind settles it, nil to read it.
-    init(from reader: ConfigReader, decoupledDecay: Bool = false, weightDecay: Double = 0, amsgrad: Bool? = nil) throws {
+    init(from reader: ConfigReader, decoupledDecay: Bool = false, weightDecay: Double = 0, amsgrad: Bool? = nil) throws
+    {
         self.init(
             learningRate: try reader.learningRate(default: 1e-3),
-            beta1: try reader.number("beta1", in: 0..<1, default: 0.9, "Share of the mean gradient kept in each update."),
-            beta2: try reader.number("beta2", in: 0..<1, default: 0.999, "Share of the mean square kept in each update."),
+            beta1: try reader.number(
+                "beta1", in: 0..<1, default: 0.9, "Share of the mean gradient kept in each update."),
+            beta2: try reader.number(
+                "beta2", in: 0..<1, default: 0.999, "Share of the mean square kept in each update."),
             epsilon: try reader.epsilon(default: 1e-8),
             weightDecay: try reader.weightDecay(default: weightDecay),
             decoupledDecay: decoupledDecay,
@@ -55,8 +58,8 @@ public struct Adam: Optimizer {
     public var kernel: Int32 { Int32(AGON_UPDATE_ADAM.rawValue) }
 
     public func parameters(learningRate: Double, updates: Int) -> [Float] {
-        // The kernel's moving means weigh with beta as a Float. Corrected by that same beta the weights sum to one; 0.999
-        // itself would leave a first step 2e-5 off.
+        // The kernel's moving means weigh with beta as a Float. Corrected by that same beta the weights sum to one;
+        // 0.999 itself would leave a first step 2e-5 off.
         func correction(_ beta: Double) -> Double { 1 - pow(Double(Float(beta)), Double(updates + 1)) }
         return .init(
             rounding: learningRate, beta1, beta2, epsilon, weightDecay, decoupledDecay.flag, amsgrad.flag,

@@ -4,8 +4,8 @@ import Graph
 public enum GradientClipping: Hashable, Sendable {
     /// All gradients of an update scaled together so that their common Euclidean norm is at most this.
     ///
-    /// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, arXiv:1211.5063,
-    /// algorithm 1.
+    /// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML 2013,
+    /// arXiv:1211.5063, algorithm 1.
     case norm(Double)
     /// Each element held within `-value ... value`.
     case value(Double)

@@ -38,7 +38,8 @@ public struct LearningRateSchedule: ConfigDecodable, Sendable {
 
     /// The curves that a config can name; programs may register more.
     public static let registry: VariantRegistry<any LearningRateCurve> = {
-        let registry = VariantRegistry<any LearningRateCurve>(schemaName: "LearningRateCurve", noun: "learning-rate schedule")
+        let registry = VariantRegistry<any LearningRateCurve>(
+            schemaName: "LearningRateCurve", noun: "learning-rate schedule")
         registry.register("constant", "The same learning rate throughout.") { _ in ConstantCurve() }
         registry.register("linear", "A straight line from the learning rate to a share of it, then constant.") {
             try LinearCurve(from: $0)
@@ -118,8 +119,10 @@ public struct MultiStepCurve: LearningRateCurve {
     }
 
     init(from reader: ConfigReader) throws {
-        let milestones = try reader.integers("at", count: 1..., in: 1..., "Updates at which a step is taken, ascending.")
-        let factor = try reader.number("factor", in: .positive, default: 0.1, "Factor on the learning rate at each step.")
+        let milestones = try reader.integers(
+            "at", count: 1..., in: 1..., "Updates at which a step is taken, ascending.")
+        let factor = try reader.number(
+            "factor", in: .positive, default: 0.1, "Factor on the learning rate at each step.")
         for index in milestones.indices.dropFirst() where !reader.isDescribing {
             guard milestones[index] > milestones[index - 1] else {
                 throw reader.fail(

@@ -27,7 +27,8 @@ public struct ScheduledUpdate: UpdateRule {
     public let schedule: LearningRateSchedule
     public let states: [Variable]
 
-    public init(_ optimizer: any Optimizer, schedule: LearningRateSchedule = LearningRateSchedule(), states: [Variable]) {
+    public init(_ optimizer: any Optimizer, schedule: LearningRateSchedule = LearningRateSchedule(), states: [Variable])
+    {
         precondition(
             states.count == optimizer.stateNames.count,
             "\(optimizer.stateNames.count) states (\(optimizer.stateNames)) expected, \(states.count) given")

@@ -27,7 +27,8 @@ public struct OptimizerConfiguration: ConfigDecodable, Sendable {
             "clipNorm", in: .positive, "Largest Euclidean norm of all gradients of an update together.")
         let value = try reader.optionalNumber("clipValue", in: .positive, "Largest magnitude of a gradient's elements.")
         if let norm {
-            try reader.require(value == nil, "clipValue", "gradients are clipped by 'clipNorm' or by 'clipValue', not both")
+            try reader.require(
+                value == nil, "clipValue", "gradients are clipped by 'clipNorm' or by 'clipValue', not both")
             clipping = .norm(norm)
         } else {
             clipping = value.map { .value($0) }
@@ -55,8 +56,8 @@ public struct OptimizerConfiguration: ConfigDecodable, Sendable {
     /// Moves each parameter along its gradient when the graph runs.
     ///
     /// Makes the optimizer's state: `optimizer.<parameter>.<state>` for each parameter, such as
-    /// `optimizer.generator.3.weight.exp_avg`, in the parameter's layout. So a parameter is to be moved in one graph only,
-    /// once per run: its updates are counted by the graph's runs.
+    /// `optimizer.generator.3.weight.exp_avg`, in the parameter's layout. So a parameter is to be moved in one graph
+    /// only, once per run: its updates are counted by the graph's runs.
     public func apply(to pairs: [(parameter: Variable, gradient: Value)], in graph: ComputeGraph) {
         let gradients = pairs.map(\.gradient)
         let bounded = clipping?.apply(to: gradients, in: graph) ?? gradients

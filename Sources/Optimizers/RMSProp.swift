@@ -1,7 +1,8 @@
 import CKernels
 import Configuration
 
-/// Gradients divided by a moving root mean square: `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
+/// Gradients divided by a moving root mean square:
+/// `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
 ///
 /// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the moves.
 /// Tieleman and Hinton, "Lecture 6.5: RMSProp", Coursera 2012; centered: Graves, "Generating Sequences With Recurrent
@@ -29,7 +30,8 @@ public struct RMSProp: Optimizer {
     init(from reader: ConfigReader) throws {
         self.init(
             learningRate: try reader.learningRate(default: 1e-2),
-            alpha: try reader.number("alpha", in: 0..<1, default: 0.99, "Share of the mean square kept in each update."),
+            alpha: try reader.number(
+                "alpha", in: 0..<1, default: 0.99, "Share of the mean square kept in each update."),
             epsilon: try reader.epsilon(default: 1e-8),
             momentum: try reader.number("momentum", in: 0..<1, default: 0, "Share of the velocity kept."),
             centered: try reader.boolean(
