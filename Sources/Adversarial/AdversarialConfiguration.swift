@@ -3,8 +3,9 @@ import Optimizers
 
 /// The part of a config that says how two networks are trained against each other.
 ///
-/// A section of its own or, read by the same reader, part of a larger one: keys `objective`, `optimizer` or `optimizers`,
-/// `updates`, `latent`, `batchSize`. Settings that make no sense together are refused here, before any network is built.
+/// A section of its own or, read by the same reader, part of a larger one: keys `objective`, `optimizer` or
+/// `optimizers`, `updates`, `latent`, `batchSize`. Settings that make no sense together are refused here, before any
+/// network is built.
 public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     public let objective: any Objective
     public let optimizers: NetworkOptimizers
@@ -39,7 +40,7 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         do {
             try self.init(
                 objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize)
-        } catch let error as AdversarialError {
+        } catch {
             throw reader.fail(error.key, error.reason)
         }
     }
@@ -53,7 +54,9 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         registry.register(ClassicObjective.name, "Binary cross-entropy, non-saturating or minimax.") {
             try ClassicObjective(from: $0)
         }
-        registry.register(LeastSquaresObjective.name, "Least squares of scores.") { try LeastSquaresObjective(from: $0) }
+        registry.register(LeastSquaresObjective.name, "Least squares of scores.") {
+            try LeastSquaresObjective(from: $0)
+        }
         registry.register(
             WassersteinGradientPenaltyObjective.name, "A critic of Wasserstein distance, held to slope 1 by a penalty."
         ) {

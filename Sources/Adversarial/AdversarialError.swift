@@ -42,7 +42,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .sharedLatents(let updates):
             "latents can be 'shared' by the two networks only when updates are 1:1, not \(updates); use 'fresh'"
         case .latentShape(let size, let input):
-            "a latent of size \(size) does not fit the generator's input \(input); expected [\(size)] or [1, 1, \(size)]"
+            "a latent of size \(size) does not fit the generator's input \(input); "
+                + "expected [\(size)] or [1, 1, \(size)]"
         case .imageShapes(let generator, let discriminator, let images) where generator != images:
             "makes \(generator) where images are \(images) and the discriminator takes \(discriminator)"
         case .imageShapes(let generator, let discriminator, let images):

@@ -10,8 +10,8 @@ public struct AdversarialSetting {
     /// The shape of a sample, `[H, W, C]` for images.
     public let imageShape: Shape
     public let configuration: AdversarialConfiguration
-    /// Whether latents and other random numbers are inputs of the graphs, named like their streams, instead of being drawn
-    /// there: to replay a recorded training.
+    /// Whether latents and other random numbers are inputs of the graphs, named like their streams, instead of being
+    /// drawn there: to replay a recorded training.
     public let randomNumbersAreInputs: Bool
 
     /// - Throws: `AdversarialError` when a shape does not fit.

@@ -5,8 +5,8 @@ import Tensors
 
 /// An objective in which the networks take turns, each with a loss and an optimizer of its own.
 ///
-/// When each is updated once an iteration both updates stand in one graph, so that what they share (the generated images
-/// and, before either is moved, their scores) is computed once. Otherwise each network has a phase of its own.
+/// When each is updated once an iteration both updates stand in one graph, so that what they share (the generated
+/// images and, before either is moved, their scores) is computed once. Otherwise each network has a phase of its own.
 public protocol AlternatingObjective: Objective {
     var alternation: Alternation { get }
     /// The discriminator's loss, a scalar. The images do not carry gradients to the generator.
@@ -89,7 +89,8 @@ extension AlternatingObjective {
             try setting.images(
                 from: setting.latents(stream: "latent.\(network)", in: graph), call: network, in: graph)
         }
-        let shared = try alternation.latents == .fresh
+        let shared =
+            try alternation.latents == .fresh
             ? nil : setting.images(from: setting.latents(stream: "latent", in: graph), call: "generated", in: graph)
         switch alternation.order {
         case .generatorFirst:

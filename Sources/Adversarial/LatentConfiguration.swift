@@ -24,7 +24,8 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
         self.init(
             size: try reader.integer("size", in: 1...65_536, default: 100, "Numbers in a latent vector."),
             distribution: try reader.choice(
-                "distribution", default: .normal, "What each number is drawn from: mean 0 and deviation 1, or -1 to 1."))
+                "distribution", default: .normal, "What each number is drawn from: mean 0 and deviation 1, or -1 to 1.")
+        )
     }
 
     /// `[count, size]`, new in each run of the graph.

@@ -11,8 +11,8 @@ public func binaryCrossEntropy(_ graph: ComputeGraph, logits: Value, label: Floa
     return label == 0 ? cost : graph.subtract(cost, graph.affine(graph.mean(logits), scale: label))
 }
 
-/// The generator's loss that follows from the game as stated: `mean(log(1 - D(G(z))))`. Its gradient vanishes where D is
-/// sure, so the non-saturating `binaryCrossEntropy(logits, label: 1)` is usual.
+/// The generator's loss that follows from the game as stated: `mean(log(1 - D(G(z))))`. Its gradient vanishes where D
+/// is sure, so the non-saturating `binaryCrossEntropy(logits, label: 1)` is usual.
 ///
 /// Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, arXiv:1406.2661, eq. 1 and section 3.
 public func minimaxGeneratorLoss(_ graph: ComputeGraph, logits: Value) -> Value {

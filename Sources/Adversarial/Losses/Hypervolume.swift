@@ -1,7 +1,8 @@
 import Graph
 
 /// The negative logarithm of the hypervolume between the losses `[K]` and a nadir point: `-sum(log(η - l_k))` with
-/// `η = slack * max(l) + 1e-8`, constant in the gradient. Losses above zero and a slack above 1 keep the logarithm defined.
+/// `η = slack * max(l) + 1e-8`, constant in the gradient. Losses above zero and a slack above 1 keep the logarithm
+/// defined.
 ///
 /// Larger losses weigh more: the gradient is `sum(dl_k / (η - l_k))`.
 /// Albuquerque et al., "Multi-objective training of Generative Adversarial Networks with multiple discriminators", ICML

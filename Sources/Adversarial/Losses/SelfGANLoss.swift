@@ -8,8 +8,8 @@ public enum SelfGANForm: String, CaseIterable, Sendable {
     case tpuCode = "tpu-code"
 }
 
-/// SelfGAN's terms: binary cross-entropies of the logits of D on generated images (to be real), on real images and on the
-/// images generated in the step before (to be false).
+/// SelfGAN's terms: binary cross-entropies of the logits of D on generated images (to be real), on real images and on
+/// the images generated in the step before (to be false).
 public struct SelfGANTerms {
     /// The means `lg`, `lr`, `lf` of the three cross-entropies, scalars.
     public let generatedLoss: Value, realLoss: Value, previousLoss: Value
@@ -26,8 +26,8 @@ public struct SelfGANTerms {
     }
 }
 
-/// SelfGAN's one loss for both networks, a scalar. With the mean losses `lg`, `lr`, `lf` and mean probabilities `pg`, `pr`,
-/// `pf` on generated, real and previous images:
+/// SelfGAN's one loss for both networks, a scalar. With the mean losses `lg`, `lr`, `lf` and mean probabilities `pg`,
+/// `pr`, `pf` on generated, real and previous images:
 ///
 ///     gpu-paper   (lr + 0.1 lg² + 0.9 lf²) / 2
 ///     gpu-code    (lr + 0.1 (1 - pg) lg + 0.9 pf lf) / 2

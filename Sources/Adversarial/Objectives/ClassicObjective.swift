@@ -1,8 +1,8 @@
 import Configuration
 import Graph
 
-/// The original game: D minimises the binary cross-entropy of real and generated images, G that of its images being real
-/// (non-saturating) or the negative of D's (minimax). Scores are logits.
+/// The original game: D minimises the binary cross-entropy of real and generated images, G that of its images being
+/// real (non-saturating) or the negative of D's (minimax). Scores are logits.
 ///
 /// Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, arXiv:1406.2661, eq. 1 and section 3.
 public struct ClassicObjective: AlternatingObjective {

@@ -7,8 +7,8 @@ import Tensors
 /// A step scores newly generated images (as real), real ones (as real) and the images generated in the step before (as
 /// false; zeros at first), in this order; `selfGANLoss` weighs the three. Scores are logits.
 ///
-/// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics, mean
-/// losses and their weights are the shard's. The loss minimised is the sum over shards.
+/// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics,
+/// mean losses and their weights are the shard's. The loss minimised is the sum over shards.
 /// Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445.
 public struct SelfGANObjective: Objective {
     public static let name = "selfgan"
@@ -24,9 +24,11 @@ public struct SelfGANObjective: Objective {
 
     init(from reader: ConfigReader) throws {
         self.init(
-            form: try reader.choice("form", default: .gpuPaper, "The loss as in the paper or the code, for GPU or TPU."),
+            form: try reader.choice(
+                "form", default: .gpuPaper, "The loss as in the paper or the code, for GPU or TPU."),
             shards: try reader.integer(
-                "shards", in: 1...4096, default: 1, "Parts of the batch with weights and batch statistics of their own."))
+                "shards", in: 1...4096, default: 1, "Parts of the batch with weights and batch statistics of their own."
+            ))
     }
 
     public var scores: ScoreKind { .logits }
@@ -46,7 +48,8 @@ public struct SelfGANObjective: Objective {
         let real = setting.realBatch(in: graph)
         let latents = setting.latents(stream: "latent", in: graph)
         let kept = Variable(
-            name: "previous_images", shape: real.shape, role: .loopState, layout: real.shape.rank == 4 ? .images : .plain)
+            name: "previous_images", shape: real.shape, role: .loopState,
+            layout: real.shape.rank == 4 ? .images : .plain)
         let previous = graph.read(kept)
 
         let size = setting.batchSize / shards

@@ -29,7 +29,8 @@ public struct WassersteinGradientPenaltyObjective: AlternatingObjective {
     public func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value {
         let (graph, setting) = (pass.graph, pass.setting)
         let between = interpolated(
-            graph, real: pass.real, generated: pass.generated, alpha: setting.shares(stream: "interpolation", in: graph))
+            graph, real: pass.real, generated: pass.generated, alpha: setting.shares(stream: "interpolation", in: graph)
+        )
         let scores = try setting.scores(of: between, call: "interpolated", in: graph)
         let penalty = try Adversarial.gradientPenalty(
             graph, scores: scores, samples: between, weight: Float(gradientPenalty))
