@@ -11,7 +11,7 @@ let package = Package(
             name: "Agon",
             targets: [
                 "Tensors", "Graph", "Configuration", "Layers", "Optimizers", "Datasets", "Adversarial", "Evaluation",
-                "Experiments", "Reports",
+                "Experiments",
             ]),
     ],
     dependencies: [
@@ -47,12 +47,10 @@ let package = Package(
                 "CImageCodecs",
             ]),
         // Floor 6
-        .target(name: "Reports", dependencies: ["Experiments", "Datasets", "Tensors", "CImageCodecs"]),
-        // Floor 7
         .executableTarget(
             name: "agon",
             dependencies: [
-                "Reports", "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
+                "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
                 "Tensors", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -66,5 +64,9 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Tensors", "Configuration", "CImageCodecs"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Tensors"]),
+        .testTarget(
+            name: "ExperimentsTests",
+            dependencies: ["Experiments", "Adversarial", "Datasets", "Layers", "Graph", "Tensors", "Configuration"]),
+        .testTarget(name: "AgonCommandTests", dependencies: ["agon"]),
     ]
 )

@@ -30,8 +30,8 @@ extension Dataset {
     public var conditionShape: Shape? { nil }
     public var drawCount: Int { 0 }
 
-    /// Samples `indices` as one tensor `[N] + sampleShape`, without random transforms being mirrored or moved: the
-    /// random words are zero.
+    /// Samples `indices` as one tensor `[N] + sampleShape`. The random words are zero: nothing is mirrored, and random
+    /// crops are those at the top left.
     public func samples(_ indices: some Collection<Int>) throws -> Tensor {
         let size = sampleShape.count
         var values = [Float](repeating: 0, count: indices.count * size)

@@ -76,6 +76,26 @@ public struct DatasetCatalogue: Sendable {
         return nil
     }
 
+    /// Fetches a dataset into the search path's folder for it, unless it is found sound anywhere in the search path.
+    ///
+    /// Throws: what `manifest(named:)` and `DatasetFetcher.fetch(from:)` throw.
+    ///
+    /// - Parameter folder: a folder of this machine that holds the files, instead of the manifest's sources.
+    public func fetch(
+        _ name: String, from folder: String? = nil, showsProgress: Bool = false,
+        report: @escaping (String) -> Void = { _ in }
+    ) throws -> DatasetFetcher.Outcome {
+        let manifest = try manifest(named: name)
+        if folder == nil, let place = locate(manifest),
+            DatasetVerification.verify(place).allSatisfy(\.isSound)
+        {
+            return DatasetFetcher.Outcome(path: place.folder, wasPresent: true)
+        }
+        return try DatasetFetcher(
+            manifest: manifest, into: searchPath.fetchFolder, showsProgress: showsProgress, report: report
+        ).fetch(from: folder)
+    }
+
     /// The error that tells how to get a dataset that was not found.
     func missing(_ manifest: DatasetManifest) -> DatasetError {
         let files = manifest.forms.first?.train.pictures ?? []

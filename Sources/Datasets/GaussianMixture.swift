@@ -33,7 +33,7 @@ public struct GaussianMixture: Dataset {
     public init(centres: [(x: Float, y: Float)], deviation: Float, count: Int, seed: UInt64) {
         precondition(!centres.isEmpty && count > 0, "\(centres.count) modes, \(count) points")
         let modes = RandomStream(seed: seed, purpose: "mixture modes").bits(count: count).map {
-            Int32(UInt64($0) * UInt64(centres.count) >> 32)
+            Int32((UInt64($0) * UInt64(centres.count)) >> 32)
         }
         var points = RandomStream(seed: seed, purpose: "mixture points").normal(count: 2 * count, deviation: deviation)
         for index in 0..<count {

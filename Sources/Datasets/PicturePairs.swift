@@ -34,15 +34,17 @@ public struct PicturePairs: PictureSource {
         let channels = whole.channels
         let target = input == .right ? 0 : pair.width
         let condition = input == .right ? pair.width : 0
-        for row in 0..<pair.height {
-            for column in 0..<pair.width {
-                let to = (row * pair.width + column) * pair.channels
-                let left = row * whole.width + column
-                for channel in 0..<channels {
-                    scratch.back.pixels[to + channel] =
-                        scratch.front.pixels[(left + target) * channels + channel]
-                    scratch.back.pixels[to + channels + channel] =
-                        scratch.front.pixels[(left + condition) * channels + channel]
+        scratch.front.pixels.withUnsafeBufferPointer { from in
+            scratch.back.pixels.withUnsafeMutableBufferPointer { to in
+                for row in 0..<pair.height {
+                    for column in 0..<pair.width {
+                        let start = (row * pair.width + column) * pair.channels
+                        let left = row * whole.width + column
+                        for channel in 0..<channels {
+                            to[start + channel] = from[(left + target) * channels + channel]
+                            to[start + channels + channel] = from[(left + condition) * channels + channel]
+                        }
+                    }
                 }
             }
         }

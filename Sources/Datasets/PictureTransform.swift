@@ -112,6 +112,6 @@ public enum PictureTransform: Hashable, Sendable {
     }
 
     private func scaled(_ word: UInt32, below bound: Int) -> Int {
-        Int(UInt64(word) * UInt64(bound) >> 32)
+        Int((UInt64(word) * UInt64(bound)) >> 32)
     }
 }

@@ -31,8 +31,8 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
 
 /// The weights of one axis: target `i` is the sum of `weights[i * taps + k] * source[first[i] + k]` over 2²².
 ///
-/// A shrinking filter is widened by the ratio of the sizes (antialiasing), as in Pillow's `Image.resize`, whose fixed
-/// point this follows so that 8-bit results are equal.
+/// A shrinking filter is widened by the ratio of the sizes (antialiasing). Weights and rounding are those of Pillow's
+/// `Image.resize`, so that 8-bit results equal those of pipelines built on it.
 struct ResampleWeights {
     static let precision = 22
     let taps: Int
@@ -44,7 +44,14 @@ struct ResampleWeights {
         let scale = Double(source) / Double(target)
         if filter == .nearest {
             taps = 1
-            first = (0..<target).map { min(source - 1, Int((Double($0) + 0.5) * scale)) }
+            // Summed up, not multiplied: centres that fall on a pixel's edge then round as Pillow's do.
+            var centre = scale / 2
+            var nearest: [Int] = []
+            for _ in 0..<target {
+                nearest.append(min(source - 1, Int(centre)))
+                centre += scale
+            }
+            first = nearest
             count = [Int](repeating: 1, count: target)
             weights = [Int32](repeating: 1 << Self.precision, count: target)
             return
@@ -80,6 +87,9 @@ struct ResampleWeights {
 }
 
 /// Resizes pictures by two passes, rows first, each rounded to 8 bits; keeps the weights of the sizes it has met.
+///
+/// Differs: Pillow 13 makes the columns first when the height shrinks much more than the width, which changes single
+/// levels. We keep the order of all versions before, with which published results were made.
 final class Resampler {
     private struct Key: Hashable {
         let source: Int

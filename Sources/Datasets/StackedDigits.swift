@@ -18,7 +18,7 @@ public struct StackedDigits: PictureSource {
             throw DatasetError.notDigits(origin: digits.origin)
         }
         let words = RandomStream(seed: seed, purpose: "stacked digits").bits(count: 3 * count)
-        let triples = words.map { Int32(UInt64($0) * UInt64(digits.count) >> 32) }
+        let triples = words.map { Int32((UInt64($0) * UInt64(digits.count)) >> 32) }
         self.count = count
         self.digits = digits
         self.triples = triples

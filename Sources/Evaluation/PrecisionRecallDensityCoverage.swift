@@ -41,14 +41,18 @@ public struct PrecisionRecallDensityCoverage: Equatable, Sendable {
                     // Each block writes elements of its own.
                     nonisolated(unsafe) let (recalled, covered, counts) = (recalled, covered, counts)
                     try blocks.forEach(threads: threads) { block in
-                        for i in block.rows {
-                            for j in 0..<fake.rows {
-                                let distance = Approximation(realSamples, i, fakeSamples, j, product: block[i, j])
-                                if distance.isBelow(realRadii[i]) {
-                                    covered[i] = true
-                                    counts[block.index * fake.rows + j] += 1
+                        withDistances(realSamples, fakeSamples) { distances in
+                            for i in block.rows {
+                                for j in 0..<block.columns {
+                                    let (squared, bound) = distances.approximate(i, j, product: block[i, j])
+                                    if distances.isBelow(realRadii[i], i, j, squared, bound) {
+                                        covered[i] = true
+                                        counts[block.index * block.columns + j] += 1
+                                    }
+                                    if !recalled[i], distances.isBelow(fakeRadii[j], i, j, squared, bound) {
+                                        recalled[i] = true
+                                    }
                                 }
-                                if !recalled[i], distance.isBelow(fakeRadii[j]) { recalled[i] = true }
                             }
                         }
                     }
@@ -97,83 +101,85 @@ private struct DistanceSamples {
     }
 
     /// The distance of each sample to its k-th neighbour among the others.
-    func neighbourDistances(_ k: Int, threads: Int) throws(TensorsError) -> [Double] {
-        var distances = [Double](repeating: 0, count: original.rows)
-        let count = original.rows
-        let failure: TensorsError? = distances.withUnsafeMutableBufferPointer { target in
-            nonisolated(unsafe) let target = target
-            do throws(TensorsError) {
-                try RowBlocks(centred, centred).forEach(threads: threads) { block in
+    func neighbourDistances(_ k: Int, threads: Int) throws -> [Double] {
+        var result = [Double](repeating: 0, count: original.rows)
+        try result.withUnsafeMutableBufferPointer { result in
+            nonisolated(unsafe) let result = result  // each block writes its own rows
+            try RowBlocks(centred, centred).forEach(threads: threads) { block in
+                withDistances(self, self) { distances in
+                    var nearest = SmallestValues(k)
                     for i in block.rows {
-                        let approximations = (0..<count).lazy.filter { $0 != i }.map {
-                            Approximation(self, i, self, $0, product: block[i, $0])
+                        // The k-th smallest upper bound: what is surely above it is no neighbour, the rest is exact.
+                        nearest.removeAll()
+                        for j in 0..<block.columns where j != i {
+                            let (squared, bound) = distances.approximate(i, j, product: block[i, j])
+                            nearest.insert(squared + bound)
                         }
-                        target[i] = Self.smallest(k, of: approximations)
+                        let limit = nearest.largest
+                        nearest.removeAll()
+                        for j in 0..<block.columns where j != i {
+                            let (squared, bound) = distances.approximate(i, j, product: block[i, j])
+                            guard squared - bound <= limit else { continue }
+                            nearest.insert(distances.exact(i, j))
+                            if nearest.largest == 0 { break }  // collapsed samples: nothing is nearer
+                        }
+                        result[i] = nearest.largest
                     }
                 }
-                return nil
-            } catch {
-                return error
             }
         }
-        if let failure { throw failure }
-        return distances
-    }
-
-    /// The k-th smallest distance: the exact one among all that could be it.
-    private static func smallest(_ k: Int, of distances: some Sequence<Approximation>) -> Double {
-        var bounds = SmallestValues(k)
-        for distance in distances { bounds.insert(distance.squared + distance.bound) }
-        var exact = SmallestValues(k)
-        for distance in distances where distance.squared - distance.bound <= bounds.largest {
-            exact.insert(distance.exact)
-            if exact.largest == 0 { break }  // collapsed samples: nothing is nearer
-        }
-        return exact.largest
+        return result
     }
 }
 
-/// A distance known up to rounding.
-private struct Approximation {
-    let squared: Double
-    /// How far `squared` can be from the truth.
-    let bound: Double
-    private let x: DistanceSamples
-    private let y: DistanceSamples
-    private let i: Int
-    private let j: Int
-
-    init(_ x: DistanceSamples, _ i: Int, _ y: DistanceSamples, _ j: Int, product: Double) {
-        (self.x, self.i, self.y, self.j) = (x, i, y, j)
-        let norms = x.squaredNorms[i] + y.squaredNorms[j]
-        squared = norms - 2 * product
-        // Sums of `columns` terms, each within one unit of the last place, in any order; and the centring.
-        bound = Double(x.original.columns + 16) * Double.ulpOfOne * norms
-    }
-
-    /// By the differences: 0 for equal samples.
-    var exact: Double {
-        let columns = x.original.columns
-        return x.original.values.withUnsafeBufferPointer { a in
-            y.original.values.withUnsafeBufferPointer { b in
-                var sum = 0.0
-                for column in 0..<columns {
-                    let difference = a[i * columns + column] - b[j * columns + column]
-                    sum += difference * difference
+/// Hands over the distances between two sets; they end with `body`.
+private func withDistances(_ x: DistanceSamples, _ y: DistanceSamples, _ body: (Distances) -> Void) {
+    x.original.values.withUnsafeBufferPointer { xValues in
+        y.original.values.withUnsafeBufferPointer { yValues in
+            x.squaredNorms.withUnsafeBufferPointer { xNorms in
+                y.squaredNorms.withUnsafeBufferPointer { yNorms in
+                    body(
+                        Distances(
+                            columns: x.original.columns, x: xValues, y: yValues, xNorms: xNorms, yNorms: yNorms))
                 }
-                return sum.squareRoot()
             }
         }
     }
+}
 
-    /// Whether the distance is smaller than a radius, decided exactly where rounding could decide it.
-    func isBelow(_ radius: Double) -> Bool {
+/// Distances between samples of two sets. It holds memory, not arrays, whose reference counts the threads would share.
+private struct Distances {
+    let columns: Int
+    let x: UnsafeBufferPointer<Double>
+    let y: UnsafeBufferPointer<Double>
+    let xNorms: UnsafeBufferPointer<Double>
+    let yNorms: UnsafeBufferPointer<Double>
+
+    /// The squared distance from the product of the centred samples, and how far it can be from the truth.
+    func approximate(_ i: Int, _ j: Int, product: Double) -> (squared: Double, bound: Double) {
+        let norms = xNorms[i] + yNorms[j]
+        // Sums of `columns` terms, each rounded to a unit in the last place, in any order; and the centring.
+        return (norms - 2 * product, Double(columns + 16) * Double.ulpOfOne * norms)
+    }
+
+    /// The distance by the differences: 0 for equal samples.
+    func exact(_ i: Int, _ j: Int) -> Double {
+        var sum = 0.0
+        for column in 0..<columns {
+            let difference = x[i * columns + column] - y[j * columns + column]
+            sum += difference * difference
+        }
+        return sum.squareRoot()
+    }
+
+    /// Whether a distance is smaller than a radius, decided exactly where rounding could decide it.
+    func isBelow(_ radius: Double, _ i: Int, _ j: Int, _ squared: Double, _ bound: Double) -> Bool {
         if radius == 0 { return false }
         let squaredRadius = radius * radius
         let margin = bound + 8 * Double.ulpOfOne * squaredRadius
         if squared + margin < squaredRadius { return true }
         if squared - margin > squaredRadius { return false }
-        return exact < radius
+        return exact(i, j) < radius
     }
 }
 
@@ -185,6 +191,10 @@ private struct SmallestValues {
 
     /// The k-th smallest; infinite before k were inserted.
     var largest: Double { ascending[ascending.count - 1] }
+
+    mutating func removeAll() {
+        for place in ascending.indices { ascending[place] = .infinity }
+    }
 
     mutating func insert(_ value: Double) {
         guard value < largest else { return }

@@ -3,54 +3,55 @@ import Testing
 @testable import Datasets
 
 @Suite struct DatasetErrorTests {
-    @Test(arguments: [
-        (.unreadable(path: "a", reason: "No such file"), "a: cannot be read: No such file"),
-        (.badIDX(path: "a.gz", reason: "why"), "a.gz: not a sound IDX file: why"),
-        (.labelCount(path: "l", labels: 3, pictures: 4), "l: holds 3 labels for 4 pictures"),
-        (
-            .oddPair(path: "p.jpg", width: 511),
-            "p.jpg: a pair of pictures side by side has an even width, this one is 511 pixels wide"
-        ),
-        (
-            .pictureTooSmall(
-                path: "p", transform: "center-crop", height: 64, width: 64,
-                picture: PictureShape(height: 60, width: 80, channels: 3)),
-            "p: center-crop to 64x64 does not fit the picture of 60x80x3; resize before it"
-        ),
-        (.noPictures(path: "f"), "f: holds no PNG or JPEG pictures, neither itself nor in its subfolders"),
-        (
-            .missing(name: "mnist", files: ["i"], folders: ["a", "b"], isFetchable: true),
-            "dataset 'mnist' not found: no i in a, b. Get it with: agon datasets fetch mnist"
-        ),
-        (
-            .missing(name: "facades", files: ["pictures"], folders: ["a"], isFetchable: false),
-            "dataset 'facades' not found: no pictures in a. "
-                + "Get it from a folder that holds its files with: agon datasets fetch facades --from DIR"
-        ),
-        (
-            .noTestSplit(origin: "f"),
-            "f: has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
-        ),
-        (
-            .unknownClass("Snaker", nearest: "Sneaker", classes: ["Bag", "Sneaker"], origin: "fashion-mnist"),
-            "fashion-mnist: unknown class 'Snaker'. Did you mean 'Sneaker'? Classes: Bag, Sneaker"
-        ),
-        (.emptySelection(origin: "mnist"), "mnist: no sample is left by split, classes and limit"),
-        (
-            .batchTooLarge(batchSize: 64, samples: 10),
-            "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
-        ),
-        (
-            .checksumMismatch(path: "f", expected: "aa", found: "bb"),
-            "f: wrong contents, SHA-256 bb instead of aa; the file was not kept"
-        ),
-        (
-            .missingTool(tool: "curl", remedy: "install it"), "'curl' is not installed; install it"
-        ),
-        (
-            .fetchFailed(name: "n", attempts: ["a", "b"]), "dataset 'n' could not be fetched: a; b"
-        ),
-    ] as [(DatasetError, String)])
+    @Test(
+        arguments: [
+            (.unreadable(path: "a", reason: "No such file"), "a: cannot be read: No such file"),
+            (.badIDX(path: "a.gz", reason: "why"), "a.gz: not a sound IDX file: why"),
+            (.labelCount(path: "l", labels: 3, pictures: 4), "l: holds 3 labels for 4 pictures"),
+            (
+                .oddPair(path: "p.jpg", width: 511),
+                "p.jpg: a pair of pictures side by side has an even width, this one is 511 pixels wide"
+            ),
+            (
+                .pictureTooSmall(
+                    path: "p", transform: "center-crop", height: 64, width: 64,
+                    picture: PictureShape(height: 60, width: 80, channels: 3)),
+                "p: center-crop to 64x64 does not fit the picture of 60x80x3; resize before it"
+            ),
+            (.noPictures(path: "f"), "f: holds no PNG or JPEG pictures, neither itself nor in its subfolders"),
+            (
+                .missing(name: "mnist", files: ["i"], folders: ["a", "b"], isFetchable: true),
+                "dataset 'mnist' not found: no i in a, b. Get it with: agon datasets fetch mnist"
+            ),
+            (
+                .missing(name: "facades", files: ["pictures"], folders: ["a"], isFetchable: false),
+                "dataset 'facades' not found: no pictures in a. "
+                    + "Get it from a folder that holds its files with: agon datasets fetch facades --from DIR"
+            ),
+            (
+                .noTestSplit(origin: "f"),
+                "f: has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
+            ),
+            (
+                .unknownClass("Snaker", nearest: "Sneaker", classes: ["Bag", "Sneaker"], origin: "fashion-mnist"),
+                "fashion-mnist: unknown class 'Snaker'. Did you mean 'Sneaker'? Classes: Bag, Sneaker"
+            ),
+            (.emptySelection(origin: "mnist"), "mnist: no sample is left by split, classes and limit"),
+            (
+                .batchTooLarge(batchSize: 64, samples: 10),
+                "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
+            ),
+            (
+                .checksumMismatch(path: "f", expected: "aa", found: "bb"),
+                "f: wrong contents, SHA-256 bb instead of aa; the file was not kept"
+            ),
+            (
+                .missingTool(tool: "curl", remedy: "install it"), "'curl' is not installed; install it"
+            ),
+            (
+                .fetchFailed(name: "n", attempts: ["a", "b"]), "dataset 'n' could not be fetched: a; b"
+            ),
+        ] as [(DatasetError, String)])
     func wordingIsPinned(error: DatasetError, expected: String) {
         #expect(error.description == expected)
     }

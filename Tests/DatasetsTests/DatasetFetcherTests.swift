@@ -139,6 +139,23 @@ final class TinyProject {
         #expect(try bytes(of: project.datasets + "/tiny/labels") == project.labels)
     }
 
+    @Test func soundSetElsewhereIsNotFetched() throws {
+        let project = try TinyProject()
+        try project.folder.write("system/tiny/images", project.images)
+        try project.folder.write("system/tiny/labels", project.labels)
+        let path = DataSearchPath(
+            roots: project.searchPath.roots
+                + [DataSearchPath.Root(path: project.path + "/system", mayBeTheSet: false)],
+            manifestFolders: [project.datasets], fetchFolder: project.datasets)
+        let catalogue = DatasetCatalogue(searchPath: path)
+        let found = DatasetFetcher.Outcome(path: project.path + "/system/tiny", wasPresent: true)
+        #expect(try catalogue.fetch("tiny") == found)
+        #expect(project.fetched == [])
+        try project.folder.write("system/tiny/labels", "damage")
+        let fetched = try catalogue.fetch("tiny", from: project.path + "/mirror")
+        #expect(fetched == DatasetFetcher.Outcome(path: project.datasets + "/tiny", wasPresent: false))
+    }
+
     @Test func secondFetchAtOnceIsRefused() throws {
         let project = try TinyProject()
         let staging = project.datasets + "/tiny.partial"
@@ -179,9 +196,10 @@ final class TinyProject {
 
         let fetcher = DatasetFetcher(manifest: try manifest(good), into: folder.path)
         _ = try fetcher.fetch(from: folder.path + "/mirror")
-        #expect(folder.files.filter { $0.hasPrefix("set/") } == [
-            "set/SHA256SUMS", "set/x", "set/x/a.png", "set/y", "set/y/b.png",
-        ])
+        #expect(
+            folder.files.filter { $0.hasPrefix("set/") } == [
+                "set/SHA256SUMS", "set/x", "set/x/a.png", "set/y", "set/y/b.png",
+            ])
         #expect(try fetcher.fetch(from: folder.path + "/mirror").wasPresent)
         let location = DatasetCatalogue.Location(folder: folder.path + "/set", form: fetcher.manifest.forms[0])
         #expect(DatasetVerification.verify(location).map(\.verdict) == [.sound, .sound])

@@ -58,16 +58,20 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (idx([2, 2, 3], Array(0..<11)), "its header promises 2 x 2 x 3 values, more than the file can hold|holds 11"),
-        (idx([2, 2, 3], Array(0..<13)), "it holds more than the 2 x 2 x 3 = 12 values that its header promises"),
-        (idx([4_294_967_295, 4_294_967_295, 4_294_967_295], []), "which overflows"),
-        (idx([60000, 28, 28], [1, 2, 3]), "promises 60000 x 28 x 28 values, more than the file can hold"),
-        (idx([2, 2], [1, 2, 3, 4]), "its array has rank 2, expected 3"),
-        (idx([1, 1, 1], [0, 0, 0, 0], type: 13), "its values are float32, expected uint8"),
-        ([1, 2, 3, 4, 5, 6, 7, 8], "it starts with 1 2 3 4, not with 0 0 8 3"),
-        ([], "it ends in its header, after 0 bytes"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            (
+                idx([2, 2, 3], Array(0..<11)),
+                "its header promises 2 x 2 x 3 values, more than the file can hold|holds 11"
+            ),
+            (idx([2, 2, 3], Array(0..<13)), "it holds more than the 2 x 2 x 3 = 12 values that its header promises"),
+            (idx([4_294_967_295, 4_294_967_295, 4_294_967_295], []), "which overflows"),
+            (idx([60000, 28, 28], [1, 2, 3]), "promises 60000 x 28 x 28 values, more than the file can hold"),
+            (idx([2, 2], [1, 2, 3, 4]), "its array has rank 2, expected 3"),
+            (idx([1, 1, 1], [0, 0, 0, 0], type: 13), "its values are float32, expected uint8"),
+            ([1, 2, 3, 4, 5, 6, 7, 8], "it starts with 1 2 3 4, not with 0 0 8 3"),
+            ([], "it ends in its header, after 0 bytes"),
+        ] as [([UInt8], String)])
     func lyingFileIsRefused(bytes: [UInt8], expected: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", bytes)

@@ -111,14 +111,24 @@ import Testing
     @Test func alphaAndPaletteBecomeColours() throws {
         let folder = try TemporaryFolder()
         // 2x1 pixels written by Pillow 13.0.0: RGBA (10, 20, 30, 0), (40, 50, 60, 255); palette red, blue; 1-bit grey.
-        let files = [
-            ("rgba", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAEUlEQVR4nGPkEpFjkJOT+w8AA68Bl/LMqe4AAAAA"
-                + "SUVORK5CYII=", [10, 20, 30, 40, 50, 60], 3),
-            ("palette", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQMAAADO7O3JAAAABlBMVEX/AAAAAP9sof2OAAAACklEQVR4nGNwAAAA"
-                + "QgBBKTf07wAAAABJRU5ErkJggg==", [255, 0, 0, 0, 0, 255], 3),
-            ("bits", "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQAAAADcWUInAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg"
-                + "gg==", [255, 0], 1),
-        ] as [(String, String, [UInt8], Int)]
+        let files =
+            [
+                (
+                    "rgba",
+                    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAEUlEQVR4nGPkEpFjkJOT+w8AA68Bl/LMqe4AAAAA"
+                        + "SUVORK5CYII=", [10, 20, 30, 40, 50, 60], 3
+                ),
+                (
+                    "palette",
+                    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQMAAADO7O3JAAAABlBMVEX/AAAAAP9sof2OAAAACklEQVR4nGNwAAAA"
+                        + "QgBBKTf07wAAAABJRU5ErkJggg==", [255, 0, 0, 0, 0, 255], 3
+                ),
+                (
+                    "bits",
+                    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABAQAAAADcWUInAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg"
+                        + "gg==", [255, 0], 1
+                ),
+            ] as [(String, String, [UInt8], Int)]
         for (name, text, expected, channels) in files {
             let bytes = try #require(Data(base64Encoded: text))
             let picture = try PictureFile.read(path: try folder.write(name, Array(bytes)))
@@ -130,8 +140,9 @@ import Testing
     @Test func failedWriteLeavesTheFormerFile() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/no/such/folder/a.png"
-        #expect(message { try PictureFile.writePNG(Self.gradient(height: 1, width: 1, channels: 1), path: path) }
-            .contains("No such file or directory"))
+        #expect(
+            message { try PictureFile.writePNG(Self.gradient(height: 1, width: 1, channels: 1), path: path) }
+                .contains("No such file or directory"))
         // The target is a folder: the new file is written, cannot be renamed and is taken away again.
         let former = folder.path + "/taken"
         try FileManager.default.createDirectory(atPath: former + "/inside", withIntermediateDirectories: true)

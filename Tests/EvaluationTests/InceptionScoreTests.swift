@@ -29,7 +29,8 @@ import Testing
         #expect(abs(found.mean - 1.5) < 1e-15)
         #expect(abs(found.deviation - 0.5) < 1e-15)
         // Splits that do not divide the number use all samples: 3 of 4 rows and so on.
-        let three = try InceptionScore.of(probabilities: features([[1, 0], [0, 1], [1, 0], [0, 1], [1, 0]]), splits: 2)
+        let three = try InceptionScore.of(
+            probabilities: features([[1, 0], [0, 1], [1, 0], [0, 1], [1, 0]]), splits: 2)
         let second = exp((2 * log(1 / (2.0 / 3)) + log(1 / (1.0 / 3))) / 3)
         #expect(abs(three.mean - (2 + second) / 2) < 1e-14)
     }

@@ -73,8 +73,10 @@ import Testing
         #expect(abs(result.density - 1) < 0.2)
         let far = try PrecisionRecallDensityCoverage(
             real: real, fake: normalFeatures(rows: 200, columns: 3, mean: 50, seed: 4))
-        #expect(far == (try PrecisionRecallDensityCoverage(
-            real: real, fake: normalFeatures(rows: 200, columns: 3, mean: 60, seed: 4))))
+        #expect(
+            far
+                == (try PrecisionRecallDensityCoverage(
+                    real: real, fake: normalFeatures(rows: 200, columns: 3, mean: 60, seed: 4))))
         #expect(far.precision == 0 && far.recall == 0 && far.density == 0 && far.coverage == 0)
     }
 

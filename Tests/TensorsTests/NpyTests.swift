@@ -64,12 +64,18 @@ import Testing
         (header(shape: "(99999999999999999999,)"), 0, nil, 1, "the extent at header byte 51 overflows"),
         (header(shape: "(-1,)"), 0, nil, 1, "header byte 51: expected an extent of 0 or more"),
         (header(shape: "2"), 8, nil, 1, "header byte 50: expected '('"),
-        (valid.replacing("<f4", with: ">f4"), 8, nil, 1,
-            "its dtype is '>f4'; save it as float32 or float64 ('<f4', '<f8')"),
-        (valid.replacing("<f4", with: "|O"), 8, nil, 1,
-            "its dtype is '|O'; save it as float32 or float64 ('<f4', '<f8')"),
-        (valid.replacing("False", with: "True"), 8, nil, 1,
-            "it is in Fortran order; save it with numpy.ascontiguousarray"),
+        (
+            valid.replacing("<f4", with: ">f4"), 8, nil, 1,
+            "its dtype is '>f4'; save it as float32 or float64 ('<f4', '<f8')"
+        ),
+        (
+            valid.replacing("<f4", with: "|O"), 8, nil, 1,
+            "its dtype is '|O'; save it as float32 or float64 ('<f4', '<f8')"
+        ),
+        (
+            valid.replacing("False", with: "True"), 8, nil, 1,
+            "it is in Fortran order; save it with numpy.ascontiguousarray"
+        ),
         (valid.replacing("False", with: "Maybe"), 8, nil, 1, "header byte 34: expected True or False"),
         ("{'descr': '<f4', 'shape': (2,), }", 8, nil, 1, "its header lacks one of descr, fortran_order and shape"),
         ("{'shape': (2,), 'shape': (2,)}", 8, nil, 1, "its header has an unknown or second key 'shape'"),

@@ -1,0 +1,104 @@
+import Adversarial
+import Configuration
+import Datasets
+import Graph
+import Layers
+import Tensors
+
+/// A config that was read: what it states, every default written out, and where each value stands in the files.
+public struct Experiment: Sendable {
+    public let configuration: ExperimentConfiguration
+    /// The config in full; decoding it gives the same experiment.
+    public let resolved: ConfigNode
+
+    /// Reads a config with the files it extends.
+    ///
+    /// - Parameters:
+    ///   - overrides: `path=value` arguments, applied in turn.
+    ///   - steps: goes over the config's and the overrides' number of steps; `seed` likewise.
+    ///
+    /// Throws `ConfigError`.
+    public static func load(
+        path: String, overrides: [String] = [], steps: Int? = nil, seed: Int? = nil
+    ) throws -> Experiment {
+        let arguments = overrides + (steps.map { ["steps=\($0)"] } ?? []) + (seed.map { ["seed=\($0)"] } ?? [])
+        return try Experiment(ConfigNode.load(path: path).applying(arguments))
+    }
+
+    public init(_ node: ConfigNode) throws {
+        let (configuration, resolved) = try ConfigReader.decode(ExperimentConfiguration.self, from: node)
+        self.configuration = configuration
+        self.resolved = resolved
+    }
+
+    /// What may change when a run is resumed, as no step depends on it.
+    static let freeKeys = ["steps", "name", "description", "checkpoints"]
+
+    /// The identity of what is computed: the SHA-256 of the config without what may change.
+    public var digest: String {
+        guard var object = resolved.object else { return resolved.digest }
+        for key in Self.freeKeys { object[key] = nil }
+        return ConfigNode(object).digest
+    }
+
+    // MARK: Errors of lower floors, with file and line
+
+    /// Runs `body`; errors about a part of the config become `ConfigError` with the line that states the part.
+    func locating<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as AdversarialError {
+            let place = ConfigPath.root.key(error.key)
+            throw ConfigError.unfit(resolved.source(at: place), place, error.reason)
+        } catch let error as LayerError {
+            throw located("\(error)")
+        } catch let error as GraphError {
+            throw located("\(error)")
+        } catch let error as DatasetError {
+            guard let place = error.configPath else { throw error }
+            throw ConfigError.unfit(resolved.source(at: place), place, "\(error)")
+        }
+    }
+
+    /// A message that starts with the path of the part it is about, such as `generator.layers[3] (conv): ...`.
+    private func located(_ message: String) -> ConfigError {
+        let start = message.prefix { $0 != " " && $0 != ":" }
+        let source = ConfigPath(String(start)).map { resolved.source(at: $0) } ?? resolved.source
+        return .unfit(source, .root, message)
+    }
+}
+
+extension ConfigNode {
+    /// Where the value at a path was written; where it has no place of its own, the nearest value around it that has.
+    func source(at path: ConfigPath) -> ConfigSource {
+        var node = self
+        var source = self.source
+        for step in path.steps {
+            let next: ConfigNode? =
+                switch step {
+                case .key(let key): node[key]
+                case .index(let index): node.array.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+                }
+            guard let next else { break }
+            if next.source != .program { source = next.source }
+            node = next
+        }
+        return source
+    }
+}
+
+extension DatasetError {
+    /// The part of a config that is to be changed, if the data themselves are sound.
+    fileprivate var configPath: ConfigPath? {
+        let dataset = ConfigPath.root.key("dataset")
+        switch self {
+        case .unknownDataset: return dataset.key("name")
+        case .noTestSplit, .noHoldout: return dataset.key("split")
+        case .noLabels, .unknownClass: return dataset.key("classes")
+        case .emptySelection, .notDigits: return dataset
+        case .impossibleCrop: return dataset.key("transforms")
+        case .batchTooLarge: return ConfigPath.root.key("batchSize")
+        default: return nil
+        }
+    }
+}

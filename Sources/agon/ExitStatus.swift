@@ -1,0 +1,51 @@
+import ArgumentParser
+import Configuration
+import Datasets
+import Evaluation
+import Experiments
+import Foundation
+import Graph
+import Layers
+import Tensors
+
+/// The exit codes of the program, after BSD's sysexits.
+enum ExitStatus: Int32 {
+    case usage = 64
+    /// A config, dataset or file that is not as it must be.
+    case badInput = 65
+    /// Training went to numbers that are none, which it would do again if resumed; or a fault of the program.
+    case failed = 70
+    /// Stopped by a signal, or by a fault that passes such as a full disk; `--resume` goes on.
+    case stopped = 75
+
+    /// Prints the error and ends the process. Help and version, which the parser throws too, end it with 0.
+    static func end(with error: any Error, parsedBy command: (some ParsableCommand).Type) -> Never {
+        guard let status = status(of: error) else { command.exit(withError: error) }
+        let message = String(describing: error)
+        FileHandle.standardError.write(Data("agon: error: \(message)\n".utf8))
+        exit(status.rawValue)
+    }
+
+    /// Nil for what the argument parser words and codes itself.
+    private static func status(of error: any Error) -> ExitStatus? {
+        switch error {
+        case ConfigError.malformedOverride: .usage
+        case is ConfigError, is LayerError, is EvaluationError: .badInput
+        case let error as ExperimentsError: status(ofRun: error)
+        case is DatasetError: .badInput
+        case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
+        case is TensorsError: .badInput
+        case is GraphError: .failed
+        default: nil
+        }
+    }
+
+    private static func status(ofRun error: ExperimentsError) -> ExitStatus {
+        switch error {
+        case .runExists, .noRun, .noCheckpointAtStep: .usage
+        case .notFinite: .failed
+        case .runBusy, .stoppedByFault: .stopped
+        default: .badInput
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// The built program, run as users run it.
+@Suite struct CommandTests {
+    private static let program =
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
+    private static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    private struct Result {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    private func agon(_ arguments: String..., folder: String = project) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // What the program says fits the pipes' buffers.
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: complaint, as: UTF8.self))
+    }
+
+    @Test(arguments: ["run", "inspect", "sample", "verify", "datasets", "doctor", "schema"])
+    func helpHasExamples(command: String) throws {
+        let result = try agon(command, "--help")
+        #expect(result.code == 0)
+        #expect(result.output.contains("EXAMPLES\n  agon \(command)"), "\(result.output)")
+        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE") })
+    }
+
+    @Test func usageIsExitCode64() throws {
+        for arguments in [
+            ["runn"], ["run"], ["run", "x.json", "--steps", "0"], ["run", "x.json", "--threads", "zero"],
+        ] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: Self.program)
+            process.arguments = arguments
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 64, "\(arguments)")
+        }
+        #expect(try agon("run", "Configs/selfgan/mlp.json", "--set", "steps").code == 64)
+    }
+
+    @Test func badConfigIsExitCode65() throws {
+        let typo = try agon("run", "Configs/selfgan/mlp.json", "--set", "optimizer.learningRat=1")
+        #expect(typo.code == 65)
+        #expect(
+            typo.errors
+                == "agon: error: --set optimizer.learningRat=1: optimizer.learningRat: unknown key. "
+                + "Did you mean 'learningRate'?\n")
+        let missing = try agon("inspect", "Configs/none.json")
+        #expect(missing.code == 65)
+        #expect(missing.errors.hasPrefix("agon: error: Configs/none.json: cannot be read"))
+    }
+
+    @Test func verifyTellsOfFailures() throws {
+        let good = try agon("verify", "Tests/Fixtures/golden")
+        #expect(good.code == 0)
+        #expect(good.output.hasSuffix("81 passed, 0 failed\n"))
+        let folder = FileManager.default.temporaryDirectory.path + "/agon-command-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try agon("verify", folder).code == 65)
+        try Data([0]).write(to: URL(fileURLWithPath: folder + "/x.safetensors"))
+        let bad = try agon("verify", folder)
+        #expect(bad.code == 1)
+        #expect(bad.output.hasSuffix("0 passed, 1 failed\n"))
+    }
+
+    @Test func aRunFromStartToSamples() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/agon-command-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let config = """
+            {"name": "points", "steps": 6, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam", "log": {"every": 3},
+             "generator": {"layers": [{"type": "linear", "features": 2}]},
+             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
+            """
+        try config.write(toFile: folder + "/points.json", atomically: true, encoding: .utf8)
+        let run = try agon("run", "points.json", folder: folder)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.output.hasPrefix("run Runs/points: 6 steps\nstep 3/6  loss.generator "))
+        #expect(run.output.contains("\nsamples: Runs/points/samples/step-0000006.png\n"))
+        #expect(run.errors.isEmpty)
+        #expect(try agon("run", "Runs/points", folder: folder).code == 64)
+        #expect(try agon("run", "Runs/points", "--resume", "--steps", "8", folder: folder).code == 0)
+        let sample = try agon("sample", "Runs/points", "--count", "3", "--out", "a.png", folder: folder)
+        #expect(sample.output == "a.png: 3 samples of step 8\n")
+        let inspect = try agon("inspect", "Runs/points", "--json", folder: folder)
+        #expect(try JSONSerialization.jsonObject(with: Data(inspect.output.utf8)) is [String: Any])
+    }
+}
