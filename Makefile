@@ -1,0 +1,50 @@
+# The whole of Agon's building and running; `make help` lists it.
+#
+#   CONFIG   the experiment that `make run` trains
+#   STEPS    for how many steps
+#   THREADS  on how many threads; all cores if empty
+
+CONFIG ?= Configs/selfgan/mlp.json
+STEPS ?= 10000
+THREADS ?=
+# A Python with PyTorch, for `make bench` alone.
+PYTHON ?= python3
+
+AGON = .build/release/agon
+SWIFT_FILES = $(shell git ls-files '*.swift')
+BUILD = swift build --configuration release --product agon
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check bench format lint clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that are missing
+	@scripts/setup
+
+build: setup ## Build .build/release/agon
+	$(BUILD)
+
+run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and say where the pictures are
+	$(AGON) run $(CONFIG) --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+
+test: setup ## Run all tests
+	swift build --build-tests
+	swift test --skip-build
+
+check: ## The tests alone, for use before each commit
+	swift test
+
+bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python that has it
+	Benchmarks/compare --python $(PYTHON) --agon $(AGON)
+
+format: ## Format all Swift sources, then lint them strictly
+	swift format format --in-place --parallel $(SWIFT_FILES)
+	swift format lint --strict --parallel $(SWIFT_FILES)
+
+lint: ## Fail on Swift sources that `make format` would change or complain of
+	swift format lint --strict --parallel $(SWIFT_FILES)
+
+clean: ## Delete what was built; runs stay
+	rm -rf .build
