@@ -11,6 +11,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #define AGON_PAUSE() __builtin_ia32_pause()
 #elif defined(__aarch64__)
 #define AGON_PAUSE() __asm__ volatile("yield")
@@ -23,6 +24,30 @@ enum {
     SPINS_BEFORE_YIELD = 200,   // fruitless looks before the processor is offered to others
     SPINS_BEFORE_SLEEP = 4000,  // looks for a new step before a worker sleeps: about a millisecond
 };
+
+uint64_t agon_subnormals_begin_flush(void) {
+    uint64_t before = 0;
+#if defined(__x86_64__)
+    const unsigned flush_to_zero = 1u << 15, denormals_are_zero = 1u << 6;
+    before = _mm_getcsr();
+    _mm_setcsr((unsigned)before | flush_to_zero | denormals_are_zero);
+#elif defined(__aarch64__)
+    const uint64_t flush_to_zero = 1ull << 24;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | flush_to_zero));
+#endif
+    return before;
+}
+
+void agon_subnormals_end_flush(uint64_t before) {
+#if defined(__x86_64__)
+    _mm_setcsr((unsigned)before);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
+#else
+    (void)before;
+#endif
+}
 
 typedef struct {
     _Alignas(64) atomic_int waiting;  // predecessors not yet finished
@@ -102,6 +127,7 @@ static void *worker_main(void *argument) {
     worker_start start = *(worker_start *)argument;
     free(argument);
     agon_pool *pool = start.pool;
+    agon_subnormals_begin_flush();
     unsigned seen = 0;
     for (;;) {
         int32_t looks = 0;
@@ -197,7 +223,9 @@ void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function
     atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
     atomic_fetch_add(&pool->generation, 1);
     if (atomic_load(&pool->sleeping) > 0) wake_all(pool);
+    const uint64_t before = agon_subnormals_begin_flush();
     work(pool, 0);
+    agon_subnormals_end_flush(before);
     // Helpers may still look at this run's states; the next run may not begin before they have left.
     int32_t spins = 0;
     while (atomic_load_explicit(&pool->working, memory_order_acquire) > 0) {

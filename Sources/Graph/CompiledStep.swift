@@ -154,6 +154,8 @@ public final class CompiledStep: @unchecked Sendable {
     }
 
     private func runProfiled() {
+        let subnormals = agon_subnormals_begin_flush()
+        defer { agon_subnormals_end_flush(subnormals) }
         let clock = ContinuousClock()
         for (task, name) in zip(tasks, taskNames) {
             let spent = clock.measure {
