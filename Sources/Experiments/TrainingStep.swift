@@ -46,6 +46,16 @@ final class TrainingStep {
     /// Losses and scores of the last iteration.
     var scalars: [(name: String, value: Float)] { phases.flatMap { $0.step.scalars() } }
 
+    /// Times each kind of kernel from now on; iterations run on one thread.
+    func startProfile() {
+        for phase in phases { phase.step.profile = [:] }
+    }
+
+    /// Seconds spent in each kind of kernel since profiling was started.
+    var profile: [String: Double] {
+        phases.reduce(into: [:]) { all, phase in all.merge(phase.step.profile ?? [:], uniquingKeysWith: +) }
+    }
+
     /// The plan of each phase, and its work in one iteration.
     var plans: [(name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int)] {
         phases.map { ($0.step.name, $0.repeats, $0.step.plan, $0.step.floatingPointOperations * $0.repeats) }

@@ -24,7 +24,7 @@ struct Agon: ParsableCommand {
         version: AgonVersion.current,
         subcommands: [
             RunCommand.self, InspectCommand.self, SampleCommand.self, VerifyCommand.self, DatasetsCommand.self,
-            DoctorCommand.self, SchemaCommand.self,
+            BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
         ])
 
     static func main() {

@@ -32,7 +32,7 @@ import Testing
             errors: String(decoding: complaint, as: UTF8.self))
     }
 
-    @Test(arguments: ["run", "inspect", "sample", "verify", "datasets", "doctor", "schema"])
+    @Test(arguments: ["run", "inspect", "sample", "verify", "datasets", "benchmark", "doctor", "schema"])
     func helpHasExamples(command: String) throws {
         let result = try agon(command, "--help")
         #expect(result.code == 0)

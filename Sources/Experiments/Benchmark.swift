@@ -1,0 +1,93 @@
+import Configuration
+import Datasets
+import Foundation
+import Graph
+import Tensors
+
+/// How fast an experiment trains on this machine: whole iterations, with reading of batches, and nothing else.
+public struct Benchmark: Sendable {
+    public let name: String
+    public let threads: Int
+    /// Iterations that were timed.
+    public let steps: Int
+    /// The median of the iterations' rates.
+    public let stepsPerSecond: Double
+    /// Real images that one iteration takes.
+    public let imagesPerStep: Int
+    /// Multiplications and additions of one iteration.
+    public let floatingPointOperations: Int
+    /// Trainable numbers of both networks.
+    public let parameters: Int
+    /// Milliseconds an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
+    public let profile: [(kernel: String, milliseconds: Double)]?
+
+    public var imagesPerSecond: Double { stepsPerSecond * Double(imagesPerStep) }
+    public var gigaflops: Double { stepsPerSecond * Double(floatingPointOperations) * 1e-9 }
+
+    /// Trains for the given time, after a tenth of it that is not counted, from fresh weights and without a folder.
+    ///
+    /// Throws what `Training.run` throws before its first step.
+    public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {
+        try BLAS.open()
+        let prepared = try PreparedTraining(experiment, options: options)
+        defer { prepared.loader.stop() }
+        let step = prepared.step
+        let clock = ContinuousClock()
+        var index = 0
+        func iterate(for seconds: Double) throws -> [Double] {
+            var durations: [Double] = []
+            var total = 0.0
+            while total < seconds || durations.isEmpty {
+                let start = clock.now
+                try step.run(index, loader: prepared.loader)
+                durations.append(Double(start.duration(to: clock.now)))
+                total += durations[durations.count - 1]
+                index += 1
+            }
+            return durations
+        }
+        _ = try iterate(for: seconds / 10)
+        if profiles { step.startProfile() }
+        let durations = try iterate(for: seconds)
+        name = experiment.configuration.name
+        threads = options.threads
+        steps = durations.count
+        stepsPerSecond = 1 / durations.sorted()[durations.count / 2]
+        imagesPerStep = step.batches * experiment.configuration.training.batchSize
+        floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
+        let networks = [prepared.networks.generator, prepared.networks.discriminator]
+        parameters = networks.flatMap(\.parameters).reduce(0) { $0 + $1.shape.count }
+        profile =
+            profiles
+            ? step.profile.map { ($0.key, $0.value * 1e3 / Double(durations.count)) }.sorted { $0.1 > $1.1 } : nil
+    }
+
+    public var text: String {
+        var lines = [
+            "\(name)  \(threads) \(threads == 1 ? "thread" : "threads")  \(steps) steps",
+            String(
+                format: "%.2f steps/s  %.0f images/s  %.1f GFLOP/s", stepsPerSecond, imagesPerSecond, gigaflops),
+        ]
+        for (kernel, milliseconds) in profile ?? [] {
+            lines.append(String(format: "%10.3f ms  ", milliseconds) + kernel)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    public var node: ConfigNode {
+        var object = ConfigObject()
+        object["config"] = ConfigNode(name)
+        object["threads"] = ConfigNode(threads)
+        object["steps"] = ConfigNode(steps)
+        object["stepsPerSecond"] = .number(stepsPerSecond, decimals: 4)
+        object["imagesPerSecond"] = .number(imagesPerSecond, decimals: 2)
+        object["gigaflopsPerSecond"] = .number(gigaflops, decimals: 2)
+        object["parameters"] = ConfigNode(parameters)
+        if let profile {
+            var kernels = ConfigObject()
+            for (kernel, milliseconds) in profile { kernels[kernel] = .number(milliseconds, decimals: 4) }
+            object["millisecondsPerStep"] = ConfigNode(kernels)
+        }
+        return ConfigNode(object)
+    }
+}
