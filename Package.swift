@@ -55,6 +55,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"]),
+        .testTarget(name: "GraphTests", dependencies: ["Graph", "Tensors", "CKernels"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
         .testTarget(name: "LayersTests", dependencies: ["Layers", "Graph", "Tensors", "Configuration"]),
         .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Graph", "Tensors", "Configuration"]),

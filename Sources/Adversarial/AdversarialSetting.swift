@@ -89,6 +89,11 @@ public struct AdversarialSetting {
         try discriminator.apply(images, in: graph, mode: .training, call: call)
     }
 
+    /// The discriminator's scores of several batches, as `scores(of:call:in:)` gives each.
+    public func scores(of batches: [(images: Value, call: String)], in graph: ComputeGraph) throws -> [Value] {
+        try discriminator.apply(toEach: batches.map { (x: $0.images, call: $0.call) }, in: graph)
+    }
+
     /// Moves a network's parameters down the loss, which was computed from their current values.
     public func minimize(
         _ loss: Value, moving networks: [Network], with optimizer: OptimizerConfiguration, in graph: ComputeGraph

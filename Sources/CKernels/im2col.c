@@ -59,18 +59,26 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
     }
 }
 
-/// Taps i of one axis with (first + padding - i * dilation) divisible by the stride, and the output index they reach.
+/// Taps i of one axis with (first + padding - i * dilation) divisible by the stride: every stride / gcd-th one. Each
+/// reaches the output dilation / gcd before that of the last. Returns how many there are.
 static int32_t phase_axis(int32_t first, int32_t kernel, int32_t stride, int32_t padding, int32_t dilation,
-                          int32_t taps[64], int32_t offsets[64]) {
-    int32_t count = 0;
-    for (int32_t i = 0; i < kernel && count < 64; i++) {
-        const int32_t reach = first + padding - i * dilation;
-        if (((reach % stride) + stride) % stride != 0) continue;
-        taps[count] = i;
-        offsets[count] = reach >= 0 ? reach / stride : -((-reach) / stride);
-        count++;
+                          int32_t *tap, int32_t *step, int32_t *output, int32_t *back) {
+    int32_t divisor = stride, rest = dilation;
+    while (rest != 0) {
+        const int32_t next = divisor % rest;
+        divisor = rest;
+        rest = next;
     }
-    return count;
+    *step = stride / divisor;
+    *back = dilation / divisor;
+    for (int32_t i = 0; i < kernel && i < *step; i++) {
+        const int32_t reach = first + padding - i * dilation;
+        if (reach % stride != 0) continue;
+        *tap = i;
+        *output = reach / stride;
+        return (kernel - 1 - i) / *step + 1;
+    }
+    return 0;
 }
 
 agon_phase agon_convolution_phase(const agon_convolution *g, int32_t phase_row, int32_t phase_column) {
@@ -80,8 +88,10 @@ agon_phase agon_convolution_phase(const agon_convolution *g, int32_t phase_row, 
     phase.first_column = phase_column;
     phase.rows = phase_row < g->height ? (g->height - phase_row + g->stride_height - 1) / g->stride_height : 0;
     phase.columns = phase_column < g->width ? (g->width - phase_column + g->stride_width - 1) / g->stride_width : 0;
-    phase.taps_height = phase_axis(phase_row, g->kernel_height, g->stride_height, g->padding_top, g->dilation_height, phase.tap_row, phase.output_row);
-    phase.taps_width = phase_axis(phase_column, g->kernel_width, g->stride_width, g->padding_left, g->dilation_width, phase.tap_column, phase.output_column);
+    phase.taps_height = phase_axis(phase_row, g->kernel_height, g->stride_height, g->padding_top, g->dilation_height,
+                                   &phase.tap_row, &phase.tap_row_step, &phase.output_row, &phase.back_row);
+    phase.taps_width = phase_axis(phase_column, g->kernel_width, g->stride_width, g->padding_left, g->dilation_width,
+                                  &phase.tap_column, &phase.tap_column_step, &phase.output_column, &phase.back_column);
     return phase;
 }
 
@@ -94,9 +104,9 @@ void agon_gather_phase(const agon_convolution *g, const agon_phase *phase, const
     for (int64_t row = row_begin; row < row_end; row++) {
         const float *picture = output_gradient + image * g->output_height * g->output_width * C + channel_begin;
         for (int32_t i = 0; i < phase->taps_height; i++) {
-            const int64_t oy = y + phase->output_row[i];
+            const int64_t oy = y + phase->output_row - (int64_t)i * phase->back_row;
             for (int32_t j = 0; j < phase->taps_width; j++, columns += count) {
-                const int64_t ox = x + phase->output_column[j];
+                const int64_t ox = x + phase->output_column - (int64_t)j * phase->back_column;
                 if (oy < 0 || oy >= g->output_height || ox < 0 || ox >= g->output_width) memset(columns, 0, (size_t)count * sizeof(float));
                 else copy_floats(columns, picture + (oy * g->output_width + ox) * C, count);
             }

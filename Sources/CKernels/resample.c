@@ -42,7 +42,8 @@ void agon_max_pool(const agon_pooling *g, const float *input, int32_t image_begi
                         const int64_t ix = x * g->stride_width - g->padding_left + j;
                         if (ix < 0 || ix >= g->width) continue;
                         const float *in = picture + (iy * g->width + ix) * C;
-                        for (int64_t c = 0; c < C; c++) out[c] = out[c] > in[c] ? out[c] : in[c];
+                        // A NaN stays the maximum.
+                        for (int64_t c = 0; c < C; c++) out[c] = out[c] > in[c] || out[c] != out[c] ? out[c] : in[c];
                     }
                 }
             }

@@ -46,8 +46,9 @@ static void run_instruction(const agon_instruction *in, float *const *slots, int
         case AGON_SUBTRACT: AGON_LOOP t[i] = a[i] - b[i]; break;
         case AGON_MULTIPLY: AGON_LOOP t[i] = a[i] * b[i]; break;
         case AGON_DIVIDE: AGON_LOOP t[i] = a[i] / b[i]; break;
-        case AGON_MAXIMUM: AGON_LOOP t[i] = a[i] > b[i] ? a[i] : b[i]; break;
-        case AGON_MINIMUM: AGON_LOOP t[i] = a[i] < b[i] ? a[i] : b[i]; break;
+        // A NaN on either side stays.
+        case AGON_MAXIMUM: AGON_LOOP t[i] = a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]; break;
+        case AGON_MINIMUM: AGON_LOOP t[i] = a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]; break;
         case AGON_GREATER: AGON_LOOP t[i] = a[i] > b[i] ? 1.0f : 0.0f; break;
         case AGON_LEAKY_RELU_GRADIENT: AGON_LOOP t[i] = b[i] > 0.0f ? a[i] : p0 * a[i]; break;
         case AGON_TANH_GRADIENT: AGON_LOOP t[i] = a[i] * (1.0f - b[i] * b[i]); break;
@@ -158,9 +159,6 @@ static void run_program(const agon_program *program, const float *const *operand
                 const float *a = slots[result->slot];
                 float *sum = accumulators + (int64_t)k * AGON_PROGRAM_BLOCK;
                 switch (result->kind) {
-                    case AGON_RESULT_STORE:
-                        if (result->deferred) memcpy(results[k] + offset, a, (size_t)n * sizeof(float));
-                        break;
                     case AGON_RESULT_CHANNEL_SUM:
                         AGON_LOOP sum[i] += a[i];
                         if (blocks % AGON_BLOCKS_PER_FLUSH == 0) flush_sums(sum, rows_per_block * part, part, partials + result->partial_offset + column);
@@ -202,6 +200,11 @@ static void run_program(const agon_program *program, const float *const *operand
                         break;
                     default: break;
                 }
+            }
+            // After all sums: one of them may be over the operand that the store overwrites.
+            for (int32_t k = 0; k < result_count; k++) {
+                const agon_result *result = &program->results[k];
+                if (result->kind == AGON_RESULT_STORE && result->deferred) memcpy(results[k] + offset, slots[result->slot], (size_t)n * sizeof(float));
             }
             current_sample = sample;
             row += rows;

@@ -18,8 +18,17 @@ public struct Benchmark: Sendable {
     public let floatingPointOperations: Int
     /// Trainable numbers of both networks.
     public let parameters: Int
-    /// Milliseconds an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
-    public let profile: [(kernel: String, milliseconds: Double)]?
+    /// What an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
+    public let profile: [KernelShare]?
+
+    public struct KernelShare: Sendable {
+        /// The operation and the shapes of its operands.
+        public let kernel: String
+        /// A step.
+        public let milliseconds: Double
+        /// GFLOP/s.
+        public let rate: Double
+    }
 
     public var imagesPerSecond: Double { stepsPerSecond * Double(imagesPerStep) }
     public var gigaflops: Double { stepsPerSecond * Double(floatingPointOperations) * 1e-9 }
@@ -59,7 +68,11 @@ public struct Benchmark: Sendable {
         parameters = networks.flatMap(\.parameters).reduce(0) { $0 + $1.shape.count }
         profile =
             profiles
-            ? step.profile.map { ($0.key, $0.value * 1e3 / Double(durations.count)) }.sorted { $0.1 > $1.1 } : nil
+            ? step.profile.map { kernel, time in
+                KernelShare(
+                    kernel: kernel, milliseconds: time.seconds * 1e3 / Double(durations.count),
+                    rate: Double(time.floatingPointOperations) * 1e-9 / max(time.seconds, 1e-9))
+            }.sorted { $0.milliseconds > $1.milliseconds } : nil
     }
 
     public var text: String {
@@ -68,8 +81,8 @@ public struct Benchmark: Sendable {
             String(
                 format: "%.2f steps/s  %.0f images/s  %.1f GFLOP/s", stepsPerSecond, imagesPerSecond, gigaflops),
         ]
-        for (kernel, milliseconds) in profile ?? [] {
-            lines.append(String(format: "%10.3f ms  ", milliseconds) + kernel)
+        for share in profile ?? [] {
+            lines.append(String(format: "%9.3f ms %6.1f GFLOP/s  ", share.milliseconds, share.rate) + share.kernel)
         }
         return lines.joined(separator: "\n")
     }
@@ -85,7 +98,7 @@ public struct Benchmark: Sendable {
         object["parameters"] = ConfigNode(parameters)
         if let profile {
             var kernels = ConfigObject()
-            for (kernel, milliseconds) in profile { kernels[kernel] = .number(milliseconds, decimals: 4) }
+            for share in profile { kernels[share.kernel] = .number(share.milliseconds, decimals: 4) }
             object["millisecondsPerStep"] = ConfigNode(kernels)
         }
         return ConfigNode(object)

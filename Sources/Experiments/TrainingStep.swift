@@ -51,9 +51,11 @@ final class TrainingStep {
         for phase in phases { phase.step.profile = [:] }
     }
 
-    /// Seconds spent in each kind of kernel since profiling was started.
-    var profile: [String: Double] {
-        phases.reduce(into: [:]) { all, phase in all.merge(phase.step.profile ?? [:], uniquingKeysWith: +) }
+    /// What each kind of kernel of each phase took since profiling was started.
+    var profile: [(kernel: String, time: KernelTime)] {
+        phases.flatMap { phase in
+            (phase.step.profile ?? [:]).map { ((phases.count > 1 ? phase.step.name + ": " : "") + $0.key, $0.value) }
+        }
     }
 
     /// The plan of each phase, and its work in one iteration.

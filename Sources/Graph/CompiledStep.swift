@@ -20,15 +20,17 @@ public final class CompiledStep: @unchecked Sendable {
     private let scratch: UnsafeMutablePointer<Float>
     private let scratchPerWorker: Int
     private let tasks: [KernelTask]
-    private let taskNames: [String]
+    /// The kind of each task for the profile, and its share of the unit's work.
+    private let taskKinds: [(name: String, floatingPointOperations: Int)]
     private let schedule: OpaquePointer
     private let keys: RandomKeys
     private let updateParameters: UpdateParameters
     private let inputIndices: [(name: String, index: Int)]
     private let outputAddresses: [(name: String, address: Address, shape: Shape)]
 
-    /// Seconds spent in each kind of kernel since profiling was turned on; for finding out where time goes.
-    public var profile: [String: Double]?
+    /// What each kind of kernel took since profiling was turned on (by setting `[:]`); for finding out where time goes.
+    /// While it is on, one thread computes.
+    public var profile: [String: KernelTime]?
 
     /// Simplifies, fuses, orders and plans the graph.
     /// - Throws: `GraphError` for a graph that a pass left invalid or that reads overwritten state.
@@ -100,7 +102,10 @@ public final class CompiledStep: @unchecked Sendable {
 
         let links = TaskLinks(units: units, memory: memory)
         tasks = units.flatMap(\.tasks)
-        taskNames = units.flatMap { unit in unit.tasks.map { _ in unit.name } }
+        taskKinds = units.flatMap { unit in
+            let kind = ([unit.name] + unit.operands.map(\.description)).joined(separator: " ")
+            return unit.tasks.indices.map { (kind, $0 == 0 ? unit.floatingPointOperations : 0) }
+        }
         schedule = links.makeSchedule()
         scratchPerWorker = roundedUp(max(tasks.map(\.scratch).max() ?? 0, 16), to: 1024)
         scratch = AlignedMemory.allocate(floats: scratchPerWorker * pool.threads)
@@ -157,11 +162,11 @@ public final class CompiledStep: @unchecked Sendable {
         let subnormals = agon_subnormals_begin_flush()
         defer { agon_subnormals_end_flush(subnormals) }
         let clock = ContinuousClock()
-        for (task, name) in zip(tasks, taskNames) {
+        for (task, kind) in zip(tasks, taskKinds) {
             let spent = clock.measure {
                 for piece in 0..<task.pieces { task.run(piece, scratch) }
             }
-            profile?[name, default: 0] += Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18
+            profile?[kind.name, default: KernelTime()].add(spent, floatingPointOperations: kind.floatingPointOperations)
         }
     }
 
@@ -186,5 +191,16 @@ extension CompiledStep {
     public func withOutput<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>, Shape) throws -> R) rethrows -> R? {
         guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }
         return try body(UnsafeBufferPointer(start: found.address.constant, count: found.shape.count), found.shape)
+    }
+}
+
+/// The time that a kind of kernel took, and its work.
+public struct KernelTime: Sendable {
+    public var seconds = 0.0
+    public var floatingPointOperations = 0
+
+    mutating func add(_ time: Duration, floatingPointOperations work: Int) {
+        seconds += Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+        floatingPointOperations += work
     }
 }

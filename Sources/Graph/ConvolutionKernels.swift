@@ -442,10 +442,8 @@ extension Lowering {
 }
 
 extension agon_phase {
-    func kernelRow(_ index: Int) -> Int { withUnsafeBytes(of: tap_row) { Int($0.load(fromByteOffset: 4 * index, as: Int32.self)) } }
-    func kernelColumn(_ index: Int) -> Int {
-        withUnsafeBytes(of: tap_column) { Int($0.load(fromByteOffset: 4 * index, as: Int32.self)) }
-    }
+    func kernelRow(_ index: Int) -> Int { Int(tap_row) + index * Int(tap_row_step) }
+    func kernelColumn(_ index: Int) -> Int { Int(tap_column) + index * Int(tap_column_step) }
 
     /// The class's pixels (numbered over the batch) in a range of bands; one range where bands are whole.
     func rows(inBands range: Range<Int>, bandsPerImage: Int) -> [Range<Int>] {

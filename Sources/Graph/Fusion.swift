@@ -120,7 +120,8 @@ struct Fusion {
         }
         if let id = nodes[index].operation.writtenVariable {
             units[unit].after = (variableReaders[id] ?? []).subtracting([unit])
-            variableReaders[id] = []
+            // The next write waits for this one, though nothing may have read it.
+            variableReaders[id] = [unit]
         }
     }
 

@@ -45,6 +45,8 @@ struct KernelTask {
 struct LoweredUnit {
     var name: String
     var origin: String
+    /// The shapes that a product or reduction works on.
+    var operands: [Shape] = []
     var tasks: [KernelTask] = []
     /// Table indices read and written, variables included.
     var reads: Set<Int> = []
@@ -103,15 +105,21 @@ final class Lowering {
         if let anchor = unit.anchor {
             for input in nodes[anchor].inputs { lowered.reads.insert(fusion.roots[input.index].root) }
             lowered.writes.insert(anchor)
+            lowered.operands = nodes[anchor].inputs.map(\.shape)
         } else {
             lowered.name = "elementwise"
         }
         var runner: ProgramRunner?
         if let program {
+            // Memory that the unit also reads elsewhere, for its product or through a view, is not to be taken over.
+            let views = program.operands.filter { fusion.roots[$0.value].root != $0.value }
+            let readElsewhere = lowered.reads.union(views.map { fusion.roots[$0.value].root })
             for operand in program.operands {
                 let root = fusion.roots[operand.value].root
                 if root != unit.anchor { lowered.reads.insert(root) }
-                if operand.kind == AGON_OPERAND_FULL, operand.value == root { lowered.reusable.append(root) }
+                if operand.kind == AGON_OPERAND_FULL, operand.value == root, !readElsewhere.contains(root) {
+                    lowered.reusable.append(root)
+                }
             }
             for result in program.results { lowered.writes.insert(result.value) }
             runner = ProgramRunner(program, lowering: self)
@@ -135,7 +143,9 @@ final class Lowering {
             $0.kind == AGON_RESULT_SAMPLE_SUM || $0.kind == AGON_RESULT_SAMPLE_CHANNEL_SUM
         }
         var windows: [agon_window] = []
-        if domain.rows == 1, domain.channels > elementsPerPiece, !bySample {
+        // The largest of a row is found by one piece.
+        let byRow = program.results.contains { $0.kind == AGON_RESULT_ROW_MAXIMUM }
+        if domain.rows == 1, domain.channels > elementsPerPiece, !bySample, !byRow {
             for start in stride(from: 0, to: domain.channels, by: elementsPerPiece) {
                 windows.append(
                     agon_window(

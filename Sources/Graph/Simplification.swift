@@ -6,6 +6,13 @@ struct Simplification {
     private(set) var nodes: [Node] = []
     private var known: [Key: Value] = [:]
     private var mapped: [Int: Value] = [:]
+    /// The newest value of each variable, the values that a write has replaced, and the given graph's computed values
+    /// and outputs that came down to a variable's own memory.
+    private var newest: [VariableID: Int] = [:]
+    private var overwritten = Set<Int>()
+    private var borrowers: [Int: [Int]] = [:]
+    /// How often the given graph reads what each value stands for.
+    private var readers: [Int: Int] = [:]
 
     private struct Key: Hashable {
         let operation: Operation
@@ -17,10 +24,32 @@ struct Simplification {
     static func run(_ graph: ComputeGraph) -> (nodes: [Node], outputs: [(name: String, value: Value)]) {
         var pass = Simplification()
         let needed = liveness(graph.nodes, roots: graph.outputs.map(\.value) + graph.effects)
+        let read = Set(graph.outputs.map(\.value.index))
+        var readers = [Int](repeating: 0, count: graph.nodes.count)
+        for output in graph.outputs { readers[output.value.index] += 1 }
         for node in graph.nodes where needed[node.output.index] {
-            pass.mapped[node.output.index] = pass.rewritten(node)
+            for input in node.inputs { readers[input.index] += 1 }
         }
-        let outputs = graph.outputs.map { (name: $0.name, value: pass.mapped[$0.value.index] ?? $0.value) }
+        var computed: [Bool] = []  // whether each value of the graph has memory apart from variables
+        for node in graph.nodes {
+            computed.append(node.operation.isView ? computed[node.inputs[0].index] : !node.operation.isVariable)
+            let index = node.output.index
+            guard needed[index] else { continue }
+            if let id = node.operation.writtenVariable { pass.saveBorrowed(id) }
+            let value = pass.rewritten(node)
+            pass.mapped[index] = value
+            pass.readers[value.index, default: 0] += readers[index]
+            let owner = pass.owner(of: value)
+            if owner.operation.isVariable, computed[index] || read.contains(index) {
+                pass.borrowers[owner.output.index, default: []].append(index)
+            }
+        }
+        let outputs = graph.outputs.map { output in
+            var value = pass.mapped[output.value.index] ?? output.value
+            // The memory of inputs is only lent for a run.
+            if pass.owner(of: value).operation.isInput { value = pass.copy(of: value) }
+            return (name: output.name, value: value)
+        }
         // Rewriting leaves nodes unread: drop them and number the rest anew.
         let effects = pass.nodes.filter { $0.operation.isEffect }.map(\.output)
         let live = liveness(pass.nodes, roots: outputs.map(\.value) + effects)
@@ -44,7 +73,34 @@ struct Simplification {
     private mutating func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: String) -> Value {
         let output = Value(index: nodes.count, shape: shape)
         nodes.append(Node(operation: operation, inputs: inputs, output: output, origin: origin))
+        if let id = operation.writtenVariable, let previous = newest[id] { overwritten.insert(previous) }
+        if let id = operation.heldVariable { newest[id] = output.index }
         return output
+    }
+
+    /// The node whose output a value's memory is.
+    private func owner(of value: Value) -> Node {
+        var node = nodes[value.index]
+        while node.operation.isView { node = nodes[node.inputs[0].index] }
+        return node
+    }
+
+    /// The node that makes a value, if what it reads still stands: work may not move past a write to its source.
+    private func opened(_ value: Value) -> Node? {
+        let node = nodes[value.index]
+        return node.inputs.contains { overwritten.contains(owner(of: $0).output.index) } ? nil : node
+    }
+
+    private func isReadOnce(_ value: Value) -> Bool { readers[value.index, default: 0] <= 1 }
+
+    private mutating func copy(of value: Value) -> Value {
+        append(.unary(.affine(scale: 1, offset: 0)), [value], value.shape, nodes[value.index].origin)
+    }
+
+    /// Before a write: copies of the old value for whatever should outlive it (those that nobody reads are dropped).
+    private mutating func saveBorrowed(_ id: VariableID) {
+        guard let old = newest[id] else { return }
+        for index in borrowers.removeValue(forKey: old) ?? [] { mapped[index] = mapped[index].map { copy(of: $0) } }
     }
 
     /// The one node for this operation on these inputs.
@@ -79,9 +135,8 @@ struct Simplification {
             if scale == 1, offset == 0 { return x[0] }
             if let number = constant(x[0]) { return unique(.constant(scale * number + offset), [], shape, origin) }
             if scale == 0, offset == 0 { return unique(.constant(0), [], shape, origin) }
-            if case .unary(.affine(let inner, let shift)) = nodes[x[0].index].operation {
-                let source = nodes[x[0].index].inputs[0]
-                return scaled(source, scale * inner, scale * shift + offset, origin)
+            if let producer = opened(x[0]), case .unary(.affine(let inner, let shift)) = producer.operation {
+                return scaled(producer.inputs[0], scale * inner, scale * shift + offset, origin)
             }
         case .binary(.add):
             if let number = constant(x[0]), x[1].shape == shape { return scaled(x[1], 1, number, origin) }
@@ -106,7 +161,7 @@ struct Simplification {
             if let number = constant(x[0]) {
                 return unique(.constant(number * Float(x[0].shape.count / target.count)), [], shape, origin)
             }
-            let producer = nodes[x[0].index]
+            guard let producer = opened(x[0]) else { break }
             switch producer.operation {
             case .unary(.affine(let scale, 0)):
                 let inner = simplified(operation, [producer.inputs[0]], shape, origin)
@@ -123,12 +178,12 @@ struct Simplification {
         case .reshape:
             if x[0].shape == shape { return x[0] }
             if let number = constant(x[0]) { return unique(.constant(number), [], shape, origin) }
-            if case .reshape = nodes[x[0].index].operation {
-                return simplified(operation, [nodes[x[0].index].inputs[0]], shape, origin)
+            if let producer = opened(x[0]), case .reshape = producer.operation {
+                return simplified(operation, producer.inputs, shape, origin)
             }
         case .slice(let axis, let start, let count):
             if let number = constant(x[0]) { return unique(.constant(number), [], shape, origin) }
-            let producer = nodes[x[0].index]
+            guard let producer = opened(x[0]) else { break }
             switch producer.operation {
             case .sliceGradient(let sameAxis, let from, _) where sameAxis == axis:
                 let held = producer.inputs[0].shape[axis]
@@ -137,6 +192,18 @@ struct Simplification {
             case .binary(.add) where producer.inputs.allSatisfy({ $0.shape == x[0].shape }):
                 let parts = producer.inputs.map { simplified(operation, [$0], shape, origin) }
                 return simplified(.binary(.add), parts, shape, origin)
+            case .reshape where axis == 0 && producer.inputs[0].shape[0] == x[0].shape[0]:
+                // Samples of a reshaped product: the product of these samples alone, where nobody reads the others.
+                let source = producer.inputs[0]
+                guard isReadOnce(x[0]), isReadOnce(source), case .matmul? = opened(source)?.operation else { break }
+                var samples = source.shape.dimensions
+                samples[0] = count
+                return simplified(
+                    .reshape(shape), [simplified(operation, [source], Shape(samples), origin)], shape, origin)
+            case .matmul(let transposeA, _) where axis == 0 && !transposeA && isReadOnce(x[0]):
+                let rows = simplified(
+                    operation, [producer.inputs[0]], [count, producer.inputs[0].shape[1]], origin)
+                return simplified(producer.operation, [rows, producer.inputs[1]], shape, origin)
             default: break
             }
         default: break
@@ -156,9 +223,21 @@ extension BinaryFunction {
 
 extension Operation {
     /// Whether the operation changes a variable.
-    var isEffect: Bool {
+    var isEffect: Bool { writtenVariable != nil }
+
+    /// Whether the output is the variable's own memory.
+    var isVariable: Bool { heldVariable != nil }
+
+    /// The variable whose memory the output is, read or written.
+    var heldVariable: VariableID? {
+        if case .variable(let id) = self { return id }
+        return writtenVariable
+    }
+
+    /// Whether the output shares the memory of its input.
+    var isView: Bool {
         switch self {
-        case .assign, .update: true
+        case .reshape, .slice(axis: 0, _, _): true
         default: false
         }
     }

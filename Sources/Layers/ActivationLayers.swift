@@ -13,7 +13,7 @@ public struct ActivationLayer: Layer {
     }
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
-        BuiltLayer(outputShape: input) { [function] x, call in call.graph.apply(function, x) }
+        BuiltLayer(outputShape: input, treatsSamplesApart: true) { [function] x, call in call.graph.apply(function, x) }
     }
 }
 
@@ -24,6 +24,6 @@ public struct SoftmaxLayer: Layer {
     public init() {}
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
-        BuiltLayer(outputShape: input) { x, call in call.graph.softmax(x) }
+        BuiltLayer(outputShape: input, treatsSamplesApart: true) { x, call in call.graph.softmax(x) }
     }
 }

@@ -21,17 +21,21 @@ public struct BuiltLayer: Sendable {
     /// Multiplications and additions of matrix products and convolutions for one sample, forward; elementwise work is
     /// not counted.
     public let floatingPointOperations: Int
+    /// Whether an application to joined batches is the applications to each of them: no statistics of a batch, and
+    /// nothing that an application moves or draws.
+    public let treatsSamplesApart: Bool
     /// A remark for the layer table.
     public let note: String?
     /// Appends the layer to the call's graph. Input and output have the batch as first extent.
     public let apply: @Sendable (Value, NetworkCall) throws -> Value
 
     public init(
-        outputShape: Shape, floatingPointOperations: Int = 0, note: String? = nil,
+        outputShape: Shape, floatingPointOperations: Int = 0, treatsSamplesApart: Bool = false, note: String? = nil,
         apply: @escaping @Sendable (Value, NetworkCall) throws -> Value
     ) {
         self.outputShape = outputShape
         self.floatingPointOperations = floatingPointOperations
+        self.treatsSamplesApart = treatsSamplesApart
         self.note = note
         self.apply = apply
     }

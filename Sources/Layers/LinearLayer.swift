@@ -18,9 +18,12 @@ public struct LinearLayer: Layer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         guard input.rank == 1 else { throw LayerError.notFeatures(site.place, input: input) }
+        let isPlain = weight.constraint == nil
         let (weight, bias) = try weight.build(
             extents: [input[0], features], layout: .linearWeight, part: .linearWeight, outputs: features, at: site)
-        return BuiltLayer(outputShape: [features], floatingPointOperations: 2 * input[0] * features) { x, call in
+        return BuiltLayer(
+            outputShape: [features], floatingPointOperations: 2 * input[0] * features, treatsSamplesApart: isPlain
+        ) { x, call in
             call.adding(bias, to: call.graph.matmul(x, weight(call)))
         }
     }

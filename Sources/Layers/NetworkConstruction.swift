@@ -60,7 +60,8 @@ final class NetworkConstruction {
         }
 
         let sequence = steps
-        return BuiltLayer(outputShape: shape) { x, call in
+        let apart = sequence.allSatisfy { $0.layer.treatsSamplesApart }
+        return BuiltLayer(outputShape: shape, treatsSamplesApart: apart) { x, call in
             let origin = call.graph.origin
             defer { call.graph.origin = origin }
             return try sequence.reduce(x) { x, step in

@@ -60,11 +60,11 @@ public struct SelfGANObjective: Objective {
             func part(_ batch: Value) -> Value { graph.slice(batch, axis: 0, start: shard * size, count: size) }
             func call(_ name: String) -> String { shards == 1 ? name : "\(name).\(shard)" }
             let made = try setting.images(from: part(latents), call: call("generated"), in: graph)
-            let term = SelfGANTerms(
-                graph,
-                generated: try setting.scores(of: made, call: call("generated"), in: graph),
-                real: try setting.scores(of: part(real), call: call("real"), in: graph),
-                previous: try setting.scores(of: part(previous), call: call("previous"), in: graph))
+            let scores = try setting.scores(
+                of: [
+                    (made, call("generated")), (part(real), call("real")), (part(previous), call("previous")),
+                ], in: graph)
+            let term = SelfGANTerms(graph, generated: scores[0], real: scores[1], previous: scores[2])
             terms.append(term)
             losses.append(selfGANLoss(graph, form: form, terms: term))
             images.append(made)

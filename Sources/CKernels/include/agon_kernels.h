@@ -33,9 +33,10 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
 typedef struct {
     int32_t first_row, first_column;        // the class's first input pixel
     int32_t rows, columns;                  // input pixels of the class per image
-    int32_t taps_height, taps_width;        // taps that reach the class
-    int32_t tap_row[64], tap_column[64];    // kernel indices
-    int32_t output_row[64], output_column[64]; // output pixel = class index + this offset
+    int32_t taps_height, taps_width;        // taps that reach the class, along each axis
+    // Tap n of an axis has the kernel index tap + n * tap_step and reaches output pixel class index + output - n * back.
+    int32_t tap_row, tap_row_step, output_row, back_row;
+    int32_t tap_column, tap_column_step, output_column, back_column;
 } agon_phase;
 
 /// Describes the class (phase_row, phase_column) of g's input pixels.

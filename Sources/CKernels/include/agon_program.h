@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-enum { AGON_PROGRAM_BLOCK = 512, AGON_PROGRAM_SLOTS = 48 };
+/// Slots for operands, values and sums of the largest program: 24 operations, 14 operands and what is made again of them.
+enum { AGON_PROGRAM_BLOCK = 512, AGON_PROGRAM_SLOTS = 128 };
 
 /// How an operand's index follows from the element's sample n, position p and channel c.
 typedef enum {
