@@ -1,6 +1,10 @@
 // Scheduling by counters: a task is ready when its count of unfinished predecessors is zero; workers look for pieces from
 // the first unfinished task onwards, so that the order of the plan is kept where it can be, and a ready task further on
 // (another discriminator, an optimizer's update) fills the gaps. No locks while a step runs.
+//
+// A task's pieces are dealt out in as many runs of neighbours as there are workers, the same in every step, so that a
+// weight's rows, their gradient and their moments stay in one core's cache. A worker without pieces of its own takes
+// others'.
 #include "agon_pool.h"
 
 #include <pthread.h>
@@ -51,7 +55,7 @@ void agon_subnormals_end_flush(uint64_t before) {
 
 typedef struct {
     _Alignas(64) atomic_int waiting;  // predecessors not yet finished
-    atomic_int next;                  // next piece to hand out
+    atomic_int handed;                // pieces handed out
     atomic_int left;                  // pieces not yet finished
 } task_state;
 
@@ -59,6 +63,8 @@ struct agon_schedule {
     int32_t count;
     int32_t *pieces, *predecessors, *successor_starts, *successors;
     task_state *states;
+    atomic_int *next;  // next[task * lanes + worker]: the next piece of the worker's run
+    int32_t lanes;
 };
 
 struct agon_pool {
@@ -83,14 +89,41 @@ typedef struct {
     int32_t worker;
 } worker_start;
 
+/// The first piece of a worker's run.
+static int32_t run_start(const agon_schedule *schedule, int32_t task, int32_t worker) {
+    return (int32_t)((int64_t)schedule->pieces[task] * worker / schedule->lanes);
+}
+
+/// A piece of a ready task from a worker's run, -1 when there is none left.
+static int32_t take_piece(agon_schedule *schedule, int32_t task, int32_t from) {
+    atomic_int *next = &schedule->next[(int64_t)task * schedule->lanes + from];
+    const int32_t end = run_start(schedule, task, from + 1);
+    if (atomic_load_explicit(next, memory_order_relaxed) >= end) return -1;
+    const int32_t piece = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+    if (piece >= end) return -1;
+    atomic_fetch_add_explicit(&schedule->states[task].handed, 1, memory_order_relaxed);
+    return piece;
+}
+
+static void run_piece(agon_pool *pool, int32_t task, int32_t piece, int32_t worker) {
+    agon_schedule *schedule = pool->schedule;
+    task_state *states = schedule->states;
+    pool->run(pool->context, task, piece, worker);
+    if (atomic_fetch_sub_explicit(&states[task].left, 1, memory_order_acq_rel) != 1) return;
+    for (int32_t k = schedule->successor_starts[task]; k < schedule->successor_starts[task + 1]; k++) {
+        atomic_fetch_sub_explicit(&states[schedule->successors[k]].waiting, 1, memory_order_acq_rel);
+    }
+    atomic_fetch_sub_explicit(&pool->remaining, 1, memory_order_acq_rel);
+}
+
 static void work(agon_pool *pool, int32_t worker) {
     agon_schedule *schedule = pool->schedule;
     task_state *states = schedule->states;
-    const int32_t count = schedule->count;
+    const int32_t count = schedule->count, lanes = schedule->lanes;
     int32_t fruitless = 0;
     while (atomic_load_explicit(&pool->remaining, memory_order_acquire) > 0) {
         int32_t head = atomic_load_explicit(&pool->head, memory_order_relaxed);
-        while (head < count && atomic_load_explicit(&states[head].next, memory_order_relaxed) >= schedule->pieces[head]) {
+        while (head < count && atomic_load_explicit(&states[head].handed, memory_order_relaxed) >= schedule->pieces[head]) {
             int32_t expected = head;
             atomic_compare_exchange_strong_explicit(&pool->head, &expected, head + 1, memory_order_relaxed, memory_order_relaxed);
             head++;
@@ -98,19 +131,15 @@ static void work(agon_pool *pool, int32_t worker) {
         const int32_t end = head + WINDOW < count ? head + WINDOW : count;
         bool found = false;
         for (int32_t i = head; i < end && !found; i++) {
-            task_state *state = &states[i];
-            if (atomic_load_explicit(&state->waiting, memory_order_acquire) != 0) continue;
-            while (atomic_load_explicit(&state->next, memory_order_relaxed) < schedule->pieces[i]) {
-                const int32_t piece = atomic_fetch_add_explicit(&state->next, 1, memory_order_relaxed);
-                if (piece >= schedule->pieces[i]) break;
-                found = true;
-                pool->run(pool->context, i, piece, worker);
-                if (atomic_fetch_sub_explicit(&state->left, 1, memory_order_acq_rel) == 1) {
-                    for (int32_t k = schedule->successor_starts[i]; k < schedule->successor_starts[i + 1]; k++) {
-                        atomic_fetch_sub_explicit(&states[schedule->successors[k]].waiting, 1, memory_order_acq_rel);
-                    }
-                    atomic_fetch_sub_explicit(&pool->remaining, 1, memory_order_acq_rel);
-                }
+            if (atomic_load_explicit(&states[i].waiting, memory_order_acquire) != 0) continue;
+            for (int32_t piece; (piece = take_piece(schedule, i, worker)) >= 0; found = true) run_piece(pool, i, piece, worker);
+        }
+        for (int32_t i = head; i < end && !found; i++) {
+            if (atomic_load_explicit(&states[i].waiting, memory_order_acquire) != 0) continue;
+            for (int32_t other = 1; other < lanes && !found; other++) {
+                const int32_t piece = take_piece(schedule, i, (worker + other) % lanes);
+                if (piece >= 0) run_piece(pool, i, piece, worker);
+                found = piece >= 0;
             }
         }
         if (found) {
@@ -196,6 +225,8 @@ agon_schedule *agon_schedule_create(int32_t count, const int32_t *pieces, const 
     schedule->successors = copied(successors, successor_starts[count]);
     schedule->predecessors = calloc((size_t)count + 1, sizeof(int32_t));
     for (int32_t k = 0; k < successor_starts[count]; k++) schedule->predecessors[successors[k]]++;
+    schedule->next = NULL;
+    schedule->lanes = 0;
     schedule->states = aligned_alloc(64, sizeof(task_state) * (size_t)(count > 0 ? count : 1));
     return schedule;
 }
@@ -206,13 +237,22 @@ void agon_schedule_destroy(agon_schedule *schedule) {
     free(schedule->successors);
     free(schedule->predecessors);
     free(schedule->states);
+    free(schedule->next);
     free(schedule);
 }
 
 void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function *run, void *context) {
+    if (schedule->lanes != pool->threads) {
+        free(schedule->next);
+        schedule->lanes = pool->threads;
+        schedule->next = calloc((size_t)schedule->count * (size_t)schedule->lanes + 1, sizeof(atomic_int));
+    }
     for (int32_t i = 0; i < schedule->count; i++) {
+        for (int32_t worker = 0; worker < schedule->lanes; worker++) {
+            atomic_store_explicit(&schedule->next[(int64_t)i * schedule->lanes + worker], run_start(schedule, i, worker), memory_order_relaxed);
+        }
         atomic_store_explicit(&schedule->states[i].waiting, schedule->predecessors[i], memory_order_relaxed);
-        atomic_store_explicit(&schedule->states[i].next, 0, memory_order_relaxed);
+        atomic_store_explicit(&schedule->states[i].handed, 0, memory_order_relaxed);
         atomic_store_explicit(&schedule->states[i].left, schedule->pieces[i], memory_order_relaxed);
     }
     pool->schedule = schedule;
