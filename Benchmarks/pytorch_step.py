@@ -5,9 +5,10 @@
 
 Eager mode, float32, on the CPU. Everything is read from the config, and a config with a key that
 this program does not know is refused. PyTorch is given what speeds it up without changing what is
-computed: images that lie in memory as floats, fused Adam, channels-last, an allocator that keeps
-its memory (see `--help` to switch them off), gradients of the moved network only, and one pass of
-the discriminator over several batches where it has no batch norm.
+computed: images that lie in memory as floats, fused Adam, channels-last (see `--help` to switch
+them off), gradients of the moved network only, and one pass of the discriminator over several
+batches where it has no batch norm. `--allocator keep` also changes the C library's settings, which
+few users do.
 """
 
 from __future__ import annotations
@@ -312,7 +313,7 @@ def durations(step: Step, seconds: float) -> list[float]:
 
 
 def arguments() -> argparse.Namespace:
-    # The defaults are the fastest on 2 cores of an AMD EPYC (Zen 4) with PyTorch 2.13; medians of
+    # The defaults but the allocator are the fastest on 2 cores of an AMD EPYC (Zen 4) with PyTorch 2.13; medians of
     # three runs, steps/s:
     #   gan/dcgan      channels-last 4.12, contiguous 3.31
     #   wgan-gp/dcgan  channels-last 1.39, contiguous 1.05
@@ -329,7 +330,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--adam", choices=["fused", "foreach", "single"], default="fused")
     parser.add_argument(
-        "--allocator", choices=["keep", "plain"], default="keep",
+        "--allocator", choices=["plain", "keep"], default="plain",
         help="whether memory is kept for the next step or given back to the system",
     )
     return parser.parse_args()
