@@ -129,7 +129,9 @@ extension Lowering {
         lowered.tasks.append(
             KernelTask(pieces: parts.count) { piece, _ in
                 let start = parts[piece].lowerBound
-                func state(_ at: Int) -> UnsafeMutablePointer<Float>? { at < states.count ? states[at].storage + start : nil }
+                func state(_ at: Int) -> UnsafeMutablePointer<Float>? {
+                    at < states.count ? states[at].storage + start : nil
+                }
                 update?(
                     kernel, numbers, Int64(parts[piece].count), gradient.constant + start, parameter.storage + start,
                     state(0), state(1), state(2))
@@ -193,7 +195,9 @@ extension Lowering {
     }
 
     /// Sums to shapes that programs do not know (over samples at each position, for one).
-    private func lowerOddSum(_ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit) {
+    private func lowerOddSum(
+        _ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit
+    ) {
         let strides = broadcastStrides(of: to, in: from)
         lowered.tasks.append(
             KernelTask(pieces: 1) { _, _ in
@@ -203,7 +207,9 @@ extension Lowering {
             })
     }
 
-    private func lowerOddBroadcast(_ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit) {
+    private func lowerOddBroadcast(
+        _ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit
+    ) {
         let strides = broadcastStrides(of: from, in: to)
         lowered.tasks.append(
             KernelTask(pieces: 1) { _, _ in
@@ -223,18 +229,24 @@ extension Lowering {
         let parts = pieces(of: images, size: max(1, 32768 / max(elements, 1)))
         lowered.tasks.append(
             KernelTask(pieces: parts.count) { piece, _ in
-                withUnsafePointer(to: geometry) { body($0, Int32(parts[piece].lowerBound), Int32(parts[piece].upperBound)) }
+                withUnsafePointer(to: geometry) {
+                    body($0, Int32(parts[piece].lowerBound), Int32(parts[piece].upperBound))
+                }
             })
     }
 
     private func scaleTask(
         _ node: Node, _ small: Shape, _ scale: Int, _ lowered: inout LoweredUnit,
-        _ kernel: @escaping (UnsafePointer<Float>?, Int32, Int32, Int32, Int32, Int32, Int32, UnsafeMutablePointer<Float>?) -> Void
+        _ kernel:
+            @escaping (UnsafePointer<Float>?, Int32, Int32, Int32, Int32, Int32, Int32, UnsafeMutablePointer<Float>?) ->
+            Void
     ) {
         let (source, out) = (address(node.inputs[0].index), address(node.output.index))
         imagesTask(node, small, &lowered) { small, begin, end in
             let shape = small.pointee
-            kernel(source.constant, Int32(shape[1]), Int32(shape[2]), Int32(shape[3]), Int32(scale), begin, end, out.pointer)
+            kernel(
+                source.constant, Int32(shape[1]), Int32(shape[2]), Int32(shape[3]), Int32(scale), begin, end,
+                out.pointer)
         }
     }
 }

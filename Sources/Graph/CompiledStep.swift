@@ -177,7 +177,8 @@ public final class CompiledStep: @unchecked Sendable {
     public func output(_ name: String) -> Tensor? {
         guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }
         return Tensor(
-            shape: found.shape, values: Array(UnsafeBufferPointer(start: found.address.constant, count: found.shape.count)))
+            shape: found.shape,
+            values: Array(UnsafeBufferPointer(start: found.address.constant, count: found.shape.count)))
     }
 
     /// The first element of each output of one element.

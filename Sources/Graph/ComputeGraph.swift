@@ -65,7 +65,8 @@ public final class ComputeGraph {
 
     /// Lets an optimizer's rule move a parameter along its gradient; later reads see the new value.
     public func update(_ parameter: Variable, gradient: Value, rule: any UpdateRule) {
-        precondition(gradient.shape == parameter.shape, "gradient \(gradient.shape) of \(parameter.name) \(parameter.shape)")
+        precondition(
+            gradient.shape == parameter.shape, "gradient \(gradient.shape) of \(parameter.name) \(parameter.shape)")
         updateRules.append(rule)
         let written = append(
             .update(parameter.id, rule: updateRules.count - 1), [read(parameter), gradient], shape: parameter.shape)

@@ -36,7 +36,9 @@ extension Lowering {
     // MARK: Forward
 
     /// Gather columns for a block of output pixels, multiply, run the program on the block while it is hot.
-    func lowerConvolution(_ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredUnit) {
+    func lowerConvolution(
+        _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredUnit
+    ) {
         let (x, w, y) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let batch = node.output.shape[0]
         let rows = batch * g.outputHeight * g.outputWidth
@@ -68,7 +70,8 @@ extension Lowering {
         let depth = g.taps * inGroup
         let blocks = pieces(of: rows, size: blockRows(depth: depth, total: rows))
         let columns = (blocks.first?.count ?? 0) * depth
-        addRowTask(blocks, pixelsPerRow: 1, channels: g.outputChannels, runner, &lowered, scratch: columns) { range, scratch in
+        addRowTask(blocks, pixelsPerRow: 1, channels: g.outputChannels, runner, &lowered, scratch: columns) {
+            range, scratch in
             withUnsafePointer(to: kernel) { kernel in
                 for group in 0..<g.groups {
                     agon_im2col(
@@ -103,7 +106,10 @@ extension Lowering {
                     packed.pointer + tap * g.outputChannels * g.inputChannels, Int64(g.inputChannels))
             })
         let scratch = perPiece * pixels * width
-        addRowTask(images, pixelsPerRow: g.outputHeight * g.outputWidth, channels: g.outputChannels, runner, &lowered, scratch: scratch) {
+        addRowTask(
+            images, pixelsPerRow: g.outputHeight * g.outputWidth, channels: g.outputChannels, runner, &lowered,
+            scratch: scratch
+        ) {
             range, scratch in
             agon_sgemm(
                 false, true, Int32(range.count * pixels), Int32(width), Int32(g.inputChannels), 1,
@@ -139,7 +145,9 @@ extension Lowering {
 
     /// The pixels of one residue class modulo the stride are reached by the same taps: gather the output gradients that
     /// reach them, multiply by the weights of those taps, put the rows in place. No sum is scattered, so pieces are free.
-    func lowerInputGradient(_ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredUnit) {
+    func lowerInputGradient(
+        _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredUnit
+    ) {
         let (d, w, dx) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let batch = node.output.shape[0]
         if g.isPointwise {

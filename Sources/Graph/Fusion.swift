@@ -113,7 +113,9 @@ struct Fusion {
     private mutating func note(_ index: Int, _ unit: Int) {
         for input in nodes[index].inputs {
             readers[input.index, default: []].append(unit)
-            if case .variable(let id) = nodes[roots[input.index].root].operation { variableReaders[id, default: []].insert(unit) }
+            if case .variable(let id) = nodes[roots[input.index].root].operation {
+                variableReaders[id, default: []].insert(unit)
+            }
             if let id = nodes[roots[input.index].root].operation.writtenVariable {
                 variableReaders[id, default: []].insert(unit)
             }
@@ -135,7 +137,9 @@ struct Fusion {
     private func fits(_ node: Node, _ domain: Domain, _ index: Int) -> Bool {
         let unit = units[index]
         if let anchor = unit.anchor {
-            guard nodes[anchor].operation.takesEpilogue, nodes[anchor].output.shape == domain.shape else { return false }
+            guard nodes[anchor].operation.takesEpilogue, nodes[anchor].output.shape == domain.shape else {
+                return false
+            }
             // Windows of products do not hold whole samples.
             if case .sum(let target) = node.operation {
                 let kind = domain.sumKind(target)
@@ -152,14 +156,18 @@ struct Fusion {
         for member in unit.members {
             for input in nodes[member].inputs where !inside.contains(input.index) { outside.insert(input.index) }
         }
-        for input in node.inputs where !inside.contains(input.index) && input.index != unit.anchor { outside.insert(input.index) }
+        for input in node.inputs where !inside.contains(input.index) && input.index != unit.anchor {
+            outside.insert(input.index)
+        }
         guard outside.count <= Fusion.maximumOperands else { return false }
         for input in node.inputs {
             let root = roots[input.index].root
             guard let producer = unitOf[root] else { continue }
             if producer == index {
                 // Only full values made inside can be read inside, not sums or reshaped values.
-                guard root == input.index, input.shape == domain.shape, !isSum(nodes[root].operation) else { return false }
+                guard root == input.index, input.shape == domain.shape, !isSum(nodes[root].operation) else {
+                    return false
+                }
             } else if reaches(producer, index) {
                 return false
             }

@@ -53,7 +53,9 @@ extension ComputeGraph {
                 : matmul(a, d, transposeA: !transposeA)
             return [dA, dB]
         case .convolution(let g):
-            return [append(.convolutionInputGradient(g), [d, x[1]]), append(.convolutionWeightGradient(g), [x[0], d])]
+            return [
+                append(.convolutionInputGradient(g), [d, x[1]]), append(.convolutionWeightGradient(g), [x[0], d]),
+            ]
         case .convolutionInputGradient(let g):
             return [append(.convolution(g), [d, x[1]]), append(.convolutionWeightGradient(g), [d, x[0]])]
         case .convolutionWeightGradient(let g):

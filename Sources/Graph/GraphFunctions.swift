@@ -89,11 +89,13 @@ extension ComputeGraph {
     }
 
     public func slice(_ x: Value, axis: Int, start: Int, count: Int) -> Value {
-        count == x.shape[axis] ? x : append(.slice(axis: axis < 0 ? axis + x.shape.rank : axis, start: start, count: count), [x])
+        count == x.shape[axis]
+            ? x : append(.slice(axis: axis < 0 ? axis + x.shape.rank : axis, start: start, count: count), [x])
     }
 
     public func concatenate(_ values: [Value], axis: Int) -> Value {
-        values.count == 1 ? values[0] : append(.concatenate(axis: axis < 0 ? axis + values[0].shape.rank : axis), values)
+        values.count == 1
+            ? values[0] : append(.concatenate(axis: axis < 0 ? axis + values[0].shape.rank : axis), values)
     }
 
     // MARK: Products
@@ -149,16 +151,22 @@ extension ComputeGraph {
 
     public func pad(_ x: Value, _ padding: Padding) -> Value { append(.pad(padding), [x]) }
 
-    public func maxPool(_ x: Value, kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0)) -> Value {
+    public func maxPool(
+        _ x: Value, kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
+    ) -> Value {
         append(.maxPool(pooling(x, kernel, stride, padding)), [x])
     }
 
     /// Means over windows, padding counted as zeros.
-    public func averagePool(_ x: Value, kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0)) -> Value {
+    public func averagePool(
+        _ x: Value, kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
+    ) -> Value {
         append(.averagePool(pooling(x, kernel, stride, padding)), [x])
     }
 
-    private func pooling(_ x: Value, _ kernel: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int, Int, Int)) -> PoolingGeometry {
+    private func pooling(_ x: Value, _ kernel: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int, Int, Int))
+        -> PoolingGeometry
+    {
         PoolingGeometry(
             kernelHeight: kernel.0, kernelWidth: kernel.1, strideHeight: stride.0, strideWidth: stride.1,
             paddingTop: padding.0, paddingLeft: padding.1,
@@ -185,7 +193,9 @@ extension ComputeGraph {
     }
 
     /// `(x - mean) / sqrt(variance + epsilon) * weight + bias`, all but `x` broadcast.
-    public func normalize(_ x: Value, mean: Value, variance: Value, epsilon: Float, weight: Value?, bias: Value?) -> Value {
+    public func normalize(_ x: Value, mean: Value, variance: Value, epsilon: Float, weight: Value?, bias: Value?)
+        -> Value
+    {
         var scale = apply(.power(-0.5), affine(variance, offset: epsilon))
         if let weight { scale = multiply(scale, weight) }
         let result = multiply(subtract(x, mean), scale)

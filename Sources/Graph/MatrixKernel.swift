@@ -9,7 +9,9 @@ struct MatrixProduct {
     let lda: Int, ldb: Int, ldc: Int
 
     /// Rows and columns of `c` alone.
-    func run(rows: Range<Int>, columns: Range<Int>, depth: Range<Int>? = nil, into other: UnsafeMutablePointer<Float>? = nil) {
+    func run(
+        rows: Range<Int>, columns: Range<Int>, depth: Range<Int>? = nil, into other: UnsafeMutablePointer<Float>? = nil
+    ) {
         let depth = depth ?? 0..<k
         let aStart = transposeA ? depth.lowerBound * lda + rows.lowerBound : rows.lowerBound * lda + depth.lowerBound
         let bStart =
@@ -17,7 +19,8 @@ struct MatrixProduct {
         agon_sgemm(
             transposeA, transposeB, Int32(rows.count), Int32(columns.count), Int32(depth.count), 1,
             a.constant + aStart, Int32(lda), b.constant + bStart, Int32(ldb), 0,
-            other ?? (c.pointer + rows.lowerBound * ldc + columns.lowerBound), Int32(other == nil ? ldc : columns.count))
+            other ?? (c.pointer + rows.lowerBound * ldc + columns.lowerBound), Int32(other == nil ? ldc : columns.count)
+        )
     }
 }
 
@@ -71,7 +74,8 @@ extension Lowering {
         lowered.tasks.append(
             KernelTask(pieces: depths.count) { piece, _ in
                 product.run(
-                    rows: 0..<product.m, columns: 0..<product.n, depth: depths[piece], into: parts.pointer + piece * size)
+                    rows: 0..<product.m, columns: 0..<product.n, depth: depths[piece],
+                    into: parts.pointer + piece * size)
             })
         precondition(product.ldc == product.n, "a chunked product writes whole rows")
         lowered.tasks.append(sumOfParts(parts, count: depths.count, size: size, into: product.c))

@@ -44,7 +44,8 @@ struct ArenaPlanner {
         for index in order {
             let wanted = roundedUp(max(buffers[index].size, 1), to: 16)
             var offset = 0
-            for other in placed where buffers[other].first <= buffers[index].last && buffers[index].first <= buffers[other].last {
+            for other in placed
+            where buffers[other].first <= buffers[index].last && buffers[index].first <= buffers[other].last {
                 if buffers[other].offset >= offset + wanted { break }
                 offset = max(offset, buffers[other].offset + roundedUp(max(buffers[other].size, 1), to: 16))
             }

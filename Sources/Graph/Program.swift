@@ -95,7 +95,9 @@ struct ProgramAssembly {
     /// Whether reading a full value costs more than making it again from one other full value and small ones.
     private func recomputes(_ value: Int, domain: Domain?) -> Bool {
         let node = nodes[value]
-        guard let domain, node.output.shape == domain.shape, domain.shape.count > 1, !stored.contains(value) else { return false }
+        guard let domain, node.output.shape == domain.shape, domain.shape.count > 1, !stored.contains(value) else {
+            return false
+        }
         switch node.operation {
         case .random(.bernoulli, _): return true
         case .unary(.affine), .unary(.leakyReLU), .unary(.step), .unary(.square), .unary(.sign):
@@ -204,18 +206,21 @@ struct ProgramAssembly {
                 let source = slot(0)
                 pinned.insert(source)
                 program.results.append(
-                    .init(value: member, slot: source, kind: AGON_RESULT_ROW_MAXIMUM, partialOffset: 0, isMoments: false))
+                    .init(
+                        value: member, slot: source, kind: AGON_RESULT_ROW_MAXIMUM, partialOffset: 0, isMoments: false))
             case .moments:
                 let source = slot(0)
                 pinned.insert(source)
                 let squares = newSlot()
                 pinned.insert(squares)
                 program.instructions.append(
-                    agon_instruction(opcode: Int32(AGON_SQUARE.rawValue), target: squares, a: source, b: 0, c: 0, p0: 0, p1: 0))
+                    agon_instruction(
+                        opcode: Int32(AGON_SQUARE.rawValue), target: squares, a: source, b: 0, c: 0, p0: 0, p1: 0))
                 for slot in [source, squares] {
                     program.results.append(
                         .init(
-                            value: member, slot: slot, kind: AGON_RESULT_CHANNEL_SUM, partialOffset: program.partialWidth,
+                            value: member, slot: slot, kind: AGON_RESULT_CHANNEL_SUM,
+                            partialOffset: program.partialWidth,
                             isMoments: true))
                     program.partialWidth += domain.channels
                 }
@@ -249,7 +254,8 @@ struct ProgramAssembly {
         }
         program.slotCount = Int(next)
         precondition(
-            program.slotCount + program.results.count <= Int(AGON_PROGRAM_SLOTS), "program of \(program.slotCount) slots")
+            program.slotCount + program.results.count <= Int(AGON_PROGRAM_SLOTS),
+            "program of \(program.slotCount) slots")
         return program
     }
 

@@ -12,11 +12,12 @@ final class ProgramRunner: @unchecked Sendable {
     private let operands: [Address]
     private let results: [Address]
     private let keys: RandomKeys
-    private let function: @convention(c) (
-        UnsafePointer<agon_program>?, UnsafePointer<UnsafePointer<Float>?>?,
-        UnsafePointer<UnsafeMutablePointer<Float>?>?, UnsafePointer<agon_random_key>?, agon_window,
-        UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Double>?
-    ) -> Void
+    private let function:
+        @convention(c) (
+            UnsafePointer<agon_program>?, UnsafePointer<UnsafePointer<Float>?>?,
+            UnsafePointer<UnsafeMutablePointer<Float>?>?, UnsafePointer<agon_random_key>?, agon_window,
+            UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Double>?
+        ) -> Void
     private let compiled: UnsafeMutablePointer<agon_program>
     private let kinds: UnsafeMutablePointer<Int32>
     private let instructions: UnsafeMutablePointer<agon_instruction>
@@ -77,7 +78,9 @@ final class ProgramRunner: @unchecked Sendable {
     }
 
     func run(_ window: agon_window, piece: Int, scratch: UnsafeMutablePointer<Float>) {
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>?.self, capacity: operands.count + results.count + 1) {
+        withUnsafeTemporaryAllocation(
+            of: UnsafeMutablePointer<Float>?.self, capacity: operands.count + results.count + 1
+        ) {
             pointers in
             guard let base = pointers.baseAddress else { return }
             for (index, operand) in operands.enumerated() { base[index] = operand.pointer }

@@ -47,7 +47,9 @@ func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: String
         check(shapes[0].rank == 3, "\(shapes[0]) is not [N, A, B]")
         return [shapes[0][0], shapes[0][2], shapes[0][1]]
     case .slice(let axis, let start, let count):
-        check(start >= 0 && count > 0 && start + count <= shapes[0][axis], "\(start) + \(count) of axis \(axis) of \(shapes[0])")
+        check(
+            start >= 0 && count > 0 && start + count <= shapes[0][axis],
+            "\(start) + \(count) of axis \(axis) of \(shapes[0])")
         var shape = shapes[0]
         shape[axis] = count
         return shape
@@ -84,7 +86,9 @@ func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: String
         return g.inputShape(batch: batch)
     case .convolutionWeightGradient(let g):
         let batch = shapes[0][0]
-        check(shapes[0] == g.inputShape(batch: batch) && shapes[1] == g.outputShape(batch: batch), "\(shapes[0]), \(shapes[1])")
+        check(
+            shapes[0] == g.inputShape(batch: batch) && shapes[1] == g.outputShape(batch: batch),
+            "\(shapes[0]), \(shapes[1])")
         return g.weightShape
     case .foldUpsampling:
         return [shapes[0][0] + 1, shapes[0][1] + 1, shapes[0][3], shapes[0][2]]

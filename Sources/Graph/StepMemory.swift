@@ -32,8 +32,10 @@ struct StepMemory {
             for result in runner.storedValues where !external.contains(result) && first[result] == time {
                 let size = nodes[result].output.shape.count
                 let anchorFirst = unit.reusable.sorted { a, b in unit.writes.contains(a) && !unit.writes.contains(b) }
-                for operand in anchorFirst where operand != result && !external.contains(operand) && !taken.contains(operand) {
-                    guard last[operand] == time, !kept.contains(operand), nodes[operand].output.shape.count == size else { continue }
+                for operand in anchorFirst
+                where operand != result && !external.contains(operand) && !taken.contains(operand) {
+                    guard last[operand] == time, !kept.contains(operand), nodes[operand].output.shape.count == size
+                    else { continue }
                     takesOver[result] = operand
                     taken.insert(operand)
                     break
@@ -55,7 +57,8 @@ struct StepMemory {
         }
         var planner = ArenaPlanner()
         for (value, life) in lifetimes.sorted(by: { $0.key < $1.key }) {
-            planner.buffers.append(.init(index: value, size: nodes[value].output.shape.count, first: life.first, last: life.last))
+            planner.buffers.append(
+                .init(index: value, size: nodes[value].output.shape.count, first: life.first, last: life.last))
         }
         for (time, unit) in units.enumerated() {
             for temporary in unit.temporaries {
@@ -124,7 +127,9 @@ struct TaskLinks {
             }
         }
         var successors = [[Int32]](repeating: [], count: pieces.count)
-        for (task, needs) in predecessors.enumerated() { for need in needs.sorted() { successors[need].append(Int32(task)) } }
+        for (task, needs) in predecessors.enumerated() {
+            for need in needs.sorted() { successors[need].append(Int32(task)) }
+        }
         self.pieces = pieces
         self.successors = successors
     }

@@ -63,7 +63,8 @@ public final class Variable: @unchecked Sendable {
     public var values: [Float] {
         get { Array(UnsafeBufferPointer(start: storage, count: shape.count)) }
         set {
-            precondition(newValue.count == shape.count, "\(name) \(shape) takes \(shape.count) values, not \(newValue.count)")
+            precondition(
+                newValue.count == shape.count, "\(name) \(shape) takes \(shape.count) values, not \(newValue.count)")
             newValue.withUnsafeBufferPointer { source in
                 if let base = source.baseAddress { storage.update(from: base, count: source.count) }
             }

@@ -6,7 +6,17 @@ import Testing
 
 /// Losses and their gradients against PyTorch's (recorded by `Tests/Fixtures/golden/generate.py` in float64).
 @Suite struct GoldenLossTests {
-    typealias Loss = @Sendable (ComputeGraph, [String: Value]) -> Value
+    typealias Loss = @Sendable (ComputeGraph, Inputs) -> Value
+
+    /// The case's input values by name.
+    struct Inputs {
+        let values: [String: Value]
+
+        subscript(name: String) -> Value {
+            guard let value = values[name] else { preconditionFailure("no input '\(name)'") }
+            return value
+        }
+    }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let file: String
@@ -17,40 +27,40 @@ import Testing
 
     static func selfGAN(_ form: SelfGANForm) -> Case {
         Case(file: "selfgan-\(form.rawValue)", inputs: ["gen", "real", "fake"]) { graph, x in
-            selfGANLoss(graph, form: form, generated: x["gen"]!, real: x["real"]!, previous: x["fake"]!)
+            selfGANLoss(graph, form: form, generated: x["gen"], real: x["real"], previous: x["fake"])
         }
     }
 
     static let cases: [Case] = [
         Case(file: "bce-discriminator", inputs: ["real", "fake"]) { graph, x in
             graph.add(
-                binaryCrossEntropy(graph, logits: x["real"]!, label: 1),
-                binaryCrossEntropy(graph, logits: x["fake"]!, label: 0))
+                binaryCrossEntropy(graph, logits: x["real"], label: 1),
+                binaryCrossEntropy(graph, logits: x["fake"], label: 0))
         },
         Case(file: "bce-discriminator-smoothed", inputs: ["real", "fake"]) { graph, x in
             graph.add(
-                binaryCrossEntropy(graph, logits: x["real"]!, label: 0.9),
-                binaryCrossEntropy(graph, logits: x["fake"]!, label: 0.1))
+                binaryCrossEntropy(graph, logits: x["real"], label: 0.9),
+                binaryCrossEntropy(graph, logits: x["fake"], label: 0.1))
         },
         Case(file: "bce-generator-nonsaturating", inputs: ["fake"]) {
-            binaryCrossEntropy($0, logits: $1["fake"]!, label: 1)
+            binaryCrossEntropy($0, logits: $1["fake"], label: 1)
         },
-        Case(file: "bce-generator-minimax", inputs: ["fake"]) { minimaxGeneratorLoss($0, logits: $1["fake"]!) },
+        Case(file: "bce-generator-minimax", inputs: ["fake"]) { minimaxGeneratorLoss($0, logits: $1["fake"]) },
         Case(file: "least-squares-discriminator", inputs: ["real", "fake"]) { graph, x in
             graph.add(
-                leastSquares(graph, scores: x["real"]!, target: 1), leastSquares(graph, scores: x["fake"]!, target: 0))
+                leastSquares(graph, scores: x["real"], target: 1), leastSquares(graph, scores: x["fake"], target: 0))
         },
-        Case(file: "least-squares-generator", inputs: ["fake"]) { leastSquares($0, scores: $1["fake"]!, target: 1) },
+        Case(file: "least-squares-generator", inputs: ["fake"]) { leastSquares($0, scores: $1["fake"], target: 1) },
         Case(file: "hinge-discriminator", inputs: ["real", "fake"]) {
-            hingeDiscriminatorLoss($0, real: $1["real"]!, generated: $1["fake"]!)
+            hingeDiscriminatorLoss($0, real: $1["real"], generated: $1["fake"])
         },
-        Case(file: "hinge-generator", inputs: ["fake"]) { hingeGeneratorLoss($0, generated: $1["fake"]!) },
+        Case(file: "hinge-generator", inputs: ["fake"]) { hingeGeneratorLoss($0, generated: $1["fake"]) },
         Case(file: "wasserstein-discriminator", inputs: ["real", "fake"]) {
-            wassersteinCriticLoss($0, real: $1["real"]!, generated: $1["fake"]!)
+            wassersteinCriticLoss($0, real: $1["real"], generated: $1["fake"])
         },
         selfGAN(.gpuPaper), selfGAN(.gpuCode), selfGAN(.tpuPaper), selfGAN(.tpuCode),
-        Case(file: "hypervolume-1.1", inputs: ["losses"]) { hypervolume($0, losses: $1["losses"]!, slack: 1.1) },
-        Case(file: "hypervolume-1.5", inputs: ["losses"]) { hypervolume($0, losses: $1["losses"]!, slack: 1.5) },
+        Case(file: "hypervolume-1.1", inputs: ["losses"]) { hypervolume($0, losses: $1["losses"], slack: 1.1) },
+        Case(file: "hypervolume-1.5", inputs: ["losses"]) { hypervolume($0, losses: $1["losses"], slack: 1.5) },
     ]
 
     /// Sums of a few Float32 terms; the hypervolume's `η - l` cancels two digits.
@@ -66,7 +76,7 @@ import Testing
             values[name] = graph.input(name, shape: tensor.shape)
             bound[name] = tensor.values
         }
-        let loss = item.loss(graph, values)
+        let loss = item.loss(graph, Inputs(values: values))
         let gradients = try graph.gradients(of: loss, withRespectTo: item.inputs.compactMap { values[$0] })
         graph.output("loss", loss)
         for (name, gradient) in zip(item.inputs, gradients) { graph.output("grad.\(name)", gradient) }

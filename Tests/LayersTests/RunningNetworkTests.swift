@@ -17,6 +17,36 @@ import Testing
         expectClose(y, Tensor(shape: [2, 1], values: [0.97068775, 0.5]))
     }
 
+    @Test(arguments: [
+        #"["flatten", {"type": "linear", "features": 6}, "leakyReLU", {"type": "linear", "features": 1}]"#,
+        #"["flatten", {"type": "linear", "features": 6}, "batchNorm", {"type": "linear", "features": 1}]"#,
+    ]) func batchesScoredTogetherScoreAsApart(layers: String) throws {
+        let net = try network(layers, input: [4, 4, 1])
+        let graph = ComputeGraph()
+        let inputs = ["a", "b", "c"].map { (x: graph.input($0, shape: [5, 4, 4, 1]), call: $0) }
+        let together = try net.apply(toEach: inputs, in: graph)
+        let apart = try inputs.map { try net.apply($0.x, in: graph, mode: .training, call: $0.call) }
+        for (index, pair) in zip(together, apart).enumerated() {
+            graph.output("difference.\(index)", graph.subtract(pair.0, pair.1))
+            graph.output("score.\(index)", pair.1)
+        }
+        let step = try CompiledStep(graph, name: "test", pool: WorkerPool(threads: 1), seed: 3)
+        let values = sample([3, 80]).values
+        values.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            step.run(inputs: ["a": base, "b": base + 80, "c": base + 160])
+        }
+        for index in 0..<3 {
+            let difference = try #require(step.output("difference.\(index)"))
+            let score = try #require(step.output("score.\(index)"))
+            let scale = score.values.map(abs).max() ?? 0
+            #expect(scale > 0 && difference.values.allSatisfy { abs($0) <= 1e-6 * scale })
+        }
+        let products = graph.nodes.count { $0.operation == .matmul(transposeA: false, transposeB: false) }
+        // Two layers: one pass over all three batches where samples are apart, and the three that it is compared with.
+        #expect(products == (layers.contains("batchNorm") ? 12 : 8))
+    }
+
     @Test func branchesAndSkipsJoinTheirValues() throws {
         let net = try network(
             """
