@@ -98,6 +98,6 @@ extension ExperimentConfiguration {
     /// The published JSON Schema of configs; files that extend others are allowed for.
     public static func schema() throws -> ConfigNode {
         try JSONSchema.describe(
-            Self.self, title: "An experiment of Agon", id: "https://agon.example/config.schema.json", partial: true)
+            Self.self, title: "An experiment of Agon", id: "schema.json", partial: true)
     }
 }
