@@ -4,8 +4,8 @@ import Optimizers
 /// The part of a config that says how two networks are trained against each other.
 ///
 /// A section of its own or, read by the same reader, part of a larger one: keys `objective`, `optimizer` or
-/// `optimizers`, `updates`, `latent`, `batchSize`. Settings that make no sense together are refused here, before any
-/// network is built.
+/// `optimizers`, `updates`, `latent`, `batchSize`, `task`, `ensemble`, `penalty`, `tricks`. Settings that make no sense
+/// together are refused here, before any network is built.
 public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     public let objective: any Objective
     public let optimizers: NetworkOptimizers
@@ -14,11 +14,16 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     public let latent: LatentConfiguration
     /// Samples in a batch, real and generated alike.
     public let batchSize: Int
+    public let task: any Task
+    public let ensemble: Ensemble
+    public let penalty: (any DiscriminatorPenalty)?
+    public let tricks: Tricks
 
     /// - Throws: `AdversarialError` for settings that do not go together.
     public init(
         objective: any Objective, optimizers: NetworkOptimizers, updates: UpdateRatio? = nil,
-        latent: LatentConfiguration = LatentConfiguration(), batchSize: Int = 64
+        latent: LatentConfiguration = LatentConfiguration(), batchSize: Int = 64, task: any Task = GenerationTask(),
+        ensemble: Ensemble = Ensemble(), penalty: (any DiscriminatorPenalty)? = nil, tricks: Tricks = Tricks()
     ) throws(AdversarialError) {
         precondition(batchSize > 0, "a batch of \(batchSize)")
         self.objective = objective
@@ -26,7 +31,15 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         self.updates = updates ?? objective.defaultUpdates
         self.latent = latent
         self.batchSize = batchSize
+        self.task = task
+        self.ensemble = ensemble
+        self.penalty = penalty
+        self.tricks = tricks
         try objective.check(self)
+        if objective.scores == .categories, let penalty {
+            throw .penaltyOfCategories(objective: type(of: objective).name, penalty: type(of: penalty).name)
+        }
+        try tricks.check(self)
     }
 
     public init(from reader: ConfigReader) throws {
@@ -37,9 +50,18 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         let latent = try reader.section(
             "latent", LatentConfiguration.self, default: [:], "The random vectors that the generator starts from.")
         let batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
+        let task = try reader.section(
+            "task", TaskRegistry.tasks, default: "generation", "What is to be made from what.")
+        let ensemble = try reader.section(
+            "ensemble", Ensemble.self, default: [:], "Several discriminators, and how the generator answers them.")
+        let penalty = try reader.optionalSection(
+            "penalty", PenaltyRegistry.penalties, "A penalty on the discriminators' slope.")
+        let tricks = try reader.section(
+            "tricks", Tricks.self, default: [:], "What practitioners add to a game to make it train.")
         do {
             try self.init(
-                objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize)
+                objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize,
+                task: task, ensemble: ensemble, penalty: penalty, tricks: tricks)
         } catch {
             throw reader.fail(error.key, error.reason)
         }
@@ -56,6 +78,13 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         }
         registry.register(LeastSquaresObjective.name, "Least squares of scores.") {
             try LeastSquaresObjective(from: $0)
+        }
+        registry.register(HingeObjective.name, "Scores beyond a margin.") { try HingeObjective(from: $0) }
+        registry.register(WassersteinObjective.name, "A critic of Wasserstein distance with clipped weights.") {
+            try WassersteinObjective(from: $0)
+        }
+        registry.register(CategoricalObjective.name, "CatGAN: sorting into categories, without labels or with some.") {
+            try CategoricalObjective(from: $0)
         }
         registry.register(
             WassersteinGradientPenaltyObjective.name, "A critic of Wasserstein distance, held to slope 1 by a penalty."

@@ -17,15 +17,41 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     /// A layer of the discriminator mixes the samples that the objective judges one by one.
     case mixedSamples(objective: String, layer: String, type: String)
 
+    /// A task reads images whose shape is known from the data alone, which are not here.
+    case unknownDataShapes(task: String)
+    /// A task reads condition images, and the data are no pairs.
+    case noConditions(task: String)
+    case unequalPairs(sample: Shape, condition: Shape)
+    /// The data do not have the conditions that the task names; what was found, what would do.
+    case otherConditions(expected: String, found: String)
+    /// No layer of the generator reads the condition.
+    case unreadCondition(task: String)
+    case categoriesShape(Shape)
+    case classifierShape(Shape, classes: Int)
+    /// Labels can be shared only where the numbers of updates are fixed.
+    case sharedLatentsByRule
+    /// An objective with a penalty of its own.
+    case twoPenalties(objective: String)
+    case penaltyOfCategories(objective: String, penalty: String)
+    case unboundedCritic(objective: String)
+    /// One loss for all networks leaves nothing to combine.
+    case oneLoss(objective: String, combination: String)
+    case noCommonDirection(objective: String)
+    case trick(String, reason: String)
+
     /// The config key to change.
     public var key: String {
         switch self {
         case .fixedUpdates: "updates"
         case .oneOptimizer: "optimizers"
-        case .unevenShards, .sharedLatents: "objective"
+        case .unevenShards, .sharedLatents, .sharedLatentsByRule, .unboundedCritic: "objective"
         case .latentShape: "latent"
-        case .imageShapes: "generator"
-        case .scoreShape, .boundedScores, .mixedSamples: "discriminator"
+        case .imageShapes, .unreadCondition: "generator"
+        case .scoreShape, .boundedScores, .mixedSamples, .categoriesShape, .classifierShape: "discriminator"
+        case .unknownDataShapes, .noConditions, .unequalPairs, .otherConditions: "task"
+        case .twoPenalties, .penaltyOfCategories: "penalty"
+        case .oneLoss, .noCommonDirection: "ensemble"
+        case .trick(let name, _): "tricks.\(name)"
         }
     }
 
@@ -52,6 +78,29 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "ends in \(shape) per sample; expected one score [1], or a map of scores [H, W, 1]"
         case .boundedScores(let objective, let layer, let type):
             "\(layer) is a '\(type)', but '\(objective)' takes scores without a bound; remove the layer"
+        case .unknownDataShapes(let task):
+            "'\(task)' takes the shapes of its images from the data, which are not on this machine"
+        case .noConditions(let task):
+            "'\(task)' makes images from images; use a dataset of pairs, such as 'facades' or 'pairs'"
+        case .unequalPairs(let sample, let condition):
+            "images are \(sample) and their conditions \(condition); both must have the same size"
+        case .otherConditions(let expected, let found): "expected \(expected), but the dataset has \(found)"
+        case .unreadCondition(let task):
+            "no layer reads the condition of the '\(task)'; add a layer of type 'condition'"
+        case .categoriesShape(let shape): "ends in \(shape) per sample; expected one logit per category, [K] with K ≥ 2"
+        case .classifierShape(let shape, let classes):
+            "ends in \(shape) per sample; with tricks.auxiliaryClassifier expected the score and \(classes) classes, "
+                + "[\(classes + 1)]"
+        case .sharedLatentsByRule: "latents cannot be 'shared' where tricks.updateRule sets the updates; use 'fresh'"
+        case .twoPenalties(let objective): "'\(objective)' has a penalty of its own; remove 'penalty', or use 'wgan'"
+        case .penaltyOfCategories(let objective, let penalty):
+            "'\(penalty)' is about one score per sample, and '\(objective)' has categories"
+        case .unboundedCritic(let objective): "'\(objective)' needs a bound: set 'clip' above 0, or add a 'penalty'"
+        case .oneLoss(let objective, let combination):
+            "'\(objective)' has one loss for all networks, so '\(combination)' has nothing to combine; use 'average'"
+        case .noCommonDirection(let objective):
+            "'\(objective)' has one loss for all networks, so there is no 'steepestDirection' to measure"
+        case .trick(_, let reason): reason
         case .mixedSamples(let objective, let layer, let type):
             "\(layer) is a '\(type)', but '\(objective)' penalises the slope at each sample by itself; "
                 + "use 'layerNorm' or 'instanceNorm'"

@@ -3,51 +3,95 @@ import Layers
 import Optimizers
 import Tensors
 
-/// Two networks and the settings of their game, checked to fit: what an objective builds its graphs from.
+/// The networks and the settings of their game, checked to fit: what an objective builds its graphs from.
 public struct AdversarialSetting {
-    public let generator: Network
-    public let discriminator: Network
-    /// The shape of a sample, `[H, W, C]` for images.
-    public let imageShape: Shape
+    public let players: Players
+    public let data: DataShapes
     public let configuration: AdversarialConfiguration
     /// Whether latents and other random numbers are inputs of the graphs, named like their streams, instead of being
     /// drawn there: to replay a recorded training.
     public let randomNumbersAreInputs: Bool
+    /// Whether updates report the norms of their gradients, as `gradientNorm.generator` and `.discriminator`.
+    public let reportsGradientNorms: Bool
 
+    /// - Throws: `AdversarialError` when a shape does not fit.
+    public init(
+        players: Players, data: DataShapes, configuration: AdversarialConfiguration,
+        randomNumbersAreInputs: Bool = false, reportsGradientNorms: Bool = false
+    ) throws(AdversarialError) {
+        self.players = players
+        self.data = data
+        self.configuration = configuration
+        self.randomNumbersAreInputs = randomNumbersAreInputs
+        self.reportsGradientNorms = reportsGradientNorms
+        try checkShapes()
+        try checkLayers()
+    }
+
+    /// Two networks that play for samples of a shape.
+    ///
     /// - Throws: `AdversarialError` when a shape does not fit.
     public init(
         generator: Network, discriminator: Network, imageShape: Shape, configuration: AdversarialConfiguration,
         randomNumbersAreInputs: Bool = false
     ) throws(AdversarialError) {
-        self.generator = generator
-        self.discriminator = discriminator
-        self.imageShape = imageShape
-        self.configuration = configuration
-        self.randomNumbersAreInputs = randomNumbersAreInputs
+        try self.init(
+            players: Players(sides: [Players.Side(generator: generator, discriminators: [discriminator])]),
+            data: DataShapes(sample: imageShape), configuration: configuration,
+            randomNumbersAreInputs: randomNumbersAreInputs)
+    }
 
-        let size = configuration.latent.size
-        guard generator.inputShape == [size] || generator.inputShape == [1, 1, size] else {
-            throw .latentShape(size: size, input: generator.inputShape)
+    private func checkShapes() throws(AdversarialError) {
+        let task = configuration.task
+        for (index, side) in players.sides.enumerated() {
+            let (generator, discriminators) = (side.generator, side.discriminators)
+            let size = configuration.latent.size
+            guard !task.usesLatents || generator.inputShape == [size] || generator.inputShape == [1, 1, size] else {
+                throw .latentShape(size: size, input: generator.inputShape)
+            }
+            let samples = index == 0 ? data.sample : data.condition ?? data.sample
+            for discriminator in discriminators {
+                let fits = task.takesConditionImages || discriminator.inputShape == samples
+                guard generator.outputShape == samples, fits else {
+                    throw .imageShapes(
+                        generator: generator.outputShape, discriminator: discriminator.inputShape, images: samples)
+                }
+                try check(scores: discriminator.outputShape)
+            }
         }
-        guard generator.outputShape == imageShape, discriminator.inputShape == imageShape else {
-            throw .imageShapes(
-                generator: generator.outputShape, discriminator: discriminator.inputShape, images: imageShape)
+        if task.conditionSize != nil, !players.generators.contains(where: \.usesCondition) {
+            throw .unreadCondition(task: type(of: task).name)
         }
-        let score = discriminator.outputShape
-        guard score == [1] || (score.rank == 3 && score[2] == 1) else { throw .scoreShape(score) }
-        try checkLayers()
+    }
+
+    private func check(scores: Shape) throws(AdversarialError) {
+        if configuration.objective.scores == .categories {
+            guard scores.rank == 1, scores[0] >= 2 else { throw .categoriesShape(scores) }
+        } else if configuration.tricks.auxiliaryClassifier != nil {
+            let classes = configuration.task.conditionSize ?? 0
+            guard scores == [1 + classes] else { throw .classifierShape(scores, classes: classes) }
+        } else {
+            guard scores == [1] || (scores.rank == 3 && scores[2] == 1) else { throw .scoreShape(scores) }
+        }
     }
 
     private func checkLayers() throws(AdversarialError) {
         let objective = configuration.objective
         let name = type(of: objective).name
-        if objective.scores != .targets, let last = discriminator.layers.last(where: { $0.depth == 0 }),
-            ["sigmoid", "tanh", "softmax"].contains(last.type)
-        {
-            throw .boundedScores(objective: name, layer: last.path, type: last.type)
-        }
-        if objective.scoresSamplesApart, let norm = discriminator.layers.first(where: { $0.type == "batchNorm" }) {
-            throw .mixedSamples(objective: name, layer: norm.path, type: norm.type)
+        for discriminator in players.discriminators {
+            if objective.scores != .targets, let last = discriminator.layers.last(where: { $0.depth == 0 }),
+                ["sigmoid", "tanh", "softmax"].contains(last.type)
+            {
+                throw .boundedScores(objective: name, layer: last.path, type: last.type)
+            }
+            let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
+            guard let norm = discriminator.layers.first(where: { mixing.contains($0.type) }) else { continue }
+            if objective.scoresSamplesApart {
+                throw .mixedSamples(objective: name, layer: norm.path, type: norm.type)
+            }
+            if let penalty = configuration.penalty {
+                throw .mixedSamples(objective: type(of: penalty).name, layer: norm.path, type: norm.type)
+            }
         }
     }
 
@@ -55,12 +99,21 @@ public struct AdversarialSetting {
     public func phases() throws -> [TrainingPhase] { try configuration.objective.phases(for: self) }
 
     public var batchSize: Int { configuration.batchSize }
+    public var task: any Task { configuration.task }
+    public var tricks: Tricks { configuration.tricks }
 
-    // MARK: The parts of a step
+    // MARK: Inputs
 
-    /// The real batch, `[batchSize] + imageShape`.
+    /// The real batch, `[batchSize] + sample shape`.
     public func realBatch(in graph: ComputeGraph) -> Value {
-        graph.input("real", shape: Shape([batchSize] + imageShape.dimensions))
+        graph.input(DataInput.real.rawValue, shape: Shape([batchSize] + data.sample.dimensions))
+    }
+
+    /// What the real batch is conditioned on, `[batchSize, C]` or images.
+    public func conditionBatch(in graph: ComputeGraph) -> Value {
+        let shape = task.conditionSize.map { Shape([$0]) } ?? data.condition
+        guard let shape else { preconditionFailure("the data have no conditions") }
+        return graph.input(DataInput.condition.rawValue, shape: Shape([batchSize] + shape.dimensions))
     }
 
     /// A batch of latent vectors, `[batchSize, size]`.
@@ -70,36 +123,83 @@ public struct AdversarialSetting {
         return latent.draw(batchSize, stream: stream, in: graph)
     }
 
-    /// A uniform number in [0, 1) per sample, `[batchSize]`.
-    public func shares(stream: String, in graph: ComputeGraph) -> Value {
-        if randomNumbersAreInputs { return graph.input(stream, shape: [batchSize]) }
-        return graph.random(.uniform(low: 0, high: 1), stream: stream, shape: [batchSize])
+    /// Uniform numbers in [0, 1).
+    public func uniform(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
+        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
+        return graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
     }
 
-    /// The generator's images from latent vectors, in training mode.
+    /// The number of the iteration, counted from 0, as a scalar. Exact up to 2^24.
+    public func iteration(in graph: ComputeGraph) -> Value {
+        graph.reshape(graph.input(TrainingPhase.iterationInput, shape: [1]), [])
+    }
+
+    // MARK: Networks
+
+    /// A generator's samples in training mode, from latent vectors or images.
     ///
     /// - Parameter call: names the use of the network in this step; dropout differs between calls.
-    public func images(from latents: Value, call: String, in graph: ComputeGraph) throws -> Value {
-        let input = graph.reshape(latents, Shape([latents.shape[0]] + generator.inputShape.dimensions))
-        return try generator.apply(input, in: graph, mode: .training, call: call)
+    public func samples(
+        of generator: Network, from input: Value, condition: Value? = nil, losses: LayerLosses? = nil, call: String,
+        in graph: ComputeGraph
+    ) throws -> Value {
+        let shaped = graph.reshape(input, Shape([input.shape[0]] + generator.inputShape.dimensions))
+        return try generator.apply(
+            shaped, in: graph, mode: .training, call: call, condition: condition, losses: losses)
     }
 
-    /// The discriminator's scores of images, in training mode: `[N, 1]` or `[N, H, W, 1]`.
-    public func scores(of images: Value, call: String, in graph: ComputeGraph) throws -> Value {
-        try discriminator.apply(images, in: graph, mode: .training, call: call)
+    /// A discriminator's scores of batches, in training mode, in one pass where no layer tells batches apart or batches
+    /// are to be mixed.
+    public func judgements(of views: [View], by discriminator: Network, in graph: ComputeGraph) throws -> [Judgement] {
+        let batches = views.map { view in
+            let noisy = tricks.instanceNoise?.apply(to: view.samples, call: view.call, setting: self, in: graph)
+            let seen = task.view(noisy ?? view.samples, condition: view.condition, in: graph)
+            return NetworkBatch(x: seen.x, call: view.call, condition: seen.condition)
+        }
+        let outputs =
+            tricks.batches == .mixed
+            ? try BatchMixing.apply(discriminator, to: batches, in: graph)
+            : try discriminator.apply(toEach: batches, in: graph)
+        return outputs.map { Judgement($0, hasClasses: tricks.auxiliaryClassifier != nil, in: graph) }
     }
 
-    /// The discriminator's scores of several batches, as `scores(of:call:in:)` gives each.
-    public func scores(of batches: [(images: Value, call: String)], in graph: ComputeGraph) throws -> [Value] {
-        try discriminator.apply(toEach: batches.map { (x: $0.images, call: $0.call) }, in: graph)
-    }
+    // MARK: Updates
 
-    /// Moves a network's parameters down the loss, which was computed from their current values.
+    /// Moves networks' parameters down the loss, which was computed from their current values.
+    ///
+    /// - Returns: the norm of all gradients together, if it is to be reported.
+    @discardableResult
     public func minimize(
         _ loss: Value, moving networks: [Network], with optimizer: OptimizerConfiguration, in graph: ComputeGraph
-    ) throws {
+    ) throws -> Value? {
         let parameters = networks.flatMap(\.parameters)
         let gradients = try graph.gradients(of: loss, withRespectTo: parameters.map(graph.read))
         optimizer.apply(to: Array(zip(parameters, gradients)).map { (parameter: $0, gradient: $1) }, in: graph)
+        return reportsGradientNorms ? norm(of: gradients, in: graph) : nil
+    }
+
+    /// Moves the generators down their loss, and their averaged copies after them.
+    @discardableResult
+    public func minimizeGenerators(_ loss: Value, others: [Network] = [], in graph: ComputeGraph) throws -> Value? {
+        let norm = try minimize(
+            loss, moving: players.generators + others, with: configuration.optimizers.generator, in: graph)
+        if let averaging = tricks.averaging { averaging.follow(players, setting: self, in: graph) }
+        return norm
+    }
+}
+
+/// The Euclidean norm of several tensors' elements together, a scalar.
+func norm(of values: [Value], in graph: ComputeGraph) -> Value {
+    let squares = values.map { graph.sum(graph.square($0)) }
+    return graph.squareRoot(squares.dropFirst().reduce(squares[0], graph.add))
+}
+
+extension ComputeGraph {
+    /// The sum of scalars.
+    func sum(of values: [Value]) -> Value { values.dropFirst().reduce(values[0], add) }
+
+    /// The mean of scalars.
+    func mean(of values: [Value]) -> Value {
+        values.count == 1 ? values[0] : affine(sum(of: values), scale: 1 / Float(values.count))
     }
 }

@@ -9,128 +9,218 @@ import Tensors
 /// images and, before either is moved, their scores) is computed once. Otherwise each network has a phase of its own.
 public protocol AlternatingObjective: Objective {
     var alternation: Alternation { get }
-    /// The discriminator's loss, a scalar. The images do not carry gradients to the generator.
+    /// A discriminator's loss, a scalar.
     func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value
-    /// The generator's loss from the scores of its images, a scalar.
+    /// The generator's loss from a discriminator's scores of its images, a scalar.
     func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value
-}
-
-/// What a discriminator's loss is made from.
-public struct DiscriminatorPass {
-    public let setting: AdversarialSetting
-    public let graph: ComputeGraph
-    public let real: Value, generated: Value
-    public let realScores: Value, generatedScores: Value
-}
-
-/// In which order the networks take turns, and on which images.
-public struct Alternation: Hashable, Sendable {
-    public enum Order: String, CaseIterable, Sendable {
-        case generatorFirst = "generator-first"
-        case discriminatorFirst = "discriminator-first"
-    }
-
-    public enum Latents: String, CaseIterable, Sendable {
-        /// The two networks are updated on the same generated images.
-        case shared
-        /// Each update draws images of its own.
-        case fresh
-    }
-
-    public let order: Order
-    /// Nil: shared where updates are 1:1.
-    public let latents: Latents?
-
-    public init(order: Order = .generatorFirst, latents: Latents? = nil) {
-        self.order = order
-        self.latents = latents
-    }
-
-    init(from reader: ConfigReader) throws {
-        self.init(
-            order: try reader.choice("order", default: .generatorFirst, "Which network is updated first."),
-            latents: try reader.optionalChoice(
-                "latents", "Whether both networks see the same generated images; shared where updates are 1:1."))
-    }
+    /// What is done to a discriminator after its update, such as clipping its weights.
+    func constrain(_ discriminator: Network, in graph: ComputeGraph)
 }
 
 extension AlternatingObjective {
+    public func constrain(_ discriminator: Network, in graph: ComputeGraph) {}
+
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         if alternation.latents == .shared, configuration.updates != .even {
             throw .sharedLatents(updates: configuration.updates)
         }
+        if alternation.latents == .shared, configuration.tricks.updateRule != nil { throw .sharedLatentsByRule }
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [TrainingPhase] {
         let updates = setting.configuration.updates
-        if updates == .even { return [try joinedPhase(for: setting)] }
-
-        let critic = ComputeGraph()
-        try updateDiscriminator(
-            on: try setting.images(
-                from: setting.latents(stream: "latent.discriminator", in: critic), call: "discriminator", in: critic),
-            setting, in: critic)
-        let maker = ComputeGraph()
-        try updateGenerator(
-            on: try setting.images(
-                from: setting.latents(stream: "latent.generator", in: maker), call: "generator", in: maker),
-            setting, in: maker)
-        let phases = [
-            TrainingPhase(
-                name: "discriminator", graph: critic, repeats: updates.discriminator, usesRealBatch: true),
-            TrainingPhase(name: "generator", graph: maker, repeats: updates.generator, usesRealBatch: false),
-        ]
-        return alternation.order == .discriminatorFirst ? phases : phases.reversed()
+        let rule = setting.tricks.updateRule
+        var phases: [TrainingPhase] = []
+        if updates == .even, rule == nil {
+            phases.append(try joinedPhase(for: setting))
+        } else {
+            let critic = ComputeGraph()
+            try updateDiscriminators(
+                AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: critic))
+            let maker = ComputeGraph()
+            try updateGenerators(AlternatingStep(setting, .generator, latents: "latent.generator", in: maker))
+            phases = [
+                TrainingPhase(
+                    name: "discriminator", graph: critic,
+                    schedule: rule?.discriminatorSchedule ?? .repeated(updates.discriminator)),
+                TrainingPhase(
+                    name: "generator", graph: maker,
+                    schedule: rule?.generatorSchedule ?? .repeated(updates.generator)),
+            ]
+            if alternation.order == .generatorFirst { phases.reverse() }
+        }
+        if setting.configuration.ensemble.measuresSteepestDirection {
+            phases.append(try steepestDirectionPhase(for: setting))
+        }
+        return phases
     }
 
     private func joinedPhase(for setting: AdversarialSetting) throws -> TrainingPhase {
         let graph = ComputeGraph()
-        func images(for network: String) throws -> Value {
-            try setting.images(
-                from: setting.latents(stream: "latent.\(network)", in: graph), call: network, in: graph)
+        let isShared = alternation.latents != .fresh
+        let shared = isShared ? try AlternatingStep(setting, .both, latents: "latent", in: graph) : nil
+        func step(_ use: TaskInputs.Use, _ name: String) throws -> AlternatingStep {
+            try shared ?? AlternatingStep(setting, use, latents: "latent.\(name)", in: graph)
         }
-        let shared =
-            try alternation.latents == .fresh
-            ? nil : setting.images(from: setting.latents(stream: "latent", in: graph), call: "generated", in: graph)
         switch alternation.order {
         case .generatorFirst:
-            try updateGenerator(on: shared ?? images(for: "generator"), setting, in: graph)
-            try updateDiscriminator(on: shared ?? images(for: "discriminator"), setting, in: graph)
+            try updateGenerators(step(.generator, "generator"))
+            try updateDiscriminators(step(.discriminator, "discriminator"), sharesScores: isShared)
         case .discriminatorFirst:
-            try updateDiscriminator(on: shared ?? images(for: "discriminator"), setting, in: graph)
-            try updateGenerator(on: shared ?? images(for: "generator"), setting, in: graph)
+            try updateDiscriminators(step(.discriminator, "discriminator"))
+            try updateGenerators(step(.generator, "generator"))
         }
-        return TrainingPhase(name: "step", graph: graph, usesRealBatch: true)
+        return TrainingPhase(name: "step", graph: graph)
     }
 
-    private func updateDiscriminator(on images: Value, _ setting: AdversarialSetting, in graph: ComputeGraph) throws {
-        let real = setting.realBatch(in: graph)
-        // Images made by a generator that this very step has moved would lead back through its update.
-        let generated = graph.stopGradient(images)
-        let pass = DiscriminatorPass(
-            setting: setting, graph: graph, real: real, generated: generated,
-            realScores: try setting.scores(of: real, call: "real", in: graph),
-            generatedScores: try setting.scores(of: generated, call: "generated", in: graph))
-        let loss = try discriminatorLoss(pass)
-        graph.output("loss.discriminator", loss)
-        graph.output("score.real", meanScore(pass.realScores, in: graph))
-        graph.output("score.generated", meanScore(pass.generatedScores, in: graph))
-        try setting.minimize(
-            loss, moving: [setting.discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
+    /// - Parameter sharesScores: whether the generator's update scored the same images, so that their scores are there.
+    private func updateDiscriminators(_ step: AlternatingStep, sharesScores: Bool = false) throws {
+        let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
+        let tricks = setting.tricks
+        let targets = tricks.labels.targets(setting: setting, in: graph)
+        var losses: [Value] = []
+        var norms: [Value] = []
+        var index = 0
+        for (number, side) in setting.players.sides.enumerated() {
+            let real = setting.task.real(step.inputs, side: number)
+            // Images made by a generator that this very step has moved would lead back through its update.
+            let made = graph.stopGradient(step.generated.samples[number])
+            let generated = tricks.replay?.mix(into: made, side: number, setting: setting, in: graph) ?? made
+            let views = [
+                View(real, condition: step.inputs.condition, call: "real"),
+                View(generated, condition: step.inputs.condition, call: "generated"),
+            ]
+            for discriminator in side.discriminators {
+                let judged =
+                    try sharesScores
+                    ? views.flatMap { try setting.judgements(of: [$0], by: discriminator, in: graph) }
+                    : setting.judgements(of: views, by: discriminator, in: graph)
+                let pass = DiscriminatorPass(
+                    setting: setting, graph: graph, discriminator: discriminator,
+                    index: setting.players.discriminators.count == 1 ? nil : index, real: real, generated: generated,
+                    condition: step.inputs.condition, realJudgement: judged[0], generatedJudgement: judged[1],
+                    realTarget: targets.real(judged[0].scores, in: graph),
+                    generatedTarget: targets.generated(judged[1].scores, in: graph), notes: notes)
+                var loss = try discriminatorLoss(pass)
+                if let penalty = setting.configuration.penalty {
+                    let value = try penalty.value(pass)
+                    pass.note("loss.penalty", value)
+                    loss = graph.add(loss, value)
+                }
+                if let classifier = tricks.auxiliaryClassifier {
+                    loss = graph.add(loss, classifier.discriminatorLoss(pass))
+                }
+                losses.append(loss)
+                if scores != .categories {
+                    pass.note("score.real", meanScore(pass.realScores, in: graph))
+                    pass.note("score.generated", meanScore(pass.generatedScores, in: graph))
+                }
+                if let norm = try setting.minimize(
+                    loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
+                {
+                    norms.append(norm)
+                }
+                constrain(discriminator, in: graph)
+                index += 1
+            }
+        }
+        let mean = graph.mean(of: losses)
+        targets.observe(discriminatorLoss: mean, in: graph)
+        graph.output("loss.discriminator", mean)
+        if losses.count > 1 {
+            for (index, loss) in losses.enumerated() { graph.output("loss.discriminator.\(index)", loss) }
+        }
+        notes.output(to: graph)
+        if let first = norms.first {
+            graph.output(
+                "gradientNorm.discriminator", norms.dropFirst().reduce(first) { graph.apply(.maximum, $0, $1) })
+        }
     }
 
-    private func updateGenerator(on images: Value, _ setting: AdversarialSetting, in graph: ComputeGraph) throws {
-        let scores = try setting.scores(of: images, call: "generator", in: graph)
-        let loss = generatorLoss(scores: scores, in: graph)
-        graph.output("loss.generator", loss)
-        try setting.minimize(
-            loss, moving: [setting.generator], with: setting.configuration.optimizers.generator, in: graph)
+    private func updateGenerators(_ step: AlternatingStep) throws {
+        let (setting, graph) = (step.setting, step.graph)
+        let combination = setting.configuration.ensemble.combination
+        var adversarial: [Value] = []
+        var classification: [Value] = []
+        var afterwards: [() throws -> Void] = []
+        for (number, side) in setting.players.sides.enumerated() {
+            let view = View(step.generated.samples[number], condition: step.inputs.condition, call: "generator")
+            let judged = try side.discriminators.map {
+                try setting.judgements(of: [view], by: $0, in: graph)[0]
+            }
+            let losses = judged.map { generatorLoss(scores: $0.scores, in: graph) }
+            if let classifier = setting.tricks.auxiliaryClassifier {
+                classification += judged.map { classifier.generatorLoss($0, condition: step.inputs.condition, in: graph) }
+            }
+            guard losses.count > 1 else {
+                adversarial += losses
+                continue
+            }
+            let combined = try combination.combine(
+                GeneratorGame(
+                    setting: setting, graph: graph, side: number, losses: losses, scores: judged.map(\.scores)))
+            adversarial.append(combined.loss)
+            for (index, loss) in losses.enumerated() { graph.output("loss.generator.\(index)", loss) }
+            if let weights = combined.weights {
+                for index in losses.indices {
+                    graph.output("weight.\(index)", graph.slice(weights, axis: 0, start: index, count: 1))
+                }
+            }
+            if let afterUpdate = combined.afterUpdate { afterwards.append(afterUpdate) }
+        }
+        var parts = step.generated.losses
+        if !classification.isEmpty { parts.append(("classification", graph.mean(of: classification))) }
+        let own = graph.mean(of: adversarial)
+        let total = parts.reduce(own) { graph.add($0, $1.value) }
+        graph.output("loss.generator", total)
+        if !parts.isEmpty { graph.output("loss.adversarial", own) }
+        for part in parts { graph.output("loss.\(part.name)", part.value) }
+        if let norm = try setting.minimizeGenerators(total, in: graph) {
+            graph.output("gradientNorm.generator", norm)
+        }
+        for update in afterwards { try update() }
+    }
+
+    /// A measurement: how far all of the generator's losses can be lowered at once.
+    private func steepestDirectionPhase(for setting: AdversarialSetting) throws -> TrainingPhase {
+        let graph = ComputeGraph()
+        let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
+        var norms: [Value] = []
+        for (number, side) in setting.players.sides.enumerated() {
+            let view = View(step.generated.samples[number], condition: step.inputs.condition, call: "steepest")
+            let scores = try side.discriminators.map {
+                try setting.judgements(of: [view], by: $0, in: graph)[0].scores
+            }
+            let game = GeneratorGame(
+                setting: setting, graph: graph, side: number,
+                losses: scores.map { generatorLoss(scores: $0, in: graph) }, scores: scores)
+            norms.append(try steepestDirectionNorm(game))
+        }
+        graph.output("steepestDirection", graph.mean(of: norms))
+        graph.discardEffects()
+        return TrainingPhase(name: "steepestDirection", graph: graph, schedule: .onceAnEpoch)
     }
 }
 
-extension Objective {
-    /// The mean score as it is logged: a probability where scores are logits.
-    public func meanScore(_ scores: Value, in graph: ComputeGraph) -> Value {
-        graph.mean(self.scores == .logits ? graph.sigmoid(scores) : scores)
+/// The inputs of an update, and what the generators make of them.
+private struct AlternatingStep {
+    let setting: AdversarialSetting
+    let graph: ComputeGraph
+    let inputs: TaskInputs
+    let generated: Generated
+
+    init(
+        _ setting: AdversarialSetting, _ use: TaskInputs.Use, latents stream: String, in graph: ComputeGraph
+    ) throws {
+        self.setting = setting
+        self.graph = graph
+        inputs = setting.task.inputs(use, latents: stream, setting: setting, in: graph)
+        let call =
+            switch use {
+            case .discriminator: "discriminator"
+            case .generator: "generator"
+            case .both: "generated"
+            }
+        generated = try setting.task.generate(inputs, setting: setting, call: call, in: graph)
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Graph
 import Tensors
 
@@ -9,6 +10,8 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
         case normal
         /// Independent in [-1, 1).
         case uniform
+        /// Even on the sphere of radius √size, where normal vectors lie nearly (White, 2016, arXiv:1609.04468).
+        case sphere
     }
 
     public let size: Int
@@ -24,24 +27,38 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
         self.init(
             size: try reader.integer("size", in: 1...65_536, default: 100, "Numbers in a latent vector."),
             distribution: try reader.choice(
-                "distribution", default: .normal, "What each number is drawn from: mean 0 and deviation 1, or -1 to 1.")
+                "distribution", default: .normal,
+                "What each is drawn from: mean 0 and deviation 1; -1 to 1; or evenly from a sphere of radius √size.")
         )
     }
 
     /// `[count, size]`, new in each run of the graph.
     public func draw(_ count: Int, stream: String, in graph: ComputeGraph) -> Value {
         let shape: Shape = [count, size]
-        return switch distribution {
-        case .normal: graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
-        case .uniform: graph.random(.uniform(low: -1, high: 1), stream: stream, shape: shape)
+        func normal() -> Value { graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape) }
+        switch distribution {
+        case .normal: return normal()
+        case .uniform: return graph.random(.uniform(low: -1, high: 1), stream: stream, shape: shape)
+        case .sphere:
+            let vectors = normal()
+            let lengths = graph.squareRoot(graph.mean(graph.square(vectors), to: [count, 1]))
+            return graph.divide(vectors, lengths)
         }
     }
 
     /// `count` vectors, one after the other, outside a graph: for sample grids.
     public func values(_ count: Int, from stream: RandomStream) -> [Float] {
         switch distribution {
-        case .normal: stream.normal(count: count * size)
-        case .uniform: stream.uniform(count: count * size, in: -1..<1)
+        case .normal: return stream.normal(count: count * size)
+        case .uniform: return stream.uniform(count: count * size, in: -1..<1)
+        case .sphere:
+            var values = stream.normal(count: count * size)
+            for start in Swift.stride(from: 0, to: values.count, by: size) {
+                let square = values[start..<start + size].reduce(0.0) { $0 + Double($1) * Double($1) }
+                let scale = Float((Double(size) / square).squareRoot())
+                for index in start..<start + size { values[index] *= scale }
+            }
+            return values
         }
     }
 }

@@ -9,6 +9,8 @@ public enum ScoreKind: Sendable {
     case unbounded
     /// Numbers near targets, with or without a bound.
     case targets
+    /// Logits of categories that samples are sorted into.
+    case categories
 }
 
 /// What an adversarial training minimises, and in which steps.
@@ -24,14 +26,41 @@ public protocol Objective: Sendable {
     var scores: ScoreKind { get }
     /// Whether each score must be a function of its own sample alone.
     var scoresSamplesApart: Bool { get }
+    /// Whether its losses compare scores with targets, which tricks may change.
+    var usesTargets: Bool { get }
+    /// Labelled samples that an update takes besides the batch; nil for none.
+    var labelledSamples: LabelledSamples? { get }
     /// Throws when the objective cannot be trained under these settings.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError)
     /// The graphs of an iteration, in the order in which they run. Makes the optimizers' state: call once a training.
     func phases(for setting: AdversarialSetting) throws -> [TrainingPhase]
 }
 
+/// Samples with labels, where most have none.
+public struct LabelledSamples: Hashable, Sendable {
+    /// How many of the dataset's samples count as labelled, evenly over its classes.
+    public let count: Int
+    public let classes: Int
+    public let batchSize: Int
+
+    public init(count: Int, classes: Int, batchSize: Int) {
+        self.count = count
+        self.classes = classes
+        self.batchSize = batchSize
+    }
+}
+
 extension Objective {
     public var defaultUpdates: UpdateRatio { .even }
     public var scoresSamplesApart: Bool { false }
+    public var usesTargets: Bool { scores == .logits || scores == .targets }
+    public var labelledSamples: LabelledSamples? { nil }
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {}
+}
+
+extension Objective {
+    /// The mean score as it is logged: a probability where scores are logits.
+    public func meanScore(_ scores: Value, in graph: ComputeGraph) -> Value {
+        graph.mean(self.scores == .logits ? graph.sigmoid(scores) : scores)
+    }
 }

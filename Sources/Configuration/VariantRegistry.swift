@@ -21,17 +21,28 @@ public final class VariantRegistry<Value>: Sendable {
     /// What messages call a kind: `unknown optimizer 'adm'`.
     public let noun: String
     private let variants = Mutex<[String: Variant]>([:])
+    private let complete: (@Sendable (Value, ConfigReader) throws -> Value)?
 
-    public init(schemaName: String, noun: String) {
+    /// - Parameter complete: runs after the decoder of each kind: reads keys that all kinds share, and gives the value
+    ///   that they make of the kind's.
+    public init(
+        schemaName: String, noun: String, completing complete: (@Sendable (Value, ConfigReader) throws -> Value)? = nil
+    ) {
         self.schemaName = schemaName
         self.noun = noun
+        self.complete = complete
     }
 
     /// Adds a kind. Its name must not be taken.
     public func register(
         _ name: String, _ doc: String, decode: @escaping @Sendable (ConfigReader) throws -> Value
     ) {
-        let previous = variants.withLock { $0.updateValue(Variant(name: name, doc: doc, decode: decode), forKey: name) }
+        let complete = complete
+        let variant = Variant(name: name, doc: doc) { reader in
+            let value = try decode(reader)
+            return try complete?(value, reader) ?? value
+        }
+        let previous = variants.withLock { $0.updateValue(variant, forKey: name) }
         precondition(previous == nil, "the \(noun) '\(name)' is registered twice")
     }
 

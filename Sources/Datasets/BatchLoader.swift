@@ -13,7 +13,7 @@ public final class BatchLoader: Sendable {
     /// - Parameter ahead: the number of batches that may wait.
     /// - Parameter workers: the number of threads; more than one pays for large pictures that are decoded each time.
     ///
-    /// Throws: `DatasetError.batchTooLarge`.
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`.
     public init(
         dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, position: Int = 0,
         ahead: Int = 3, workers: Int = 1
@@ -21,9 +21,14 @@ public final class BatchLoader: Sendable {
         precondition(ahead > 0 && workers > 0 && position >= 0, "\(ahead) ahead, \(workers) workers at \(position)")
         order = try BatchOrder(
             sampleCount: dataset.count, batchSize: batchSize, seed: seed, keepsRemainder: keepsRemainder)
+        // Only whole batches of conditions: a kept remainder takes as many of one as it has samples.
+        let conditionOrder = try dataset.independentConditions.map {
+            try BatchOrder(sampleCount: $0.count, batchSize: batchSize, seed: seed, role: .conditions)
+        }
         // One batch with each thread and one with the consumer, besides those that wait.
         let batches = (0..<ahead + workers + 1).map { _ in Batch(capacity: batchSize, dataset: dataset) }
-        work = BatchWork(dataset: dataset, order: order, batches: batches, position: position)
+        work = BatchWork(
+            dataset: dataset, order: order, conditionOrder: conditionOrder, batches: batches, position: position)
         for _ in 0..<workers { work.startThread() }
     }
 
@@ -55,7 +60,6 @@ public final class BatchLoader: Sendable {
 /// What the consumer and the threads share. All variables are guarded by `condition`.
 private final class BatchWork: @unchecked Sendable {
     private let dataset: any Dataset
-    private let order: BatchOrder
     private let labels: [Int32]?
     private let condition = NSCondition()
     private var free: [Batch]
@@ -66,13 +70,17 @@ private final class BatchWork: @unchecked Sendable {
     private var claimed: Int
     /// Rises with each seek; what was begun before is thrown away when it is done.
     private var generation = 0
-    private var permutations: [Int: [Int]] = [:]
+    private var samples: EpochPermutations
+    private var conditions: EpochPermutations?
     private var threadCount = 0
     private var isStopped = false
 
-    init(dataset: any Dataset, order: BatchOrder, batches: [Batch], position: Int) {
+    init(
+        dataset: any Dataset, order: BatchOrder, conditionOrder: BatchOrder?, batches: [Batch], position: Int
+    ) {
         self.dataset = dataset
-        self.order = order
+        samples = EpochPermutations(order)
+        conditions = conditionOrder.map(EpochPermutations.init)
         labels = dataset.labels
         free = batches
         nextIndex = position
@@ -139,9 +147,8 @@ private final class BatchWork: @unchecked Sendable {
 
     private struct Claim {
         let index: Int
-        let epoch: Int
-        let positions: Range<Int>
-        let permutation: [Int]
+        let samples: BatchRows
+        let conditions: BatchRows?
         let batch: Batch
         let generation: Int
     }
@@ -155,9 +162,9 @@ private final class BatchWork: @unchecked Sendable {
                 if failure == nil, let batch = free.popLast() {
                     let index = claimed
                     claimed += 1
-                    let (epoch, positions) = order.place(ofBatch: index)
+                    let rows = samples.rows(ofBatch: index)
                     return Claim(
-                        index: index, epoch: epoch, positions: positions, permutation: permutation(ofEpoch: epoch),
+                        index: index, samples: rows, conditions: conditions?.rows(ofBatch: index, limit: rows.count),
                         batch: batch, generation: generation)
                 }
                 condition.wait()
@@ -166,19 +173,11 @@ private final class BatchWork: @unchecked Sendable {
         }
     }
 
-    private func permutation(ofEpoch epoch: Int) -> [Int] {
-        if let known = permutations[epoch] { return known }
-        permutations = permutations.filter { $0.key == epoch - 1 }
-        let made = order.permutation(ofEpoch: epoch)
-        permutations[epoch] = made
-        return made
-    }
-
     private func make(_ claim: Claim, scratch: PictureScratch) {
         let result = Result {
             try claim.batch.fill(
-                index: claim.index, epoch: claim.epoch, positions: claim.positions, permutation: claim.permutation,
-                order: order, dataset: dataset, labels: labels, scratch: scratch)
+                index: claim.index, samples: claim.samples, conditions: claim.conditions, dataset: dataset,
+                labels: labels, scratch: scratch)
         }
         condition.withLock {
             if claim.generation != generation {

@@ -4,12 +4,13 @@ import Configuration
 public struct DatasetConfiguration: ConfigDecodable, Sendable {
     /// The sets that need no manifest.
     public enum BuiltIn: String, CaseIterable, Sendable {
-        case folder, pairs
+        case folder, pairs, unpaired
         case ring = "gaussians-8"
         case grid = "gaussians-25"
         case stackedDigits = "stacked-mnist"
 
-        var isSynthetic: Bool { self != .folder && self != .pairs }
+        var isSynthetic: Bool { !isFolder }
+        var isFolder: Bool { self == .folder || self == .pairs || self == .unpaired }
     }
 
     public let name: String
@@ -19,6 +20,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let limit: Int?
     public let holdout: Double
     public let input: PicturePairs.Side?
+    public let unpaired: Bool
+    public let embeddings: String?
     public let count: Int?
     public let deviation: Double?
     public let transforms: [PictureTransform]
@@ -32,7 +35,9 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             "A set with a manifest (mnist, fashion-mnist, cifar10, facades), or one of: "
                 + BuiltIn.allCases.map(\.rawValue).joined(separator: ", ") + ".")
         path = try reader.optionalString(
-            "path", "The folder of the pictures or pairs; for other sets, where they lie instead of a search.")
+            "path",
+            "The folder of the pictures or pairs, or of trainA (conditions) and trainB (samples) for unpaired; "
+                + "for other sets, where they lie instead of a search.")
         split = try reader.choice(
             "split", default: DatasetSplit.train, "The training samples, the test samples, or those held out.")
         classes = try Self.classes(from: reader)
@@ -40,6 +45,13 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         holdout = try reader.number(
             "holdout", in: 0..<1, default: 0, "Part of the training samples held out for validation.")
         input = try reader.optionalChoice("input", "For pairs: the half that the generator reads.")
+        unpaired = try reader.boolean(
+            "unpaired", default: false,
+            "For pairs: whether each sample comes with the condition of any pair, drawn independently.")
+        embeddings = try reader.optionalString(
+            "embeddings",
+            "A .npy or .safetensors file [samples, size] with a vector for each sample of the split, "
+                + "before holdout, classes and limit.")
         count = try reader.optionalInteger(
             "count", in: 1...100_000_000, "For synthetic sets: the number of samples drawn.")
         deviation = try reader.optionalNumber(
@@ -57,7 +69,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let name = name
         try reader.require(!name.isEmpty, "name", "expected the name of a dataset")
         let (path, input, count, deviation) = (path, input, count, deviation)
-        if kind == .folder || kind == .pairs {
+        if kind?.isFolder == true {
             try reader.require(
                 path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the pictures")
         }
@@ -67,7 +79,14 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let isMixture = kind == .ring || kind == .grid
         try reader.require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
         try reader.require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not pictures")
-        if let kind, kind != .pairs { try reader.require(input == nil, "input", "'\(name)' has no pairs") }
+        let (embeddings, classes, unpaired) = (embeddings, classes, unpaired)
+        try reader.require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
+        try reader.require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not pictures")
+        try reader.require(classes == nil || kind != .unpaired, "classes", "'unpaired' has domains, not classes")
+        if let kind, kind != .pairs {
+            try reader.require(input == nil, "input", "'\(name)' has no pairs")
+            try reader.require(!unpaired || kind == .unpaired, "unpaired", "'\(name)' has no pairs")
+        }
     }
 
     /// Names and indices may be mixed.

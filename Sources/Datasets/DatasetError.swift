@@ -12,11 +12,13 @@ public enum DatasetError: Error, Equatable, Sendable {
     case labelCount(path: String, labels: Int, pictures: Int)
     case oddPair(path: String, width: Int)
     case unequalPicture(path: String, shape: PictureShape, expected: PictureShape)
+    case badEmbeddings(path: String, reason: String)
     case pictureTooSmall(path: String, transform: String, height: Int, width: Int, picture: PictureShape)
 
     // Folders
     case noPictures(path: String)
     case looseFiles(path: String, file: String, folder: String)
+    case noDomain(path: String)
 
     // Choices
     case unknownDataset(String, nearest: String?, available: [String])
@@ -30,6 +32,11 @@ public enum DatasetError: Error, Equatable, Sendable {
     case notDigits(origin: String)
     case impossibleCrop(transform: String, height: Int, width: Int, picture: PictureShape)
     case batchTooLarge(batchSize: Int, samples: Int)
+    case tooFewConditions(batchSize: Int, conditions: Int)
+    case notPairs(origin: String)
+    case unlabelledSubset
+    case subsetTooSmall(size: Int, classes: Int)
+    case tooFewOfClass(String, samples: Int, needed: Int)
 
     // Manifests and fetching
     case noManifests(folders: [String])
@@ -63,12 +70,15 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .unequalPicture(let path, let shape, let expected):
             "\(path): is \(shape) after the transforms, the first picture is \(expected); "
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
+        case .badEmbeddings(let path, let reason): "\(path): \(reason)"
         case .pictureTooSmall(let path, let transform, let height, let width, let picture):
             "\(path): \(transform) to \(height)x\(width) does not fit the picture of \(picture); resize before it"
         case .noPictures(let path): "\(path): holds no PNG or JPEG pictures, neither itself nor in its subfolders"
         case .looseFiles(let path, let file, let folder):
             "\(path): holds both pictures ('\(file)') and folders of pictures ('\(folder)'); "
                 + "either all pictures stand in class folders or none"
+        case .noDomain(let path):
+            "\(path): no such folder; unpaired pictures are those of trainA (conditions) and trainB (samples)"
         case .unknownDataset(let name, let nearest, let available):
             "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
         case .missing(let name, let files, let folders, let isFetchable):
@@ -89,6 +99,15 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(transform) to \(height)x\(width) does not fit a picture of \(picture); resize before it"
         case .batchTooLarge(let batchSize, let samples):
             "a batch of \(batchSize) needs more than the \(samples) samples of the dataset; lower the batch size"
+        case .tooFewConditions(let batchSize, let conditions):
+            "a batch of \(batchSize) needs more than the \(conditions) condition pictures of the dataset; "
+                + "lower the batch size"
+        case .notPairs(let origin): "\(origin): holds no pairs, which dataset.unpaired would part"
+        case .unlabelledSubset: "the dataset has no labels, so no labelled samples can be taken of it"
+        case .subsetTooSmall(let size, let classes):
+            "\(size) labelled samples are fewer than the \(classes) classes; take at least one of each"
+        case .tooFewOfClass(let name, let samples, let needed):
+            "class '\(name)' has \(samples) samples, \(needed) labelled ones are wanted of each; take fewer"
         case .noManifests(let folders):
             "no dataset manifests (*.json) in \(Self.list(folders)); "
                 + "run in the project's folder, or below a folder with a 'Datasets' of manifests"

@@ -3,8 +3,16 @@ import Tensors
 extension DatasetConfiguration {
     /// Finds and opens the data.
     ///
-    /// Throws: `DatasetError`, and `ConfigError` for a manifest that cannot be read.
-    public func open(searchPath: DataSearchPath) throws -> any Dataset {
+    /// - Parameter balancedLimit: the size of the subset that is wanted, evenly over the classes, instead of all. Where
+    ///   both are wanted, `BalancedSubset` makes one of a set that is open.
+    ///
+    /// Throws: `DatasetError`, `ConfigError` for a manifest that cannot be read, `TensorsError` for such embeddings.
+    public func open(searchPath: DataSearchPath, balancedLimit: Int? = nil) throws -> any Dataset {
+        let whole = try openWhole(searchPath)
+        return try balancedLimit.map { try BalancedSubset(of: whole, size: $0) } ?? whole
+    }
+
+    private func openWhole(_ searchPath: DataSearchPath) throws -> any Dataset {
         switch BuiltIn(rawValue: name) {
         case .ring:
             return GaussianMixture.ring(count: count ?? 100_000, deviation: Float(deviation ?? 0.02), seed: sampleSeed)
@@ -24,9 +32,33 @@ extension DatasetConfiguration {
                 name == BuiltIn.pairs.rawValue
                 ? try PicturePairs(path: folder, input: input ?? .right) : try PictureFolder(path: folder)
             return try dataset(source, holdout: part.holdout)
+        case .unpaired:
+            return try openDomains(path ?? "")
         case nil:
             return try openNamed(DatasetCatalogue(searchPath: searchPath))
         }
+    }
+
+    /// The domains A, of the conditions, and B, of the samples.
+    private func openDomains(_ path: String) throws -> any Dataset {
+        let hasOwnTest = PictureFolder.holdsPictures(path + "/testA") && PictureFolder.holdsPictures(path + "/testB")
+        let part = try part(hasOwnTest: hasOwnTest, origin: path)
+        func domain(_ letter: String) throws -> PictureFolder {
+            let folder = path + "/" + part.folder.rawValue + letter
+            guard PictureFolder.isFolder(folder) else { throw DatasetError.noDomain(path: folder) }
+            return try PictureFolder(path: folder)
+        }
+        return try unpairedPictures(samples: domain("B"), conditions: domain("A"), holdout: part.holdout)
+    }
+
+    private func unpairedPictures(
+        samples: any PictureSource, conditions: any PictureSource, holdout: Holdout?
+    ) throws -> UnpairedPictures {
+        let samples = try pictures(samples, holdout: holdout, embeddings: embeddings, memoryLimit: memoryLimit << 20)
+        let rest = (memoryLimit << 20) - samples.keptBytes
+        return UnpairedPictures(
+            samples: samples,
+            conditions: try pictures(conditions, holdout: holdout, embeddings: nil, memoryLimit: rest))
     }
 
     /// Synthetic samples of a split of their own, so that test and validation are not the training samples again.
@@ -114,10 +146,26 @@ extension DatasetConfiguration {
     }
 
     private func dataset(_ source: any PictureSource, holdout: Holdout?) throws -> any Dataset {
+        if unpaired {
+            guard let pairs = source as? PicturePairs else { throw DatasetError.notPairs(origin: name) }
+            return try unpairedPictures(
+                samples: PairHalf(pairs: pairs, role: .target), conditions: PairHalf(pairs: pairs, role: .condition),
+                holdout: holdout)
+        }
+        return try pictures(source, holdout: holdout, embeddings: embeddings, memoryLimit: memoryLimit << 20)
+    }
+
+    private func pictures(
+        _ source: any PictureSource, holdout: Holdout?, embeddings path: String?, memoryLimit: Int
+    ) throws -> PictureDataset {
         let selection = try SampleSelection(
             count: source.count, labels: source.labels, classNames: source.classNames, classes: classes, limit: limit,
             holdout: holdout, origin: name)
+        let embeddings = try path.map {
+            try SampleEmbeddings(path: $0, count: source.count).selecting(selection.indices)
+        }
         return try PictureDataset(
-            source: source, selection: selection, transforms: transforms, memoryLimit: memoryLimit << 20)
+            source: source, selection: selection, transforms: transforms, memoryLimit: memoryLimit,
+            embeddings: embeddings)
     }
 }

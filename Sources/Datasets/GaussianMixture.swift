@@ -20,7 +20,7 @@ public struct GaussianMixture: Dataset {
         return GaussianMixture(centres: centres, deviation: deviation, count: count, seed: seed)
     }
 
-    /// Twenty-five modes on a grid from -4 to 4. Srivastava et al., "VEEGAN", 2017, arXiv:1705.07761, section 4.1.
+    /// Twenty-five modes on a grid from -4 to 4. Srivastava et al., "VEEGAN", 2017, arXiv:1705.07761, section 5.1.
     public static func grid(count: Int, deviation: Float = 0.05, seed: UInt64) -> GaussianMixture {
         var centres: [(x: Float, y: Float)] = []
         for row in -2...2 {
@@ -49,6 +49,10 @@ public struct GaussianMixture: Dataset {
     }
 
     public var sampleShape: Shape { [2] }
+
+    /// As the points are handed out: nothing is scaled.
+    public var mixture: (centres: [[Float]], deviation: Float)? { (centres.map { [$0.x, $0.y] }, deviation) }
+
     public var classNames: [String] { centres.indices.map(String.init) }
     public var residentBytes: Int { 3 * count * MemoryLayout<Float>.size }
 

@@ -14,18 +14,23 @@ public struct PictureDataset: Dataset {
     /// The chosen pictures of the source, in order.
     let indices: [Int]
     let transforms: [PictureTransform]
+    private let embeddings: SampleEmbeddings?
     /// The number of transforms whose result is the same in each epoch.
     private let steadyCount: Int
     private let memory: PictureMemory?
     private let outputShape: PictureShape
 
     /// - Parameter memoryLimit: the most bytes spent on keeping decoded and resized pictures.
+    /// - Parameter embeddings: a vector for each chosen picture.
     ///
     /// Throws: `DatasetError.impossibleCrop`.
     public init(
         source: any PictureSource, selection: SampleSelection, transforms: [PictureTransform],
-        memoryLimit: Int = 512 << 20
+        memoryLimit: Int = 512 << 20, embeddings: SampleEmbeddings? = nil
     ) throws {
+        let indices = selection.indices
+        precondition(
+            embeddings.map { $0.count == indices.count } ?? true, "\(indices.count) pictures with other vectors")
         var shape = source.shape
         var steadyShape = shape
         let steadyCount = transforms.firstIndex { $0.drawCount > 0 } ?? transforms.count
@@ -33,8 +38,8 @@ public struct PictureDataset: Dataset {
             shape = try transform.outputShape(of: shape, halves: source.halves)
             if position < steadyCount { steadyShape = shape }
         }
-        let indices = selection.indices
         self.source = source
+        self.embeddings = embeddings
         self.indices = indices
         self.transforms = transforms
         self.steadyCount = steadyCount
@@ -55,7 +60,18 @@ public struct PictureDataset: Dataset {
     public var count: Int { indices.count }
 
     public var residentBytes: Int {
-        source.residentBytes + (memory?.byteCount ?? 0) + indices.count * MemoryLayout<Int>.size
+        source.residentBytes + keptBytes + indices.count * MemoryLayout<Int>.size
+            + (embeddings?.values.count ?? 0) * MemoryLayout<Float>.size
+    }
+
+    /// The bytes for keeping decoded and resized pictures.
+    var keptBytes: Int { memory?.byteCount ?? 0 }
+
+    public var embeddingSize: Int? { embeddings?.size }
+
+    public func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {
+        guard let embeddings else { preconditionFailure("an embedding of a set without them") }
+        embeddings.write(index, into: target)
     }
 
     public var drawCount: Int { transforms.reduce(0) { $0 + $1.drawCount } }

@@ -1,13 +1,16 @@
 import Foundation
 
-/// PNG and JPEG files of a folder, read as RGB when they are wanted. Subfolders that hold pictures are the classes.
+/// PNG and JPEG files of a folder, read as RGB when they are wanted. Subfolders that hold pictures, at any depth, are
+/// the classes.
 ///
 /// Classes and files stand in the order of their names' Unicode scalars, so the order does not depend on the machine.
+/// What is hidden (a name that begins with a dot) is passed over.
 public struct PictureFolder: PictureSource {
     public let path: String
     public let shape: PictureShape
     public let labels: [Int32]?
     public let classNames: [String]
+    public let residentBytes: Int
     /// Paths below `path`.
     let files: [String]
 
@@ -15,18 +18,23 @@ public struct PictureFolder: PictureSource {
     ///
     /// Throws: `DatasetError.unreadable`, `.noPictures`, `.looseFiles`, `.badPicture`.
     public init(path: String) throws {
-        let entries = try Self.names(in: path)
-        let loose = entries.filter(Self.isPicture)
+        let top = try FolderEntries(path: path)
         var files: [String] = []
         var labels: [Int32] = []
         var classNames: [String] = []
-        for folder in entries where !Self.isPicture(folder) && Self.isFolder(path + "/" + folder) {
-            let pictures = try Self.names(in: path + "/" + folder).filter(Self.isPicture)
+        for folder in sorted(top.folders) {
+            var pictures: [String] = []
+            try FolderEntries.visit(path + "/" + folder) { place, entries in
+                let prefix = folder + place + "/"
+                for picture in entries.pictures { pictures.append(prefix + picture) }
+                return true
+            }
             if pictures.isEmpty { continue }
             labels.append(contentsOf: repeatElement(Int32(classNames.count), count: pictures.count))
             classNames.append(folder)
-            for picture in pictures { files.append(folder + "/" + picture) }
+            files.append(contentsOf: sorted(pictures))
         }
+        let loose = sorted(top.pictures)
         if let first = loose.first, let folder = classNames.first {
             throw DatasetError.looseFiles(path: path, file: first, folder: folder)
         }
@@ -34,6 +42,11 @@ public struct PictureFolder: PictureSource {
         self.files = classNames.isEmpty ? loose : files
         self.labels = classNames.isEmpty ? nil : labels
         self.classNames = classNames
+        // A name of more than 15 bytes lies outside of its String, after a head of 32 bytes.
+        residentBytes =
+            self.files.reduce(0) { sum, name in
+                sum + MemoryLayout<String>.size + (name.utf8.count > 15 ? 32 + name.utf8.count : 0)
+            } + (self.labels?.count ?? 0) * MemoryLayout<Int32>.size
         guard let first = self.files.first else { throw DatasetError.noPictures(path: path) }
         var shape = try PictureFile.shape(path: path + "/" + first)
         shape.channels = 3
@@ -41,8 +54,6 @@ public struct PictureFolder: PictureSource {
     }
 
     public var count: Int { files.count }
-
-    public var residentBytes: Int { (labels?.count ?? 0) * MemoryLayout<Int32>.size }
 
     public var isDecoded: Bool { true }
 
@@ -56,35 +67,18 @@ public struct PictureFolder: PictureSource {
         }
     }
 
-    /// Whether a name ends as pictures do; what is inside decides about the format.
-    static func isPicture(_ name: String) -> Bool {
-        guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
-        return ["png", "jpg", "jpeg"].contains(name[name.index(after: dot)...].lowercased())
-    }
-
-    /// Whether a folder holds a picture or a folder of pictures.
+    /// Whether a folder holds a picture, itself or in folders below.
     static func holdsPictures(_ path: String) -> Bool {
-        guard let entries = try? names(in: path) else { return false }
-        return entries.contains { entry in
-            if isPicture(entry) { return true }
-            guard isFolder(path + "/" + entry), let inner = try? names(in: path + "/" + entry) else { return false }
-            return inner.contains(where: isPicture)
+        var isFound = false
+        try? FolderEntries.visit(path) { _, entries in
+            isFound = !entries.pictures.isEmpty
+            return !isFound
         }
+        return isFound
     }
 
     static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    private static func names(in path: String) throws -> [String] {
-        guard isFolder(path) else { throw DatasetError.unreadable(path: path, reason: "no such folder") }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path).sorted {
-                $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
-            }
-        } catch {
-            throw DatasetError.unreadable(path: path, reason: error.localizedDescription)
-        }
     }
 }

@@ -51,8 +51,37 @@ public struct PicturePairs: PictureSource {
         scratch.swap()
     }
 
-    private static func halved(_ shape: PictureShape, name: String) throws -> PictureShape {
+    fileprivate static func halved(_ shape: PictureShape, name: String) throws -> PictureShape {
         guard shape.width % 2 == 0 else { throw DatasetError.oddPair(path: name, width: shape.width) }
         return PictureShape(height: shape.height, width: shape.width / 2, channels: 2 * shape.channels)
+    }
+}
+
+/// One half of each pair by itself: what is left of pairs when nobody may know what belongs together.
+struct PairHalf: PictureSource {
+    enum Role { case target, condition }
+
+    let pairs: PicturePairs
+    let role: Role
+
+    var count: Int { pairs.count }
+    var shape: PictureShape { Self.half(pairs.shape) }
+    var labels: [Int32]? { pairs.labels }
+    var classNames: [String] { pairs.classNames }
+    var residentBytes: Int { pairs.residentBytes }
+    var isDecoded: Bool { true }
+    func name(of index: Int) -> String { pairs.name(of: index) }
+
+    func read(_ index: Int, scratch: PictureScratch) throws {
+        try pairs.folder.read(index, scratch: scratch)
+        let half = Self.half(try PicturePairs.halved(scratch.front.shape, name: name(of: index)))
+        let isLeft = (role == .condition) == (pairs.input == .left)
+        scratch.front.crop(
+            top: 0, left: isLeft ? 0 : half.width, height: half.height, width: half.width, into: &scratch.back)
+        scratch.swap()
+    }
+
+    private static func half(_ pair: PictureShape) -> PictureShape {
+        PictureShape(height: pair.height, width: pair.width, channels: pair.channels / 2)
     }
 }

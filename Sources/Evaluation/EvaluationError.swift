@@ -8,6 +8,10 @@ public enum EvaluationError: Error, Equatable, Sendable {
     case badValue(metric: String, row: Int, column: Int, value: Double)
     /// Rows of class probabilities that do not sum to 1.
     case badProbabilities(row: Int, sum: Double)
+    /// A mode's frequency in the data that is negative or no number; or all are 0.
+    case badFrequency(mode: Int, value: Double)
+    /// Images in which the metric's window does not fit.
+    case imageTooSmall(height: Int, width: Int, needed: Int)
 }
 
 extension EvaluationError: CustomStringConvertible {
@@ -21,6 +25,12 @@ extension EvaluationError: CustomStringConvertible {
             "\(metric): value \(column) of sample \(row) is \(value)"
         case .badProbabilities(let row, let sum):
             "inception score: the probabilities of sample \(row) sum to \(sum), not to 1; apply softmax to logits first"
+        case .badFrequency(_, let value) where value == 0:
+            "mode coverage: the data are in none of the modes"
+        case .badFrequency(let mode, let value):
+            "mode coverage: the frequency of mode \(mode) in the data is \(value)"
+        case .imageTooSmall(let height, let width, let needed):
+            "MS-SSIM: images of \(height) x \(width) pixels, at least \(needed) x \(needed) are needed"
         }
     }
 }

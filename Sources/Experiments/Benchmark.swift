@@ -39,7 +39,7 @@ public struct Benchmark: Sendable {
     public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {
         try BLAS.open()
         let prepared = try PreparedTraining(experiment, options: options)
-        defer { prepared.loader.stop() }
+        defer { prepared.inputs.stop() }
         let step = prepared.step
         let clock = ContinuousClock()
         var index = 0
@@ -48,7 +48,7 @@ public struct Benchmark: Sendable {
             var total = 0.0
             while total < seconds || durations.isEmpty {
                 let start = clock.now
-                try step.run(index, loader: prepared.loader)
+                try step.run(index, inputs: prepared.inputs)
                 durations.append(Double(start.duration(to: clock.now)))
                 total += durations[durations.count - 1]
                 index += 1
@@ -64,8 +64,8 @@ public struct Benchmark: Sendable {
         stepsPerSecond = 1 / durations.sorted()[durations.count / 2]
         imagesPerStep = step.batches * experiment.configuration.training.batchSize
         floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
-        let networks = [prepared.networks.generator, prepared.networks.discriminator]
-        parameters = networks.flatMap(\.parameters).reduce(0) { $0 + $1.shape.count }
+        let players = prepared.networks.players
+        parameters = (players.generators + players.discriminators).flatMap(\.parameters).reduce(0) { $0 + $1.shape.count }
         profile =
             profiles
             ? step.profile.map { kernel, time in

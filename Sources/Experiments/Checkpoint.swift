@@ -85,6 +85,18 @@ public struct Checkpoint: Sendable {
         }
     }
 
+    /// Gives variables of networks the values that the file has under their names and in their shapes.
+    ///
+    /// - Returns: the names of those that it has no values for.
+    func carryOver(to variables: [Variable]) throws -> [String] {
+        var others: [String] = []
+        for variable in variables where variable.role == .parameter || variable.role == .statistic {
+            let fits = file.contains(variable.name) ? try variable.importing(file.tensor(variable.name)) : false
+            if !fits { others.append(variable.name) }
+        }
+        return others
+    }
+
     /// Whether every variable is there in its shape, and nothing else.
     ///
     /// Throws `ExperimentsError.badCheckpoint`.

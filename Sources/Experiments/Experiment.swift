@@ -10,6 +10,8 @@ public struct Experiment: Sendable {
     public let configuration: ExperimentConfiguration
     /// The config in full; decoding it gives the same experiment.
     public let resolved: ConfigNode
+    /// The config of each stage with the steps before it; empty where there is one only.
+    let stages: [(start: Int, experiment: Experiment)]
 
     /// Reads a config with the files it extends.
     ///
@@ -29,6 +31,7 @@ public struct Experiment: Sendable {
         let (configuration, resolved) = try ConfigReader.decode(ExperimentConfiguration.self, from: node)
         self.configuration = configuration
         self.resolved = resolved
+        stages = try Self.stages(of: configuration, resolved: resolved)
     }
 
     /// What may change when a run is resumed, as no step depends on it.

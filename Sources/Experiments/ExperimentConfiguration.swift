@@ -18,7 +18,16 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let training: AdversarialConfiguration
     public let dataset: DatasetConfiguration
     public let generator: NetworkConfiguration
-    public let discriminator: NetworkConfiguration
+    /// The different kinds of discriminators; an ensemble may have copies of each.
+    public let discriminators: [NetworkConfiguration]
+    /// Whether they are listed under `discriminators` instead of `discriminator`.
+    public let listsDiscriminators: Bool
+    /// A safetensors file with the networks' first values; nil: drawn from the seed.
+    public let initialWeights: String?
+    /// A safetensors file with all inputs of the training, random numbers included; nil: the dataset.
+    public let recordedInputs: String?
+    public let alarms: AlarmSettings
+    public let stages: [StageSettings]
     public let samples: SampleSettings
     public let checkpoints: CheckpointSettings
     public let log: LogSettings
@@ -37,13 +46,33 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "steps", in: 1...1_000_000_000, "Iterations of training; in each, all updates of the objective are made.")
         dataset = try reader.section("dataset", "The real samples.")
         training = try AdversarialConfiguration(from: reader)
-        generator = try reader.section("generator", "The network that makes samples from latent vectors.")
-        discriminator = try reader.section("discriminator", "The network that scores samples.")
+        generator = try reader.section("generator", "The network that makes samples.")
+        let one = try reader.optionalSection("discriminator", NetworkConfiguration.self, "The network that scores samples.")
+        let many = try reader.optionalArray(
+            "discriminators", of: NetworkConfiguration.self, count: 1..., "Several different networks that score samples.")
+        try reader.require(
+            one != nil || many != nil, "discriminator", "missing: give 'discriminator', or a list of 'discriminators'")
+        try reader.require(
+            one == nil || many == nil, "discriminators", "give one 'discriminator' or a list of 'discriminators', not both"
+        )
+        discriminators = many ?? one.map { [$0] } ?? []
+        listsDiscriminators = many != nil
+        initialWeights = try reader.optionalString(
+            "initialWeights", "A safetensors file with the networks' first values, in PyTorch's names and layouts.")
+        recordedInputs = try reader.optionalString(
+            "recordedInputs",
+            "A safetensors file with all inputs, random numbers included, to follow a training recorded elsewhere.")
+        alarms = try reader.section("alarms", default: [:], "Signs that training has gone wrong: warnings, or an end.")
+        stages = try reader.array(
+            "stages", of: StageSettings.self, default: [], "Changes in the course of the training, in order.")
         samples = try reader.section(
             "samples", default: [:], "Grids of generated samples, from the same latents each time.")
         checkpoints = try reader.section("checkpoints", default: [:], "The states that a run can be resumed from.")
         log = try reader.section("log", default: [:], "The losses and scores in metrics.jsonl.")
     }
+
+    /// Whether updates report the norms of their gradients.
+    var reportsGradientNorms: Bool { alarms.needsGradientNorms }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -6,33 +6,35 @@ import Tensors
 
 /// The networks of an experiment and the graphs of its training iteration, with first values.
 public struct ExperimentNetworks {
-    public let generator: Network
-    public let discriminator: Network
+    public let players: Players
+    public let data: DataShapes
     public let phases: [TrainingPhase]
     /// Everything that changes in training, in the order of its making: what a checkpoint holds.
     public let variables: [Variable]
 
-    /// - Parameter imageShape: the shape of a real sample; that of the generator's output when it is not known.
+    /// - Parameters:
+    ///   - data: the shapes of the data; where they are not known, those that the generator makes.
+    ///   - replays: whether random numbers are inputs, to replay a recorded training.
     ///
     /// Throws `ConfigError` with the line of the layer or setting that does not fit.
-    public init(_ experiment: Experiment, imageShape: Shape? = nil) throws {
+    public init(_ experiment: Experiment, data: DataShapes? = nil, replays: Bool = false) throws {
         let configuration = experiment.configuration
-        let latentSize = configuration.training.latent.size
-        (generator, discriminator, phases) = try experiment.locating {
-            let generator = try Network(
-                name: "generator", configuration: configuration.generator, input: [latentSize],
+        (players, self.data, phases) = try experiment.locating {
+            let players = try Players(
+                generator: configuration.generator, discriminators: configuration.discriminators,
+                isList: configuration.listsDiscriminators, configuration: configuration.training, data: data,
                 seed: configuration.seed)
-            let imageShape = imageShape ?? generator.outputShape
-            let discriminator = try Network(
-                name: "discriminator", configuration: configuration.discriminator, input: imageShape,
-                seed: configuration.seed)
+            let shapes = data ?? DataShapes(sample: players.sides[0].generator.outputShape)
             let setting = try AdversarialSetting(
-                generator: generator, discriminator: discriminator, imageShape: imageShape,
-                configuration: configuration.training)
-            return (generator, discriminator, try setting.phases())
+                players: players, data: shapes, configuration: configuration.training, randomNumbersAreInputs: replays,
+                reportsGradientNorms: configuration.reportsGradientNorms)
+            return (players, shapes, try setting.phases())
         }
-        variables = Self.variables(of: [generator, discriminator], phases)
+        variables = Self.variables(of: players.networks, phases)
     }
+
+    /// The generator that samples are drawn from: the averaged one if there is one.
+    func sampledGenerator(side: Int) -> Network { players.sides[side].average ?? players.sides[side].generator }
 
     private static func variables(of networks: [Network], _ phases: [TrainingPhase]) -> [Variable] {
         var known: Set<VariableID> = []
@@ -49,5 +51,7 @@ public struct ExperimentNetworks {
     }
 
     /// Real batches that one iteration takes.
-    public var batchesPerStep: Int { phases.reduce(0) { $0 + ($1.usesRealBatch ? $1.repeats : 0) } }
+    public var batchesPerStep: Int {
+        phases.reduce(0) { $0 + ($1.usesBatch && !$1.isMeasurement ? $1.repeats : 0) }
+    }
 }

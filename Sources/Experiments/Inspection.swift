@@ -1,3 +1,4 @@
+import Adversarial
 import Configuration
 import Datasets
 import Graph
@@ -73,20 +74,20 @@ public struct Inspection: Sendable {
             guard case .missing = error else { throw error }
             note = "\(error)"
         }
-        let networks = try ExperimentNetworks(experiment, imageShape: dataset?.sampleShape)
+        let shapes = dataset.map { DataShapes(sample: $0.sampleShape, condition: $0.conditionShape) }
+        let networks = try ExperimentNetworks(experiment, data: shapes)
         let pool = WorkerPool(threads: threads)
-        let (step, samples) = try experiment.locating {
+        let (step, sheets) = try experiment.locating {
             (
                 try TrainingStep(networks, pool: pool, seed: configuration.seed),
-                try SampleMaker(
-                    networks.generator, latent: configuration.training.latent, count: configuration.samples.count,
-                    pool: pool, seed: configuration.seed)
+                try SampleSeries(networks, configuration: configuration, pool: pool)
             )
         }
+        let variables = networks.variables + step.variables
         name = configuration.name
         objective = experiment.resolved["objective"]?["type"]?.string ?? ""
         batchSize = configuration.training.batchSize
-        self.networks = [networks.generator, networks.discriminator].map {
+        self.networks = (networks.players.generators + networks.players.discriminators).map {
             NetworkTable(
                 name: $0.name, inputShape: $0.inputShape, parameterCount: $0.parameterCount,
                 floatingPointOperations: $0.floatingPointOperations, layers: $0.layers)
@@ -96,10 +97,10 @@ public struct Inspection: Sendable {
                 name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan)
         }
         func bytes(_ role: VariableRole) -> Int {
-            networks.variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }
+            variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }
         }
-        let plans = phases.map(\.plan) + [samples.plan]
-        let checkpointCopy = networks.variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }
+        let plans = phases.map(\.plan) + sheets.plans
+        let checkpointCopy = variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }
         memory = Memory(
             program: program, parameters: bytes(.parameter), statistics: bytes(.statistic),
             optimizerState: bytes(.optimizerState),

@@ -9,15 +9,22 @@ public struct SampleGrid: Sendable {
     public var padding: Int
     /// How many pixels each sample's pixel is high and wide; nil enlarges small samples to about 64 pixels.
     public var scale: Int?
+    /// A number for each sample, in a dark strip above it; nil leaves the strips out.
+    public var numbers: [Int]?
+    /// Columns that belong together: a wider gap follows each such group.
+    public var group: Int?
 
     /// The level of the padding: dark, so that neither black nor white samples run into it.
     private static let paddingLevel: UInt8 = 48
+    private static let digitLevel: UInt8 = 255
 
-    public init(columns: Int? = nil, padding: Int = 2, scale: Int? = nil) {
-        precondition(columns ?? 1 > 0 && padding >= 0 && scale ?? 1 > 0, "an impossible grid")
+    public init(columns: Int? = nil, padding: Int = 2, scale: Int? = nil, numbers: [Int]? = nil, group: Int? = nil) {
+        precondition(columns ?? 1 > 0 && padding >= 0 && scale ?? 1 > 0 && group ?? 1 > 0, "an impossible grid")
         self.columns = columns
         self.padding = padding
         self.scale = scale
+        self.numbers = numbers
+        self.group = group
     }
 
     /// Writes the grid as a PNG that appears whole or not at all.
@@ -35,40 +42,88 @@ public struct SampleGrid: Sendable {
         precondition(
             shape.rank == 4 && shape.count > 0 && (shape[3] == 1 || shape[3] == 3),
             "a grid of \(shape), expected [N, H, W, 1 or 3]")
-        let (count, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
-        let scale = scale ?? max(1, 64 / max(height, width))
-        let columns = min(columns ?? Self.squareColumns(count), count)
-        let rows = (count + columns - 1) / columns
-        let cell = (height: height * scale + padding, width: width * scale + padding)
-        let grid = PictureShape(
-            height: rows * cell.height + padding, width: columns * cell.width + padding, channels: channels)
-        var pixels = [UInt8](repeating: Self.paddingLevel, count: grid.count)
-        for index in 0..<count {
-            let top = padding + index / columns * cell.height
-            let left = padding + index % columns * cell.width
-            for row in 0..<height * scale {
-                let from = (index * height + row / scale) * width
-                let to = (top + row) * grid.width + left
-                for column in 0..<width * scale {
-                    for channel in 0..<channels {
-                        pixels[(to + column) * channels + channel] =
-                            Self.level(images.values[(from + column / scale) * channels + channel])
-                    }
+        precondition(numbers?.count ?? shape[0] == shape[0], "\(numbers?.count ?? 0) numbers for \(shape[0]) samples")
+        let layout = Layout(self, images: shape)
+        var picture = Picture(
+            shape: layout.shape, pixels: [UInt8](repeating: Self.paddingLevel, count: layout.shape.count))
+        for index in 0..<shape[0] {
+            let (top, left) = layout.corner(of: index)
+            draw(images, index, scale: layout.scale, top: top, left: left, into: &picture)
+            guard let number = numbers?[index] else { continue }
+            // Nearer to its own sample than to the one above.
+            DigitGlyphs.draw(
+                number, top: top - layout.dot - DigitGlyphs.height * layout.dot, left: left + layout.dot,
+                scale: layout.dot, level: Self.digitLevel, into: &picture)
+        }
+        return picture
+    }
+
+    /// Draws image `index` enlarged.
+    private func draw(
+        _ images: Tensor, _ index: Int, scale: Int, top: Int, left: Int, into picture: inout Picture
+    ) {
+        let (height, width, channels) = (images.shape[1], images.shape[2], images.shape[3])
+        for row in 0..<height * scale {
+            let from = (index * height + row / scale) * width
+            let to = (top + row) * picture.shape.width + left
+            for column in 0..<width * scale {
+                for channel in 0..<channels {
+                    picture.pixels[(to + column) * channels + channel] =
+                        Self.level(images.values[(from + column / scale) * channels + channel])
                 }
             }
         }
-        return Picture(shape: grid, pixels: pixels)
-    }
-
-    /// The smallest number whose square holds `count` samples.
-    private static func squareColumns(_ count: Int) -> Int {
-        var columns = Int(Double(count).squareRoot())
-        while columns * columns < count { columns += 1 }
-        return columns
     }
 
     private static func level(_ value: Float) -> UInt8 {
         guard value > -1 else { return 0 }
         return value < 1 ? UInt8(((value + 1) * 127.5).rounded()) : 255
+    }
+
+    /// Where everything lies, in pixels.
+    private struct Layout {
+        let scale: Int
+        /// The width of a digit's dots.
+        let dot: Int
+        let shape: PictureShape
+        private let columns: Int
+        private let padding: Int
+        private let strip: Int
+        private let cell: (height: Int, width: Int)
+        private let group: (columns: Int, gap: Int)
+
+        init(_ grid: SampleGrid, images: Shape) {
+            let (count, height, width) = (images[0], images[1], images[2])
+            scale = grid.scale ?? max(1, 64 / max(height, width))
+            columns = min(grid.columns ?? Self.squareColumns(count), count)
+            padding = grid.padding
+            dot = min(4, max(2, width * scale / 64))
+            strip = grid.numbers == nil ? 0 : (DigitGlyphs.height + 3) * dot
+            // Narrow samples stand apart as far as their numbers need.
+            let numberWidth = grid.numbers?.map(DigitGlyphs.width).max().map { $0 + 2 } ?? 0
+            cell = (height * scale + strip + padding, max(width * scale, numberWidth * dot) + padding)
+            group = (grid.group ?? columns, 4 * padding)
+            let rows = (count + columns - 1) / columns
+            shape = PictureShape(
+                height: rows * cell.height + padding,
+                width: columns * cell.width + padding + (columns - 1) / group.columns * group.gap,
+                channels: images[3])
+        }
+
+        /// The upper left corner of a sample.
+        func corner(of index: Int) -> (top: Int, left: Int) {
+            let column = index % columns
+            return (
+                padding + index / columns * cell.height + strip,
+                padding + column * cell.width + column / group.columns * group.gap
+            )
+        }
+
+        /// The smallest number whose square holds `count` samples.
+        private static func squareColumns(_ count: Int) -> Int {
+            var columns = Int(Double(count).squareRoot())
+            while columns * columns < count { columns += 1 }
+            return columns
+        }
     }
 }

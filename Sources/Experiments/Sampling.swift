@@ -1,13 +1,25 @@
 import Adversarial
 import Configuration
-import Datasets
-import Foundation
 import Graph
 import Layers
 import Tensors
 
 /// New samples from the generator of a run.
 public struct Sampling {
+    /// Which latent vectors are made into samples.
+    public enum Choice: Sendable {
+        /// The first of the seed, counted from 1.
+        case first(Int)
+        /// Those of the seed with these numbers.
+        case picked([Int])
+        /// So many, each row of the picture leading from one vector of the seed to another along a great circle.
+        case rows(Int)
+        /// So many on the great circle from one expression's vector to another's.
+        case path(from: String, to: String, count: Int)
+        /// One for each `LatentExpression`.
+        case expressions([String])
+    }
+
     /// What was drawn, and from which state.
     public struct Outcome: Sendable {
         public let path: String
@@ -15,8 +27,16 @@ public struct Sampling {
         public let count: Int
     }
 
-    private let configuration: ExperimentConfiguration
+    /// The latents that a user has named.
+    public let saved: SavedLatents
+    private let folder: RunFolder
+    private let latent: LatentConfiguration
+    /// The number of classes that samples are conditioned on; nil where they are not.
+    private let classes: Int?
+    /// The averaged generator if there is one.
     private let generator: Network
+    /// The modes of points, which their picture shows beneath them.
+    private let modes: (centres: [[Float]], deviation: Float)?
     private let step: Int
 
     /// Reads the newest checkpoint of a run, or that of a step.
@@ -25,95 +45,181 @@ public struct Sampling {
     ///
     /// Throws `ExperimentsError`, `ConfigError`, `TensorsError`.
     public init(run path: String, checkpoint step: Int? = nil, note: (String) -> Void = { _ in }) throws {
-        let folder = RunFolder(path: path)
+        folder = RunFolder(path: path)
         guard folder.holdsRun else { throw ExperimentsError.noRun(folder: path) }
-        let experiment = try Experiment.load(path: folder.configPath)
-        configuration = experiment.configuration
+        let whole = try Experiment.load(path: folder.configPath)
+        let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
+        self.step = checkpoint.step
+        // A stage's last checkpoint has its networks, not those of the next.
+        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let (configuration, training) = (experiment.configuration, experiment.configuration.training)
+        guard training.task.usesLatents else {
+            throw ExperimentsError.cannotSample(folder: path, reason: "it makes images from images, not from latents")
+        }
+        switch (training.task as? GenerationTask)?.condition {
+        case .labels(let count): classes = count
+        case .embedding:
+            throw ExperimentsError.cannotSample(folder: path, reason: "its samples need embeddings of the dataset")
+        case nil: classes = nil
+        }
+        latent = training.latent
+        saved = SavedLatents(run: folder, size: latent.size)
         generator = try experiment.locating {
             try Network(
-                name: "generator", configuration: experiment.configuration.generator,
-                input: [experiment.configuration.training.latent.size], seed: experiment.configuration.seed)
-        }
-        let checkpoint: Checkpoint
-        if let step {
-            guard folder.checkpointSteps.contains(step) else {
-                throw ExperimentsError.noCheckpointAtStep(
-                    folder: path, step: step, existing: folder.checkpointSteps)
-            }
-            checkpoint = try Checkpoint(path: folder.checkpointPath(step: step))
-        } else {
-            guard let newest = folder.newestCheckpoint(note: note) else {
-                throw ExperimentsError.noCheckpoint(folder: path)
-            }
-            checkpoint = newest
+                name: training.tricks.averaging == nil ? "generator" : "average",
+                configuration: configuration.generator, input: [training.latent.size],
+                condition: training.task.conditionSize, path: "generator", seed: configuration.seed)
         }
         try checkpoint.restore(generator.variables)
-        self.step = checkpoint.step
+        // Sets of points are made, not read; a picture does without where that fails.
+        modes =
+            generator.outputShape.rank == 3
+            ? nil : (try? configuration.dataset.open(searchPath: .standard()))?.mixture
     }
 
-    /// Writes a grid of `count` samples.
+    private static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
+        guard let step else {
+            guard let newest = folder.newestCheckpoint(note: note) else {
+                throw ExperimentsError.noCheckpoint(folder: folder.path)
+            }
+            return newest
+        }
+        guard folder.checkpointSteps.contains(step) else {
+            throw ExperimentsError.noCheckpointAtStep(
+                folder: folder.path, step: step, existing: folder.checkpointSteps)
+        }
+        return try Checkpoint(path: folder.checkpointPath(step: step))
+    }
+
+    /// Writes a picture of samples.
     ///
     /// - Parameters:
-    ///   - seed: of the latent vectors; each sample depends on it and on its place alone.
-    ///   - interpolates: whether each row leads from one vector to another along a great circle.
+    ///   - seed: of the latent vectors; each sample depends on it and on its number alone.
     ///   - columns: samples in a row.
+    ///   - isNumbered: whether each sample's number of the seed is drawn beside it; only for `first` and `picked`.
+    ///   - label: the class of all samples, counted from 0, where samples are conditioned on one. Nil lets samples of the
+    ///     seed take the classes in turn, and rows likewise.
+    ///
+    /// Throws `ExperimentsError` and `TensorsError` for expressions, saved latents and labels,
+    /// `DatasetError.cannotWrite`.
     public func write(
-        count: Int, seed: UInt64, columns: Int? = nil, interpolates: Bool = false, threads: Int, to path: String
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
+        threads: Int, to path: String
     ) throws -> Outcome {
-        let latent = configuration.training.latent
-        let stream = RandomStream(seed: seed, purpose: "drawn samples")
+        if let label, !(0..<(classes ?? 0)).contains(label) {
+            throw ExperimentsError.badLabel(label, folder: folder.path, classes: classes)
+        }
+        let stream = Self.stream(seed: seed)
         let latents: [Float]
-        var sheet = SampleSheet(columns: columns)
-        if interpolates {
+        var sheet = SampleSheet(columns: columns, modes: modes)
+        /// Of each sample, the number that its class follows from.
+        var turns: [Int]?
+        switch choice {
+        case .first(let count):
+            latents = latent.values(count, from: stream)
+            turns = Array(1...count)
+            // A column a class.
+            if columns == nil, label == nil, let classes, classes <= 32 { sheet.columns = classes }
+        case .picked(let numbers):
+            latents = drawn(numbers, stream: stream).flatMap { $0 }
+            turns = numbers
+        case .rows(let count):
             let columns = columns ?? min(8, count)
             sheet.columns = columns
-            latents = Self.interpolations(latent, count: count, columns: columns, stream: stream)
-        } else {
-            latents = latent.values(count, from: stream)
+            latents = LatentPath.rows(latent, count: count, columns: columns, stream: stream)
+            turns = (0..<count).map { $0 / columns + 1 }
+        case .path(let start, let end, let count):
+            let ends = try values(of: [start, end], seed: seed)
+            // Short ways are one row.
+            if columns == nil, count <= 10 { sheet.columns = count }
+            latents = LatentPath.between(ends[0], ends[1], count: count)
+        case .expressions(let expressions):
+            latents = try values(of: expressions, seed: seed).flatMap { $0 }
         }
+        if isNumbered { sheet.numbers = numbers(of: choice) }
+        let count = latents.count / latent.size
         let maker = try SampleMaker(
-            generator, latent: latent, count: count, pool: WorkerPool(threads: threads), seed: seed)
-        try sheet.write(maker.samples(from: latents), path: path)
+            generator, conditionSize: classes, count: count, pool: WorkerPool(threads: threads), seed: seed)
+        let conditions = try conditions(count, label: label, turns: turns)
+        try sheet.write(maker.samples(from: latents, conditions: conditions), path: path)
         return Outcome(path: path, step: step, count: count)
     }
 
-    /// Rows of vectors, each from one drawn vector to the next drawn one.
-    static func interpolations(
-        _ latent: LatentConfiguration, count: Int, columns: Int, stream: RandomStream
-    ) -> [Float] {
-        let rows = (count + columns - 1) / columns
-        let ends = latent.values(2 * rows, from: stream)
-        var vectors: [Float] = []
-        for place in 0..<count {
-            let (row, column) = (place / columns, place % columns)
-            let start = ends[2 * row * latent.size..<(2 * row + 1) * latent.size]
-            let end = ends[(2 * row + 1) * latent.size..<(2 * row + 2) * latent.size]
-            let share = columns > 1 ? Double(column) / Double(columns - 1) : 0
-            vectors += greatCircle(Array(start), Array(end), share)
+    private func numbers(of choice: Choice) -> [Int] {
+        switch choice {
+        case .first(let count): Array(1...count)
+        case .picked(let numbers): numbers
+        case .rows, .path, .expressions: preconditionFailure("\(choice) are not samples of a seed")
         }
-        return vectors
     }
 
-    /// The vector at a share of the way from `a` to `b` along a great circle, its length going over evenly.
-    ///
-    /// Shoemake, "Animating rotation with quaternion curves", 1985; White, "Sampling Generative Networks", 2016,
-    /// arXiv:1609.04468, section 2.1. Straight lines would pass through lengths that no drawn vector has.
-    public static func greatCircle(_ a: [Float], _ b: [Float], _ share: Double) -> [Float] {
-        precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) numbers")
-        func length(_ vector: [Float]) -> Double { vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() }
-        let (lengthA, lengthB) = (length(a), length(b))
-        guard lengthA > 0, lengthB > 0 else {
-            return zip(a, b).map { Float(Double($0) * (1 - share) + Double($1) * share) }
+    /// A one-hot vector for each sample; nothing where samples are not conditioned.
+    private func conditions(_ count: Int, label: Int?, turns: [Int]?) throws -> [Float] {
+        guard let classes else { return [] }
+        var conditions = [Float](repeating: 0, count: count * classes)
+        for index in 0..<count {
+            guard let own = label ?? turns.map({ ($0[index] - 1) % classes }) else {
+                throw ExperimentsError.badLabel(nil, folder: folder.path, classes: classes)
+            }
+            conditions[index * classes + own] = 1
         }
-        let product = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-        let angle = acos(min(1, max(-1, product / (lengthA * lengthB))))
-        let target = lengthA + (lengthB - lengthA) * share
-        // Vectors (nearly) alike or opposite have no one circle; the line between them serves.
-        let isPlain = sin(angle) < 1e-6
-        let weightA = isPlain ? 1 - share : sin((1 - share) * angle) / sin(angle)
-        let weightB = isPlain ? share : sin(share * angle) / sin(angle)
-        return zip(a, b).map {
-            Float((Double($0) / lengthA * weightA + Double($1) / lengthB * weightB) * target)
+        return conditions
+    }
+
+    /// Writes a picture of the first samples of a seed.
+    public func write(
+        count: Int, seed: UInt64, columns: Int? = nil, threads: Int, to path: String
+    ) throws -> Outcome {
+        try write(.first(count), seed: seed, columns: columns, threads: threads, to: path)
+    }
+
+    /// Saves the means of samples of a seed under names, and gives the files' paths.
+    ///
+    /// - Parameter replacing: whether a name may be one that is taken.
+    ///
+    /// Throws `ExperimentsError.latentExists`, `.cannotMakeFolder`, `TensorsError.cannotWrite`.
+    public func save(_ assignments: [LatentAssignment], seed: UInt64, replacing: Bool = false) throws -> [String] {
+        let stream = Self.stream(seed: seed)
+        let latents = assignments.map { assignment in
+            let vectors = drawn(assignment.samples, stream: stream)
+            let mean = (0..<latent.size).map { index in
+                Float(vectors.reduce(0.0) { $0 + Double($1[index]) } / Double(vectors.count))
+            }
+            return (name: assignment.name, values: mean)
+        }
+        try saved.save(latents, replacing: replacing)
+        return assignments.map { saved.path(of: $0.name) }
+    }
+
+    private static func stream(seed: UInt64) -> RandomStream { RandomStream(seed: seed, purpose: "drawn samples") }
+
+    /// The vectors of samples with these numbers, counted from 1.
+    private func drawn(_ numbers: [Int], stream: RandomStream) -> [[Float]] {
+        let all = latent.values(numbers.max() ?? 0, from: stream)
+        return numbers.map { Array(all[($0 - 1) * latent.size..<$0 * latent.size]) }
+    }
+
+    /// What expressions come to.
+    func values(of expressions: [String], seed: UInt64) throws -> [[Float]] {
+        let expressions = try expressions.map { try LatentExpression($0) }
+        let stream = Self.stream(seed: seed)
+        let numbers = Set(expressions.flatMap(\.terms).map(\.reference)).compactMap { reference -> Int? in
+            if case .sample(let number) = reference { number } else { nil }
+        }
+        let samples = Dictionary(uniqueKeysWithValues: zip(numbers, drawn(numbers, stream: stream)))
+        let names = saved.names
+        return try expressions.map { expression in
+            try expression.value(size: latent.size) { term in
+                switch term.reference {
+                case .sample(let number): return samples[number] ?? []
+                case .saved(let name):
+                    guard names.contains(name) else {
+                        throw ExperimentsError.unknownLatent(
+                            name, text: expression.text, column: term.column, run: folder.path, existing: names)
+                    }
+                    return try saved.load(name)
+                }
+            }
         }
     }
 }

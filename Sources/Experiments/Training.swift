@@ -39,11 +39,19 @@ public enum Training {
                 report(.ended(outcome))
                 return outcome
             }
-            let prepared = try PreparedTraining(experiment, options: options)
-            let loop = try TrainingLoop(prepared, folder: try place.take(), options: options, report: report)
-            let outcome = try loop.run()
-            report(.ended(outcome))
-            return outcome
+            while true {
+                let finished = place.savedSteps(of: experiment)
+                let stage = experiment.stage(after: finished)
+                let prepared = try PreparedTraining(stage.experiment, start: stage.start, options: options)
+                let loop = try TrainingLoop(
+                    prepared, stage: stage, of: experiment, after: finished, folder: try place.take(),
+                    continues: place.isTaken, options: options, report: report)
+                place.isTaken = true
+                if let outcome = try loop.run() {
+                    report(.ended(outcome))
+                    return outcome
+                }
+            }
         }
     }
 }
@@ -53,6 +61,8 @@ private struct RunPlace {
     private let name: String
     private var folder: RunFolder?
     private let resumes: Bool
+    /// Whether this process has trained here already, in an earlier stage.
+    var isTaken = false
 
     init(_ experiment: Experiment, options: TrainingOptions) throws {
         name = experiment.configuration.name
@@ -76,6 +86,12 @@ private struct RunPlace {
         return TrainingOutcome(
             state: .wasDone, folder: folder.path, step: step, sampleGrid: folder.newestSample,
             checkpoint: folder.checkpointPath(step: step), seconds: 0, stepsPerSecond: nil)
+    }
+
+    /// The step of the newest checkpoint that the run can go on from.
+    func savedSteps(of experiment: Experiment) -> Int {
+        guard resumes || isTaken, let folder, folder.holdsRun else { return 0 }
+        return folder.newestCheckpoint(config: experiment.digest, note: { _ in })?.step ?? 0
     }
 
     /// Makes the folder where it is missing.
@@ -118,39 +134,80 @@ struct PreparedTraining {
     let experiment: Experiment
     let networks: ExperimentNetworks
     let step: TrainingStep
-    let sampleMaker: SampleMaker
-    let loader: BatchLoader
+    let sheets: SampleSeries
+    /// Nil where the inputs are recorded.
+    let dataset: (any Dataset)?
+    let inputs: any PhaseInputs
+    /// Batches of an epoch; nil where the inputs have no end.
+    let batchesPerEpoch: Int?
 
     /// Reads the data in another thread while the graphs are built and compiled.
-    init(_ experiment: Experiment, options: TrainingOptions) throws {
+    ///
+    /// - Parameter start: the step after which these networks are made.
+    init(_ experiment: Experiment, start: Int = 0, options: TrainingOptions) throws {
         let configuration = experiment.configuration
-        let searchPath = options.searchPath
-        let reading = Background("agon data") { try configuration.dataset.open(searchPath: searchPath) }
+        let (searchPath, training) = (options.searchPath, configuration.training)
+        let recorded = try configuration.recordedInputs.map { try RecordedFeed(path: $0) }
+        let reading =
+            recorded == nil ? Background("agon data") { try TrainingData(configuration, searchPath: searchPath) } : nil
         do {
-            networks = try ExperimentNetworks(experiment)
+            // Some tasks take the shapes of their networks from the data.
+            let shapes = try recorded?.shapes
+                ?? (training.task.takesConditionImages ? experiment.locating { try reading?.value().shapes } : nil)
+            networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
+            if let path = configuration.initialWeights {
+                let players = networks.players
+                try InitialWeights.load(
+                    path, into: (players.generators + players.discriminators).flatMap(\.variables))
+                players.startAverages()
+            }
             let pool = WorkerPool(threads: options.threads)
-            (step, sampleMaker) = try experiment.locating { [networks] in
+            (step, sheets) = try experiment.locating { [networks] in
                 (
-                    try TrainingStep(networks, pool: pool, seed: configuration.seed),
-                    try SampleMaker(
-                        networks.generator, latent: configuration.training.latent, count: configuration.samples.count,
-                        pool: pool, seed: configuration.seed)
+                    try TrainingStep(networks, pool: pool, seed: configuration.seed, start: start),
+                    try SampleSeries(networks, configuration: configuration, pool: pool)
                 )
             }
         } catch {
-            _ = try? reading.value()
+            _ = try? reading?.value()
             throw error
         }
         self.experiment = experiment
-        loader = try experiment.locating { [networks] in
-            let dataset = try reading.value()
-            guard dataset.sampleShape == networks.generator.outputShape else {
+        guard let reading else {
+            guard let recorded else { preconditionFailure("a training without inputs") }
+            try recorded.check(networks.phases)
+            try sheets.fix(configuration, dataset: nil)
+            (dataset, inputs, batchesPerEpoch) = (nil, recorded, nil)
+            return
+        }
+        (dataset, inputs, batchesPerEpoch) = try experiment.locating { [networks, sheets] in
+            let data = try reading.value()
+            guard data.shapes.sample == networks.data.sample else {
                 throw AdversarialError.imageShapes(
-                    generator: networks.generator.outputShape, discriminator: networks.discriminator.inputShape,
-                    images: dataset.sampleShape)
+                    generator: networks.data.sample,
+                    discriminator: networks.players.discriminators[0].inputShape, images: data.shapes.sample)
             }
-            return try BatchLoader(
-                dataset: dataset, batchSize: configuration.training.batchSize, seed: configuration.seed)
+            let feed = try DataFeed(
+                dataset: data.dataset, labelled: data.labelled, configuration: training, seed: configuration.seed)
+            try sheets.fix(configuration, dataset: data.dataset)
+            return (data.dataset, feed, feed.batchesPerEpoch)
         }
     }
+}
+
+/// The datasets of a training, opened.
+struct TrainingData: Sendable {
+    let dataset: any Dataset
+    /// The samples that count as labelled, for objectives that take some.
+    let labelled: (any Dataset)?
+
+    /// Throws `DatasetError`.
+    init(_ configuration: ExperimentConfiguration, searchPath: DataSearchPath) throws {
+        dataset = try configuration.dataset.open(searchPath: searchPath)
+        labelled = try configuration.training.objective.labelledSamples.map {
+            try configuration.dataset.open(searchPath: searchPath, balancedLimit: $0.count)
+        }
+    }
+
+    var shapes: DataShapes { DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape) }
 }

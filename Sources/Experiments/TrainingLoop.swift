@@ -7,18 +7,21 @@ import Tensors
 
 /// The iterations of a run, and what they leave in its folder.
 final class TrainingLoop {
+    /// The whole run's, and the stretch of it that is trained here.
     private let experiment: Experiment
-    private let networks: ExperimentNetworks
+    private let stage: TrainingStage
+    /// Everything that a checkpoint holds.
+    private let variables: [Variable]
     private let step: TrainingStep
-    private let sampleMaker: SampleMaker
-    private let loader: BatchLoader
+    private let sheets: SampleSeries
+    private let inputs: any PhaseInputs
     private let folder: RunFolder
     private let lock: RunFolder.Lock
     private let metrics: MetricsLog
-    private let latents: [Float]
     private let report: (TrainingEvent) -> Void
     private let git: Background<GitRevision?>
 
+    private var watch: RunWatch
     private var record: RunRecord
     /// Steps that are finished.
     private var finished: Int
@@ -26,30 +29,33 @@ final class TrainingLoop {
     private var saved: Int?
     private let clock = ContinuousClock()
 
-    private var settings: ExperimentConfiguration { experiment.configuration }
+    private var settings: ExperimentConfiguration { stage.experiment.configuration }
 
     /// Takes the folder; restores the newest checkpoint if there is one.
+    ///
+    /// - Parameters:
+    ///   - saved: the step of that checkpoint, for which the networks were made.
+    ///   - continues: whether this process trained the stage before.
     init(
-        _ prepared: PreparedTraining, folder: RunFolder, options: TrainingOptions,
-        report: @escaping (TrainingEvent) -> Void
+        _ prepared: PreparedTraining, stage: TrainingStage, of experiment: Experiment, after saved: Int,
+        folder: RunFolder, continues: Bool, options: TrainingOptions, report: @escaping (TrainingEvent) -> Void
     ) throws {
-        experiment = prepared.experiment
-        networks = prepared.networks
+        self.experiment = experiment
+        self.stage = stage
         step = prepared.step
-        sampleMaker = prepared.sampleMaker
-        loader = prepared.loader
+        watch = RunWatch(prepared)
+        variables = prepared.networks.variables + prepared.step.variables + [watch.memory]
+        sheets = prepared.sheets
+        inputs = prepared.inputs
         self.folder = folder
         self.report = report
         let configPath = options.configPath ?? "."
         git = Background("agon git") { GitRevision(near: configPath) }
         let configuration = experiment.configuration
-        latents = configuration.training.latent.values(
-            configuration.samples.count, from: RandomStream(seed: configuration.seed, purpose: "samples"))
-
         lock = try folder.lock()
         let holdsRun = folder.holdsRun
         // Two runs may have been started in the folder at once.
-        if holdsRun, !options.resumes { throw ExperimentsError.runExists(folder: folder.path, state: nil) }
+        if holdsRun, !options.resumes, !continues { throw ExperimentsError.runExists(folder: folder.path, state: nil) }
         folder.removeLeftovers()
         var record = RunRecord(
             steps: configuration.steps, commandLine: options.commandLine, seed: configuration.seed,
@@ -58,15 +64,25 @@ final class TrainingLoop {
         if holdsRun {
             if let former = try? ConfigNode.load(path: folder.recordPath) {
                 record.started = former["started"]?.string ?? record.started
-                record.resumes = (former["resumes"]?.integer ?? 0) + 1
+                record.resumes = (former["resumes"]?.integer ?? 0) + (continues ? 0 : 1)
             }
+            let begins = stage.start > 0 && saved == stage.start
             let checkpoint = folder.newestCheckpoint(
-                config: experiment.digest, accepting: { [networks] in try $0.check(networks.variables) },
+                config: experiment.digest,
+                accepting: { [variables] in if !begins { try $0.check(variables) } },
                 note: { report(.note($0)) })
+            guard checkpoint?.step ?? 0 == saved else { throw ExperimentsError.runBusy(folder: folder.path) }
             if let checkpoint {
-                try checkpoint.restore(networks.variables)
+                if begins {
+                    let anew = try checkpoint.carryOver(to: variables)
+                    report(.note("step \(saved): a new stage begins; \(Self.described(anew)) begin anew"))
+                    prepared.networks.players.startAverages()
+                } else {
+                    try checkpoint.restore(variables)
+                    watch.recall()
+                }
                 finished = checkpoint.step
-                saved = checkpoint.step
+                self.saved = checkpoint.step
             }
         }
         metrics = try MetricsLog(path: folder.metricsPath, keepingThrough: finished)
@@ -77,15 +93,20 @@ final class TrainingLoop {
         self.record = record
         try AtomicFile.write(path: folder.configPath, text: experiment.resolved.prettyText)
         try record.write(to: folder.recordPath)
-        report(.started(folder: folder.path, step: finished, steps: configuration.steps))
+        if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
     }
 
-    /// Runs to the last step or to a signal. Whatever happens, `run.json` says so.
-    func run() throws -> TrainingOutcome {
+    private static func described(_ names: [String]) -> String {
+        names.isEmpty ? "no weights" : names.count <= 4 ? names.joined(separator: ", ") : "\(names.count) weights"
+    }
+
+    /// Runs to the last step, to the end of the stage (then there is no outcome yet), or to a signal. Whatever happens,
+    /// `run.json` says so.
+    func run() throws -> TrainingOutcome? {
         let start = clock.now
         let first = finished
         let secondsBefore = record.seconds
-        defer { loader.stop() }
+        defer { inputs.stop() }
 
         func settle(_ state: RunRecord.State, _ reason: String?) throws -> TrainingOutcome {
             let seconds = Double(start.duration(to: clock.now))
@@ -106,9 +127,13 @@ final class TrainingLoop {
 
         do {
             try iterate(from: start, secondsBefore: secondsBefore)
-            if finished < settings.steps {
+            if finished < stage.end {
                 try save()
                 return try settle(.stopped, StopRequest.name)
+            }
+            if finished < settings.steps {
+                try save()
+                return nil
             }
             // A run that was resumed at its end may lack its last files.
             if saved != finished {
@@ -127,13 +152,17 @@ final class TrainingLoop {
         let first = finished
         var logged = (step: finished, time: start)
         var wroteGit = false
-        while finished < settings.steps, StopRequest.signal == 0 {
-            try step.run(finished, loader: loader)
+        while finished < stage.end, StopRequest.signal == 0 {
+            try step.run(finished, inputs: inputs)
             finished += 1
             let scalars = step.scalars
             try checkFinite(scalars)
 
-            let isLogged = isDue(settings.log.every)
+            var news = try watch.observe(step: finished, scalars: scalars) { epoch in
+                try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
+            }
+            if isDue(settings.samples.every) { news.measured += sheets.coverage(step: finished) }
+            let isLogged = isDue(settings.log.every) || !news.isEmpty
             let now = clock.now
             let seconds = Double(start.duration(to: now))
             let images = (finished - logged.step) * step.batches * settings.training.batchSize
@@ -142,10 +171,17 @@ final class TrainingLoop {
                 imagesPerSecond: Double(images) / max(Double(logged.time.duration(to: now)), 1e-9),
                 secondsLeft: seconds / Double(finished - first) * Double(settings.steps - finished), isLogged: isLogged)
             if isLogged {
-                try metrics.append(line(progress, seconds: secondsBefore + seconds))
+                try metrics.append(line(progress, news, seconds: secondsBefore + seconds))
                 logged = (finished, now)
             }
             report(.progress(progress))
+            for alarm in news.alarms {
+                if alarm.action == .stop {
+                    try save()
+                    throw ExperimentsError.alarm(alarm.description, checkpoint: lastGood)
+                }
+                report(.note(alarm.description))
+            }
             if isDue(settings.samples.every) { try drawSamples() }
             if isDue(settings.checkpoints.every) {
                 try save()
@@ -163,10 +199,11 @@ final class TrainingLoop {
 
     private func isDue(_ every: Int) -> Bool { finished % every == 0 || finished == settings.steps }
 
-    private func line(_ progress: TrainingProgress, seconds: Double) -> ConfigNode {
+    private func line(_ progress: TrainingProgress, _ news: RunWatch.News, seconds: Double) -> ConfigNode {
         var object = ConfigObject()
         object["step"] = ConfigNode(progress.step)
         for (name, value) in progress.scalars { object[name] = ConfigNode(.number("\(value)")) }
+        news.write(to: &object)
         object["imagesPerSecond"] = .number(progress.imagesPerSecond, decimals: 1)
         object["seconds"] = .number(seconds, decimals: 3)
         return ConfigNode(object)
@@ -176,21 +213,21 @@ final class TrainingLoop {
         guard let bad = scalars.first(where: { !$0.value.isFinite }) else { return }
         throw ExperimentsError.notFinite(
             step: finished, quantity: bad.name, value: "\(bad.value)",
-            tensor: Checkpoint.firstNotFinite(networks.variables)?.name, checkpoint: lastGood)
+            tensor: Checkpoint.firstNotFinite(variables)?.name, checkpoint: lastGood)
     }
 
     private var lastGood: String? { saved.map { folder.checkpointPath(step: $0) } }
 
     private func drawSamples() throws {
-        let samples = sampleMaker.samples(from: latents, index: finished)
-        try SampleSheet(columns: settings.samples.columns).write(samples, path: folder.samplePath(step: finished))
+        try sheets.write(path: folder.samplePath(step: finished), step: finished)
     }
 
     private func save() throws {
         guard saved != finished else { return }
+        watch.remember()
         try metrics.synchronise()
         try Checkpoint.write(
-            networks.variables, step: finished, batches: finished * step.batches, experiment: experiment,
+            variables, step: finished, batches: finished * step.batches, experiment: experiment,
             path: folder.checkpointPath(step: finished), lastGood: lastGood)
         saved = finished
         folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished)

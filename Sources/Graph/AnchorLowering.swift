@@ -20,6 +20,8 @@ extension Lowering {
         case .convolution(let g): lowerConvolution(g, node, runner, &lowered)
         case .convolutionInputGradient(let g): lowerInputGradient(g, node, runner, &lowered)
         case .convolutionWeightGradient(let g): lowerWeightGradient(g, node, &lowered)
+        case .gram: lowerGram(node, &lowered)
+        case .minimumNormWeights: lowerMinimumNormWeights(node, &lowered)
         case .foldUpsampling: lowerFold(node, &lowered)
         case .foldUpsamplingGradient: lowerFoldGradient(node, &lowered)
 
@@ -31,8 +33,8 @@ extension Lowering {
             lowerUpdate(id.variable, rule: rule, gradient: input(1), &lowered)
             lowered.isEager = true
 
-        case .sum(let target): lowerOddSum(inputs[0].shape, target, input(0), out, &lowered)
-        case .broadcast: lowerOddBroadcast(inputs[0].shape, node.output.shape, input(0), out, &lowered)
+        case .sum(let target): lowerStridedSum(inputs[0].shape, target, input(0), out, &lowered)
+        case .broadcast: lowerStridedBroadcast(inputs[0].shape, node.output.shape, input(0), out, &lowered)
         case .transpose:
             let (a, b) = (inputs[0].shape[1], inputs[0].shape[2])
             let source = input(0)
@@ -45,27 +47,36 @@ extension Lowering {
         case .slice(let axis, let start, let count):
             let view = AxisView(inputs[0].shape, axis: axis)
             let source = input(0)
-            rowsTask(view.outer, rowSize: count * view.inner, &lowered) { row in
-                (out.pointer + row * count * view.inner).update(
-                    from: source.constant + (row * view.extent + start) * view.inner, count: count * view.inner)
+            linesTask(view.outer, count * view.inner, &lowered) { row, part in
+                (out.pointer + row * count * view.inner + part.lowerBound).update(
+                    from: source.constant + (row * view.extent + start) * view.inner + part.lowerBound,
+                    count: part.count)
             }
         case .sliceGradient(let axis, let start, let extent):
             let view = AxisView(inputs[0].shape, axis: axis)
             let source = input(0)
-            rowsTask(view.outer, rowSize: extent * view.inner, &lowered) { row in
+            let held = start * view.inner..<(start + view.extent) * view.inner
+            linesTask(view.outer, extent * view.inner, &lowered) { row, part in
                 let line = out.pointer + row * extent * view.inner
-                line.update(repeating: 0, count: extent * view.inner)
-                (line + start * view.inner).update(
-                    from: source.constant + row * view.extent * view.inner, count: view.extent * view.inner)
+                let copied = part.clamped(to: held)
+                (line + part.lowerBound).update(repeating: 0, count: part.count)
+                (line + copied.lowerBound).update(
+                    from: source.constant + row * held.count + copied.lowerBound - held.lowerBound, count: copied.count)
             }
         case .concatenate(let axis):
             let whole = AxisView(node.output.shape, axis: axis)
-            let parts = inputs.map { (address($0.index), $0.shape[axis] * whole.inner) }
-            rowsTask(whole.outer, rowSize: whole.extent * whole.inner, &lowered) { row in
-                var target = out.pointer + row * whole.extent * whole.inner
-                for (source, size) in parts {
-                    target.update(from: source.constant + row * size, count: size)
-                    target += size
+            var end = 0
+            let parts = inputs.map { input -> (source: Address, place: Range<Int>) in
+                let start = end
+                end += input.shape[axis] * whole.inner
+                return (address(input.index), start..<end)
+            }
+            linesTask(whole.outer, end, &lowered) { row, part in
+                for (source, place) in parts where place.overlaps(part) {
+                    let copied = part.clamped(to: place)
+                    (out.pointer + row * end + copied.lowerBound).update(
+                        from: source.constant + row * place.count + copied.lowerBound - place.lowerBound,
+                        count: copied.count)
                 }
             }
 
@@ -189,33 +200,22 @@ extension Lowering {
             })
     }
 
-    private func rowsTask(_ rows: Int, rowSize: Int, _ lowered: inout LoweredUnit, _ body: @escaping (Int) -> Void) {
-        let parts = pieces(of: rows, size: max(1, 32768 / max(rowSize, 1)))
-        lowered.tasks.append(KernelTask(pieces: parts.count) { piece, _ in parts[piece].forEach(body) })
-    }
-
-    /// Sums to shapes that programs do not know (over samples at each position, for one).
-    private func lowerOddSum(
-        _ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit
+    /// Work on `lines` lines of `size` elements: pieces are some lines, or parts of a long one.
+    private func linesTask(
+        _ lines: Int, _ size: Int, _ lowered: inout LoweredUnit, _ body: @escaping (Int, Range<Int>) -> Void
     ) {
-        let strides = broadcastStrides(of: to, in: from)
-        lowered.tasks.append(
-            KernelTask(pieces: 1) { _, _ in
-                let target = out.pointer
-                target.update(repeating: 0, count: to.count)
-                forEachElement(of: from, strides: strides) { index, small in target[small] += source.pointer[index] }
-            })
-    }
-
-    private func lowerOddBroadcast(
-        _ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredUnit
-    ) {
-        let strides = broadcastStrides(of: from, in: to)
-        lowered.tasks.append(
-            KernelTask(pieces: 1) { _, _ in
-                let target = out.pointer
-                forEachElement(of: to, strides: strides) { index, small in target[index] = source.pointer[small] }
-            })
+        let elementsPerPiece = 32768
+        if size <= elementsPerPiece {
+            let parts = pieces(of: lines, size: elementsPerPiece / max(size, 1))
+            lowered.tasks.append(
+                KernelTask(pieces: parts.count) { piece, _ in parts[piece].forEach { body($0, 0..<size) } })
+        } else {
+            let parts = pieces(of: size, size: elementsPerPiece)
+            lowered.tasks.append(
+                KernelTask(pieces: lines * parts.count) { piece, _ in
+                    body(piece / parts.count, parts[piece % parts.count])
+                })
+        }
     }
 
     // MARK: Images
@@ -268,35 +268,6 @@ struct AxisView {
         outer = shape.dimensions[..<axis].reduce(1, *)
         extent = shape[axis]
         inner = shape.dimensions[(axis + 1)...].reduce(1, *)
-    }
-}
-
-/// Strides over a broadcast tensor for walking the full shape: 0 along broadcast axes.
-private func broadcastStrides(of small: Shape, in full: Shape) -> [Int] {
-    let missing = full.rank - small.rank
-    var strides = [Int](repeating: 0, count: full.rank)
-    var step = 1
-    for axis in stride(from: small.rank - 1, through: 0, by: -1) {
-        strides[axis + missing] = small[axis] == 1 ? 0 : step
-        step *= small[axis]
-    }
-    return strides
-}
-
-private func forEachElement(of shape: Shape, strides: [Int], _ body: (_ index: Int, _ small: Int) -> Void) {
-    var position = [Int](repeating: 0, count: shape.rank)
-    var small = 0
-    for index in 0..<shape.count {
-        body(index, small)
-        var axis = shape.rank - 1
-        while axis >= 0 {
-            position[axis] += 1
-            small += strides[axis]
-            if position[axis] < shape[axis] { break }
-            small -= strides[axis] * shape[axis]
-            position[axis] = 0
-            axis -= 1
-        }
     }
 }
 

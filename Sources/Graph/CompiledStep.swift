@@ -40,9 +40,12 @@ public final class CompiledStep: @unchecked Sendable {
         self.pool = pool
         variables = graph.variables + graph.updateRules.flatMap(\.states)
         try GraphValidator.check(graph.nodes)
-        let (nodes, outputs) = Simplification.run(graph)
+        let (simplified, outputs) = Simplification.run(graph)
+        try GraphValidator.check(simplified)
+        let inPlace = InPlaceWrites(simplified, outputs: outputs.map(\.value))
+        let nodes = inPlace.nodes
         try GraphValidator.check(nodes)
-        let fusion = Fusion(nodes)
+        let fusion = Fusion(nodes, holders: inPlace.holders)
         var assembly = ProgramAssembly(fusion, outputs: outputs.map(\.value))
         let programs = assembly.assemble()
         keys = RandomKeys(seed: seed, streams: assembly.randomStreams)
@@ -81,6 +84,10 @@ public final class CompiledStep: @unchecked Sendable {
                 external.insert(index)
             default: break
             }
+        }
+        for (index, id) in inPlace.holders {
+            table.pointers[index] = id.variable.storage
+            external.insert(index)
         }
         self.inputs = inputs
         self.inputIndices = inputIndices
@@ -139,14 +146,15 @@ public final class CompiledStep: @unchecked Sendable {
     /// Runs the step.
     /// - Parameters:
     ///   - inputs: values by name, in memory's layout; they must stay valid until the call returns.
-    ///   - index: how often the step ran before: the step of its random streams and the count of its updates.
-    public func run(inputs: [String: UnsafePointer<Float>] = [:], index: Int = 0) {
+    ///   - index: how often the step ran before: the step of its random streams.
+    ///   - updates: how often its optimizers moved before; as often as it ran if not given.
+    public func run(inputs: [String: UnsafePointer<Float>] = [:], index: Int = 0, updates: Int? = nil) {
         for (name, place) in inputIndices {
             guard let pointer = inputs[name] else { preconditionFailure("step \(self.name) needs the input '\(name)'") }
             table.pointers[place] = UnsafeMutablePointer(mutating: pointer)
         }
         keys.begin(index)
-        updateParameters.begin(index)
+        updateParameters.begin(updates ?? index)
         if profile != nil { return runProfiled() }
         let context = Unmanaged.passUnretained(self).toOpaque()
         agon_pool_run(

@@ -63,6 +63,9 @@ public final class ComputeGraph {
         effects.append(written)
     }
 
+    /// Lets the step change no variable: for measurements.
+    public func discardEffects() { effects = [] }
+
     /// Lets an optimizer's rule move a parameter along its gradient; later reads see the new value.
     public func update(_ parameter: Variable, gradient: Value, rule: any UpdateRule) {
         precondition(

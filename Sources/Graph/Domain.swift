@@ -18,6 +18,12 @@ struct Domain: Equatable {
         }
     }
 
+    /// All elements of a tensor in a line.
+    init(elements: Int) {
+        shape = [1, elements, 1]
+        (samples, positions, channels) = (1, elements, 1)
+    }
+
     var rows: Int { samples * positions }
 
     /// How an operand of the given shape is indexed over this domain; nil when no kind fits.

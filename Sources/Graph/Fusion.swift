@@ -19,35 +19,35 @@ final class Unit {
 /// output along while it is in the cache.
 struct Fusion {
     let nodes: [Node]
-    /// The value each value's memory belongs to, and where in it (reshapes and slices of the first axis share memory).
-    let roots: [(root: Int, offset: Int)]
+    let roots: MemoryPlaces
+    /// Computed values that are made in the memory of variables.
+    let holders: [Int: VariableID]
     private(set) var units: [Unit] = []
     private(set) var unitOf: [Int?]
     private var readers: [Int: [Int]] = [:]  // units by the full value they read
+    private var readingNodes: [[Int]]  // nodes by the value they read
     private var variableReaders: [VariableID: Set<Int>] = [:]
 
     private static let maximumMembers = 24
     private static let maximumOperands = 14
 
-    init(_ nodes: [Node]) {
+    /// - Parameter holders: the variables that computed values are made in, by the values' indices.
+    init(_ nodes: [Node], holders: [Int: VariableID] = [:]) {
         self.nodes = nodes
-        var roots: [(root: Int, offset: Int)] = []
-        for node in nodes {
-            switch node.operation {
-            case .reshape:
-                roots.append(roots[node.inputs[0].index])
-            case .slice(axis: 0, let start, _):
-                let source = node.inputs[0]
-                let inner = source.shape.count / max(source.shape[0], 1)
-                let base = roots[source.index]
-                roots.append((base.root, base.offset + start * inner))
-            default:
-                roots.append((node.output.index, 0))
-            }
-        }
-        self.roots = roots
+        self.holders = holders
+        roots = MemoryPlaces(nodes)
         unitOf = [Int?](repeating: nil, count: nodes.count)
+        readingNodes = [[Int]](repeating: [], count: nodes.count)
+        for node in nodes { for input in node.inputs { readingNodes[input.index].append(node.output.index) } }
         for index in nodes.indices { place(index) }
+    }
+
+    /// The variable whose memory the output of a node is, read or written.
+    func heldVariable(_ index: Int) -> VariableID? { nodes[index].operation.heldVariable ?? holders[index] }
+
+    /// The variable that a node writes.
+    private func writtenVariable(_ index: Int) -> VariableID? {
+        nodes[index].operation.writtenVariable ?? holders[index]
     }
 
     /// Whether a node needs no work of its own.
@@ -88,6 +88,7 @@ struct Fusion {
         }
         for unit in Set(candidates).sorted(by: >) where fits(node, domain, unit) {
             join(index, unit, domain)
+            for value in full { if let other = unitOf[value.index], other != unit { merge(other, into: unit) } }
             return
         }
         let unit = Unit()
@@ -109,19 +110,48 @@ struct Fusion {
         note(index, unit)
     }
 
+    /// Takes over another unit's elementwise work, if it serves this unit alone: the branches of a sum of products, say.
+    private mutating func merge(_ other: Int, into unit: Int) {
+        let (work, whole) = (units[other], units[unit])
+        let members = (work.members + whole.members).sorted()
+        let inside = Set(members)
+        guard work.anchor == nil, whole.anchor == nil, work.domain == whole.domain,
+            members.count <= Fusion.maximumMembers,
+            work.members.allSatisfy({ member in
+                nodes[member].output.shape == work.domain?.shape && !isSum(nodes[member].operation)
+                    && holders[member] == nil && readingNodes[member].allSatisfy(inside.contains)
+            }),
+            outsideValues(of: members).count <= Fusion.maximumOperands
+        else { return }
+        // A variable that the unit overwrites is read by the same elements.
+        let written = members.compactMap { holders[$0] }
+        for id in written where work.members.contains(where: { !readsByElement(id, $0) }) { return }
+        for dependency in dependencies(of: unit) where dependency != other && reaches(dependency, other) { return }
+        let moved = work.members
+        whole.members = members
+        whole.after.formUnion(work.after)
+        work.members = []
+        work.after = []
+        for member in moved {
+            unitOf[member] = unit
+            for input in nodes[member].inputs {
+                readers[input.index] = readers[input.index]?.map { $0 == other ? unit : $0 }
+                guard let id = heldVariable(roots[input.index].root) else { continue }
+                if variableReaders[id]?.remove(other) != nil { variableReaders[id]?.insert(unit) }
+                for later in units where later.after.remove(other) != nil { later.after.insert(unit) }
+            }
+        }
+        whole.after.remove(unit)
+    }
+
     /// Keeps track of who reads what, for siblings and for variables that are overwritten later.
     private mutating func note(_ index: Int, _ unit: Int) {
         for input in nodes[index].inputs {
             readers[input.index, default: []].append(unit)
-            if case .variable(let id) = nodes[roots[input.index].root].operation {
-                variableReaders[id, default: []].insert(unit)
-            }
-            if let id = nodes[roots[input.index].root].operation.writtenVariable {
-                variableReaders[id, default: []].insert(unit)
-            }
+            if let id = heldVariable(roots[input.index].root) { variableReaders[id, default: []].insert(unit) }
         }
-        if let id = nodes[index].operation.writtenVariable {
-            units[unit].after = (variableReaders[id] ?? []).subtracting([unit])
+        if let id = writtenVariable(index) {
+            units[unit].after.formUnion((variableReaders[id] ?? []).subtracting([unit]))
             // The next write waits for this one, though nothing may have read it.
             variableReaders[id] = [unit]
         }
@@ -151,15 +181,8 @@ struct Fusion {
         }
         if let own = unit.domain, own != domain { return false }
         guard unit.members.count < Fusion.maximumMembers else { return false }
-        let inside = Set(unit.members)
-        var outside = Set<Int>()
-        for member in unit.members {
-            for input in nodes[member].inputs where !inside.contains(input.index) { outside.insert(input.index) }
-        }
-        for input in node.inputs where !inside.contains(input.index) && input.index != unit.anchor {
-            outside.insert(input.index)
-        }
-        guard outside.count <= Fusion.maximumOperands else { return false }
+        guard outsideValues(of: unit.members + [node.output.index]).count <= Fusion.maximumOperands else { return false }
+        if let id = holders[node.output.index], !mayOverwrite(id, index, domain) { return false }
         for input in node.inputs {
             let root = roots[input.index].root
             guard let producer = unitOf[root] else { continue }
@@ -173,6 +196,31 @@ struct Fusion {
             }
         }
         return true
+    }
+
+    /// Whether a unit can overwrite a variable element by element as it goes: no other reader of the old value waits for
+    /// the unit, and the unit itself reads it by the same elements and writes it once.
+    private func mayOverwrite(_ id: VariableID, _ index: Int, _ domain: Domain) -> Bool {
+        let unit = units[index]
+        if unit.members.contains(where: { holders[$0] == id }) { return false }
+        if let anchor = unit.anchor, nodes[anchor].inputs.contains(where: { heldVariable(roots[$0.index].root) == id }) {
+            return false
+        }
+        if unit.members.contains(where: { !readsByElement(id, $0) }) { return false }
+        return !(variableReaders[id] ?? []).contains { $0 != index && reaches($0, index) }
+    }
+
+    /// Whether a node's elements depend on no elements of the variable but those at their own place.
+    private func readsByElement(_ id: VariableID, _ index: Int) -> Bool {
+        let shape = units[unitOf[index] ?? 0].domain?.shape
+        return nodes[index].inputs.allSatisfy { input in
+            heldVariable(roots[input.index].root) != id || (input.shape == shape && roots[input.index].offset == 0)
+        }
+    }
+
+    /// The values that some nodes read and do not make.
+    private func outsideValues(of members: [Int]) -> Set<Int> {
+        Set(members.flatMap { nodes[$0].inputs.map(\.index) }).subtracting(members)
     }
 
     /// Units whose results the unit reads.

@@ -7,7 +7,7 @@ extension ComputeGraph {
         let x = node.inputs
         let y = node.output
         switch node.operation {
-        case .variable, .input, .constant, .random, .stopGradient, .rowMaximum:
+        case .variable, .input, .constant, .random, .stopGradient, .rowMaximum, .minimumNormWeights:
             return x.map { _ in nil }
 
         case .unary(let function):
@@ -52,6 +52,13 @@ extension ComputeGraph {
                 ? matmul(d, a, transposeA: true, transposeB: transposeA)
                 : matmul(a, d, transposeA: !transposeA)
             return [dA, dB]
+        case .gram:
+            // dx_i = sum over j of (d_ij + d_ji) x_j.
+            let count = x.count
+            let transposed = reshape(append(.transpose, [reshape(d, [1, count, count])]), [count, count])
+            let rows = concatenate(x.map { reshape($0, [1, $0.shape.count]) }, axis: 0)
+            let products = matmul(add(d, transposed), rows)
+            return x.indices.map { reshape(slice(products, axis: 0, start: $0, count: 1), x[$0].shape) }
         case .convolution(let g):
             return [
                 append(.convolutionInputGradient(g), [d, x[1]]), append(.convolutionWeightGradient(g), [x[0], d]),

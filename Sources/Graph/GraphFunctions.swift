@@ -105,6 +105,21 @@ extension ComputeGraph {
         append(.matmul(transposeA: transposeA, transposeB: transposeB), [a, b])
     }
 
+    /// The Gram matrix `[K, K]` of K vectors, each given as a list of parts of any shapes, such as the gradients of K
+    /// losses by the same parameters: `sum over parts of x_i · x_j`.
+    public func gram(_ vectors: [[Value]]) -> Value {
+        let parts = vectors.map(\.count).min() ?? 0
+        precondition(
+            parts > 0 && vectors.allSatisfy { $0.count == parts },
+            "gram at \(origin): vectors of \(vectors.map(\.count)) parts")
+        let products = (0..<parts).map { part in append(.gram, vectors.map { $0[part] }) }
+        return products.dropFirst().reduce(products[0]) { add($0, $1) }
+    }
+
+    /// The weights `[K]`, at least 0 and of sum 1, with which the sum of K vectors is shortest, from their Gram matrix
+    /// `[K, K]`; all NaN when it is not finite. No gradient passes.
+    public func minimumNormWeights(_ gram: Value) -> Value { append(.minimumNormWeights, [gram]) }
+
     /// Convolution (cross-correlation) of `[N, H, W, Cin]` with `[kh, kw, Cin / groups, Cout]`; padding is
     /// (top, left, bottom, right).
     public func convolution(

@@ -99,6 +99,7 @@ final class Lowering {
     /// The kernels of one unit with its program.
     func lower(_ index: Int, program: Program?) -> LoweredUnit? {
         let unit = fusion.units[index]
+        let program = unit.anchor == nil ? program?.flattened : program
         guard unit.anchor != nil || program != nil else { return nil }
         let first = nodes[unit.anchor ?? unit.members[0]]
         var lowered = LoweredUnit(name: first.operation.name, origin: first.origin)
@@ -130,6 +131,8 @@ final class Lowering {
             lowerAnchor(nodes[anchor], runner, &lowered)
         } else if let program, let runner {
             lowerProgram(program, runner, &lowered)
+            // A running mean follows the update of what it averages, while that is in the cache.
+            lowered.isEager = program.results.allSatisfy { fusion.holders[$0.value] != nil }
         }
         return lowered
     }

@@ -113,6 +113,11 @@ public enum Operation: Hashable, Sendable {
 
     // Matrices and convolutions: the products are closed under differentiation.
     case matmul(transposeA: Bool, transposeB: Bool)
+    /// The products `x_i · x_j` of K inputs of one shape, each taken as one vector: `[K, K]`.
+    case gram
+    /// A Gram matrix `[K, K]` to the weights `[K]` of the shortest vector in the convex hull of its vectors
+    /// (``MinimumNormPoint``), NaN unless the matrix is finite; constant in differentiation.
+    case minimumNormWeights
     case convolution(ConvolutionGeometry)
     /// Inputs: output gradient, weight. Also the forward pass of a transposed convolution.
     case convolutionInputGradient(ConvolutionGeometry)
@@ -161,7 +166,7 @@ extension Operation {
     /// Whether a gradient reaches the inputs at all.
     public var passesGradients: Bool {
         switch self {
-        case .stopGradient, .rowMaximum: false
+        case .stopGradient, .rowMaximum, .minimumNormWeights: false
         default: true
         }
     }

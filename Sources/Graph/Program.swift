@@ -22,6 +22,17 @@ struct Program {
 
     /// Doubles that one piece's partial sums take.
     var partialWidth = 0
+
+    /// The program over a line of elements, where no operand or result depends on rows and columns: then blocks are
+    /// whole and follow each other in memory, however wide the rows are.
+    var flattened: Program {
+        guard operands.allSatisfy({ $0.kind == AGON_OPERAND_FULL || $0.kind == AGON_OPERAND_SCALAR }),
+            results.allSatisfy({ $0.kind == AGON_RESULT_STORE || $0.kind == AGON_RESULT_SCALAR_SUM })
+        else { return self }
+        var program = self
+        program.domain = Domain(elements: domain.shape.count)
+        return program
+    }
 }
 
 /// Turns units into programs: decides what is stored, what is computed again, and where intermediate values live.
@@ -36,7 +47,7 @@ struct ProgramAssembly {
     init(_ fusion: Fusion, outputs: [Value]) {
         self.fusion = fusion
         self.outputs = Set(outputs.map { fusion.roots[$0.index].root })
-        stored = self.outputs
+        stored = self.outputs.union(fusion.holders.keys)
         for unit in fusion.units {
             if let anchor = unit.anchor {
                 for input in fusion.nodes[anchor].inputs { stored.insert(fusion.roots[input.index].root) }
@@ -110,8 +121,7 @@ struct ProgramAssembly {
         for input in node.inputs {
             let root = fusion.roots[input.index].root
             // A variable may have been updated by then.
-            if case .variable = nodes[root].operation { return false }
-            if nodes[root].operation.writtenVariable != nil { return false }
+            if fusion.heldVariable(root) != nil { return false }
             if input.shape == domain.shape {
                 // Chains would need their first value kept; one level keeps lifetimes as they are.
                 guard stored.contains(root) || isProduct(root) || nodes[root].operation.isInput else { return false }

@@ -72,6 +72,14 @@ func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: String
         let (k2, n) = transposeB ? (shapes[1][1], shapes[1][0]) : (shapes[1][0], shapes[1][1])
         check(k == k2, "inner extents of \(shapes[0]) and \(shapes[1]) differ")
         return [m, n]
+    case .gram:
+        for other in shapes { check(other == shapes[0], "\(other) is not of the shape \(shapes[0])") }
+        return [shapes.count, shapes.count]
+    case .minimumNormWeights:
+        check(
+            shapes[0].rank == 2 && shapes[0][0] == shapes[0][1] && shapes[0].count > 0,
+            "\(shapes[0]) is not a Gram matrix")
+        return [shapes[0][0]]
     case .convolution(let g):
         let batch = shapes[0][0]
         check(shapes[0] == g.inputShape(batch: batch), "input \(shapes[0]), expected \(g.inputShape(batch: batch))")

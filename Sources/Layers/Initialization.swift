@@ -8,6 +8,7 @@ public struct Initialization: ConfigDecodable, Sendable {
     public var biases: (any Initializer)?
     public var normWeights: (any Initializer)?
     public var normBiases: (any Initializer)?
+    public var embeddings: (any Initializer)?
 
     public static var schemaName: String? { "Initialization" }
 
@@ -27,6 +28,7 @@ public struct Initialization: ConfigDecodable, Sendable {
             "normWeights", initializers, "Weights of batch, instance and layer norms.")
         normBiases = try reader.optionalSection(
             "normBiases", initializers, "Biases of batch, instance and layer norms.")
+        embeddings = try reader.optionalSection("embeddings", initializers, "Embeddings of condition layers.")
     }
 
     func initializer(_ part: InitializationTarget.Part) -> any Initializer {
@@ -37,6 +39,7 @@ public struct Initialization: ConfigDecodable, Sendable {
             case .bias: biases
             case .normWeight: normWeights
             case .normBias: normBiases
+            case .embedding: embeddings
             }
         return chosen ?? DefaultInitializer()
     }

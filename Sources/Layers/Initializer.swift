@@ -5,7 +5,7 @@ import Tensors
 public struct InitializationTarget: Hashable, Sendable {
     /// What the variable is within its layer.
     public enum Part: Hashable, Sendable {
-        case linearWeight, convolutionWeight, bias, normWeight, normBias
+        case linearWeight, convolutionWeight, bias, normWeight, normBias, embedding
     }
 
     /// The variable's name.
@@ -35,7 +35,8 @@ public protocol Initializer: Sendable {
     func values(for target: InitializationTarget, stream: RandomStream) throws -> [Float]
 }
 
-/// PyTorch's: weights and biases of linear and convolution layers uniform in `±1 / sqrt(fanIn)`, norms 1 and 0.
+/// PyTorch's: weights and biases of linear and convolution layers uniform in `±1 / sqrt(fanIn)`, norms 1 and 0,
+/// embeddings standard normal.
 public struct DefaultInitializer: Initializer {
     public init() {}
 
@@ -43,6 +44,7 @@ public struct DefaultInitializer: Initializer {
         switch target.part {
         case .normWeight: return [Float](repeating: 1, count: target.shape.count)
         case .normBias: return [Float](repeating: 0, count: target.shape.count)
+        case .embedding: return stream.normal(count: target.shape.count, mean: 0, deviation: 1)
         case .linearWeight, .convolutionWeight, .bias:
             let bound = 1 / Float(target.fanIn).squareRoot()
             return stream.uniform(count: target.shape.count, in: -bound..<bound)

@@ -52,15 +52,44 @@ public enum NetworkMode: Hashable, Sendable {
 /// One application of a network within a graph.
 public final class NetworkCall {
     public let graph: ComputeGraph
-    public let mode: NetworkMode
+    /// Within frozen sequences, evaluation.
+    public internal(set) var mode: NetworkMode
     /// Tells applications of one network apart, such as `real` and `fake`: each has random streams of its own.
     public let name: String
+    /// The vectors that condition layers read, `[N, C]`.
+    public let condition: Value?
+    /// Takes the losses of layers that have some.
+    public let losses: LayerLosses?
     /// Values kept by save layers.
     var saved: [String: Value] = [:]
 
-    public init(graph: ComputeGraph, mode: NetworkMode, name: String) {
+    public init(
+        graph: ComputeGraph, mode: NetworkMode, name: String, condition: Value? = nil, losses: LayerLosses? = nil
+    ) {
         self.graph = graph
         self.mode = mode
         self.name = name
+        self.condition = condition
+        self.losses = losses
+    }
+}
+
+/// Losses that layers add to the loss of their network: scalars, already weighted.
+public final class LayerLosses {
+    public var values: [(name: String, value: Value)] = []
+
+    public init() {}
+}
+
+/// A batch for a network, among several.
+public struct NetworkBatch {
+    public let x: Value
+    public let call: String
+    public let condition: Value?
+
+    public init(x: Value, call: String, condition: Value? = nil) {
+        self.x = x
+        self.call = call
+        self.condition = condition
     }
 }

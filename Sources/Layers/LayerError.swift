@@ -39,9 +39,14 @@ public enum LayerError: Error, Hashable, Sendable {
     case singleValueNorm(LayerPlace, input: Shape)
     case branchesDiffer(LayerPlace, first: Shape, index: Int, other: Shape)
     case residualDiffers(LayerPlace, layers: Shape, shortcut: Shape, hasShortcut: Bool)
+    /// Two layers of one list with the same name.
+    case repeatedName(LayerPlace, name: String, first: String)
     case unknownSkip(LayerPlace, name: String, nearest: String?, saved: [String])
     case repeatedSkip(LayerPlace, name: String, first: String)
     case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
+    /// A condition layer in a network that is given no conditions.
+    case noCondition(LayerPlace)
+    case conditionDiffers(LayerPlace, input: Shape, features: Int)
     case tooLarge(LayerPlace, what: String, extents: [Int])
     case networkInput(name: String, input: Shape)
     /// An initialiser that does not fit the variable.
@@ -85,6 +90,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .residualDiffers(let place, let layers, let shortcut, let hasShortcut):
             "\(place): the layers give \(layers), the \(hasShortcut ? "shortcut" : "input is") \(shortcut); "
                 + (hasShortcut ? "the two must be equal" : "a shortcut, such as a conv with kernel 1, must adapt it")
+        case .repeatedName(let place, let name, let first):
+            "\(place): \(first) is called '\(name)' already; use another name"
         case .unknownSkip(let place, let name, let nearest, let saved):
             "\(place): nothing is saved as '\(name)' before it."
                 + (nearest.map { " Did you mean '\($0)'?" } ?? "")
@@ -94,6 +101,11 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .skipDiffers(let place, let name, let input, let saved, let isSum):
             "\(place): input \(input) does not join '\(name)' \(saved); "
                 + (isSum ? "the two must be equal" : "they may differ in channels alone")
+        case .noCondition(let place):
+            "\(place): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        case .conditionDiffers(let place, let input, let features):
+            "\(place): a condition of \(features) features does not multiply the \(input[-1]) channels of input "
+                + "\(input); leave \"features\" out"
         case .tooLarge(let place, let what, let extents):
             "\(place): \(what) of \(extents.map(String.init).joined(separator: " x ")) has more than "
                 + "\(LayerSite.elementLimit) elements"

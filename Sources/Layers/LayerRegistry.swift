@@ -5,12 +5,13 @@ import Graph
 /// one.
 public enum LayerRegistry {
     public static let layers: VariantRegistry<any Layer> = {
-        let registry = VariantRegistry<any Layer>(schemaName: "Layer", noun: "layer")
+        let registry = VariantRegistry<any Layer>(schemaName: "Layer", noun: "layer", completing: NamedLayer.reading)
         registerProducts(registry)
         registerNorms(registry)
         registerActivations(registry)
         registerImages(registry)
         registerStructure(registry)
+        registerBatches(registry)
         return registry
     }()
 
@@ -78,8 +79,25 @@ public enum LayerRegistry {
         registry.register("repeat", "Layers several times over, with variables of their own.") {
             try RepeatLayer(from: $0)
         }
+        registry.register("sequence", "Layers in a row as one, which may be frozen.") { try SequenceLayer(from: $0) }
+        registry.register("inception", "A 1x1 convolution beside a 3x3 one, joined along the channels.") {
+            try InceptionLayer(from: $0)
+        }
         registry.register("save", "Keeps the value at this place for a join layer.") { try SaveLayer(from: $0) }
         registry.register("join", "Joins a saved value to the input.") { try JoinLayer(from: $0) }
+    }
+
+    private static func registerBatches(_ registry: VariantRegistry<any Layer>) {
+        registry.register("condition", "Joins the vector that the network is conditioned on to the input.") {
+            try ConditionLayer(from: $0)
+        }
+        registry.register("minibatchDiscrimination", "Features that tell how near a sample is to the rest of its batch.")
+        {
+            try MinibatchDiscriminationLayer(from: $0)
+        }
+        registry.register("minibatchDeviation", "A channel with the mean deviation over the batch.") { _ in
+            MinibatchDeviationLayer()
+        }
     }
 
     public static let weightConstraints: VariantRegistry<any WeightConstraint> = {

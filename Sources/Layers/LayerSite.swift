@@ -14,7 +14,8 @@ public struct LayerSite {
     /// What its variables' names start with, such as `discriminator.3`.
     public let name: String
 
-    /// A new variable called `<layer name>.<suffix>`, filled by the initialiser from its own random stream.
+    /// A new variable called `<layer name>.<suffix>`, filled by the initialiser from its own random stream. Within a
+    /// frozen sequence a parameter becomes a statistic.
     ///
     /// - Throws: ``LayerError/tooLarge(_:what:extents:)``, or what the initialiser throws.
     public func variable(
@@ -22,6 +23,7 @@ public struct LayerSite {
         part: InitializationTarget.Part, fans: (in: Int, out: Int)? = nil, initializer: any Initializer
     ) throws -> Variable {
         let shape = try checked(extents, "its variable '\(suffix)'")
+        let role = construction.isFrozen && role == .parameter ? .statistic : role
         let variable = Variable(name: "\(name).\(suffix)", shape: shape, role: role, layout: layout)
         let fans = fans ?? InitializationTarget.fans(of: shape, layout)
         let target = InitializationTarget(
@@ -56,6 +58,15 @@ public struct LayerSite {
         return (input[0], input[1], input[2])
     }
 
+    /// Numbers in the vectors of ``NetworkCall/condition``, which the layer is going to read.
+    ///
+    /// - Throws: ``LayerError/noCondition(_:)``.
+    public func conditionSize() throws -> Int {
+        guard let size = construction.conditionSize else { throw LayerError.noCondition(place) }
+        construction.readsCondition = true
+        return size
+    }
+
     /// The random stream of this layer in a call, such as `discriminator.3/fake`.
     public func stream(in call: NetworkCall) -> String { "\(name)/\(call.name)" }
 
@@ -69,11 +80,11 @@ public struct LayerSite {
         }
     }
 
-    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name` and an
-    /// index.
-    public func build(_ layers: [any Layer], input: Shape, key: String, name: String) throws -> BuiltLayer {
+    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name`, if given,
+    /// and an index.
+    public func build(_ layers: [any Layer], input: Shape, key: String, name: String? = nil) throws -> BuiltLayer {
         try construction.build(
-            layers, input: input, path: "\(place.path).\(key)", name: "\(self.name).\(name)",
+            layers, input: input, path: "\(place.path).\(key)", name: name.map { "\(self.name).\($0)" } ?? self.name,
             depth: construction.rows[row].depth + 1)
     }
 }

@@ -29,7 +29,7 @@ public struct LayerSummary: Hashable, Sendable {
 /// Layers with their variables, ready to be applied in graphs.
 ///
 /// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]` as `nn.Sequential` counts
-/// them.
+/// them, or `generator.up1.weight` to the layer named `up1`.
 public struct Network: Sendable {
     public let name: String
     /// Without the batch: features `[C]` or an image `[H, W, C]`.
@@ -40,30 +40,45 @@ public struct Network: Sendable {
     public let variables: [Variable]
     /// The layer table.
     public let layers: [LayerSummary]
+    /// Numbers in the vectors that condition layers may read; nil for none.
+    public let conditionSize: Int?
+    /// Whether a layer reads them.
+    public let usesCondition: Bool
     private let body: BuiltLayer
 
     /// Checks all shapes, then makes the variables with values that depend on the seed and their names alone.
     ///
+    /// - Parameters:
+    ///   - condition: numbers in the vectors that condition layers may read.
+    ///   - path: the network's place in the config, for messages; its name if not given.
+    ///
     /// - Throws: ``LayerError`` naming the layer that does not fit its input.
     public init(
-        name: String, layers: [any Layer], input: Shape, seed: UInt64, initialization: Initialization = Initialization()
+        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, path: String? = nil, seed: UInt64,
+        initialization: Initialization = Initialization()
     ) throws {
         guard input.rank == 1 || input.rank == 3, input.dimensions.allSatisfy({ $0 > 0 }) else {
-            throw LayerError.networkInput(name: name, input: input)
+            throw LayerError.networkInput(name: path ?? name, input: input)
         }
-        let construction = NetworkConstruction(seed: seed, initialization: initialization)
-        let body = try construction.build(layers, input: input, path: "\(name).layers", name: name, depth: 0)
+        let construction = NetworkConstruction(seed: seed, initialization: initialization, conditionSize: condition)
+        let body = try construction.build(
+            layers, input: input, path: "\(path ?? name).layers", name: name, depth: 0)
         self.name = name
         self.inputShape = input
         self.outputShape = body.outputShape
         self.variables = construction.variables
         self.layers = construction.rows
         self.body = body
+        conditionSize = condition
+        usesCondition = construction.readsCondition
     }
 
-    public init(name: String, configuration: NetworkConfiguration, input: Shape, seed: UInt64) throws {
+    public init(
+        name: String, configuration: NetworkConfiguration, input: Shape, condition: Int? = nil, path: String? = nil,
+        seed: UInt64
+    ) throws {
         try self.init(
-            name: name, layers: configuration.layers, input: input, seed: seed,
+            name: name, layers: configuration.layers, input: input, condition: condition, path: path, seed: seed,
             initialization: configuration.initialization)
     }
 
@@ -80,12 +95,17 @@ public struct Network: Sendable {
     /// no layer tells batches apart, which makes its products taller.
     ///
     /// - Throws: what `apply` throws.
-    public func apply(toEach batches: [(x: Value, call: String)], in graph: ComputeGraph) throws -> [Value] {
+    public func apply(toEach batches: [NetworkBatch], in graph: ComputeGraph) throws -> [Value] {
         guard body.treatsSamplesApart, batches.count > 1 else {
-            return try batches.map { try apply($0.x, in: graph, mode: .training, call: $0.call) }
+            return try batches.map {
+                try apply($0.x, in: graph, mode: .training, call: $0.call, condition: $0.condition)
+            }
         }
         let joined = graph.concatenate(batches.map(\.x), axis: 0)
-        let output = try apply(joined, in: graph, mode: .training, call: batches.map(\.call).joined(separator: "+"))
+        let conditions = batches.compactMap(\.condition)
+        let output = try apply(
+            joined, in: graph, mode: .training, call: batches.map(\.call).joined(separator: "+"),
+            condition: conditions.isEmpty ? nil : graph.concatenate(conditions, axis: 0))
         var start = 0
         return batches.map { batch in
             defer { start += batch.x.shape[0] }
@@ -96,14 +116,22 @@ public struct Network: Sendable {
     /// The network's output `[N] + outputShape` for an input `[N] + inputShape`. It may be applied several times in one
     /// graph: the weights are shared, and each training application moves running statistics once more.
     ///
-    /// - Parameter call: such as `real` or `fake`; applications of the same name drop out the same elements.
+    /// - Parameters:
+    ///   - call: such as `real` or `fake`; applications of the same name drop out the same elements.
+    ///   - condition: `[N, C]`, for the layers that read it.
+    ///   - losses: takes the losses of layers that have some.
     /// - Throws: ``LayerError/singleValueNorm(_:input:)`` when a training batch is too small for batch norm.
     public func apply(
-        _ x: Value, in graph: ComputeGraph, mode: NetworkMode, call: String = ""
+        _ x: Value, in graph: ComputeGraph, mode: NetworkMode, call: String = "", condition: Value? = nil,
+        losses: LayerLosses? = nil
     ) throws -> Value {
         precondition(
             x.shape.rank == inputShape.rank + 1 && Array(x.shape.dimensions.dropFirst()) == inputShape.dimensions,
             "\(name) takes [N] + \(inputShape), not \(x.shape)")
-        return try body.apply(x, NetworkCall(graph: graph, mode: mode, name: call))
+        precondition(
+            !usesCondition || condition?.shape == [x.shape[0], conditionSize ?? 0],
+            "\(name) takes conditions \([x.shape[0], conditionSize ?? 0]), not \(condition.map { "\($0.shape)" } ?? "none")")
+        return try body.apply(
+            x, NetworkCall(graph: graph, mode: mode, name: call, condition: condition, losses: losses))
     }
 }

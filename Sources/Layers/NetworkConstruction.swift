@@ -9,10 +9,17 @@ final class NetworkConstruction {
     private(set) var rows: [LayerSummary] = []
     /// What save layers kept: the shape, and the layer that kept it.
     var saved: [String: (shape: Shape, path: String)] = [:]
+    /// Numbers in the vectors that condition layers may read.
+    let conditionSize: Int?
+    /// Whether a layer reads them.
+    var readsCondition = false
+    /// Whether the layers being built keep their first values: parameters become statistics.
+    var isFrozen = false
 
-    init(seed: UInt64, initialization: Initialization) {
+    init(seed: UInt64, initialization: Initialization, conditionSize: Int? = nil) {
         self.seed = seed
         self.initialization = initialization
+        self.conditionSize = conditionSize
     }
 
     func add(_ variable: Variable, row: Int) {
@@ -29,11 +36,18 @@ final class NetworkConstruction {
         var steps: [(origin: String, layer: BuiltLayer)] = []
         var shape = input
         var index = 0
+        var named: [String: LayerPlace] = [:]
+        let kinds = layers.map { ($0 as? NamedLayer)?.layer ?? $0 }
 
         /// Builds the next layer and completes its row in the table.
         func next(_ build: (LayerSite) throws -> BuiltLayer) throws -> (origin: String, layer: BuiltLayer) {
             let place = LayerPlace(path: "\(path)[\(index)]", type: layers[index].type)
-            let site = LayerSite(construction: self, row: rows.count, place: place, name: "\(name).\(index)")
+            let ownName = (layers[index] as? NamedLayer)?.name
+            if let ownName, let first = named.updateValue(place, forKey: ownName) {
+                throw LayerError.repeatedName(place, name: ownName, first: first.path)
+            }
+            let site = LayerSite(
+                construction: self, row: rows.count, place: place, name: "\(name).\(ownName ?? "\(index)")")
             rows.append(LayerSummary(path: place.path, name: site.name, type: place.type, depth: depth))
             let layer = try build(site)
             rows[site.row].outputShape = layer.outputShape
@@ -44,11 +58,11 @@ final class NetworkConstruction {
         }
 
         while index < layers.count {
-            let (layer, input) = (layers[index], shape)
+            let (layer, input) = (kinds[index], shape)
             let step = try next { try layer.build(input: input, at: $0) }
             shape = step.layer.outputShape
             if let upsampling = layer as? UpsampleLayer, upsampling.isNearestDoubling, index < layers.count,
-                let convolution = layers[index] as? ConvolutionLayer, convolution.foldsUpsampling
+                let convolution = kinds[index] as? ConvolutionLayer, convolution.foldsUpsampling
             {
                 // The pair is one transposed convolution on the small image; see `upsampledConvolution`.
                 let folded = try next { try convolution.buildUpsampled(input: input, at: $0) }

@@ -73,6 +73,7 @@ public struct OrthogonalInitializer: Initializer {
         case .linearWeight: (fileShape, order) = ([shape[1], shape[0]], [1, 0])
         case .convolutionWeight, .transposedConvolutionWeight:
             (fileShape, order) = ([shape[3], shape[2], shape[0], shape[1]], [2, 3, 1, 0])
+        case .plain where shape.rank > 1: (fileShape, order) = (shape, Array(0..<shape.rank))
         default: throw LayerError.unfitInitializer(variable: target.name, initializer: "orthogonal", shape: shape)
         }
         let normal = stream.normal(count: shape.count).map { Double($0) }

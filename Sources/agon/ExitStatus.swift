@@ -42,7 +42,9 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: ExperimentsError) -> ExitStatus {
         switch error {
-        case .runExists, .noRun, .noCheckpointAtStep: .usage
+        case .runExists, .noRun, .noCheckpointAtStep, .malformedExpression, .unknownLatent, .malformedAssignment,
+            .latentExists, .badLabel:
+            .usage
         case .notFinite: .failed
         case .runBusy, .stoppedByFault: .stopped
         default: .badInput

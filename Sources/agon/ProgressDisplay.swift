@@ -41,12 +41,17 @@ final class ProgressDisplay {
     }
 
     private func text(of progress: TrainingProgress) -> String {
-        let scalars = progress.scalars.filter { $0.name.hasPrefix("loss") }
+        let scalars = progress.scalars.filter { $0.name.hasPrefix("loss") && !Self.isOfOneDiscriminator($0.name) }
             .map { "\($0.name) \(String(format: "%.4f", $0.value))" }
         let pace = "\(Int(progress.imagesPerSecond.rounded())) images/s"
         return
             (["step \(progress.step)/\(progress.steps)"] + scalars + [pace, "\(Self.time(progress.secondsLeft)) left"])
             .joined(separator: "  ")
+    }
+
+    /// Whether a number of one of many discriminators: `loss.discriminator.3`.
+    private static func isOfOneDiscriminator(_ name: String) -> Bool {
+        name.split(separator: ".").last.flatMap { Int($0) } != nil
     }
 
     private func end(_ outcome: TrainingOutcome) {

@@ -28,7 +28,7 @@ import Testing
         (
             #"{"objective": "gann", "optimizer": "adam"}"#,
             "test.json:1: objective: unknown objective 'gann'. Did you mean 'gan'? "
-                + "Available: gan, lsgan, selfgan, wgan-gp"
+                + "Available: catgan, gan, hinge, lsgan, selfgan, wgan, wgan-gp"
         ),
         (
             #"{"objective": {"type": "selfgan", "form": "gpu"}, "optimizer": "adam"}"#,

@@ -69,7 +69,7 @@ import Testing
 
     @Test func evenUpdatesStandInOneGraph() throws {
         let phases = try setting().phases()
-        #expect(phases.map(\.name) == ["step"] && phases[0].repeats == 1 && phases[0].usesRealBatch)
+        #expect(phases.map(\.name) == ["step"] && phases[0].repeats == 1 && phases[0].uses(.real))
         #expect(
             phases[0].graph.outputs.map(\.name) == [
                 "loss.generator", "loss.discriminator", "score.real", "score.generated",
@@ -79,12 +79,12 @@ import Testing
     @Test func otherUpdatesAreRepeatedPhases() throws {
         let phases = try setting(updates: #"{"discriminator": 2, "generator": 3}"#).phases()
         #expect(phases.map(\.name) == ["generator", "discriminator"] && phases.map(\.repeats) == [3, 2])
-        #expect(phases.map(\.usesRealBatch) == [false, true])
+        #expect(phases.map { $0.uses(.real) } == [false, true])
         let critic = try setting(#""wgan-gp""#).phases()
         #expect(critic.map(\.name) == ["discriminator", "generator"] && critic.map(\.repeats) == [5, 1])
         #expect(
             critic[0].graph.outputs.map(\.name) == [
-                "loss.penalty", "distance", "loss.discriminator", "score.real", "score.generated",
+                "loss.discriminator", "loss.penalty", "distance", "score.real", "score.generated",
             ])
         // Each parameter is moved in one graph alone, so that its updates are counted by that graph's runs.
         let states = critic.map { $0.graph.updateRules.flatMap(\.states).map(\.name) }
@@ -121,10 +121,10 @@ import Testing
                 [{"type": "conv", "channels": 4, "kernel": 3, "padding": 1, "stride": 2}, "leakyReLU", "flatten",
                  {"type": "linear", "features": 1}]
                 """, scored: [4, 4, 2], images: [4, 4, 2])
-        let before = made.generator.parameters.map(\.values) + made.discriminator.parameters.map(\.values)
+        let before = made.players.generators[0].parameters.map(\.values) + made.players.discriminators[0].parameters.map(\.values)
         let running = try RunningTraining(made)
         running.iterate { _, _ in ["real": rows(4, 32, "real").flat] }
-        let after = made.generator.parameters.map(\.values) + made.discriminator.parameters.map(\.values)
+        let after = made.players.generators[0].parameters.map(\.values) + made.players.discriminators[0].parameters.map(\.values)
         // A critic's loss is a difference of scores and a penalty on slopes: its last bias has gradient zero.
         let still = objective == "wgan-gp" ? before.count - 1 : nil
         for (index, (old, new)) in zip(before, after).enumerated() {

@@ -105,7 +105,7 @@ import Testing
                 for input in step.inputs where input.name.hasPrefix("latent") {
                     inputs[input.name] = latents(input.name, run).flat
                 }
-                if phase.usesRealBatch {
+                if phase.uses(.real) {
                     inputs["real"] = points(realRuns).flat
                     realRuns += 1
                 }
@@ -161,7 +161,7 @@ import Testing
         var run = 0
         training.iterate { phase, _ in
             defer { run += 1 }
-            guard phase.usesRealBatch else { return ["latent.generator": rows(Self.batch, 3, "g").flat] }
+            guard phase.uses(.real) else { return ["latent.generator": rows(Self.batch, 3, "g").flat] }
             return [
                 "real": rows(Self.batch, 2, "real \(run)").flat,
                 "latent.discriminator": rows(Self.batch, 3, "d \(run)").flat,

@@ -21,7 +21,7 @@ import Testing
             let variance = numbers.map { $0 * $0 }.mean - numbers.mean * numbers.mean
             // Five standard errors of 10000 draws.
             #expect(abs(numbers.mean) < 0.05)
-            #expect(abs(variance - (kind == .normal ? 1 : 1.0 / 3)) < 0.08)
+            #expect(abs(variance - (kind == .uniform ? 1.0 / 3 : 1)) < 0.08)
             if kind == .uniform { #expect(values.allSatisfy { (-1..<1).contains($0) }) }
         }
     }

@@ -129,7 +129,8 @@ import Testing
         let graph = ComputeGraph()
         let latents = graph.input("latent", shape: [Self.batch, 3])
         let halves = try [0, 4].map { start in
-            try setting.images(from: graph.slice(latents, axis: 0, start: start, count: 4), call: "\(start)", in: graph)
+            try setting.samples(
+                of: generator, from: graph.slice(latents, axis: 0, start: start, count: 4), call: "\(start)", in: graph)
         }
         graph.output("images", graph.concatenate(halves, axis: 0))
         let sampling = try RunningGraph(graph)
@@ -173,7 +174,7 @@ import Testing
         let setting = try AdversarialSetting(
             generator: generator, discriminator: discriminator, imageShape: [2], configuration: configuration)
         let phases = try setting.phases()
-        #expect(phases.count == 1 && phases[0].repeats == 1 && phases[0].usesRealBatch)
+        #expect(phases.count == 1 && phases[0].repeats == 1 && phases[0].uses(.real))
         let states = phases[0].graph.updateRules.flatMap(\.states).map(\.name)
         var expected: [String] = []
         for parameter in ["generator.0.weight", "generator.0.bias", "discriminator.0.weight", "discriminator.0.bias"] {

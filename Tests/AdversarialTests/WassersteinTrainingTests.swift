@@ -37,7 +37,7 @@ import Testing
         var estimates: [Float] = []
         for _ in 0..<200 {
             training.iterate { phase, _ in
-                guard phase.usesRealBatch else { return [:] }
+                guard phase.uses(.real) else { return [:] }
                 run += 1
                 let noise = rows(64, 2, "real \(run)").flat
                 return ["real": noise.enumerated().map { 0.3 * $1 + ($0 % 2 == 0 ? 3 : -2) }]

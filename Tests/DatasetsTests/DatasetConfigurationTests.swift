@@ -111,7 +111,9 @@ import Testing
         let schema = try JSONSchema.describe(
             DatasetConfiguration.self, title: "Dataset", id: "https://example.org/dataset")
         let text = "\(schema)"
-        for key in ["transforms", "holdout", "random-crop", "bicubic"] { #expect(text.contains(key)) }
+        for key in ["transforms", "holdout", "random-crop", "bicubic", "unpaired", "embeddings"] {
+            #expect(text.contains(key))
+        }
         _ = try JSONSchema.describe(DatasetManifest.self, title: "Manifest", id: "https://example.org/manifest")
     }
 
@@ -124,7 +126,7 @@ import Testing
         let near = message { _ = try configuration(#"{"name": "tinny"}"#).open(searchPath: project.searchPath) }
         #expect(
             near == "unknown dataset 'tinny'. Did you mean 'tiny'? "
-                + "Available: folder, gaussians-25, gaussians-8, pairs, stacked-mnist, tiny")
+                + "Available: folder, gaussians-25, gaussians-8, pairs, stacked-mnist, tiny, unpaired")
         let other = message {
             _ = try configuration(#"{"name": "tiny", "path": "/nowhere"}"#).open(searchPath: project.searchPath)
         }

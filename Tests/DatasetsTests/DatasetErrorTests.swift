@@ -41,6 +41,25 @@ import Testing
                 .batchTooLarge(batchSize: 64, samples: 10),
                 "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
             ),
+            (.badEmbeddings(path: "t.npy", reason: "why"), "t.npy: why"),
+            (
+                .noDomain(path: "horses/trainB"),
+                "horses/trainB: no such folder; unpaired pictures are those of trainA (conditions) and trainB (samples)"
+            ),
+            (
+                .tooFewConditions(batchSize: 64, conditions: 10),
+                "a batch of 64 needs more than the 10 condition pictures of the dataset; lower the batch size"
+            ),
+            (.notPairs(origin: "mnist"), "mnist: holds no pairs, which dataset.unpaired would part"),
+            (.unlabelledSubset, "the dataset has no labels, so no labelled samples can be taken of it"),
+            (
+                .subsetTooSmall(size: 5, classes: 10),
+                "5 labelled samples are fewer than the 10 classes; take at least one of each"
+            ),
+            (
+                .tooFewOfClass("cat", samples: 3, needed: 5),
+                "class 'cat' has 3 samples, 5 labelled ones are wanted of each; take fewer"
+            ),
             (
                 .checksumMismatch(path: "f", expected: "aa", found: "bb"),
                 "f: wrong contents, SHA-256 bb instead of aa; the file was not kept"

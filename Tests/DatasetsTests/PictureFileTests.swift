@@ -137,6 +137,62 @@ import Testing
         }
     }
 
+    /// 2x1 pixels written by Pillow 13.0.0: grey with alpha (10, 0), (200, 255).
+    static let greyWithAlpha: (bytes: [UInt8], pixels: [UInt8]) = (
+        Array(
+            Data(
+                base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAQAAABeK7cBAAAADUlEQVR4nGPgYjjxHwACvAHSNr7+"
+                    + "SQAAAABJRU5ErkJggg==") ?? Data()),
+        [10, 200]
+    )
+
+    @Test func alphaBesideGreyIsDropped() throws {
+        let folder = try TemporaryFolder()
+        let (bytes, pixels) = Self.greyWithAlpha
+        let picture = try PictureFile.read(path: try folder.write("a.png", bytes))
+        #expect(picture == Picture(shape: PictureShape(height: 1, width: 2, channels: 1), pixels: pixels))
+    }
+
+    /// Red 40 + 10 row, green 40 + 10 column, blue 200 - 5 row; progressive, quality 90, written by Pillow 13.0.0.
+    @Test func progressiveJPEGIsRead() throws {
+        let folder = try TemporaryFolder()
+        let text =
+            "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUV"
+            + "DA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
+            + "FBT/wgARCAAQABADAREAAhEBAxEB/8QAFAABAAAAAAAAAAAAAAAAAAAABv/EABYBAQEBAAAAAAAAAAAAAAAAAAYEB//aAAwDAQACEAMQ"
+            + "AAABEaPG/OEjU2zvzZL/xAAWEAADAAAAAAAAAAAAAAAAAAAAAwT/2gAIAQEAAQUCiURKIlESj//EABURAQEAAAAAAAAAAAAAAAAAAAQA"
+            + "/9oACAEDAQE/AUjkjkjkjv/EABYRAAMAAAAAAAAAAAAAAAAAAAADBP/aAAgBAgEBPwF9I+kfSPpP/8QAFRABAQAAAAAAAAAAAAAAAAAA"
+            + "AAH/2gAIAQEABj8CiIj/xAAWEAEBAQAAAAAAAAAAAAAAAABRABD/2gAIAQEAAT8hNGjZv//aAAwDAQACAAMAAAAQ/j//xAAWEQADAAAA"
+            + "AAAAAAAAAAAAAAAAITH/2gAIAQMBAT8Qui6Louj/xAAWEQADAAAAAAAAAAAAAAAAAAAAITH/2gAIAQIBAT8Quy7Lsuz/xAAWEAADAAAA"
+            + "AAAAAAAAAAAAAAAAEFH/2gAIAQEAAT8QYAEB/9k="
+        let bytes = try #require(Data(base64Encoded: text))
+        let picture = try PictureFile.read(path: try folder.write("a.jpg", Array(bytes)))
+        #expect(picture.shape == PictureShape(height: 16, width: 16, channels: 3))
+        for row in 0..<16 {
+            for column in 0..<16 {
+                let expected = [40 + 10 * row, 40 + 10 * column, 200 - 5 * row]
+                for channel in 0..<3 {
+                    let found = Int(picture.pixels[(row * 16 + column) * 3 + channel])
+                    #expect(abs(found - expected[channel]) <= 4, "\(row) \(column) \(channel): \(found)")
+                }
+            }
+        }
+    }
+
+    @Test func CMYKIsNamed() throws {
+        let folder = try TemporaryFolder()
+        // 8x8, written by Pillow 13.0.0.
+        let text =
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAQCwwODAoQDg0OEhEQExgoGhgWFhgxIyUdKDozPTw5Mzg3QEhcTkBEV0U3OFBtUVdfYmdoZz5N"
+            + "cXlwZHhcZWdj/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMF"
+            + "BQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldY"
+            + "WVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn"
+            + "6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwDoq6Kuiroq/9k="
+        let path = try folder.write("a.jpg", Array(try #require(Data(base64Encoded: text))))
+        #expect(
+            message { _ = try PictureFile.read(path: path) } == "\(path): a JPEG in CMYK colours; convert it to RGB")
+    }
+
     @Test func failedWriteLeavesTheFormerFile() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/no/such/folder/a.png"

@@ -20,6 +20,33 @@ import Testing
         #expect(scratch.front.pixels == [UInt8](repeating: 1, count: 12))
     }
 
+    @Test func foldersInClassFoldersBelongToTheClass() throws {
+        let folder = try TemporaryFolder()
+        for (name, value) in [
+            ("bedroom/1/0/a.png", 1), ("bedroom/0/z.png", 2), ("bedroom/10.png", 3), ("church/x/y/z/b.png", 4),
+            ("church/.cache/c.png", 5), (".checkpoints/d.png", 6),
+        ] {
+            try folder.writePicture(name, value: UInt8(value))
+        }
+        // A way back up, which must not be walked for ever, and a class that is a link.
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: folder.path + "/bedroom/up", withDestinationPath: folder.path)
+        try files.createSymbolicLink(atPath: folder.path + "/chapel", withDestinationPath: folder.path + "/church/x")
+        let pictures = try PictureFolder(path: folder.path)
+        #expect(pictures.classNames == ["bedroom", "chapel", "church"])
+        let bedroom = pictures.files.filter { $0.hasPrefix("bedroom/") && !$0.hasPrefix("bedroom/up/") }
+        #expect(bedroom == ["bedroom/0/z.png", "bedroom/1/0/a.png", "bedroom/10.png"])
+        #expect(pictures.files.filter { $0.hasPrefix("ch") } == ["chapel/y/z/b.png", "church/x/y/z/b.png"])
+        #expect(pictures.labels?.count == pictures.files.count && pictures.labels?.last == 2)
+        #expect(PictureFolder.holdsPictures(folder.path + "/church"))
+        #expect(!PictureFolder.holdsPictures(folder.path + "/church/.cache/none"))
+    }
+
+    @Test func namesAreSortedByTheirBytes() {
+        let names = ["b", "", "a\u{301}", "á", "a", "B", "ab", "\u{1F600}", "\u{FFFD}"]
+        #expect(sorted(names) == ["", "B", "a", "ab", "a\u{301}", "b", "á", "\u{FFFD}", "\u{1F600}"])
+    }
+
     @Test func looseFilesHaveNoLabelsAndGreyBecomesRGB() throws {
         let folder = try TemporaryFolder()
         try folder.writePicture("b.png", value: 8, channels: 1)
@@ -52,6 +79,66 @@ import Testing
         #expect(throws: DatasetError.badPicture(path: bad, reason: "neither a PNG nor a JPEG")) {
             _ = try dataset.samples([0, 1])
         }
+    }
+
+    /// Sizes, colours and formats of all kinds become samples of one shape.
+    @Test(arguments: ["stretch", "cover"]) func mixedPicturesBecomeEqual(fit: String) throws {
+        let folder = try TemporaryFolder()
+        var expected: [UInt8] = []
+        let sizes = [(70, 90), (300, 200), (64, 64), (1, 500), (257, 3), (65, 64)]
+        for (index, (height, width)) in sizes.enumerated() {
+            let shape = PictureShape(height: height, width: width, channels: index % 2 == 0 ? 3 : 1)
+            let value = UInt8(20 * index + 10)
+            let picture = Picture(shape: shape, pixels: [UInt8](repeating: value, count: shape.count))
+            let path = folder.path + "/\(index).\(index % 3 == 0 ? "jpg" : "png")"
+            if index % 3 == 0 {
+                try PictureFile.writeJPEG(picture, path: path, quality: 100)
+            } else {
+                try PictureFile.writePNG(picture, path: path)
+            }
+            expected.append(value)
+        }
+        let (alpha, _) = PictureFileTests.greyWithAlpha
+        try folder.write("6.png", alpha)
+        let dataset = try PictureDataset.plain(
+            PictureFolder(path: folder.path),
+            transforms: [
+                .resize(height: 72, width: 72, filter: .bilinear, cover: fit == "cover"),
+                .randomCrop(height: 64, width: 64, padding: 0), .mirror,
+            ])
+        #expect(dataset.sampleShape == [64, 64, 3])
+        let loader = try BatchLoader(dataset: dataset, batchSize: 7, seed: 1, workers: 2)
+        for _ in 0..<2 {
+            let batch = try loader.next()
+            for (row, sample) in batch.samples.enumerated() where sample < 6 {
+                let values = batch.images[row * 64 * 64 * 3..<(row + 1) * 64 * 64 * 3]
+                // JPEG at quality 100 may round a level.
+                let wanted = Float(expected[sample]) / 127.5 - 1
+                #expect(values.allSatisfy { abs($0 - wanted) < 1.5 / 127.5 }, "picture \(sample)")
+            }
+        }
+    }
+
+    /// A damaged or vanished file is found in the middle of training, names itself, and spares the batches before it.
+    @Test(arguments: ["damaged", "vanished", "cut"]) func brokenFileEndsTrainingByName(fault: String) throws {
+        let folder = try TemporaryFolder()
+        for index in 0..<12 { try folder.writePicture("\(10 + index).png", value: 3, height: 20, width: 20) }
+        let resize = PictureTransform.resize(height: 16, width: 16, filter: .bilinear, cover: true)
+        let dataset = try PictureDataset.plain(PictureFolder(path: folder.path), transforms: [resize, .mirror])
+        let order = try BatchOrder(sampleCount: 12, batchSize: 2, seed: 6).permutation(ofEpoch: 0)
+        let broken = folder.path + "/\(10 + order[7]).png"
+        switch fault {
+        case "damaged": try Data("<html>404</html>".utf8).write(to: URL(fileURLWithPath: broken))
+        case "vanished": try FileManager.default.removeItem(atPath: broken)
+        default: try Data(try bytes(of: broken).dropLast(30)).write(to: URL(fileURLWithPath: broken))
+        }
+        let loader = try BatchLoader(dataset: dataset, batchSize: 2, seed: 6, workers: 2)
+        for _ in 0..<3 { _ = try loader.next() }
+        let text = message { _ = try loader.next() }
+        #expect(text.hasPrefix(broken + ": ") && !text.contains("\n"), "\(text)")
+        let reason = ["damaged": "neither a PNG nor a JPEG", "vanished": "No such file", "cut": "PNG"][fault]
+        #expect(text.contains(try #require(reason)), "\(text)")
+        #expect(try loader.next(at: 4).count == 2, "other batches can still be had")
     }
 
     @Test func picturesOfOtherSizesNeedAResize() throws {

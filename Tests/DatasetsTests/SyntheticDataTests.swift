@@ -30,6 +30,15 @@ import Testing
         }
     }
 
+    @Test func mixtureTellsWhereItsModesAre() throws {
+        let dataset: any Dataset = GaussianMixture.grid(count: 3, deviation: 0.1, seed: 1)
+        let mixture = try #require(dataset.mixture)
+        #expect(mixture.centres.count == 25 && mixture.centres[0] == [-4, -4] && mixture.centres[1] == [-2, -4])
+        #expect(mixture.deviation == 0.1)
+        let pictures: any Dataset = try PictureDataset.plain(BatchLoaderTests.digits)
+        #expect(pictures.mixture == nil)
+    }
+
     @Test func mixtureDependsOnItsSeed() throws {
         let first = try GaussianMixture.ring(count: 50, seed: 1).samples(0..<50)
         #expect(try GaussianMixture.ring(count: 50, seed: 1).samples(0..<50) == first)

@@ -14,6 +14,42 @@ import Testing
         #expect(abs(found - expected) <= 2e-7 * abs(expected), "\(found), recorded \(expected)")
     }
 
+    /// Rows of numbers that any program can make.
+    private func pattern(_ rows: Int, _ columns: Int, _ seed: Int) -> [[Double]] {
+        (0..<rows).map { i in
+            (0..<columns).map { j in Double((i * i * 7 + i * j * 13 + j * j * 3 + i * seed + seed) % 101) / 50 - 1 }
+        }
+    }
+
+    /// Constant and equal columns.
+    private func dead(_ rows: [[Double]]) -> [[Double]] {
+        rows.map { row in row.indices.map { $0 == 1 ? 0.25 : row[$0 == 4 ? 2 : $0] } }
+    }
+
+    /// Nine columns of rank three.
+    private func low(_ rows: [[Double]]) -> [[Double]] {
+        let mixture = pattern(3, 9, 5)
+        return rows.map { row in (0..<9).map { j in (0..<3).reduce(0) { $0 + row[$1] * mixture[$1][j] } } }
+    }
+
+    /// Expected by NumPy 2.4.6: the trace is the sum of the singular values of the product of the centred samples, which
+    /// needs no root of a singular matrix; SciPy 1.17.1's `linalg.sqrtm` agrees within 1e-7.
+    @Test func fewSamplesAndSingularCovariances() throws {
+        let (a, b) = (pattern(40, 6, 3), pattern(30, 6, 17))
+        let cases: [(String, [[Double]], [[Double]], Double)] = [
+            ("more samples than features", a, b, 0.3712221128158162),
+            ("fewer samples than features", pattern(5, 12, 3), pattern(4, 12, 17), 5.285853089424666),
+            ("constant and equal features", dead(a), dead(b), 0.20968761430987337),
+            ("both of rank 3", low(a), low(b), 0.14480732984177624),
+            ("rank 3 and few samples", low(a), pattern(7, 9, 17), 4.549308780679146),
+        ]
+        for (name, real, fake, expected) in cases {
+            let found = try FrechetDistance.between(real: features(real), fake: features(fake))
+            // A null direction may keep the root of a rounding, some 1e-8 of the variance.
+            #expect(abs(found - expected) < 1e-6, "\(name): \(found), expected \(expected)")
+        }
+    }
+
     @Test func sameSamplesAreAtDistanceZero() throws {
         for (rows, columns) in [(200, 7), (10, 40)] {
             let set = normalFeatures(rows: rows, columns: columns, seed: 1)

@@ -27,7 +27,7 @@ import Testing
         (
             "objective=selfgam",
             "--set objective=selfgam: objective: unknown objective 'selfgam'. Did you mean 'selfgan'? "
-                + "Available: gan, lsgan, selfgan, wgan-gp"
+                + "Available: catgan, gan, hinge, lsgan, selfgan, wgan, wgan-gp"
         ),
         (
             "updates.generator=2",

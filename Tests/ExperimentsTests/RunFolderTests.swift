@@ -28,17 +28,4 @@ import Testing
     func metricsKeepWholeLinesUpToAStep(text: String, step: Int, length: Int) {
         #expect(MetricsLog.extent(of: Array(text.utf8), through: step).length == length)
     }
-
-    @Test func greatCircleKeepsTheLength() {
-        let a: [Float] = [3, 0, 0]
-        let b: [Float] = [0, 3, 0]
-        #expect(Sampling.greatCircle(a, b, 0) == a)
-        let middle = Sampling.greatCircle(a, b, 0.5)
-        #expect(abs(middle[0] - 2.1213203) < 1e-6 && abs(middle[1] - 2.1213203) < 1e-6 && middle[2] == 0)
-        let end = Sampling.greatCircle(a, b, 1)
-        #expect(abs(end[0]) < 1e-6 && abs(end[1] - 3) < 1e-6)
-        // Where there is no one circle the line serves.
-        #expect(Sampling.greatCircle(a, a, 0.3).map { ($0 * 1000).rounded() } == [3000, 0, 0])
-        #expect(Sampling.greatCircle([0, 0, 0], b, 0.5) == [0, 1.5, 0])
-    }
 }

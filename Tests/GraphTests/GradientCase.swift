@@ -123,6 +123,8 @@ extension GradientCase {
         GradientCase("a bᵀ", [3, 4], [2, 4]) { g, x in g.matmul(x[0], x[1], transposeB: true) },
         GradientCase("aᵀ bᵀ", [4, 3], [2, 4]) { g, x in g.matmul(x[0], x[1], transposeA: true, transposeB: true) },
         GradientCase("a aᵀ", [3, 4]) { g, x in g.matmul(x[0], x[0], transposeB: true) },
+        GradientCase("gram", [3, 2], [3, 2], [3, 2]) { g, x in g.append(.gram, x) },
+        GradientCase("gram, one vector twice", [5], [5]) { g, x in g.gram([[x[0]], [x[1]], [x[0]]]) },
         GradientCase("convolution", [2, 5, 4, 2], [3, 3, 2, 3]) { g, x in
             g.convolution(x[0], weight: x[1], stride: (2, 1), padding: (1, 1, 1, 1))
         },

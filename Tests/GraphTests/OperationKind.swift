@@ -9,7 +9,7 @@ enum OperationKind: String, CaseIterable {
     case add, subtract, multiply, divide, maximum, minimum, greater
     case leakyReLUGradient, tanhGradient, sigmoidGradient, eluGradient
     case broadcast, sum, rowMaximum, moments, reshape, transpose, slice, sliceGradient, concatenate
-    case matmul, convolution, convolutionInputGradient, convolutionWeightGradient
+    case matmul, gram, minimumNormWeights, convolution, convolutionInputGradient, convolutionWeightGradient
     case foldUpsampling, foldUpsamplingGradient
     case pad, padGradient, maxPool, maxPoolGradient, maxPoolPick, averagePool, averagePoolGradient
     case upsampleNearest, upsampleNearestGradient, upsampleBilinear, upsampleBilinearGradient
@@ -34,6 +34,8 @@ enum OperationKind: String, CaseIterable {
         case .sliceGradient: self = .sliceGradient
         case .concatenate: self = .concatenate
         case .matmul: self = .matmul
+        case .gram: self = .gram
+        case .minimumNormWeights: self = .minimumNormWeights
         case .convolution: self = .convolution
         case .convolutionInputGradient: self = .convolutionInputGradient
         case .convolutionWeightGradient: self = .convolutionWeightGradient
@@ -95,12 +97,12 @@ enum OperationKind: String, CaseIterable {
         }
     }
 
-    /// Sources have no inputs; `rowMaximum` and `stopGradient` count as constant; steps are flat; state cannot be
-    /// differentiated. `WithoutGradientTests` checks each.
+    /// Sources have no inputs; `rowMaximum`, `minimumNormWeights` and `stopGradient` count as constant; steps are flat;
+    /// state cannot be differentiated. `WithoutGradientTests` checks each.
     var hasGradient: Bool {
         switch self {
-        case .variable, .input, .constant, .random, .rowMaximum, .stopGradient, .sign, .step, .greater, .assign,
-            .update:
+        case .variable, .input, .constant, .random, .rowMaximum, .minimumNormWeights, .stopGradient, .sign, .step,
+            .greater, .assign, .update:
             false
         default: true
         }

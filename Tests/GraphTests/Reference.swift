@@ -59,6 +59,8 @@ struct Reference {
             }
             return result
         case .matmul(let transposeA, let transposeB): return product(x, shapes, transposeA, transposeB)
+        case .gram: return x.flatMap { a in x.map { b in zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } } }
+        case .minimumNormWeights: return MinimumNormPoint(gram: x[0], count: shape.count).weights
         case .convolution(let g): return convolution(g, x: x[0], weight: x[1])
         case .convolutionInputGradient(let g): return convolutionInputGradient(g, gradient: x[0], weight: x[1])
         case .convolutionWeightGradient(let g): return convolutionWeightGradient(g, x: x[0], gradient: x[1])

@@ -23,7 +23,7 @@ import Testing
     ]) func batchesScoredTogetherScoreAsApart(layers: String) throws {
         let net = try network(layers, input: [4, 4, 1])
         let graph = ComputeGraph()
-        let inputs = ["a", "b", "c"].map { (x: graph.input($0, shape: [5, 4, 4, 1]), call: $0) }
+        let inputs = ["a", "b", "c"].map { NetworkBatch(x: graph.input($0, shape: [5, 4, 4, 1]), call: $0) }
         let together = try net.apply(toEach: inputs, in: graph)
         let apart = try inputs.map { try net.apply($0.x, in: graph, mode: .training, call: $0.call) }
         for (index, pair) in zip(together, apart).enumerated() {

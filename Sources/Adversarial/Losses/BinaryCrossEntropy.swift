@@ -11,6 +11,15 @@ public func binaryCrossEntropy(_ graph: ComputeGraph, logits: Value, label: Floa
     return label == 0 ? cost : graph.subtract(cost, graph.affine(graph.mean(logits), scale: label))
 }
 
+/// Binary cross-entropy of logits against labels that may differ from sample to sample.
+public func binaryCrossEntropy(_ graph: ComputeGraph, logits: Value, target: Target) -> Value {
+    switch target {
+    case .constant(let label): binaryCrossEntropy(graph, logits: logits, label: label)
+    case .perSample(let labels):
+        graph.subtract(graph.mean(graph.softplus(logits)), graph.mean(graph.multiply(labels, logits)))
+    }
+}
+
 /// The generator's loss that follows from the game as stated: `mean(log(1 - D(G(z))))`. Its gradient vanishes where D
 /// is sure, so the non-saturating `binaryCrossEntropy(logits, label: 1)` is usual.
 ///

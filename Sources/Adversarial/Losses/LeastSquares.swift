@@ -9,8 +9,20 @@ public enum BatchReduction: String, CaseIterable, Sendable {
 ///
 /// Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, arXiv:1611.04076, eq. 2 and 9.
 public func leastSquares(
+    _ graph: ComputeGraph, scores: Value, target: Target, reduction: BatchReduction = .mean
+) -> Value {
+    let distances =
+        switch target {
+        case .constant(let target): graph.affine(scores, offset: -target)
+        case .perSample(let targets): graph.subtract(scores, targets)
+        }
+    let squares = graph.square(distances)
+    return graph.affine(reduction == .mean ? graph.mean(squares) : graph.sum(squares), scale: 0.5)
+}
+
+/// The distance from one target for all scores.
+public func leastSquares(
     _ graph: ComputeGraph, scores: Value, target: Float, reduction: BatchReduction = .mean
 ) -> Value {
-    let squares = graph.square(graph.affine(scores, offset: -target))
-    return graph.affine(reduction == .mean ? graph.mean(squares) : graph.sum(squares), scale: 0.5)
+    leastSquares(graph, scores: scores, target: .constant(target), reduction: reduction)
 }

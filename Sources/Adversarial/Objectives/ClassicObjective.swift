@@ -41,8 +41,8 @@ public struct ClassicObjective: AlternatingObjective {
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {
         let graph = pass.graph
         let sum = graph.add(
-            binaryCrossEntropy(graph, logits: pass.realScores, label: 1),
-            binaryCrossEntropy(graph, logits: pass.generatedScores, label: 0))
+            binaryCrossEntropy(graph, logits: pass.realScores, target: pass.realTarget),
+            binaryCrossEntropy(graph, logits: pass.generatedScores, target: pass.generatedTarget))
         return reduction == .mean ? graph.affine(sum, scale: 0.5) : sum
     }
 

@@ -27,8 +27,8 @@ public struct LeastSquaresObjective: AlternatingObjective {
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {
         let graph = pass.graph
         return graph.add(
-            leastSquares(graph, scores: pass.realScores, target: 1, reduction: reduction),
-            leastSquares(graph, scores: pass.generatedScores, target: 0, reduction: reduction))
+            leastSquares(graph, scores: pass.realScores, target: pass.realTarget, reduction: reduction),
+            leastSquares(graph, scores: pass.generatedScores, target: pass.generatedTarget, reduction: reduction))
     }
 
     public func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value {

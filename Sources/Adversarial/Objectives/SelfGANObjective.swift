@@ -1,11 +1,13 @@
 import Configuration
 import Graph
+import Layers
 import Tensors
 
-/// SelfGAN: one loss, one backward pass and one optimizer for both networks.
+/// SelfGAN: one loss, one backward pass and one optimizer for all networks.
 ///
 /// A step scores newly generated images (as real), real ones (as real) and the images generated in the step before (as
-/// false; zeros at first), in this order; `selfGANLoss` weighs the three. Scores are logits.
+/// false; zeros at first), in this order; `selfGANLoss` weighs the three. The generators' own losses (distance to the
+/// pair's image, cycles) are added.
 ///
 /// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics,
 /// mean losses and their weights are the shard's. The loss minimised is the sum over shards.
@@ -14,11 +16,13 @@ public struct SelfGANObjective: Objective {
     public static let name = "selfgan"
 
     public let form: SelfGANForm
+    public let measure: SelfGANTerms.Measure
     public let shards: Int
 
-    public init(form: SelfGANForm = .gpuPaper, shards: Int = 1) {
+    public init(form: SelfGANForm = .gpuPaper, measure: SelfGANTerms.Measure = .binaryCrossEntropy, shards: Int = 1) {
         precondition(shards > 0, "\(shards) shards")
         self.form = form
+        self.measure = measure
         self.shards = shards
     }
 
@@ -26,12 +30,15 @@ public struct SelfGANObjective: Objective {
         self.init(
             form: try reader.choice(
                 "form", default: .gpuPaper, "The loss as in the paper or the code, for GPU or TPU."),
+            measure: try reader.choice(
+                "loss", default: .binaryCrossEntropy,
+                "The distance of scores from what they should be; least squares for image-to-image networks."),
             shards: try reader.integer(
                 "shards", in: 1...4096, default: 1, "Parts of the batch with weights and batch statistics of their own."
             ))
     }
 
-    public var scores: ScoreKind { .logits }
+    public var scores: ScoreKind { measure == .leastSquares ? .targets : .logits }
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         guard configuration.updates == .even else {
@@ -41,52 +48,131 @@ public struct SelfGANObjective: Objective {
         guard configuration.batchSize % shards == 0 else {
             throw .unevenShards(shards: shards, batchSize: configuration.batchSize)
         }
+        let combination = configuration.ensemble.combination
+        guard combination is AverageCombination else {
+            throw .oneLoss(objective: Self.name, combination: type(of: combination).name)
+        }
+        if configuration.ensemble.measuresSteepestDirection { throw .noCommonDirection(objective: Self.name) }
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [TrainingPhase] {
         let graph = ComputeGraph()
-        let real = setting.realBatch(in: graph)
-        let latents = setting.latents(stream: "latent", in: graph)
-        let kept = Variable(
-            name: "previous_images", shape: real.shape, role: .loopState,
-            layout: real.shape.rank == 4 ? .images : .plain)
-        let previous = graph.read(kept)
+        let inputs = setting.task.inputs(.both, latents: "latent", setting: setting, in: graph)
+        let memory = PreviousImages(setting, inputs: inputs, in: graph)
+        let labels = setting.tricks.labels.targets(setting: setting, in: graph)
+        let notes = StepNotes()
 
         let size = setting.batchSize / shards
-        var terms: [SelfGANTerms] = []
         var losses: [Value] = []
-        var images: [Value] = []
+        var made: [[Value]] = []
         for shard in 0..<shards {
-            func part(_ batch: Value) -> Value { graph.slice(batch, axis: 0, start: shard * size, count: size) }
             func call(_ name: String) -> String { shards == 1 ? name : "\(name).\(shard)" }
-            let made = try setting.images(from: part(latents), call: call("generated"), in: graph)
-            let scores = try setting.scores(
-                of: [
-                    (made, call("generated")), (part(real), call("real")), (part(previous), call("previous")),
-                ], in: graph)
-            let term = SelfGANTerms(graph, generated: scores[0], real: scores[1], previous: scores[2])
-            terms.append(term)
-            losses.append(selfGANLoss(graph, form: form, terms: term))
-            images.append(made)
+            let part = inputs.slice(start: shard * size, count: size, in: graph)
+            let generated = try setting.task.generate(part, setting: setting, call: call("generated"), in: graph)
+            made.append(generated.samples)
+            var sides: [Value] = []
+            for (number, side) in setting.players.sides.enumerated() {
+                let previous = memory.slice(side: number, start: shard * size, count: size, in: graph)
+                let real = setting.task.real(part, side: number)
+                let views = [
+                    View(generated.samples[number], condition: part.condition, call: call("generated")),
+                    View(real, condition: part.condition, call: call("real")),
+                    View(previous.samples, condition: previous.condition, call: call("previous")),
+                ]
+                let judged = try side.discriminators.enumerated().map { index, discriminator in
+                    try judge(
+                        of: views, by: discriminator, index: index, real: real, previous: previous.samples, labels,
+                        notes, setting: setting, in: graph)
+                }
+                sides.append(graph.mean(of: judged))
+            }
+            let adversarial = graph.mean(of: sides)
+            losses.append(generated.losses.reduce(adversarial) { graph.add($0, $1.value) })
+            for own in generated.losses { notes.add("loss.\(own.name)", own.value) }
         }
 
-        let loss = losses.dropFirst().reduce(losses[0], graph.add)
-        func mean(_ term: (SelfGANTerms) -> Value) -> Value {
-            let values = terms.map(term)
-            return graph.affine(values.dropFirst().reduce(values[0], graph.add), scale: 1 / Float(shards))
-        }
+        let loss = graph.sum(of: losses)
         graph.output("loss", loss)
-        graph.output("loss.generator", mean(\.generatedLoss))
-        graph.output(
-            "loss.discriminator", graph.affine(graph.add(mean(\.realLoss), mean(\.previousLoss)), scale: 0.5))
-        graph.output("score.generated", mean(\.generatedScore))
-        graph.output("score.real", mean(\.realScore))
-        graph.output("score.previous", mean(\.previousScore))
+        notes.output(to: graph)
+        labels.observe(discriminatorLoss: notes.mean("loss.discriminator", in: graph), in: graph)
+        if let norm = try setting.minimizeGenerators(loss, others: setting.players.discriminators, in: graph) {
+            graph.output("gradientNorm.generator", norm)
+        }
+        memory.keep(made, inputs: inputs, in: graph)
+        return [TrainingPhase(name: "step", graph: graph)]
+    }
 
-        try setting.minimize(
-            loss, moving: [setting.generator, setting.discriminator], with: setting.configuration.optimizers.generator,
-            in: graph)
-        graph.assign(graph.concatenate(images, axis: 0), to: kept)
-        return [TrainingPhase(name: "step", graph: graph, usesRealBatch: true)]
+    /// One discriminator's part of the loss.
+    private func judge(
+        of views: [View], by discriminator: Network, index: Int, real: Value, previous: Value, _ labels: LabelTargets,
+        _ notes: StepNotes, setting: AdversarialSetting, in graph: ComputeGraph
+    ) throws -> Value {
+        let judged = try setting.judgements(of: views, by: discriminator, in: graph)
+        let realTarget = labels.real(judged[1].scores, in: graph)
+        let previousTarget = labels.generated(judged[2].scores, in: graph)
+        let terms = SelfGANTerms(
+            graph, generated: judged[0].scores, real: judged[1].scores, previous: judged[2].scores, measure: measure,
+            realTarget: realTarget, previousTarget: previousTarget)
+        var loss = selfGANLoss(graph, form: form, terms: terms)
+        notes.add("loss.generator", terms.generatedLoss)
+        notes.add("loss.discriminator", graph.affine(graph.add(terms.realLoss, terms.previousLoss), scale: 0.5))
+        notes.add("score.generated", terms.generatedScore)
+        notes.add("score.real", terms.realScore)
+        notes.add("score.previous", terms.previousScore)
+        guard setting.configuration.penalty != nil || setting.tricks.auxiliaryClassifier != nil else { return loss }
+        let pass = DiscriminatorPass(
+            setting: setting, graph: graph, discriminator: discriminator,
+            index: setting.players.discriminators.count == 1 ? nil : index, real: real, generated: previous,
+            condition: views[1].condition, realJudgement: judged[1], generatedJudgement: judged[0],
+            realTarget: realTarget, generatedTarget: previousTarget, notes: notes)
+        if let penalty = setting.configuration.penalty {
+            let value = try penalty.value(pass)
+            notes.add("loss.penalty", value)
+            loss = graph.add(loss, value)
+        }
+        if let classifier = setting.tricks.auxiliaryClassifier {
+            loss = graph.add(loss, classifier.discriminatorLoss(pass))
+        }
+        return loss
+    }
+}
+
+/// The images generated in the step before, with what discriminators see of their conditions.
+private struct PreviousImages {
+    private let kept: [Variable]
+    private let keptCondition: Variable?
+    private let samples: [Value]
+    private let condition: Value?
+
+    init(_ setting: AdversarialSetting, inputs: TaskInputs, in graph: ComputeGraph) {
+        func variable(_ name: String, _ shape: Shape) -> Variable {
+            Variable(name: name, shape: shape, role: .loopState, layout: shape.rank == 4 ? .images : .plain)
+        }
+        let names = setting.task.sideNames
+        kept = names.indices.map { side in
+            variable(
+                names.count == 1 ? "previous_images" : "previous_images.\(names[side])",
+                setting.task.real(inputs, side: side).shape)
+        }
+        keptCondition =
+            setting.task.discriminatorsSeeConditions
+            ? inputs.condition.map { variable("previous_condition", $0.shape) } : nil
+        samples = kept.map(graph.read)
+        condition = keptCondition.map(graph.read)
+    }
+
+    func slice(side: Int, start: Int, count: Int, in graph: ComputeGraph) -> (samples: Value, condition: Value?) {
+        (
+            graph.slice(samples[side], axis: 0, start: start, count: count),
+            condition.map { graph.slice($0, axis: 0, start: start, count: count) }
+        )
+    }
+
+    /// - Parameter made: by shard and side.
+    func keep(_ made: [[Value]], inputs: TaskInputs, in graph: ComputeGraph) {
+        for (side, variable) in kept.enumerated() {
+            graph.assign(graph.concatenate(made.map { $0[side] }, axis: 0), to: variable)
+        }
+        if let keptCondition, let condition = inputs.condition { graph.assign(condition, to: keptCondition) }
     }
 }

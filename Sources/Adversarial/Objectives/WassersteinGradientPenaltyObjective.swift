@@ -27,17 +27,16 @@ public struct WassersteinGradientPenaltyObjective: AlternatingObjective {
     public var alternation: Alternation { Alternation(order: .discriminatorFirst, latents: .fresh) }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value {
-        let (graph, setting) = (pass.graph, pass.setting)
-        let between = interpolated(
-            graph, real: pass.real, generated: pass.generated, alpha: setting.shares(stream: "interpolation", in: graph)
-        )
-        let scores = try setting.scores(of: between, call: "interpolated", in: graph)
-        let penalty = try Adversarial.gradientPenalty(
-            graph, scores: scores, samples: between, weight: Float(gradientPenalty))
+        let graph = pass.graph
+        let penalty = try InterpolationPenalty(weight: gradientPenalty).value(pass)
         let distance = wassersteinCriticLoss(graph, real: pass.realScores, generated: pass.generatedScores)
-        graph.output("loss.penalty", penalty)
-        graph.output("distance", graph.affine(distance, scale: -1))
+        pass.note("loss.penalty", penalty)
+        pass.note("distance", graph.affine(distance, scale: -1))
         return graph.add(distance, penalty)
+    }
+
+    public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        if configuration.penalty != nil { throw .twoPenalties(objective: Self.name) }
     }
 
     public func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value {

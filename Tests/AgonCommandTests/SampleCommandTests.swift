@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+/// `agon sample` as its users call it, on a run that is trained once for a test.
+@Suite struct SampleCommandTests {
+    private struct Result {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    private let folder: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.path + "/agon-sample-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let config = """
+            {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
+             "generator": {"layers": [{"type": "linear", "features": 2}]},
+             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
+            """
+        try config.write(toFile: folder + "/points.json", atomically: true, encoding: .utf8)
+        let run = try agon("run", "points.json", "--out", "run")
+        #expect(run.code == 0, "\(run.errors)")
+    }
+
+    private func agon(_ arguments: String...) throws -> Result { try agon(arguments) }
+
+    private func agon(_ arguments: [String]) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("agon")
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // What the program says fits the pipes' buffers.
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: complaint, as: UTF8.self))
+    }
+
+    private func contents(_ name: String) -> Data? { FileManager.default.contents(atPath: folder + "/" + name) }
+
+    @Test func samplesAreNamedReckonedWithAndDrawn() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let saved = try agon("sample", "run", "--seed", "1", "--save", "king=3+7+12,man=5", "--save", "woman=2")
+        #expect(saved.code == 0, "\(saved.errors)")
+        #expect(
+            saved.output
+                == "run/latents/king.npy: mean of samples 3, 7, 12 of seed 1\n"
+                + "run/latents/man.npy: sample 5 of seed 1\nrun/latents/woman.npy: sample 2 of seed 1\n")
+        let again = try agon("sample", "run", "--save", "man=6")
+        #expect(again.code == 64)
+        #expect(
+            again.errors
+                == "agon: error: run/latents/man.npy: exists already; choose another name, or replace it with --replace\n"
+        )
+        #expect(try agon("sample", "run", "--save", "man=6", "--replace").code == 0)
+
+        let sum = try agon(
+            "sample", "run", "--expression", "king - man + woman", "--expression", "-1 * (#4 - man)", "--out", "sum.png"
+        )
+        #expect(sum.output == "sum.png: 2 samples of step 2\n", "\(sum.errors)")
+        let way = try agon(
+            "sample", "run", "--from", "king", "--to", "mean(man, #9)", "--count", "5", "--out", "way.png")
+        #expect(way.output == "way.png: 5 samples of step 2\n", "\(way.errors)")
+        let pick = try agon("sample", "run", "--pick", "12,15", "--numbered", "--out", "pick.png")
+        #expect(pick.output == "pick.png: 2 samples of step 2\n", "\(pick.errors)")
+        #expect(try agon("sample", "run", "--count", "4", "--numbered", "--out", "numbered.png").code == 0)
+        #expect(try agon("sample", "run", "--count", "4", "--out", "plain.png").code == 0)
+        #expect(contents("numbered.png") != contents("plain.png"))
+        // A sample by its number is the sample, saved or not.
+        #expect(try agon("sample", "run", "--pick", "6", "--out", "six.png").code == 0)
+        #expect(try agon("sample", "run", "--expression", "man", "--out", "man.png").code == 0)
+        #expect(contents("six.png") == contents("man.png"))
+    }
+
+    @Test func faultsOfExpressionsAreThoseOfTheCommandLine() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let fault = try agon("sample", "run", "--expression", "#1 + * #2", "--out", "x.png")
+        #expect(fault.code == 64)
+        #expect(
+            fault.errors
+                == "agon: error: column 6: expected a latent or a number, found '*'\n  #1 + * #2\n       ^\n")
+        let unknown = try agon("sample", "run", "--from", "kng", "--to", "#1", "--out", "x.png")
+        #expect(unknown.code == 64)
+        #expect(unknown.errors.hasPrefix("agon: error: column 1: no latent is saved as 'kng'. None are saved yet"))
+        #expect(contents("x.png") == nil)
+    }
+
+    @Test(arguments: [
+        ([], "nothing to do: give --out a picture, or --save a name"),
+        (["--pick", "1"], "--pick needs --out"),
+        (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate exclude each other"),
+        (["--from", "#1", "--out", "x.png"], "--from and --to go together"),
+        (
+            ["--expression", "#1", "--count", "3", "--out", "x.png"],
+            "--count does not go with --expression, which says how many there are"
+        ),
+        (
+            ["--expression", "#1", "--numbered", "--out", "x.png"],
+            "--numbered does not go with --expression: these are not the seed's own samples"
+        ),
+        (["--replace", "--out", "x.png"], "--replace is for --save"),
+        (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
+    ])
+    func optionsThatDoNotGoTogether(arguments: [String], expected: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let result = try agon(["sample", "run"] + arguments)
+        #expect(result.code == 64)
+        #expect(result.errors.hasPrefix("Error: \(expected)\n"), "\(result.errors)")
+    }
+}

@@ -1,0 +1,177 @@
+"""The trainings that are recorded: configs of Agon with small networks."""
+from dataclasses import dataclass
+
+STEPS = 10
+
+LEAKY = {"type": "leakyReLU", "slope": 0.2}
+UPSAMPLE = {"type": "upsample", "scale": 2}
+HALF = {"kernel": 3, "stride": 2, "padding": 1}
+SAME = {"kernel": 3, "padding": 1}
+SCORE = ["flatten", {"type": "linear", "features": 1}]
+# A bias before a batch norm has no gradient, and an optimizer that divides by the gradient's size would move it by the
+# rounding error.
+NORMED_GENERATOR = [
+    {"type": "linear", "features": 32, "bias": False},
+    {"type": "reshape", "shape": [2, 2, 8]}, "batchNorm",
+    UPSAMPLE, {"type": "conv", "channels": 8, **SAME, "bias": False}, {"type": "batchNorm", "epsilon": 0.8}, LEAKY,
+    UPSAMPLE, {"type": "conv", "channels": 6, **SAME}, LEAKY,
+    {"type": "conv", "channels": 1, **SAME}, "tanh",
+]  # fmt: skip
+PLAIN_GENERATOR = [
+    {"type": "linear", "features": 32}, LEAKY, {"type": "reshape", "shape": [2, 2, 8]},
+    UPSAMPLE, {"type": "conv", "channels": 6, **SAME}, LEAKY,
+    {"type": "convTranspose", "channels": 1, "kernel": 4, "stride": 2, "padding": 1}, "tanh",
+]  # fmt: skip
+NORMED_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **HALF}, LEAKY,
+    {"type": "conv", "channels": 8, **HALF}, LEAKY, {"type": "batchNorm", "epsilon": 0.8}, *SCORE,
+]  # fmt: skip
+PLAIN_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **HALF}, LEAKY, {"type": "conv", "channels": 8, **HALF}, LEAKY, *SCORE,
+]  # fmt: skip
+# The score's bias cancels out of the distance and of the slope.
+CRITIC = [
+    {"type": "conv", "channels": 6, **HALF}, LEAKY,
+    {"type": "conv", "channels": 8, **HALF}, {"type": "layerNorm", "affine": False}, LEAKY,
+    "flatten", {"type": "linear", "features": 1, "bias": False},
+]  # fmt: skip
+# The slope of layers that bend changes with the point, be it ever so little.
+SMOOTH_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **HALF}, "tanh", {"type": "conv", "channels": 8, **HALF}, "tanh", *SCORE,
+]  # fmt: skip
+PROJECTING_DISCRIMINATOR = [
+    {"type": "conv", "channels": 2, "kernel": 4, "stride": 2, "padding": 1, "bias": False, "frozen": True,
+     "norm": {"type": "weight", "gain": 1}},
+    {"type": "conv", "channels": 8, **HALF}, LEAKY, *SCORE,
+]  # fmt: skip
+CLASSIFYING_DISCRIMINATOR = [*PLAIN_DISCRIMINATOR[:-1], {"type": "linear", "features": 5}]
+# After the networks of SunnerLi's GAS: depth to space, max pooling, scores between 0 and 1.
+POOLED_GENERATOR = [
+    {"type": "linear", "features": 48, "bias": False}, {"type": "reshape", "shape": [2, 3, 8]}, "batchNorm", "relu",
+    {"type": "conv", "channels": 8, "kernel": 5, "padding": 2, "bias": False}, "batchNorm", "relu",
+    {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, "kernel": 5, "padding": 2}, "tanh",
+]  # fmt: skip
+POOLED_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **SAME}, "relu", {"type": "maxPool", "kernel": 2},
+    {"type": "conv", "channels": 8, **SAME, "bias": False}, "batchNorm", "relu", *SCORE, "sigmoid",
+]  # fmt: skip
+
+ADAM = {"type": "adam", "learningRate": 1e-3, "beta1": 0.5, "beta2": 0.999}
+WASSERSTEIN_ADAM = {"type": "adam", "learningRate": 1e-3, "beta1": 0, "beta2": 0.9}
+GREY = {"name": "mnist", "transforms": [{"type": "resize", "size": 8}]}
+FOUR_CLASSES = {"name": "mnist", "classes": [0, 1, 2, 3], "transforms": [{"type": "resize", "size": 8}]}
+COLOUR = {"name": "cifar10", "transforms": [{"type": "resize", "size": [4, 6]}]}
+ORDERED = {"order": "discriminator-first", "latents": "fresh"}
+JOINED = {"order": "generator-first", "latents": "shared"}
+
+
+@dataclass
+class Case:
+    """A training, the changes to its config that make its rival, and the seed of its weights and inputs."""
+
+    name: str
+    config: dict
+    rival: dict
+    # Channels, rows and columns.
+    images: tuple = (1, 8, 8)
+    seed: int = 0
+
+
+def case(name, description, rival, generator, discriminator, images=(1, 8, 8), seed=0, **sections):
+    """A case whose config has these sections; usual ones are filled in."""
+    usual = {"dataset": GREY, "batchSize": 8, "latent": {"size": 6}, "optimizer": ADAM}
+    config = {
+        "$schema": "../../../Configs/schema.json", "name": name, "description": description, "steps": STEPS,
+        **usual, **sections, "generator": {"layers": generator}, "discriminator": {"layers": discriminator},
+    }  # fmt: skip
+    return Case(name, config, {**config, **rival}, images, seed)
+
+
+def selfgan(form, rival, name=None, seed=0, **objective):
+    """SelfGAN: one loss and one step for both networks."""
+    return case(
+        name or f"selfgan-{form}", f"One loss and one Adam for both networks: the form {form}.",
+        {"objective": {"type": "selfgan", **rival}}, NORMED_GENERATOR, NORMED_DISCRIMINATOR, seed=seed,
+        objective={"type": "selfgan", "form": form, **objective},
+    )  # fmt: skip
+
+
+def ensemble(combination, rival, generator=NORMED_GENERATOR, discriminator=PLAIN_DISCRIMINATOR, name=None, seed=0,
+             objective=None, optimizer=ADAM):  # fmt: skip
+    """Three discriminators whose losses are combined for the generator."""
+    objective = objective or {"type": "gan", "discriminatorLoss": "sum", **ORDERED}
+    even = {"updates": {"discriminator": 1, "generator": 1}} if objective["type"] == "wgan-gp" else {}
+    return case(
+        name or combination["type"], f"Three discriminators, combined by {combination['type']}.",
+        {"ensemble": {"copies": 3, "combination": rival}}, generator, discriminator, seed=seed, objective=objective,
+        optimizer=optimizer, **even, ensemble={"copies": 3, "combination": combination},
+    )  # fmt: skip
+
+
+def conditional(method, name):
+    """Class-conditional images, judged by an auxiliary classifier too."""
+    return case(
+        name, f"An auxiliary classifier; latent and label are given to the generator by the method {method}.",
+        {"tricks": {"auxiliaryClassifier": {"weight": 0.9}}},
+        [{"type": "condition", "method": method}, *NORMED_GENERATOR], CLASSIFYING_DISCRIMINATOR, dataset=FOUR_CLASSES,
+        task={"type": "generation", "labels": 4}, objective={"type": "gan", **ORDERED},
+        tricks={"auxiliaryClassifier": {"weight": 1}},
+    )  # fmt: skip
+
+
+def cases():
+    return [
+        selfgan("gpu-paper", {"form": "gpu-code"}),
+        selfgan("gpu-code", {"form": "gpu-paper"}),
+        selfgan("tpu-paper", {"form": "tpu-code"}),
+        selfgan("tpu-code", {"form": "tpu-paper"}),
+        selfgan("tpu-code", {"form": "tpu-code", "shards": 2}, name="selfgan-sharded", seed=4, shards=4),
+        case(
+            "lsgan-1-4", "Least squares summed over the batch; four updates of the generator to one.",
+            {"objective": {"type": "lsgan", "reduction": "sum", "order": "generator-first"}},
+            POOLED_GENERATOR, POOLED_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR,
+            objective={"type": "lsgan", "reduction": "sum", "order": "discriminator-first"},
+            updates={"discriminator": 1, "generator": 4}, optimizer={"type": "rmsprop", "learningRate": 1e-3},
+        ),
+        case(
+            "wgan-gp", "A critic with a gradient penalty, updated twice as often.",
+            {"objective": {"type": "wgan-gp", "gradientPenalty": 9.5}},
+            NORMED_GENERATOR, CRITIC, objective={"type": "wgan-gp", "gradientPenalty": 10},
+            updates={"discriminator": 2, "generator": 1}, optimizer=WASSERSTEIN_ADAM, seed=3,
+            batchSize=6,
+        ),
+        ensemble({"type": "hypervolume", "slack": 1.1}, {"type": "hypervolume", "slack": 1.2},
+                 discriminator=PROJECTING_DISCRIMINATOR),
+        ensemble({"type": "gman", "alpha": 0.8}, {"type": "gman", "alpha": 0.5}, seed=4),
+        ensemble({"type": "gman-grad", "alpha": 0.8}, {"type": "gman-grad", "alpha": 0.5}, seed=2),
+        # In some steps the shortest combination leaves a discriminator out.
+        ensemble({"type": "mgd"}, {"type": "gman", "alpha": 0}, seed=107),
+        ensemble({"type": "average"}, {"type": "gman", "alpha": 0}),
+        ensemble({"type": "loss-delta", "alpha": 0.8}, {"type": "loss-delta", "alpha": 0.4}, PLAIN_GENERATOR,
+                 seed=3, optimizer={**ADAM, "learningRate": 5e-3}),
+        ensemble({"type": "hypervolume", "slack": 1.1}, {"type": "hypervolume", "slack": 1.2},
+                 name="hypervolume-lsgan", seed=3, objective={"type": "lsgan", "reduction": "mean", **ORDERED}),
+        # The nadir point is above all losses only while the largest is positive, which is so with these weights.
+        ensemble({"type": "hypervolume", "slack": 1.1}, {"type": "hypervolume", "slack": 1.2}, discriminator=CRITIC,
+                 name="hypervolume-wgan-gp", seed=3, objective={"type": "wgan-gp", "gradientPenalty": 10},
+                 optimizer=WASSERSTEIN_ADAM),
+        conditional("multiply", "acgan"),
+        conditional("concatenate", "acgan-concat"),
+        case(
+            "r1", "A penalty on the slope at real images.", {"penalty": {"type": "r1", "gamma": 0.9}},
+            NORMED_GENERATOR, PLAIN_DISCRIMINATOR, objective={"type": "gan", **JOINED},
+            penalty={"type": "r1", "gamma": 1},
+        ),
+        # With two images the biased deviation of the batch is far enough from the unbiased one.
+        case(
+            "dragan", "A penalty on slopes other than 1 around real images.",
+            {"penalty": {"type": "dragan", "weight": 9.5}}, NORMED_GENERATOR, SMOOTH_DISCRIMINATOR,
+            objective={"type": "gan", "order": "discriminator-first", "latents": "shared"},
+            penalty={"type": "dragan", "weight": 10}, batchSize=2, seed=2,
+        ),
+        case(
+            "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89}}},
+            PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
+            tricks={"averaging": {"decay": 0.9}},
+        ),
+    ]  # fmt: skip
