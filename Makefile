@@ -15,7 +15,7 @@ SWIFT_FILES = $(shell git ls-files '*.swift')
 BUILD = swift build --configuration release --product agon
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench format lint clean
+.PHONY: help setup build run test check long bench format lint clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup ## Run all tests
 
 check: ## The tests alone, for use before each commit
 	swift test
+
+long: setup ## Trainings of 200 steps of each family, which take minutes
+	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter LongTrainingChecks
 
 bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python that has it
 	Benchmarks/compare --python $(PYTHON) --agon $(AGON)

@@ -55,6 +55,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // A program that uses Agon as a library.
+        .executableTarget(
+            name: "own-images",
+            dependencies: ["Experiments", "Adversarial", "Datasets", "Layers", "Optimizers", "Graph", "Tensors"],
+            path: "Examples/OwnImages"),
+
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"]),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "Tensors", "CKernels"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

@@ -69,6 +69,15 @@ extension ConfigReader {
         try optionalValue(key, .list(of: .variant(registry), count: count.interval), doc)
     }
 
+    /// An array of arrays of objects that each name their variant by `"type"`, or of names alone:
+    /// `[[], ["flatten", {"type": "dense", "units": 10}]]`. `count` is a number of inner arrays or a range of them.
+    public func arrays<Value, Count: IntervalExpression<Int>>(
+        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(), _ doc: String
+    ) throws -> [[Value]] {
+        let inner = ValueForm.list(of: .variant(registry), count: Interval<Int>())
+        return try value(key, .list(of: inner, count: count.interval), default: nil, doc)
+    }
+
     /// An object whose keys are names of the user's choosing, each with a section, in the order written.
     public func dictionary<Section: ConfigDecodable>(
         _ key: String, of type: Section.Type, default node: ConfigNode? = nil, _ doc: String

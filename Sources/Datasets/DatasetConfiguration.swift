@@ -15,7 +15,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
 
     public let name: String
     public let path: String?
-    public let split: DatasetSplit
+    public var split: DatasetSplit
     public let classes: [ClassReference]?
     public let limit: Int?
     public let holdout: Double

@@ -57,6 +57,24 @@ public struct PictureDataset: Dataset {
             ? PictureMemory(count: indices.count, shape: steadyShape) : nil
     }
 
+    /// The pictures of a folder, each resized to cover a square and cropped to it; with class folders, labelled.
+    ///
+    /// - Parameter mirrors: whether left and right are exchanged at random.
+    ///
+    /// Throws: `DatasetError`.
+    public init(folder: String, size: Int, mirrors: Bool = true) throws {
+        let pictures = try PictureFolder(path: folder)
+        var transforms: [PictureTransform] = [
+            .rgb, .resize(height: size, width: size, filter: .bilinear, cover: true),
+        ]
+        if mirrors { transforms.append(.mirror) }
+        try self.init(
+            source: pictures,
+            selection: SampleSelection(
+                count: pictures.count, labels: pictures.labels, classNames: pictures.classNames, origin: folder),
+            transforms: transforms)
+    }
+
     public var count: Int { indices.count }
 
     public var residentBytes: Int {

@@ -49,9 +49,4 @@ public struct ExperimentNetworks {
         }
         return variables
     }
-
-    /// Real batches that one iteration takes.
-    public var batchesPerStep: Int {
-        phases.reduce(0) { $0 + ($1.usesBatch && !$1.isMeasurement ? $1.repeats : 0) }
-    }
 }

@@ -79,7 +79,7 @@ public struct Inspection: Sendable {
         let pool = WorkerPool(threads: threads)
         let (step, sheets) = try experiment.locating {
             (
-                try TrainingStep(networks, pool: pool, seed: configuration.seed),
+                try TrainingStep(phases: networks.phases, pool: pool, seed: configuration.seed),
                 try SampleSeries(networks, configuration: configuration, pool: pool)
             )
         }

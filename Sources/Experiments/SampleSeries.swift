@@ -10,6 +10,7 @@ final class SampleSeries {
     private let task: any Task
     private let makers: [SampleMaker]
     private let settings: SampleSettings
+    private let count: Int
     private var inputs: Inputs
     /// The modes of the data, where they are known, and latents to measure by how many are reached.
     private var modes: (mixture: (centres: [[Float]], deviation: Float), latents: [Float])?
@@ -22,13 +23,19 @@ final class SampleSeries {
     }
 
     /// Compiles the generators' graphs; `fix` must follow before a sheet is drawn.
-    init(_ networks: ExperimentNetworks, configuration: ExperimentConfiguration, pool: WorkerPool) throws {
+    ///
+    /// - Parameter count: the samples of a sheet; as many as the config says if not given.
+    init(
+        _ networks: ExperimentNetworks, configuration: ExperimentConfiguration, count: Int? = nil, pool: WorkerPool
+    ) throws {
+        let count = count ?? configuration.samples.count
         task = configuration.training.task
         settings = configuration.samples
+        self.count = count
         let conditionSize = task.conditionSize
         makers = try networks.players.sides.indices.map {
             try SampleMaker(
-                networks.sampledGenerator(side: $0), conditionSize: conditionSize, count: configuration.samples.count,
+                networks.sampledGenerator(side: $0), conditionSize: conditionSize, count: count,
                 pool: pool, seed: configuration.seed)
         }
         inputs = .unknown
@@ -39,7 +46,6 @@ final class SampleSeries {
     ///
     /// Throws what reading samples throws.
     func fix(_ configuration: ExperimentConfiguration, dataset: (any Dataset)?) throws {
-        let count = settings.count
         if task.takesConditionImages {
             guard let dataset else { return }
             let here = min(count, dataset.count)

@@ -77,7 +77,7 @@ public struct Sampling {
             ? nil : (try? configuration.dataset.open(searchPath: .standard()))?.mixture
     }
 
-    private static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
+    static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
         guard let step else {
             guard let newest = folder.newestCheckpoint(note: note) else {
                 throw ExperimentsError.noCheckpoint(folder: folder.path)

@@ -44,8 +44,8 @@ public enum Training {
                 let stage = experiment.stage(after: finished)
                 let prepared = try PreparedTraining(stage.experiment, start: stage.start, options: options)
                 let loop = try TrainingLoop(
-                    prepared, stage: stage, of: experiment, after: finished, folder: try place.take(),
-                    continues: place.isTaken, options: options, report: report)
+                    prepared, stage: stage, of: experiment, after: finished,
+                    folder: try place.take(), continues: place.isTaken, options: options, report: report)
                 place.isTaken = true
                 if let outcome = try loop.run() {
                     report(.ended(outcome))
@@ -133,6 +133,7 @@ private struct RunPlace {
 struct PreparedTraining {
     let experiment: Experiment
     let networks: ExperimentNetworks
+    let pool: WorkerPool
     let step: TrainingStep
     let sheets: SampleSeries
     /// Nil where the inputs are recorded.
@@ -161,10 +162,10 @@ struct PreparedTraining {
                     path, into: (players.generators + players.discriminators).flatMap(\.variables))
                 players.startAverages()
             }
-            let pool = WorkerPool(threads: options.threads)
-            (step, sheets) = try experiment.locating { [networks] in
+            pool = WorkerPool(threads: options.threads)
+            (step, sheets) = try experiment.locating { [networks, pool] in
                 (
-                    try TrainingStep(networks, pool: pool, seed: configuration.seed, start: start),
+                    try TrainingStep(phases: networks.phases, pool: pool, seed: configuration.seed, start: start),
                     try SampleSeries(networks, configuration: configuration, pool: pool)
                 )
             }
@@ -189,7 +190,7 @@ struct PreparedTraining {
             }
             let feed = try DataFeed(
                 dataset: data.dataset, labelled: data.labelled, configuration: training, seed: configuration.seed)
-            try sheets.fix(configuration, dataset: data.dataset)
+            try sheets.fix(configuration, dataset: data.shown)
             return (data.dataset, feed, feed.batchesPerEpoch)
         }
     }
@@ -200,6 +201,8 @@ struct TrainingData: Sendable {
     let dataset: any Dataset
     /// The samples that count as labelled, for objectives that take some.
     let labelled: (any Dataset)?
+    /// The samples that sheets start from: those held out, if any are.
+    let shown: any Dataset
 
     /// Throws `DatasetError`.
     init(_ configuration: ExperimentConfiguration, searchPath: DataSearchPath) throws {
@@ -207,6 +210,12 @@ struct TrainingData: Sendable {
         labelled = try configuration.training.objective.labelledSamples.map {
             try configuration.dataset.open(searchPath: searchPath, balancedLimit: $0.count)
         }
+        var heldOut = configuration.dataset
+        heldOut.split = .validation
+        let startsFromData = configuration.training.task.takesConditionImages
+        shown =
+            startsFromData && heldOut.holdout > 0 && configuration.dataset.split == .train
+            ? try heldOut.open(searchPath: searchPath) : dataset
     }
 
     var shapes: DataShapes { DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape) }

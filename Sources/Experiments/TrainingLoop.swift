@@ -158,6 +158,7 @@ final class TrainingLoop {
             let scalars = step.scalars
             try checkFinite(scalars)
 
+            if finished == first + 1 { warnOfBlindAlarms(scalars) }
             var news = try watch.observe(step: finished, scalars: scalars) { epoch in
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
@@ -194,6 +195,12 @@ final class TrainingLoop {
                 record.git = revision
                 try record.write(to: folder.recordPath)
             }
+        }
+    }
+
+    private func warnOfBlindAlarms(_ scalars: [(name: String, value: Float)]) {
+        for (alarm, scalar) in settings.alarms.blindAlarms(among: scalars.map(\.name)) {
+            report(.note("alarm \(alarm) sees nothing: this objective reports no '\(scalar)'"))
         }
     }
 

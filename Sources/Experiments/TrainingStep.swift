@@ -40,10 +40,10 @@ final class TrainingStep {
     /// - Parameter start: the iteration in which these networks were made.
     ///
     /// - Throws: `GraphError`.
-    init(_ networks: ExperimentNetworks, pool: WorkerPool, seed: UInt64, start: Int = 0) throws {
-        batches = networks.batchesPerStep
+    init(phases: [TrainingPhase], pool: WorkerPool, seed: UInt64, start: Int = 0) throws {
+        batches = phases.reduce(0) { $0 + ($1.usesBatch && !$1.isMeasurement ? $1.repeats : 0) }
         self.start = start
-        let all = try networks.phases.map { phase in
+        let all = try phases.map { phase in
             var updates: Variable?
             if case .until = phase.schedule {
                 updates = Variable(name: "updates.\(phase.name)", shape: [1], role: .loopState)
@@ -52,7 +52,7 @@ final class TrainingStep {
                 phase: phase,
                 step: try CompiledStep(phase.graph, name: phase.name, pool: pool, seed: seed), updates: updates)
         }
-        phases = all.filter { !$0.phase.isMeasurement }
+        self.phases = all.filter { !$0.phase.isMeasurement }
         measurements = all.filter(\.phase.isMeasurement)
         iteration = .allocate(capacity: 1)
         iteration.initialize(to: 0)

@@ -74,18 +74,23 @@ public final class Variable: @unchecked Sendable {
 
 extension Variable {
     /// The shape in files.
-    public var exchangeShape: Shape { exported().shape }
+    public var exchangeShape: Shape { Shape(permutation.map { shape[$0] }) }
+
+    /// The axes of memory in the order of files.
+    private var permutation: [Int] {
+        switch layout {
+        case .plain: Array(0..<shape.rank)
+        case .linearWeight: [1, 0]
+        case .convolutionWeight, .transposedConvolutionWeight: [3, 2, 0, 1]
+        case .image: [2, 0, 1]
+        case .images: [0, 3, 1, 2]
+        }
+    }
 
     /// The values in PyTorch's layout.
     public func exported() -> Tensor {
         let tensor = Tensor(shape: shape, values: values)
-        switch layout {
-        case .plain: return tensor
-        case .linearWeight: return tensor.permuted([1, 0])
-        case .convolutionWeight, .transposedConvolutionWeight: return tensor.permuted([3, 2, 0, 1])
-        case .image: return tensor.permuted([2, 0, 1])
-        case .images: return tensor.permuted([0, 3, 1, 2])
-        }
+        return layout == .plain ? tensor : tensor.permuted(permutation)
     }
 
     /// Takes values in PyTorch's layout.

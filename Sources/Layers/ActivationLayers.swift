@@ -12,6 +12,14 @@ public struct ActivationLayer: Layer {
         self.function = function
     }
 
+    public static let relu = ActivationLayer(type: "relu", function: .leakyReLU(slope: 0))
+    public static let tanh = ActivationLayer(type: "tanh", function: .tanh)
+    public static let sigmoid = ActivationLayer(type: "sigmoid", function: .sigmoid)
+
+    public static func leakyReLU(slope: Float = 0.2) -> ActivationLayer {
+        ActivationLayer(type: "leakyReLU", function: .leakyReLU(slope: slope))
+    }
+
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
         BuiltLayer(outputShape: input, treatsSamplesApart: true) { [function] x, call in call.graph.apply(function, x) }
     }

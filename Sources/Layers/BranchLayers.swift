@@ -45,27 +45,9 @@ public struct ConcatLayer: Layer {
     public init(_ branches: [[any Layer]]) { self.branches = branches }
 
     init(from reader: ConfigReader) throws {
-        let node = try reader.node(
-            "branches", "Lists of layers, each on the same input; their outputs are joined along the channels.")
-        guard !reader.isDescribing else {
-            branches = []
-            return
-        }
-        guard let lists = node.array, lists.count >= 2 else {
-            throw reader.fail("branches", "expected at least 2 lists of layers, found \(node.summary)")
-        }
-        branches = try lists.enumerated().map { branch, list in
-            guard let elements = list.array else {
-                throw reader.fail("branches", index: branch, "expected a list of layers, found \(list.summary)")
-            }
-            return try elements.enumerated().map { index, element in
-                let section = try ConfigReader(
-                    element, path: reader.path.key("branches").index(branch).index(index))
-                let layer = try LayerRegistry.layers.decode(from: section)
-                try section.finish()
-                return layer
-            }
-        }
+        branches = try reader.arrays(
+            "branches", of: LayerRegistry.layers, count: 2...,
+            "Lists of layers, each on the same input; their outputs are joined along the channels.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

@@ -121,7 +121,8 @@ public struct ConditioningAugmentation: ConfigDecodable, Sendable {
             let logVariance = graph.slice(both, axis: 1, start: features, count: features)
             let variance = graph.exponential(logVariance)
             if let losses = call.losses, divergence > 0 {
-                let terms = graph.subtract(graph.add(variance, graph.square(mean)), graph.affine(logVariance, offset: 1))
+                let terms = graph.subtract(
+                    graph.add(variance, graph.square(mean)), graph.affine(logVariance, offset: 1))
                 let batch = Float(mean.shape[0])
                 losses.values.append(
                     ("\(name).divergence", graph.affine(graph.sum(terms), scale: divergence / (2 * batch))))

@@ -16,33 +16,20 @@ public enum EdgePadding: Hashable, Sendable, CustomStringConvertible {
     init(from reader: ConfigReader, in range: ClosedRange<Int> = 0...4096, allowsSame: Bool = true, default: Int? = 0)
         throws
     {
-        let node = try reader.node(
-            "padding", default: `default`.map { ConfigNode($0) },
+        let stated = try reader.integersOrWord(
+            "padding", counts: [2, 4], in: range, words: allowsSame ? ["same"] : [],
+            default: `default`.map { ConfigNode($0) },
             "Pixels around the image: a number, [vertical, horizontal]"
                 + (allowsSame
                     ? ", [top, left, bottom, right], or \"same\" for the input's size divided by the stride."
                     : " or [top, left, bottom, right]."))
-        guard !reader.isDescribing else {
-            self = .all(0)
-            return
-        }
-        if allowsSame, node.string == "same" {
-            self = .same
-            return
-        }
-        let expected =
-            "expected an integer from \(range.lowerBound) to \(range.upperBound), 2 of them or 4"
-            + (allowsSame ? ", or \"same\"" : "") + ", found \(node.summary)"
-        let nodes = node.array ?? [node]
-        let pixels = nodes.compactMap(\.integer)
-        guard pixels.count == nodes.count, pixels.allSatisfy(range.contains) else {
-            throw reader.fail("padding", expected)
-        }
-        switch pixels.count {
-        case 1 where node.array == nil: self = .all(pixels[0])
-        case 2: self = .sides(top: pixels[0], left: pixels[1], bottom: pixels[0], right: pixels[1])
-        case 4: self = .sides(top: pixels[0], left: pixels[1], bottom: pixels[2], right: pixels[3])
-        default: throw reader.fail("padding", expected)
+        switch stated {
+        case .word: self = .same
+        case .integers(let pixels) where pixels.count == 4:
+            self = .sides(top: pixels[0], left: pixels[1], bottom: pixels[2], right: pixels[3])
+        case .integers(let pixels):
+            let (vertical, horizontal) = (pixels[0], pixels[pixels.count - 1])
+            self = .sides(top: vertical, left: horizontal, bottom: vertical, right: horizontal)
         }
     }
 

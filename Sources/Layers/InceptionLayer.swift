@@ -51,8 +51,10 @@ public struct InceptionLayer: Layer {
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
-        try ConcatLayer([[ConvolutionLayer(channels: channels - branchChannels, kernel: 1)], branch(on: input, at: site)])
-            .build(input: input, at: site)
+        try ConcatLayer([
+            [ConvolutionLayer(channels: channels - branchChannels, kernel: 1)], branch(on: input, at: site),
+        ])
+        .build(input: input, at: site)
     }
 
     private func branch(on input: Shape, at site: LayerSite) throws -> [any Layer] {
@@ -62,7 +64,9 @@ public struct InceptionLayer: Layer {
             layers.append(ConvolutionLayer(channels: branchChannels, kernel: 1))
             width = branchChannels
         }
-        guard isDepthwise else { return layers + [ConvolutionLayer(channels: branchChannels, kernel: 3, padding: .same)] }
+        guard isDepthwise else {
+            return layers + [ConvolutionLayer(channels: branchChannels, kernel: 3, padding: .same)]
+        }
         var depthwise = ConvolutionLayer(channels: width, kernel: 3, padding: .same)
         depthwise.groups = width
         return layers + [

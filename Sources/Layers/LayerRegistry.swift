@@ -34,21 +34,17 @@ public enum LayerRegistry {
     }
 
     private static func registerActivations(_ registry: VariantRegistry<any Layer>) {
-        registry.register("relu", "max(x, 0)") { _ in ActivationLayer(type: "relu", function: .leakyReLU(slope: 0)) }
+        registry.register("relu", "max(x, 0)") { _ in ActivationLayer.relu }
         registry.register("leakyReLU", "x, or slope * x where x is negative.") {
             let slope = try $0.number("slope", in: 0..<1, default: 0.2, "The factor of negative numbers.")
-            return ActivationLayer(type: "leakyReLU", function: .leakyReLU(slope: Float(slope)))
+            return ActivationLayer.leakyReLU(slope: Float(slope))
         }
         registry.register("elu", "x, or alpha * (exp(x) - 1) where x is negative.") {
             let alpha = try $0.number("alpha", in: .positive, default: 1, "The negative of the least value.")
             return ActivationLayer(type: "elu", function: .elu(alpha: Float(alpha)))
         }
-        registry.register("tanh", "Hyperbolic tangent, to (-1, 1).") { _ in
-            ActivationLayer(type: "tanh", function: .tanh)
-        }
-        registry.register("sigmoid", "1 / (1 + exp(-x)), to (0, 1).") { _ in
-            ActivationLayer(type: "sigmoid", function: .sigmoid)
-        }
+        registry.register("tanh", "Hyperbolic tangent, to (-1, 1).") { _ in ActivationLayer.tanh }
+        registry.register("sigmoid", "1 / (1 + exp(-x)), to (0, 1).") { _ in ActivationLayer.sigmoid }
         registry.register("softplus", "log(1 + exp(x))") { _ in ActivationLayer(type: "softplus", function: .softplus) }
         registry.register("softmax", "Softmax over the channels.") { _ in SoftmaxLayer() }
     }
@@ -91,8 +87,9 @@ public enum LayerRegistry {
         registry.register("condition", "Joins the vector that the network is conditioned on to the input.") {
             try ConditionLayer(from: $0)
         }
-        registry.register("minibatchDiscrimination", "Features that tell how near a sample is to the rest of its batch.")
-        {
+        registry.register(
+            "minibatchDiscrimination", "Features that tell how near a sample is to the rest of its batch."
+        ) {
             try MinibatchDiscriminationLayer(from: $0)
         }
         registry.register("minibatchDeviation", "A channel with the mean deviation over the batch.") { _ in

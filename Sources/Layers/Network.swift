@@ -130,7 +130,8 @@ public struct Network: Sendable {
             "\(name) takes [N] + \(inputShape), not \(x.shape)")
         precondition(
             !usesCondition || condition?.shape == [x.shape[0], conditionSize ?? 0],
-            "\(name) takes conditions \([x.shape[0], conditionSize ?? 0]), not \(condition.map { "\($0.shape)" } ?? "none")")
+            "\(name) takes conditions \([x.shape[0], conditionSize ?? 0]), not \(condition.map { "\($0.shape)" } ?? "none")"
+        )
         return try body.apply(
             x, NetworkCall(graph: graph, mode: mode, name: call, condition: condition, losses: losses))
     }

@@ -20,24 +20,33 @@ public struct Tensor: Equatable, Sendable {
     public func permuted(_ order: [Int]) -> Tensor {
         precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of the axes of \(shape)")
         let rank = shape.rank
+        guard rank > 0 else { return self }
         var strides = [Int](repeating: 1, count: rank)
         for axis in stride(from: rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
         let extents = order.map { shape[$0] }
         let steps = order.map { strides[$0] }
-        var result = [Float](repeating: 0, count: values.count)
-        var index = [Int](repeating: 0, count: rank)
-        var source = 0
-        for target in 0..<values.count {
-            result[target] = values[source]
-            var axis = rank - 1
-            while axis >= 0 {
-                index[axis] += 1
-                source += steps[axis]
-                if index[axis] < extents[axis] { break }
-                source -= steps[axis] * extents[axis]
-                index[axis] = 0
-                axis -= 1
+        let (width, step) = (extents[rank - 1], steps[rank - 1])
+        let result = [Float](unsafeUninitializedCapacity: values.count) { target, count in
+            values.withUnsafeBufferPointer { source in
+                var index = [Int](repeating: 0, count: rank)
+                var start = 0
+                var row = 0
+                while row < values.count {
+                    for column in 0..<width { target[row + column] = source[start + column * step] }
+                    row += width
+                    // The next row: the odometer of the axes before the last.
+                    var axis = rank - 2
+                    while axis >= 0 {
+                        index[axis] += 1
+                        start += steps[axis]
+                        if index[axis] < extents[axis] { break }
+                        start -= steps[axis] * extents[axis]
+                        index[axis] = 0
+                        axis -= 1
+                    }
+                }
             }
+            count = values.count
         }
         return Tensor(shape: Shape(extents), values: result)
     }

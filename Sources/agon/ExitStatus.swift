@@ -45,7 +45,7 @@ enum ExitStatus: Int32 {
         case .runExists, .noRun, .noCheckpointAtStep, .malformedExpression, .unknownLatent, .malformedAssignment,
             .latentExists, .badLabel:
             .usage
-        case .notFinite: .failed
+        case .notFinite, .alarm: .failed
         case .runBusy, .stoppedByFault: .stopped
         default: .badInput
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Experiments
 import Foundation
 
@@ -17,6 +18,7 @@ struct RunCommand: ParsableCommand {
               agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
               agon run Runs/digits --resume
               agon run Runs/digits --resume --steps 40000
+              agon run Configs/gan/dcgan.json --init weights.safetensors
             """)
 
     @OptionGroup var config: ConfigOptions
@@ -29,6 +31,15 @@ struct RunCommand: ParsableCommand {
     var seed: Int?
     @Flag(help: "Continue the run in the folder of --out, or the newest of this config's name.")
     var resume = false
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp(
+            "Start from the weights in this safetensors file, named and laid out as PyTorch does.", valueName: "file"))
+    var initialWeights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Take all batches and random numbers from this safetensors file (input.PHASE.NAME).", valueName: "file"))
+    var inputs: String?
     @OptionGroup var data: DataOptions
 
     func validate() throws {
@@ -43,7 +54,10 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("\(folder.path) is a run already; continue it with --resume, or copy it to --out DIR")
         }
         let path = isRun ? folder.configPath : config.config
-        let experiment = try Experiment.load(path: path, overrides: config.overrides, steps: steps, seed: seed)
+        var overrides = config.overrides
+        if let initialWeights { overrides.append(Self.override("initialWeights", initialWeights)) }
+        if let inputs { overrides.append(Self.override("recordedInputs", inputs)) }
+        let experiment = try Experiment.load(path: path, overrides: overrides, steps: steps, seed: seed)
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
         options.resumes = resume
@@ -56,5 +70,10 @@ struct RunCommand: ParsableCommand {
         defer { display.finish() }
         let outcome = try Training.run(experiment, options: options, report: display.show)
         if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    /// Sets a key to a text, whatever it looks like.
+    private static func override(_ key: String, _ value: String) -> String {
+        "\(key)=\(ConfigNode(value).lineText)"
     }
 }

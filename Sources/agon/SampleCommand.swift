@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 
 struct SampleCommand: ParsableCommand {
@@ -69,6 +70,9 @@ struct SampleCommand: ParsableCommand {
     var columns: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
+    @Option(help: "Of runs that start from their dataset: the samples to start from, train, test or validation.")
+    var split: String?
+    @OptionGroup var data: DataOptions
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
@@ -99,6 +103,7 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
+        if try DatasetSampling.isNeeded(for: folder) { return try drawFromDataset() }
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(run: folder, checkpoint: checkpoint) { print("note: \($0)") }
@@ -112,6 +117,27 @@ struct SampleCommand: ParsableCommand {
                 threads: threads.count, to: out)
             print("\(outcome.path): \(outcome.count) samples of step \(outcome.step)")
         }
+    }
+
+    /// Of runs that make images from images, or samples for embeddings.
+    private func drawFromDataset() throws {
+        guard let out else { throw ValidationError("nothing to do: give --out a picture") }
+        let isPlain = pick == nil && from == nil && expression.isEmpty && save.isEmpty && !interpolate && label == nil
+        guard isPlain, !numbered else {
+            throw ValidationError("this run's samples start from its dataset; use --count, --split and --seed")
+        }
+        var chosen: DatasetSplit?
+        if let split {
+            guard let known = DatasetSplit(rawValue: split) else {
+                throw ValidationError("--split \(split): expected train, test or validation")
+            }
+            chosen = known
+        }
+        let sampling = try DatasetSampling(
+            run: folder, checkpoint: checkpoint, split: chosen, searchPath: data.searchPath
+        ) { print("note: \($0)") }
+        let outcome = try sampling.write(count: count ?? 16, seed: UInt64(seed), threads: threads.count, to: out)
+        print("\(outcome.path): \(outcome.count) samples of step \(outcome.step)")
     }
 
     private func choice() throws -> Sampling.Choice {

@@ -6,25 +6,28 @@ import Testing
 
 @testable import Layers
 
-/// The layers of a JSON list.
-func layers(_ text: String) throws -> [any Layer] {
-    try ConfigReader.decode(
-        NetworkConfiguration.self, from: try ConfigNode.parse("{\"layers\": \(text)}", file: "test.json")
-    ).value.layers
+/// The network section that a JSON text states.
+func networkConfiguration(_ text: String) throws -> NetworkConfiguration {
+    try ConfigReader.decode(NetworkConfiguration.self, from: try ConfigNode.parse(text, file: "test.json")).value
 }
+
+/// The layers of a JSON list.
+func layers(_ text: String) throws -> [any Layer] { try networkConfiguration("{\"layers\": \(text)}").layers }
 
 /// A network of a JSON list.
 func network(
-    _ text: String, input: Shape, name: String = "net", seed: UInt64 = 1,
+    _ text: String, input: Shape, condition: Int? = nil, name: String = "net", seed: UInt64 = 1,
     initialization: Initialization = Initialization()
 ) throws -> Network {
-    try Network(name: name, layers: try layers(text), input: input, seed: seed, initialization: initialization)
+    try Network(
+        name: name, layers: try layers(text), input: input, condition: condition, seed: seed,
+        initialization: initialization)
 }
 
 /// The message with which a JSON list of layers is refused.
-func message(_ text: String, input: Shape, name: String = "net") -> String {
+func message(_ text: String, input: Shape, condition: Int? = nil, name: String = "net") -> String {
     do {
-        _ = try network(text, input: input, name: name)
+        _ = try network(text, input: input, condition: condition, name: name)
         return "no error"
     } catch {
         return "\(error)"

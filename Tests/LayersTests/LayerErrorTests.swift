@@ -116,6 +116,22 @@ import Testing
             "net.0.bias: orthogonal initialization needs a matrix or a kernel, not the shape [3]"
         ),
         (
+            #"[{"type": "relu", "name": "a"}, {"type": "tanh"}, {"type": "linear", "features": 2, "name": "a"}]"#, [4],
+            "net.layers[2] (linear): net.layers[0] is called 'a' already; use another name"
+        ),
+        (
+            #"["relu", {"type": "sequence", "layers": ["condition"]}]"#, [4],
+            "net.layers[1].layers[0] (condition): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        ),
+        (
+            #"["minibatchDiscrimination"]"#, [4, 4, 3],
+            "net.layers[0] (minibatchDiscrimination): input [4, 4, 3] is not a list of features; put a flatten or globalAveragePool before it"
+        ),
+        (
+            #"[{"type": "inception", "channels": 4}]"#, [4],
+            "net.layers[0] (inception): input [4] is not an image [height, width, channels]; put a reshape before it"
+        ),
+        (
             #"["relu"]"#, [2, 3],
             "net: input [2, 3] is neither features [C] nor an image [height, width, channels] of positive sizes"
         ),
@@ -128,6 +144,32 @@ import Testing
     @Test(arguments: shapes)
     func aMessageSaysWhereAndWhat(_ layers: String, input: [Int], expected: String) {
         #expect(message(layers, input: Shape(input)) == expected)
+    }
+
+    @Test func aConditionOfAnotherSizeDoesNotMultiply() {
+        #expect(
+            message(#"[{"type": "condition", "method": "multiply", "features": 4}]"#, input: [2, 2, 3], condition: 10)
+                == "net.layers[0] (condition): a condition of 4 features does not multiply the 3 channels of input [2, 2, 3]; leave \"features\" out"
+        )
+    }
+
+    @Test func messagesNameThePathInTheConfig() throws {
+        #expect(
+            throws: LayerError.notFeatures(
+                LayerPlace(path: "discriminators[0].layers[1]", type: "linear"), input: [2, 2, 3])
+        ) {
+            try Network(
+                name: "discriminators.0", layers: try layers(#"["relu", {"type": "linear", "features": 1}]"#),
+                input: [2, 2, 3], path: "discriminators[0]", seed: 1)
+        }
+        let net = try Network(
+            name: "discriminators.0", layers: try layers(#"[{"type": "linear", "features": 1}]"#), input: [3],
+            path: "discriminators[0]", seed: 1)
+        #expect(net.variables[0].name == "discriminators.0.0.weight")
+        #expect(net.layers[0].path == "discriminators[0].layers[0]")
+        #expect(throws: LayerError.networkInput(name: "discriminators[0]", input: [2, 2])) {
+            try Network(name: "discriminators.0", layers: [], input: [2, 2], path: "discriminators[0]", seed: 1)
+        }
     }
 
     @Test func batchStatisticsOfOneValueAreRefused() throws {
@@ -160,19 +202,19 @@ import Testing
         ),
         (
             #"[{"type": "concat", "branches": [[], "relu"]}]"#,
-            "test.json:1: layers[0].branches[1]: expected a list of layers, found the string \"relu\""
+            "test.json:1: layers[0].branches[1]: expected an array, found the string \"relu\""
         ),
         (
             #"[{"type": "concat", "branches": [["relu"]]}]"#,
-            "test.json:1: layers[0].branches: expected at least 2 lists of layers, found an array of 1 element"
+            "test.json:1: layers[0].branches: expected at least 2 elements, found 1"
         ),
         (
             #"[{"type": "conv", "channels": 8, "kernel": 3, "padding": "sam"}]"#,
-            "test.json:1: layers[0].padding: expected an integer from 0 to 4096, 2 of them or 4, or \"same\", found the string \"sam\""
+            "test.json:1: layers[0].padding: unknown choice 'sam'. Did you mean 'same'? Available: same"
         ),
         (
             #"[{"type": "conv", "channels": 8, "kernel": 3, "padding": [1, 2, 3]}]"#,
-            "test.json:1: layers[0].padding: expected an integer from 0 to 4096, 2 of them or 4, or \"same\", found an array of 3 elements"
+            "test.json:1: layers[0].padding: expected an integer, or 2 or 4 of them, found 3"
         ),
         (
             #"[{"type": "pad", "padding": -1, "content": "reflection"}]"#,
@@ -181,6 +223,18 @@ import Testing
         (
             #"[{"type": "convTranspose", "channels": 8, "kernel": 3, "stride": 2, "outputPadding": 2}]"#,
             "test.json:1: layers[0].outputPadding: must be less than the stride or the dilation"
+        ),
+        (
+            #"[{"type": "inception", "channels": 4, "branchChannels": 4}]"#,
+            "test.json:1: layers[0].branchChannels: expected less than the 4 channels of both branches"
+        ),
+        (
+            #"[{"type": "condition", "augmentation": {}}]"#,
+            "test.json:1: layers[0].augmentation: needs \"features\", how many numbers are drawn"
+        ),
+        (
+            #"[{"type": "relu", "nam": "a"}]"#,
+            "test.json:1: layers[0].nam: unknown key. Did you mean 'name'?"
         ),
         (
             #"[{"type": "reshape", "shape": [2, 3]}]"#,
