@@ -18,7 +18,9 @@ struct RunWatch {
             if let epoch {
                 line["epoch"] = ConfigNode(epoch.epoch)
                 for (name, mean) in epoch.means { line["epoch.\(name)"] = ConfigNode(.number("\(Float(mean))")) }
-                if let ratio = epoch.logLossRatio { line["epoch.logLossRatio"] = ConfigNode(.number("\(Float(ratio))")) }
+                if let ratio = epoch.logLossRatio {
+                    line["epoch.logLossRatio"] = ConfigNode(.number("\(Float(ratio))"))
+                }
             }
             for (name, value) in measured { line[name] = ConfigNode(.number("\(value)")) }
             if !alarms.isEmpty { line["alarms"] = ConfigNode(alarms.map { ConfigNode($0.description) }) }

@@ -121,8 +121,9 @@ final class SampleSeries {
     func coverage(step: Int) -> [(name: String, value: Float)] {
         guard let (mixture, latents) = modes, !latents.isEmpty else { return [] }
         let samples = Features(makers[0].samples(from: latents, index: step))
-        guard let coverage = try? ModeCoverage(
-            samples: samples, centres: mixture.centres, deviation: mixture.deviation)
+        guard
+            let coverage = try? ModeCoverage(
+                samples: samples, centres: mixture.centres, deviation: mixture.deviation)
         else { return [] }
         var values = [
             ("modes.covered", Float(coverage.coveredModes)), ("modes.share", Float(coverage.coveredShare)),

@@ -86,8 +86,9 @@ final class TrainingStep {
     /// What is measured once an epoch.
     ///
     /// - Throws: what reading a batch throws.
-    func measure(epoch: Int, iteration index: Int, inputs source: any PhaseInputs) throws -> [(name: String, value: Float)]
-    {
+    func measure(epoch: Int, iteration index: Int, inputs source: any PhaseInputs) throws -> [(
+        name: String, value: Float
+    )] {
         iteration.pointee = Float(index)
         return try measurements.flatMap { item in
             // A batch that training reads too: measuring takes none from it.

@@ -181,7 +181,8 @@ struct Fusion {
         }
         if let own = unit.domain, own != domain { return false }
         guard unit.members.count < Fusion.maximumMembers else { return false }
-        guard outsideValues(of: unit.members + [node.output.index]).count <= Fusion.maximumOperands else { return false }
+        let operands = outsideValues(of: unit.members + [node.output.index])
+        guard operands.count <= Fusion.maximumOperands else { return false }
         if let id = holders[node.output.index], !mayOverwrite(id, index, domain) { return false }
         for input in node.inputs {
             let root = roots[input.index].root
@@ -203,9 +204,8 @@ struct Fusion {
     private func mayOverwrite(_ id: VariableID, _ index: Int, _ domain: Domain) -> Bool {
         let unit = units[index]
         if unit.members.contains(where: { holders[$0] == id }) { return false }
-        if let anchor = unit.anchor, nodes[anchor].inputs.contains(where: { heldVariable(roots[$0.index].root) == id }) {
-            return false
-        }
+        let anchored = unit.anchor.map { nodes[$0].inputs } ?? []
+        if anchored.contains(where: { heldVariable(roots[$0.index].root) == id }) { return false }
         if unit.members.contains(where: { !readsByElement(id, $0) }) { return false }
         return !(variableReaders[id] ?? []).contains { $0 != index && reaches($0, index) }
     }

@@ -23,10 +23,12 @@ extension Lowering {
                 ) { rows in
                     // Blocks of rows are whole: the last vector stands in for those beyond it.
                     for row in rows.indices { rows[row] = vectors[min(row, count - 1)].constant }
-                    for start in stride(from: ranges[piece].lowerBound, to: ranges[piece].upperBound, by: GramBlock.elements)
-                    {
-                        let end = min(start + GramBlock.elements, ranges[piece].upperBound)
-                        GramBlock(rows: UnsafeBufferPointer(rows), count: count, elements: start..<end).add(to: sums)
+                    for block in pieces(of: ranges[piece].count, size: GramBlock.elements) {
+                        let start = ranges[piece].lowerBound
+                        GramBlock(
+                            rows: UnsafeBufferPointer(rows), count: count,
+                            elements: start + block.lowerBound..<start + block.upperBound
+                        ).add(to: sums)
                     }
                 }
             })

@@ -175,9 +175,12 @@ final class Lowering {
 
     /// Gives the runner memory for its pieces' sums and appends the stage that adds them up.
     func finish(_ runner: ProgramRunner?, pieces: Int, _ lowered: inout LoweredUnit) {
-        guard let runner, runner.partialWidth > 0 else { return }
-        runner.partials = temporary(2 * pieces * runner.partialWidth, in: &lowered)
-        lowered.tasks.append(KernelTask(pieces: 1) { _, _ in runner.finish(pieces: pieces) })
+        guard let runner, runner.partialStride > 0 else { return }
+        runner.partials = temporary(2 * pieces * runner.partialStride, in: &lowered)
+        lowered.tasks.append(
+            KernelTask(pieces: 1, scratch: runner.finishScratch) { _, scratch in
+                runner.finish(pieces: pieces, scratch: scratch)
+            })
     }
 }
 

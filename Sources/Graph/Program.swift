@@ -16,9 +16,13 @@ struct Program {
         let slot: Int32
         let kind: agon_result_kind
         let partialOffset: Int
-        /// Finished sums are multiplied by this (moments divide by the count).
-        let isMoments: Bool
+        /// Which pivot the sums of moments are relative to: the first of two results, the second being their squares'.
+        var pivot: Int?
     }
+
+    /// Slots whose moments are taken. Sums of squares lose what a mean far from zero takes from their digits, so each
+    /// piece subtracts its first row from its rows first; pivots are operands that follow the others.
+    var pivots: [Int32] = []
 
     /// Doubles that one piece's partial sums take.
     var partialWidth = 0
@@ -177,8 +181,9 @@ struct ProgramAssembly {
         for member in live {
             for input in nodes[member].inputs where !liveSet.contains(input.index) { _ = operandSlot(input, &program) }
         }
+        let pivotCount = live.count { nodes[$0].operation == .moments }
         var free: [Int32] = []
-        var next = Int32(program.operands.count)
+        var next = Int32(program.operands.count + pivotCount)
         func newSlot() -> Int32 {
             if let slot = free.popLast() { return slot }
             next += 1
@@ -211,27 +216,31 @@ struct ProgramAssembly {
                 if kind == AGON_RESULT_CHANNEL_SUM { program.partialWidth += domain.channels }
                 if kind == AGON_RESULT_SCALAR_SUM { program.partialWidth += 1 }
                 program.results.append(
-                    .init(value: member, slot: source, kind: kind, partialOffset: offset, isMoments: false))
+                    .init(value: member, slot: source, kind: kind, partialOffset: offset))
             case .rowMaximum:
                 let source = slot(0)
                 pinned.insert(source)
                 program.results.append(
-                    .init(
-                        value: member, slot: source, kind: AGON_RESULT_ROW_MAXIMUM, partialOffset: 0, isMoments: false))
+                    .init(value: member, slot: source, kind: AGON_RESULT_ROW_MAXIMUM, partialOffset: 0))
             case .moments:
                 let source = slot(0)
                 pinned.insert(source)
-                let squares = newSlot()
-                pinned.insert(squares)
-                program.instructions.append(
+                let (shifted, squares) = (newSlot(), newSlot())
+                pinned.formUnion([shifted, squares])
+                let pivot = program.pivots.count
+                program.pivots.append(source)
+                program.instructions += [
                     agon_instruction(
-                        opcode: Int32(AGON_SQUARE.rawValue), target: squares, a: source, b: 0, c: 0, p0: 0, p1: 0))
-                for slot in [source, squares] {
+                        opcode: Int32(AGON_SUBTRACT.rawValue), target: shifted, a: source,
+                        b: Int32(program.operands.count + pivot), c: 0, p0: 0, p1: 0),
+                    agon_instruction(
+                        opcode: Int32(AGON_SQUARE.rawValue), target: squares, a: shifted, b: 0, c: 0, p0: 0, p1: 0),
+                ]
+                for slot in [shifted, squares] {
                     program.results.append(
                         .init(
                             value: member, slot: slot, kind: AGON_RESULT_CHANNEL_SUM,
-                            partialOffset: program.partialWidth,
-                            isMoments: true))
+                            partialOffset: program.partialWidth, pivot: pivot))
                     program.partialWidth += domain.channels
                 }
             default:
@@ -254,7 +263,7 @@ struct ProgramAssembly {
                     next += 1
                     pinned.insert(target)
                     program.results.append(
-                        .init(value: member, slot: target, kind: AGON_RESULT_STORE, partialOffset: 0, isMoments: false))
+                        .init(value: member, slot: target, kind: AGON_RESULT_STORE, partialOffset: 0))
                 }
                 instruction.target = target
                 slots[member] = target

@@ -121,10 +121,14 @@ import Testing
                 [{"type": "conv", "channels": 4, "kernel": 3, "padding": 1, "stride": 2}, "leakyReLU", "flatten",
                  {"type": "linear", "features": 1}]
                 """, scored: [4, 4, 2], images: [4, 4, 2])
-        let before = made.players.generators[0].parameters.map(\.values) + made.players.discriminators[0].parameters.map(\.values)
+        let before =
+            made.players.generators[0].parameters.map(\.values)
+            + made.players.discriminators[0].parameters.map(\.values)
         let running = try RunningTraining(made)
         running.iterate { _, _ in ["real": rows(4, 32, "real").flat] }
-        let after = made.players.generators[0].parameters.map(\.values) + made.players.discriminators[0].parameters.map(\.values)
+        let after =
+            made.players.generators[0].parameters.map(\.values)
+            + made.players.discriminators[0].parameters.map(\.values)
         // A critic's loss is a difference of scores and a penalty on slopes: its last bias has gradient zero.
         let still = objective == "wgan-gp" ? before.count - 1 : nil
         for (index, (old, new)) in zip(before, after).enumerated() {

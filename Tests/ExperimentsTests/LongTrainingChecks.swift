@@ -50,7 +50,8 @@ struct LongTrainingChecks {
         let experiment = try Experiment.load(path: path, overrides: overrides, steps: 200)
         let outcome = try Training.run(experiment, options: options(data))
         #expect(outcome.step == 200)
-        let lines = try String(contentsOfFile: outcome.folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: outcome.folder + "/metrics.jsonl", encoding: .utf8).split(
+            separator: "\n")
         let first = try ConfigNode.parse(String(try #require(lines.first)), file: "metrics")
         let last = try ConfigNode.parse(String(try #require(lines.last)), file: "metrics")
         // Something was learnt: the losses are not those of the start.
@@ -61,7 +62,8 @@ struct LongTrainingChecks {
         let experiment = try Experiment.load(path: projectFolder + "/Configs/hypervolume/gaussians-8.json")
         let data = try SyntheticData(in: folder.path + "/data")
         let outcome = try Training.run(experiment, options: options(data))
-        let lines = try String(contentsOfFile: outcome.folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: outcome.folder + "/metrics.jsonl", encoding: .utf8).split(
+            separator: "\n")
         let covered = try lines.compactMap {
             try ConfigNode.parse(String($0), file: "metrics")["modes.covered"]?.number
         }

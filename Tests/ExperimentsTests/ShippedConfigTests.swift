@@ -28,7 +28,8 @@ extension TrainingTests {
 
     /// One folder of data for all configs.
     static let data: Result<SyntheticData, any Error> = Result {
-        let path = FileManager.default.temporaryDirectory.path + "/agon-configs-\(ProcessInfo.processInfo.processIdentifier)"
+        let path =
+            FileManager.default.temporaryDirectory.path + "/agon-configs-\(ProcessInfo.processInfo.processIdentifier)"
         try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         return try SyntheticData(in: path)
@@ -36,7 +37,9 @@ extension TrainingTests {
 
     /// What makes a step of a config quick without changing what it does: less of the same.
     private func quickened(_ config: ExperimentConfiguration, _ data: SyntheticData) -> [String] {
-        var overrides = ["samples.count=2", "samples.every=1", "log.every=1", "alarms.discriminatorLossNearZero.action=off"]
+        var overrides = [
+            "samples.count=2", "samples.every=1", "log.every=1", "alarms.discriminatorLossNearZero.action=off",
+        ]
         let training = config.training
         let size = min(training.batchSize, 4)
         let shards = (training.objective as? SelfGANObjective)?.shards ?? 1

@@ -17,7 +17,9 @@ import Testing
     @Test func smallProducts() throws {
         #expect(try gram([[1, 2, 3]]) == [14])
         #expect(try gram([[1, 2], [3, -4]]) == [5, -5, -5, 25])
-        #expect(try gram([[2, 0, 0, 0, 1], [0, 3, 0, 0, 1], [0, 0, 4, 0, -1]]) == [5, 1, -1, 1, 10, -1, -1, -1, 17])
+        #expect(
+            try gram([[2, 0, 0, 0, 1], [0, 3, 0, 0, 1], [0, 0, 4, 0, -1]])
+                == [5, 1, -1, 1, 10, -1, -1, -1, 17])
     }
 
     /// Tiles that stick out beyond the last vector, blocks and pieces that are not full.
@@ -133,7 +135,10 @@ import Testing
             weight.values = uniform(inner * outer, seed: 1)
             let graph = ComputeGraph()
             let hidden = graph.apply(.tanh, graph.matmul(graph.input("x", shape: [8, inner]), graph.read(weight)))
-            let losses = (0..<count).map { graph.mean(graph.square(graph.subtract(hidden, graph.input("c\($0)", shape: [outer])))) }
+            let losses = (0..<count).map { index in
+                let centre = graph.input("c\(index)", shape: [outer])
+                return graph.mean(graph.square(graph.subtract(hidden, centre)))
+            }
             let gradients = try losses.map { try graph.gradients(of: $0, withRespectTo: [graph.read(weight)]) }
             let weights = graph.minimumNormWeights(graph.gram(gradients))
             let terms = losses.enumerated().map { index, loss in
