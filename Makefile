@@ -3,10 +3,17 @@
 #   CONFIG   the experiment that `make run` trains
 #   STEPS    for how many steps
 #   THREADS  on how many threads; all cores if empty
+#   SWEEP    the sweep that `make sweep` runs
+#   JOBS     how many of its trials at a time; OVERSUBSCRIBE=1 lets jobs times threads exceed the cores, and FAILFAST=1
+#            starts no further trial once one has failed
 
 CONFIG ?= Configs/selfgan/mlp.json
 STEPS ?= 10000
 THREADS ?=
+SWEEP ?= Configs/sweeps/smoke.json
+JOBS ?=
+OVERSUBSCRIBE ?=
+FAILFAST ?=
 # A Python with PyTorch, for `make bench` alone.
 PYTHON ?= python3
 
@@ -15,7 +22,7 @@ SWIFT_FILES = $(shell git ls-files '*.swift')
 BUILD = swift build --configuration release --product agon
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check long bench format lint clean
+.PHONY: help setup build run sweep test check long bench format lint clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +35,10 @@ build: setup ## Build .build/release/agon
 
 run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and say where the pictures are
 	$(AGON) run $(CONFIG) --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+
+sweep: build ## Run what is missing, failed or changed in SWEEP, JOBS trials at a time
+	$(AGON) sweep run $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
+	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
 
 test: setup ## Run all tests
 	swift build --build-tests

@@ -15,7 +15,8 @@ let package = Package(
             ]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Floor 0: C kernels over OpenBLAS and LAPACKE (opened at run time), and the image codecs.
@@ -44,13 +45,17 @@ let package = Package(
             name: "Experiments",
             dependencies: [
                 "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph", "Tensors", "Configuration",
-                "CImageCodecs",
+                "CImageCodecs", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 6
+        .target(
+            name: "Reports",
+            dependencies: ["Experiments", "Datasets", "Graph", "Tensors", "Configuration"]),
+        // Floor 7
         .executableTarget(
             name: "agon",
             dependencies: [
-                "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
+                "Reports", "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
                 "Tensors", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -75,6 +80,10 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: ["Experiments", "Adversarial", "Datasets", "Layers", "Graph", "Tensors", "Configuration"]),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Experiments", "Datasets", "Tensors", "Configuration"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "AgonCommandTests", dependencies: ["agon"]),
     ]
 )

@@ -150,7 +150,9 @@ extension AlternatingObjective {
             }
             let losses = judged.map { generatorLoss(scores: $0.scores, in: graph) }
             if let classifier = setting.tricks.auxiliaryClassifier {
-                classification += judged.map { classifier.generatorLoss($0, condition: step.inputs.condition, in: graph) }
+                classification += judged.map {
+                    classifier.generatorLoss($0, condition: step.inputs.condition, in: graph)
+                }
             }
             guard losses.count > 1 else {
                 adversarial += losses

@@ -38,6 +38,11 @@ extension ConfigNode {
         try setting(override.value, steps: override.path.steps[...], walked: .root)
     }
 
+    /// This node with the value at a path replaced, by the same rules; errors name the place where the value was written.
+    public func setting(_ value: ConfigNode, at path: ConfigPath) throws -> ConfigNode {
+        try setting(value, steps: path.steps[...], walked: .root)
+    }
+
     private func setting(_ value: ConfigNode, steps: ArraySlice<ConfigPath.Step>, walked: ConfigPath) throws
         -> ConfigNode
     {

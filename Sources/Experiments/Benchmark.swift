@@ -65,7 +65,9 @@ public struct Benchmark: Sendable {
         imagesPerStep = step.batches * experiment.configuration.training.batchSize
         floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
         let players = prepared.networks.players
-        parameters = (players.generators + players.discriminators).flatMap(\.parameters).reduce(0) { $0 + $1.shape.count }
+        parameters = (players.generators + players.discriminators).flatMap(\.parameters).reduce(0) {
+            $0 + $1.shape.count
+        }
         profile =
             profiles
             ? step.profile.map { kernel, time in

@@ -35,7 +35,7 @@ public struct Experiment: Sendable {
     }
 
     /// What may change when a run is resumed, as no step depends on it.
-    static let freeKeys = ["steps", "name", "description", "checkpoints"]
+    static let freeKeys = ["steps", "name", "description", "checkpoints", "evaluate"]
 
     /// The identity of what is computed: the SHA-256 of the config without what may change.
     public var digest: String {

@@ -31,6 +31,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let samples: SampleSettings
     public let checkpoints: CheckpointSettings
     public let log: LogSettings
+    /// What is measured of the generator in training; nil: nothing.
+    public let evaluation: EvaluationSettings?
 
     public init(from reader: ConfigReader) throws {
         let name = try reader.string("name", "A name for the experiment; its runs are put in folders of this name.")
@@ -47,13 +49,16 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         dataset = try reader.section("dataset", "The real samples.")
         training = try AdversarialConfiguration(from: reader)
         generator = try reader.section("generator", "The network that makes samples.")
-        let one = try reader.optionalSection("discriminator", NetworkConfiguration.self, "The network that scores samples.")
+        let one = try reader.optionalSection(
+            "discriminator", NetworkConfiguration.self, "The network that scores samples.")
         let many = try reader.optionalArray(
-            "discriminators", of: NetworkConfiguration.self, count: 1..., "Several different networks that score samples.")
+            "discriminators", of: NetworkConfiguration.self, count: 1...,
+            "Several different networks that score samples.")
         try reader.require(
             one != nil || many != nil, "discriminator", "missing: give 'discriminator', or a list of 'discriminators'")
         try reader.require(
-            one == nil || many == nil, "discriminators", "give one 'discriminator' or a list of 'discriminators', not both"
+            one == nil || many == nil, "discriminators",
+            "give one 'discriminator' or a list of 'discriminators', not both"
         )
         discriminators = many ?? one.map { [$0] } ?? []
         listsDiscriminators = many != nil
@@ -69,6 +74,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "samples", default: [:], "Grids of generated samples, from the same latents each time.")
         checkpoints = try reader.section("checkpoints", default: [:], "The states that a run can be resumed from.")
         log = try reader.section("log", default: [:], "The losses and scores in metrics.jsonl.")
+        evaluation = try reader.optionalSection(
+            "evaluate", EvaluationSettings.self, "What is measured of the generator in the course of the training.")
     }
 
     /// Whether updates report the norms of their gradients.

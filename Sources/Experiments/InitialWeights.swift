@@ -14,7 +14,8 @@ enum InitialWeights {
                 let nearest = nearestName(to: variable.name, in: file.entries.map(\.name))
                 throw ExperimentsError.badWeights(
                     path: path,
-                    problem: "no array is called '\(variable.name)'" + (nearest.map { "; the nearest is '\($0)'" } ?? ""))
+                    problem: "no array is called '\(variable.name)'"
+                        + (nearest.map { "; the nearest is '\($0)'" } ?? ""))
             }
             let tensor = try file.tensor(variable.name)
             guard variable.importing(tensor) else {

@@ -26,6 +26,8 @@ struct RunRecord {
     var seconds = 0.0
     var stepsPerSecond: Double?
     var git: GitRevision?
+    /// The most memory that this process had before it evaluated for the first time, in bytes.
+    var peakMemoryBeforeEvaluation: Int?
 
     func write(to path: String) throws {
         try AtomicFile.write(path: path, text: node.prettyText)
@@ -48,6 +50,9 @@ struct RunRecord {
         object["seconds"] = .number(seconds, decimals: 3)
         object["stepsPerSecond"] = stepsPerSecond.map { .number($0, decimals: 2) } ?? .null
         object["peakMemoryBytes"] = ConfigNode(Self.peakMemory)
+        if let peakMemoryBeforeEvaluation {
+            object["peakMemoryBytesBeforeEvaluation"] = ConfigNode(peakMemoryBeforeEvaluation)
+        }
         object["versions"] = [
             "agon": ConfigNode(AgonVersion.current), "swift": ConfigNode(AgonVersion.swift),
             "blas": ConfigNode(blas.version),

@@ -20,6 +20,12 @@ enum StopRequest {
         }
     }
 
+    /// Asks for a stop from within the program.
+    static func request() { arrived.store(ofProgram, ordering: .relaxed) }
+
+    /// No signal's number.
+    private static let ofProgram: Int32 = -1
+
     /// Takes over the three signals while `body` runs.
     static func listening<Result>(_ body: () throws -> Result) rethrows -> Result {
         arrived.store(0, ordering: .relaxed)

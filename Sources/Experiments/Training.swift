@@ -12,6 +12,8 @@ public struct TrainingOptions: Sendable {
     public var resumes = false
     public var threads = Processor.current.usableCores
     public var searchPath = DataSearchPath.standard()
+    /// The classifiers that evaluations may take.
+    public var classifiers = ClassifierCatalogue.standard()
     public var commandLine = CommandLine.arguments
     /// The config's file, near which the project's git commit is looked for.
     public var configPath: String?
@@ -43,8 +45,9 @@ public enum Training {
                 let finished = place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
                 let prepared = try PreparedTraining(stage.experiment, start: stage.start, options: options)
+                let evaluations = try EvaluationSeries(prepared, options: options) { report(.note($0)) }
                 let loop = try TrainingLoop(
-                    prepared, stage: stage, of: experiment, after: finished,
+                    prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
                     folder: try place.take(), continues: place.isTaken, options: options, report: report)
                 place.isTaken = true
                 if let outcome = try loop.run() {
@@ -153,7 +156,8 @@ struct PreparedTraining {
             recorded == nil ? Background("agon data") { try TrainingData(configuration, searchPath: searchPath) } : nil
         do {
             // Some tasks take the shapes of their networks from the data.
-            let shapes = try recorded?.shapes
+            let shapes =
+                try recorded?.shapes
                 ?? (training.task.takesConditionImages ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
             if let path = configuration.initialWeights {

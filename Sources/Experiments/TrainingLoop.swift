@@ -18,6 +18,9 @@ final class TrainingLoop {
     private let folder: RunFolder
     private let lock: RunFolder.Lock
     private let metrics: MetricsLog
+    private let evaluations: EvaluationSeries?
+    /// The file of evaluations; nil while there is none and none is to be.
+    private let evaluationLog: MetricsLog?
     private let report: (TrainingEvent) -> Void
     private let git: Background<GitRevision?>
 
@@ -37,9 +40,11 @@ final class TrainingLoop {
     ///   - saved: the step of that checkpoint, for which the networks were made.
     ///   - continues: whether this process trained the stage before.
     init(
-        _ prepared: PreparedTraining, stage: TrainingStage, of experiment: Experiment, after saved: Int,
-        folder: RunFolder, continues: Bool, options: TrainingOptions, report: @escaping (TrainingEvent) -> Void
+        _ prepared: PreparedTraining, evaluations: EvaluationSeries?, stage: TrainingStage, of experiment: Experiment,
+        after saved: Int, folder: RunFolder, continues: Bool, options: TrainingOptions,
+        report: @escaping (TrainingEvent) -> Void
     ) throws {
+        self.evaluations = evaluations
         self.experiment = experiment
         self.stage = stage
         step = prepared.step
@@ -86,6 +91,10 @@ final class TrainingLoop {
             }
         }
         metrics = try MetricsLog(path: folder.metricsPath, keepingThrough: finished)
+        let evaluationsPath = folder.evaluationsPath
+        evaluationLog =
+            evaluations != nil || FileManager.default.fileExists(atPath: evaluationsPath)
+            ? try MetricsLog(path: evaluationsPath, keepingThrough: finished) : nil
         if let line = metrics.lastLine, let node = try? ConfigNode.parse(line, file: folder.metricsPath) {
             record.seconds = node["seconds"]?.number ?? 0
         }
@@ -163,6 +172,7 @@ final class TrainingLoop {
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
             if isDue(settings.samples.every) { news.measured += sheets.coverage(step: finished) }
+            news.measured += try evaluate()
             let isLogged = isDue(settings.log.every) || !news.isEmpty
             let now = clock.now
             let seconds = Double(start.duration(to: now))
@@ -204,6 +214,15 @@ final class TrainingLoop {
         }
     }
 
+    /// What evaluations are due after this step, written down, and as keys of a line of metrics.
+    private func evaluate() throws -> [(name: String, value: Float)] {
+        guard let evaluations, isDue(evaluations.every) else { return [] }
+        let values = try evaluations.measure(step: finished)
+        record.peakMemoryBeforeEvaluation = record.peakMemoryBeforeEvaluation ?? evaluations.memoryBefore
+        for value in values { try evaluationLog?.append(value.node) }
+        return values.map { ("metric.\($0.metric)", Float($0.value)) }
+    }
+
     private func isDue(_ every: Int) -> Bool { finished % every == 0 || finished == settings.steps }
 
     private func line(_ progress: TrainingProgress, _ news: RunWatch.News, seconds: Double) -> ConfigNode {
@@ -233,6 +252,7 @@ final class TrainingLoop {
         guard saved != finished else { return }
         watch.remember()
         try metrics.synchronise()
+        try evaluationLog?.synchronise()
         try Checkpoint.write(
             variables, step: finished, batches: finished * step.batches, experiment: experiment,
             path: folder.checkpointPath(step: finished), lastGood: lastGood)

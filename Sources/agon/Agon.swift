@@ -12,6 +12,8 @@ struct Agon: ParsableCommand {
               agon run Runs/selfgan-mlp --resume     continue where it was stopped
               agon inspect Configs/selfgan/mlp.json  layers, FLOPs and memory
               agon sample Runs/selfgan-mlp --count 64 --out samples.png
+              agon report Runs/selfgan-mlp           a page about it
+              agon table gas --budget quick          a paper's table, published and measured
 
             EXIT CODES
               0   done
@@ -23,8 +25,9 @@ struct Agon: ParsableCommand {
             """,
         version: AgonVersion.current,
         subcommands: [
-            RunCommand.self, InspectCommand.self, SampleCommand.self, VerifyCommand.self, DatasetsCommand.self,
-            BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
+            RunCommand.self, InspectCommand.self, SampleCommand.self, SweepCommand.self, RunsCommand.self,
+            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ClassifierCommand.self, VerifyCommand.self,
+            DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
         ])
 
     static func main() {

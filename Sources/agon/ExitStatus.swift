@@ -6,6 +6,7 @@ import Experiments
 import Foundation
 import Graph
 import Layers
+import Reports
 import Tensors
 
 /// The exit codes of the program, after BSD's sysexits.
@@ -26,17 +27,41 @@ enum ExitStatus: Int32 {
         exit(status.rawValue)
     }
 
+    /// The exit code of an error that has been told of.
+    static func code(of error: any Error) -> Int32 { (status(of: error) ?? .failed).rawValue }
+
     /// Nil for what the argument parser words and codes itself.
     private static func status(of error: any Error) -> ExitStatus? {
         switch error {
         case ConfigError.malformedOverride: .usage
         case is ConfigError, is LayerError, is EvaluationError: .badInput
         case let error as ExperimentsError: status(ofRun: error)
+        case ClassifierError.stopped: .stopped
+        case is ClassifierError, is MeasurementError: .badInput
+        case let error as SweepError: status(ofSweep: error)
+        case let error as ReportsError: status(ofReport: error)
         case is DatasetError: .badInput
         case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
         case is TensorsError: .badInput
         case is GraphError: .failed
         default: nil
+        }
+    }
+
+    private static func status(ofSweep error: SweepError) -> ExitStatus {
+        switch error {
+        case .tooManyThreads, .noSweep, .noTrial: .usage
+        case .sweepBusy: .stopped
+        case .missingTool, .toolFailed: .failed
+        default: .badInput
+        }
+    }
+
+    private static func status(ofReport error: ReportsError) -> ExitStatus {
+        switch error {
+        case .noRun, .unknownTable, .unknownBudget, .notAPage: .usage
+        case .missingTool, .toolFailed: .failed
+        default: .badInput
         }
     }
 

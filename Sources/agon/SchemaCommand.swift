@@ -3,14 +3,21 @@ import Experiments
 
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of configs.",
+        commandName: "schema", abstract: "Print the JSON Schema of configs, or of sweep files.",
         discussion: """
-            Editors complete and check configs with it. Configs/schema.json is this
-            text.
+            Editors complete and check configs with it. Configs/schema.json and
+            Configs/sweep-schema.json are these texts.
 
             EXAMPLES
               agon schema > Configs/schema.json
+              agon schema --sweep > Configs/sweep-schema.json
             """)
 
-    func run() throws { print(try ExperimentConfiguration.schema().prettyText, terminator: "") }
+    @Flag(help: "The schema of sweep files.")
+    var sweep = false
+
+    func run() throws {
+        let schema = try sweep ? SweepConfiguration.schema() : ExperimentConfiguration.schema()
+        print(schema.prettyText, terminator: "")
+    }
 }

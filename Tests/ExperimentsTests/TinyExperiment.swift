@@ -46,7 +46,7 @@ enum TinyExperiment {
 }
 
 /// A folder that is gone when the test ends.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     /// - Parameter inMemory: where large files are to be no work for the disk.

@@ -77,7 +77,8 @@ public enum CombinationRegistry {
         registry.register(LossDeltaCombination.name, "An online curriculum by how far each discriminator was moved.") {
             try LossDeltaCombination(from: $0)
         }
-        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: the shortest common gradient.") {
+        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: the shortest common gradient.")
+        {
             _ in MultipleGradientCombination()
         }
         registry.register(HypervolumeCombination.name, "The hypervolume up to a nadir point.") {

@@ -16,7 +16,8 @@ public struct WassersteinObjective: AlternatingObjective {
 
     init(from reader: ConfigReader) throws {
         let bound = try reader.number(
-            "clip", in: 0..., default: 0.01, "The critic's weights are kept within ± this; 0 leaves them, for a penalty.")
+            "clip", in: 0..., default: 0.01,
+            "The critic's weights are kept within ± this; 0 leaves them, for a penalty.")
         clip = bound > 0 ? bound : nil
     }
 

@@ -16,7 +16,8 @@ public struct PerturbationPenalty: DiscriminatorPenalty {
     public init(weight: Double = 10) { self.weight = weight }
 
     init(from reader: ConfigReader) throws {
-        weight = try reader.number("weight", in: .positive, default: 10, "Weight of the penalty on slopes other than 1.")
+        weight = try reader.number(
+            "weight", in: .positive, default: 10, "Weight of the penalty on slopes other than 1.")
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

@@ -48,7 +48,8 @@ public struct TranslationTask: Task {
         guard let condition = inputs.condition, let real = inputs.real else {
             preconditionFailure("translation without pairs")
         }
-        let samples = try setting.samples(of: setting.players.sides[0].generator, from: condition, call: call, in: graph)
+        let samples = try setting.samples(
+            of: setting.players.sides[0].generator, from: condition, call: call, in: graph)
         let distance = meanAbsoluteDistance(graph, real, samples)
         return Generated(
             samples: [samples],

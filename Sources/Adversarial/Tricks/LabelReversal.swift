@@ -19,7 +19,8 @@ public struct LabelReversal: ConfigDecodable, Hashable, Sendable {
             below: try reader.number(
                 "below", in: .positive, default: 0.1, "The discriminator's loss that sets it off."),
             steps: try reader.integer(
-                "steps", in: 1...1_000_000, default: 10, "The discriminator's updates for which labels stay exchanged."))
+                "steps", in: 1...1_000_000, default: 10, "The discriminator's updates for which labels stay exchanged.")
+        )
     }
 
     /// The updates left, `[1]`, after one with this loss.

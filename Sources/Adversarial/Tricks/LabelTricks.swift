@@ -100,9 +100,10 @@ final class LabelTargets {
         }
         if let reversal {
             // A flipped label among reversed ones is right again.
-            isWrong = isWrong.map { wrong in
-                graph.add(wrong, graph.multiply(reversal.isActive, graph.affine(wrong, scale: -2, offset: 1)))
-            } ?? reversal.isActive
+            isWrong =
+                isWrong.map { wrong in
+                    graph.add(wrong, graph.multiply(reversal.isActive, graph.affine(wrong, scale: -2, offset: 1)))
+                } ?? reversal.isActive
         }
         if let isWrong { label = graph.add(label, graph.multiply(isWrong, opposite)) }
         return .perSample(label)

@@ -24,7 +24,8 @@ public struct Tricks: ConfigDecodable, Sendable {
             "labels", default: [:], "What the discriminator is told of real and of generated samples.")
         instanceNoise = try reader.optionalSection(
             "instanceNoise", "Noise on all that discriminators see, which fades.")
-        replay = try reader.optionalSection("replay", "Generated samples of earlier steps, shown to discriminators again.")
+        replay = try reader.optionalSection(
+            "replay", "Generated samples of earlier steps, shown to discriminators again.")
         batches = try reader.choice(
             "batches", default: .separate,
             "Whether real and generated samples pass a discriminator apart, each with batch statistics of its own, or mixed."

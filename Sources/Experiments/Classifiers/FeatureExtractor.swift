@@ -1,0 +1,134 @@
+import Datasets
+import Evaluation
+import Foundation
+import Graph
+import Layers
+import Tensors
+
+/// A network made ready to turn images into features and class probabilities, in evaluation mode, a batch at a time.
+///
+/// The features of a dataset's own classifier are the logarithms of its class probabilities, as in Albuquerque et al.,
+/// arXiv:1901.08680; those of InceptionV3 are its last pooled layer.
+public final class FeatureExtractor {
+    /// By which the classifier is called: `lenet-mnist`.
+    public let name: String
+    /// What distances say of it: `fcd-lenet`.
+    public let architecture: String
+    /// The SHA-256 of its weights' file.
+    public let hash: String
+    /// Of an image that it reads.
+    public let input: PictureShape
+    public let featureCount: Int
+    public let classCount: Int
+    /// Whether a Fréchet distance of its features is called FID.
+    let isInception: Bool
+    private let step: CompiledStep
+    private let batch: Int
+
+    /// - Parameters:
+    ///   - head: layers that make logits of the features; nil: the network's outputs are logits, and the features their
+    ///     `log(softmax)`.
+    ///
+    /// Throws `GraphError`.
+    init(
+        trunk: Network, head: Network?, name: String, architecture: String, hash: String, batch: Int, pool: WorkerPool
+    ) throws {
+        self.name = name
+        self.architecture = architecture
+        self.hash = hash
+        self.batch = batch
+        isInception = head != nil
+        let shape = trunk.inputShape
+        input = PictureShape(height: shape[0], width: shape[1], channels: shape[2])
+        let graph = ComputeGraph()
+        let images = graph.input("images", shape: Shape([batch] + shape.dimensions))
+        let outputs = try trunk.apply(images, in: graph, mode: .evaluation, call: "features")
+        let logits = try head?.apply(outputs, in: graph, mode: .evaluation, call: "logits") ?? outputs
+        let logProbabilities = graph.logSoftmax(logits)
+        graph.output("features", head == nil ? logProbabilities : outputs)
+        graph.output("logProbabilities", logProbabilities)
+        featureCount = outputs.shape[1]
+        classCount = logits.shape[1]
+        step = try CompiledStep(graph, name: "features", pool: pool, seed: 0)
+    }
+
+    /// A classifier whose features are the logarithms of its class probabilities.
+    ///
+    /// Throws `GraphError`.
+    convenience init(
+        classifier: Network, name: String, architecture: String, hash: String, pool: WorkerPool
+    ) throws {
+        // Enough rows for efficient products, few enough for a small arena.
+        let work = max(classifier.floatingPointOperations, 1)
+        let batch = min(256, max(16, 4_000_000_000 / work))
+        try self.init(
+            trunk: classifier, head: nil, name: name, architecture: architecture, hash: hash, batch: batch, pool: pool)
+    }
+
+    /// What the network says of images.
+    struct Outputs {
+        var features: [Double] = []
+        var logProbabilities: [Double] = []
+        let featureCount: Int
+        let classCount: Int
+
+        var rows: Int { features.count / featureCount }
+
+        mutating func append(_ other: Outputs) {
+            features += other.features
+            logProbabilities += other.logProbabilities
+        }
+
+        /// The class of the largest probability of each image, the first of several.
+        var namedClasses: [Int] {
+            (0..<rows).map { row in
+                let scores = logProbabilities[row * classCount..<(row + 1) * classCount]
+                return (scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex) - scores.startIndex
+            }
+        }
+
+        var probabilities: [Double] { logProbabilities.map { exp($0) } }
+
+        var matrix: Features { Features(rows: rows, columns: featureCount, values: features) }
+    }
+
+    var noOutputs: Outputs { Outputs(featureCount: featureCount, classCount: classCount) }
+
+    /// - Parameter images: of the size that the network reads.
+    func outputs(for images: EightBitImages) -> Outputs {
+        precondition(images.shape == input, "images \(images.shape) for a classifier of images \(input)")
+        var result = noOutputs
+        var piece = [Float](repeating: 0, count: batch * input.count)
+        for first in stride(from: 0, to: images.count, by: batch) {
+            let here = min(batch, images.count - first)
+            let start = first * input.count
+            for index in 0..<here * input.count { piece[index] = Float(images.pixels[start + index]) / 127.5 - 1 }
+            piece.withUnsafeBufferPointer { piece in
+                guard let images = piece.baseAddress else { return }
+                step.run(inputs: ["images": images])
+            }
+            step.withOutput("features") { values, _ in
+                result.features += values[0..<here * featureCount].lazy.map { Double($0) }
+            }
+            step.withOutput("logProbabilities") { values, _ in
+                result.logProbabilities += values[0..<here * classCount].lazy.map { Double($0) }
+            }
+        }
+        return result
+    }
+}
+
+extension FeatureExtractor {
+    /// A trained classifier.
+    ///
+    /// Throws `ConfigError`, `ExperimentsError.badWeights`, `TensorsError`, `GraphError`.
+    static func load(
+        _ recipe: ClassifierRecipe, weights: ClassifierWeights, pool: WorkerPool
+    ) throws -> FeatureExtractor {
+        let network = try recipe.network()
+        try weights.restore(network)
+        return try FeatureExtractor(
+            classifier: network, name: recipe.name, architecture: recipe.configuration.architecture,
+            hash: weights.hash, pool: pool)
+    }
+}

@@ -1,0 +1,114 @@
+import Datasets
+import Graph
+import Tensors
+
+/// A classifier for metrics, before its network is made.
+enum ExtractorSource {
+    case recipe(ClassifierRecipe, weights: ClassifierWeights?)
+
+    /// The classifier of a name or, where none is named, the one that was trained on a dataset.
+    ///
+    /// Throws `ClassifierError.unknown`, `MeasurementError.noClassifier`, `ConfigError`, `TensorsError`.
+    static func find(
+        _ reference: ClassifierReference?, dataset: String, catalogue: ClassifierCatalogue
+    ) throws -> ExtractorSource {
+        switch reference {
+        case .named(let name): return .recipe(try catalogue.recipe(name), weights: nil)
+        case .inceptionV3: preconditionFailure("not yet")
+        case nil:
+            for name in catalogue.names {
+                let recipe = try catalogue.recipe(name)
+                if recipe.configuration.dataset.name == dataset { return .recipe(recipe, weights: nil) }
+            }
+            throw MeasurementError.noClassifier(dataset: dataset, available: catalogue.names)
+        }
+    }
+
+    /// The same with weights, trained if there are none.
+    func trained(
+        searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
+    ) throws -> ExtractorSource {
+        switch self {
+        case .recipe(let recipe, weights: nil):
+            let weights = try catalogue.trainedWeights(
+                of: recipe, searchPath: searchPath, threads: threads,
+                report: { progress in
+                    // A line for each tenth of the way.
+                    let tenth = max(1, progress.steps / 10)
+                    guard progress.step % tenth < max(1, progress.steps / 100) else { return }
+                    note("classifier \(recipe.name): \(progress.words)")
+                }, note: note)
+            let accuracy = ClassifierProgress.percent(weights.accuracy)
+            note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")
+            return .recipe(recipe, weights: weights)
+        case .recipe: return self
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .recipe(let recipe, _): recipe.name
+        }
+    }
+
+    /// What distances say of it.
+    var architecture: String {
+        switch self {
+        case .recipe(let recipe, _): recipe.configuration.architecture
+        }
+    }
+
+    /// The SHA-256 of the weights' file.
+    var hash: String {
+        switch self {
+        case .recipe(_, let weights): weights?.hash ?? ""
+        }
+    }
+
+    var input: PictureShape {
+        switch self {
+        case .recipe(let recipe, _):
+            let shape = recipe.configuration.input
+            return PictureShape(height: shape[0], width: shape[1], channels: shape[2])
+        }
+    }
+
+    /// Throws `ClassifierError.doesNotFit` for images of other channels.
+    func check(_ image: PictureShape, of owner: String) throws {
+        guard image.channels == input.channels else {
+            throw ClassifierError.doesNotFit(
+                classifier: name,
+                reason: "it reads \(Self.kind(input.channels)) images, those of \(owner) are "
+                    + "\(Self.kind(image.channels)); choose another with evaluate.classifier")
+        }
+    }
+
+    /// Throws `ClassifierError.doesNotFit` for a classifier of other things than grey digits.
+    func checkReadsDigits() throws {
+        let classes: Int
+        switch self {
+        case .recipe(let recipe, _): classes = try recipe.network().outputShape[0]
+        }
+        guard input.channels == 1, classes == 10 else {
+            throw ClassifierError.doesNotFit(
+                classifier: name,
+                reason: "the modes of stacked digits are named by a classifier of grey digits, "
+                    + "this one names \(classes) classes of \(Self.kind(input.channels)) images")
+        }
+    }
+
+    private static func kind(_ channels: Int) -> String {
+        channels == 1 ? "grey" : channels == 3 ? "colour" : "\(channels)-channel"
+    }
+
+    /// The network ready to run.
+    ///
+    /// Throws `ExperimentsError.badWeights`, `TensorsError`, `GraphError`.
+    func load(pool: WorkerPool) throws -> FeatureExtractor {
+        switch self {
+        case .recipe(let recipe, let weights):
+            guard let weights else { preconditionFailure("classifier '\(recipe.name)' is not trained") }
+            return try FeatureExtractor.load(recipe, weights: weights, pool: pool)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// What keeps a generator from being measured.
+public enum MeasurementError: Error, Equatable, Sendable {
+    /// A metric that the data or the classifier do not allow.
+    case unfit(metric: String, reason: String)
+    /// No classifier was trained on the dataset.
+    case noClassifier(dataset: String, available: [String])
+}
+
+extension MeasurementError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unfit(let metric, let reason): "metric '\(metric)': \(reason)"
+        case .noClassifier(let dataset, let available):
+            "no classifier was trained on '\(dataset)'; name one with evaluate.classifier"
+                + (available.isEmpty ? "" : ": \(available.joined(separator: ", ")), or the path of a config")
+        }
+    }
+}

@@ -1,0 +1,174 @@
+/// TensorBoard's messages, as far as Agon writes them.
+///
+/// Fields and numbers are those of `event.proto`, `summary.proto`, `tensor.proto` and the hyperparameter plugin's
+/// `api.proto` and `plugin_data.proto`, TensorBoard 2.
+enum EventMessage {
+    /// The first record of each file.
+    static func version(time: Double) -> ProtobufMessage {
+        var event = ProtobufMessage()
+        event.add(1, time)
+        event.add(3, "brain.Event:2")
+        return event
+    }
+
+    /// An event at a step with the values of a summary.
+    static func summary(step: Int, time: Double, values: [ProtobufMessage]) -> ProtobufMessage {
+        var event = ProtobufMessage()
+        event.add(1, time)
+        event.add(2, step)
+        event.add(5) { summary in
+            for value in values { summary.add(1, value) }
+        }
+        return event
+    }
+
+    // MARK: Values
+
+    static func scalar(_ tag: String, _ number: Double) -> ProtobufMessage {
+        var value = ProtobufMessage()
+        value.add(1, tag)
+        value.add(2, Float(number))
+        return value
+    }
+
+    static func image(_ tag: String, png: [UInt8], size: PNGSize) -> ProtobufMessage {
+        var value = ProtobufMessage()
+        value.add(1, tag)
+        value.add(4) { image in
+            image.add(1, size.height)
+            image.add(2, size.width)
+            image.add(3, size.channels)
+            image.add(4, png)
+        }
+        return value
+    }
+
+    /// A text in Markdown.
+    static func text(_ tag: String, _ text: String) -> ProtobufMessage {
+        var value = ProtobufMessage()
+        value.add(1, tag)
+        value.add(8) { tensor in
+            tensor.add(1, 7)
+            tensor.add(2) { shape in shape.add(2) { $0.add(1, 1) } }
+            tensor.add(8, text)
+        }
+        value.add(9) { metadata in metadata.add(1) { $0.add(1, "text") } }
+        return value
+    }
+
+    // MARK: Hyperparameters
+
+    enum Hyperparameter {
+        case number(Double)
+        case text(String)
+        case flag(Bool)
+    }
+
+    static let experimentTag = "_hparams_/experiment"
+    static let startTag = "_hparams_/session_start_info"
+    static let endTag = "_hparams_/session_end_info"
+
+    /// What the dashboard's columns are.
+    static func experiment(
+        _ parameters: [(name: String, value: Hyperparameter)], metrics: [String], time: Double
+    ) -> ProtobufMessage {
+        hyperparameters(experimentTag) { data in
+            data.add(2) { experiment in
+                experiment.add(3, time)
+                for parameter in parameters {
+                    experiment.add(4) { info in
+                        info.add(1, parameter.name)
+                        info.add(4, parameter.value.kind)
+                    }
+                }
+                for metric in metrics {
+                    experiment.add(5) { info in info.add(1) { $0.add(2, metric) } }
+                }
+            }
+        }
+    }
+
+    /// The values of this run. Runs of one group are shown together.
+    static func start(
+        _ parameters: [(name: String, value: Hyperparameter)], group: String, time: Double
+    ) -> ProtobufMessage {
+        hyperparameters(startTag) { data in
+            data.add(3) { start in
+                for parameter in parameters {
+                    start.add(1) { entry in
+                        entry.add(1, parameter.name)
+                        entry.add(2) { value in
+                            switch parameter.value {
+                            case .number(let number): value.add(2, number)
+                            case .text(let text): value.add(3, text)
+                            case .flag(let flag): value.add(4, flag)
+                            }
+                        }
+                    }
+                }
+                start.add(4, group)
+                start.add(5, time)
+            }
+        }
+    }
+
+    static func end(succeeded: Bool, time: Double) -> ProtobufMessage {
+        hyperparameters(endTag) { data in
+            data.add(4) { end in
+                end.add(1, succeeded ? 1 : 2)
+                end.add(2, time)
+            }
+        }
+    }
+
+    private static func hyperparameters(_ tag: String, _ body: (inout ProtobufMessage) -> Void) -> ProtobufMessage {
+        var value = ProtobufMessage()
+        value.add(1, tag)
+        value.add(9) { metadata in
+            metadata.add(1) { plugin in
+                plugin.add(1, "hparams")
+                var data = ProtobufMessage()
+                body(&data)
+                plugin.add(2, data)
+            }
+        }
+        return value
+    }
+}
+
+extension EventMessage.Hyperparameter {
+    /// The plugin's name for the kind: text 1, flag 2, number 3.
+    fileprivate var kind: Int {
+        switch self {
+        case .text: 1
+        case .flag: 2
+        case .number: 3
+        }
+    }
+}
+
+/// The size that the header of a PNG states.
+struct PNGSize: Equatable {
+    let height: Int
+    let width: Int
+    /// 1 for grey, 2 for grey with alpha, 3 for colours, 4 for colours with alpha.
+    let channels: Int
+
+    /// Nil for bytes that are no PNG.
+    init?(_ file: [UInt8]) {
+        let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        guard file.count > 25, file.starts(with: signature), file[12..<16].elementsEqual("IHDR".utf8) else {
+            return nil
+        }
+        func number(_ offset: Int) -> Int { file[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        width = number(16)
+        height = number(20)
+        switch file[25] {
+        case 0: channels = 1
+        case 4: channels = 2
+        case 2, 3: channels = 3
+        case 6: channels = 4
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Configuration
+import Foundation
+
+/// What can be deleted of runs: checkpoints, or runs that are not among the best.
+public struct RunPruning: Sendable {
+    /// A file or folder to delete.
+    public struct Item: Sendable {
+        public let run: RunFolder
+        /// The path of a checkpoint; nil for the whole run.
+        public let checkpoint: String?
+        public let bytes: Int
+
+        public var path: String { checkpoint ?? run.path }
+    }
+
+    public private(set) var items: [Item] = []
+    /// Runs that are left alone, and why.
+    public private(set) var notes: [String] = []
+
+    public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
+
+    /// All but the newest checkpoints of each run, and all but the one nearest to its best value of a metric. The newest
+    /// one always stays, so that a run can be resumed.
+    public init(checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?) {
+        for run in runs {
+            guard !run.isBusy else {
+                notes.append("\(run.path): is running, left alone")
+                continue
+            }
+            let steps = run.checkpointSteps
+            var kept = Set(steps.suffix(max(1, count)))
+            if let metric, let best = Self.bestStep(of: metric, in: run) {
+                // The checkpoint whose weights gave the value, or the nearest there is.
+                steps.min { abs($0 - best) < abs($1 - best) }.map { _ = kept.insert($0) }
+            }
+            for step in steps where !kept.contains(step) {
+                let path = run.checkpointPath(step: step)
+                var status = stat()
+                guard lstat(path, &status) == 0 else { continue }
+                items.append(Item(run: run, checkpoint: path, bytes: Int(status.st_blocks) * 512))
+            }
+        }
+    }
+
+    /// All runs but the best `count` by a metric. Runs that are not done, or have no such value, stay.
+    public init(_ rows: [RunIndex.Row], keepBest count: Int, by metric: String, goal: MedianRule.Goal?) {
+        let isLeast = (goal ?? MetricGoal.of(metric)) == .least
+        let judged = rows.filter { ["done", "pruned"].contains($0["state"]) && $0.numbers[metric] != nil }
+        let skipped = rows.count - judged.count
+        if skipped > 0 { notes.append("\(skipped) runs are not done or have no '\(metric)', left alone") }
+        let sorted = judged.sorted { first, second in
+            let (a, b) = (first.numbers[metric] ?? 0, second.numbers[metric] ?? 0)
+            return a == b ? first.run.path < second.run.path : (a < b) == isLeast
+        }
+        for row in sorted.dropFirst(count) {
+            guard !row.run.isBusy else {
+                notes.append("\(row.run.path): is running, left alone")
+                continue
+            }
+            items.append(Item(run: row.run, checkpoint: nil, bytes: DiskUse.bytes(below: row.run.path)))
+        }
+    }
+
+    private static func bestStep(of metric: String, in run: RunFolder) -> Int? {
+        let evaluations = EvaluationCurves(path: run.path + "/evaluations.jsonl").curves.first { $0.key == metric }
+        let points = evaluations?.points ?? MetricCurves(path: run.metricsPath)[metric]
+        let isLeast = MetricGoal.of(metric) == .least
+        return points.min { isLeast ? $0.value < $1.value : $0.value > $1.value }?.step
+    }
+
+    /// Deletes the items. Each run is taken for this process meanwhile; one that just began to run stays.
+    ///
+    /// - Returns: the bytes that were freed.
+    ///
+    /// Throws `ExperimentsError.cannotWrite` for what cannot be deleted.
+    public func apply() throws -> Int {
+        var freed = 0
+        for item in items {
+            guard let lock = try? item.run.lock() else { continue }
+            try withExtendedLifetime(lock) {
+                do {
+                    try FileManager.default.removeItem(atPath: item.path)
+                } catch {
+                    throw ExperimentsError.cannotWrite(path: item.path, reason: error.localizedDescription)
+                }
+            }
+            freed += item.bytes
+        }
+        return freed
+    }
+}

@@ -1,0 +1,49 @@
+/// A table of words in columns, for people and for grep: a line a row, two blanks between columns, numbers to the right.
+public struct TextTable: Sendable {
+    private var rows: [[String]]
+
+    public init(_ heading: [String]) { rows = [heading] }
+
+    public mutating func add(_ row: [String]) {
+        precondition(row.count == rows[0].count, "a row of \(row.count) cells in a table of \(rows[0].count) columns")
+        rows.append(row)
+    }
+
+    public var text: String {
+        let columns = rows[0].indices
+        let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let isNumeric = columns.map { column in
+            let cells = rows.dropFirst().map { $0[column] }.filter { !$0.isEmpty }
+            return !cells.isEmpty && cells.allSatisfy { $0.first?.isNumber == true || $0.first == "-" || $0 == "?" }
+        }
+        return rows.map { row in
+            var line = ""
+            for column in columns {
+                let room = String(repeating: " ", count: widths[column] - row[column].count)
+                line += isNumeric[column] ? room + row[column] : row[column] + room
+                if column + 1 < columns.count { line += "  " }
+            }
+            return line.trimmingTrailingBlanks
+        }.joined(separator: "\n")
+    }
+
+    /// Comma-separated values (RFC 4180).
+    public var commaSeparated: String {
+        rows.map { row in
+            row.map { cell in
+                cell.contains { ",\"\n\r".contains($0) }
+                    ? "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                        + "\""
+                    : cell
+            }.joined(separator: ",")
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate var trimmingTrailingBlanks: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

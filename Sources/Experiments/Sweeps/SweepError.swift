@@ -1,0 +1,40 @@
+import Configuration
+
+/// What can go wrong with sweeps. Faults of a sweep's file are `ConfigError`.
+public enum SweepError: Error, Equatable, Sendable {
+    /// Every point of the file is left out.
+    case noTrials(file: String)
+    /// A folder that was to be a sweep's.
+    case noSweep(folder: String)
+    case badList(path: String)
+    /// A folder that was to be a trial's.
+    case noTrial(folder: String)
+    /// Another sweep is at work in the folder.
+    case sweepBusy(folder: String)
+    /// More threads than cores.
+    case tooManyThreads(jobs: Int, threads: Int, cores: Int)
+    case missingTool(String)
+    /// A tool could not be started, or ended otherwise than by its jobs.
+    case toolFailed(String, reason: String)
+}
+
+extension SweepError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noTrials(let file): "\(file): no trial is left; 'exclude' matches them all"
+        case .noSweep(let folder):
+            "\(folder): holds no sweep (no trials.json); make one with: agon sweep prepare FILE"
+        case .badList(let path): "\(path): not a list of trials; write it anew with: agon sweep prepare FILE"
+        case .noTrial(let folder):
+            "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: agon sweep prepare FILE"
+        case .sweepBusy(let folder):
+            "\(folder): another sweep is at work there; wait for it to end, or stop it with Ctrl-C"
+        case .tooManyThreads(let jobs, let threads, let cores):
+            "\(jobs) jobs of \(threads) \(threads == 1 ? "thread" : "threads") are more than the \(cores) usable "
+                + "\(cores == 1 ? "core" : "cores"); take --jobs \(max(1, cores / threads)), or --threads "
+                + "\(max(1, cores / jobs)), or allow it with --oversubscribe (OVERSUBSCRIBE=1)"
+        case .missingTool(let name): "\(name): no such program on the PATH; install it (apt-get install \(name))"
+        case .toolFailed(let name, let reason): "\(name): \(reason)"
+        }
+    }
+}

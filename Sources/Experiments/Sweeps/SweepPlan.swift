@@ -1,0 +1,172 @@
+import Configuration
+import Datasets
+import Foundation
+import Tensors
+
+/// What a sweep is going to take: its trials, and for each the arithmetic, the time left and the disk.
+public struct SweepPlan: Sendable {
+    public struct Trial: Sendable {
+        public let trial: SweepTrial
+        public let status: TrialStatus
+        /// Of one step; nil where the networks could not be built.
+        public var floatingPointOperations: Int?
+        /// Nil where it could not be measured.
+        public var stepsPerSecond: Double?
+        /// Bytes that the finished run takes, about.
+        public var disk = 0
+        /// Bytes of the process, as planned.
+        public var memory = 0
+
+        public var stepsLeft: Int {
+            status.state.isFinal ? 0 : max(0, trial.experiment.configuration.steps - status.step)
+        }
+
+        public var secondsLeft: Double? { stepsLeft == 0 ? 0 : stepsPerSecond.map { Double(stepsLeft) / $0 } }
+    }
+
+    public let name: String
+    public let folder: String
+    public let jobs: Int
+    public let threads: Int
+    public private(set) var trials: [Trial] = []
+    /// Axes at which trials differ.
+    public let differing: [String]
+    public private(set) var notes: [String]
+    /// Bytes free where the sweep goes.
+    public let diskFree: Int?
+
+    /// Inspects each different config, and measures its speed for a moment where that is not known yet: from a
+    /// finished trial, or from an earlier plan.
+    ///
+    /// - Parameters:
+    ///   - seconds: how long to measure a speed.
+    ///   - progress: told what is going to be measured.
+    ///
+    /// Throws what building networks throws; missing data are noted.
+    public init(
+        _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2,
+        searchPath: DataSearchPath = .standard(), progress: (String) -> Void = { _ in }
+    ) throws {
+        name = sweep.configuration.name
+        self.folder = folder.path
+        jobs = options.jobs
+        threads = options.threads
+        notes = sweep.notes
+        diskFree = Self.bytesFree(at: folder.path)
+        differing = sweep.axes.enumerated().filter { index, _ in
+            Set(sweep.trials.map { $0.settings[index].value.canonicalText }).count > 1
+        }.map(\.element)
+        try BLAS.open()
+        let program = RunRecord.peakMemory
+        let cache = SpeedCache(threads: options.threads)
+        var costs: [String: TrialCost] = [:]
+        var speeds: [String: Double] = [:]
+        for trial in sweep.trials {
+            let key = TrialCost.key(of: trial.experiment)
+            let cost =
+                try costs[key]
+                ?? TrialCost(trial.experiment, searchPath: searchPath, threads: options.threads, program: program)
+            costs[key] = cost
+            let status = TrialStatus(folder.trial(trial.id), entry: sweep.entry(of: trial))
+            if status.state == .done, let rate = folder.trial(trial.id).speed(threads: options.threads) {
+                speeds[cost.signature] = rate
+            }
+            trials.append(
+                Trial(
+                    trial: trial, status: status, floatingPointOperations: cost.floatingPointOperations,
+                    disk: cost.disk(of: trial.experiment.configuration), memory: cost.memory))
+        }
+        for index in trials.indices {
+            let experiment = trials[index].trial.experiment
+            guard let cost = costs[TrialCost.key(of: experiment)] else { continue }
+            if speeds[cost.signature] == nil, trials[index].stepsLeft > 0 {
+                speeds[cost.signature] = measure(experiment, cost, cache, seconds, searchPath, progress)
+            }
+            trials[index].stepsPerSecond = speeds[cost.signature]
+        }
+        warn()
+    }
+
+    private mutating func measure(
+        _ experiment: Experiment, _ cost: TrialCost, _ cache: SpeedCache, _ seconds: Double,
+        _ searchPath: DataSearchPath, _ progress: (String) -> Void
+    ) -> Double? {
+        if let known = cache.speed(of: cost) { return known }
+        progress("measuring \(experiment.configuration.name)")
+        var options = TrainingOptions()
+        options.threads = threads
+        options.searchPath = searchPath
+        do {
+            let speed = try Benchmark(experiment, seconds: seconds, options: options).stepsPerSecond
+            cache.keep(speed, of: cost)
+            return speed
+        } catch {
+            notes.append("the speed of \(experiment.configuration.name) is not known: \(error)")
+            return nil
+        }
+    }
+
+    private mutating func warn() {
+        if let diskFree, diskNeeded > diskFree {
+            notes.append(
+                "the sweep may need \(SizeText.short(diskNeeded)) of disk, and \(SizeText.short(diskFree)) are free")
+        }
+        let memory = trials.map(\.memory).sorted(by: >).prefix(jobs).reduce(0, +)
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        if memory > physical {
+            notes.append(
+                "\(jobs) jobs may need \(SizeText.short(memory)) of memory, and the machine has "
+                    + SizeText.short(physical))
+        }
+        if trials.contains(where: { $0.trial.experiment.resolved["evaluate"].map { !$0.isNull } ?? false }) {
+            notes.append("the times are without the evaluations during training")
+        }
+    }
+
+    /// Bytes that trials that are not done will take.
+    public var diskNeeded: Int { trials.filter { !$0.status.state.isFinal }.reduce(0) { $0 + $1.disk } }
+
+    /// Multiplications and additions that are left.
+    public var operationsLeft: Double {
+        trials.reduce(0) { $0 + Double($1.stepsLeft) * Double($1.floatingPointOperations ?? 0) }
+    }
+
+    /// Seconds until all are done, trials taken by the jobs in their order; nil where a speed is not known.
+    public var secondsLeft: Double? {
+        var ends = [Double](repeating: 0, count: max(1, min(jobs, trials.count)))
+        for trial in trials {
+            guard let seconds = trial.secondsLeft else { return nil }
+            let next = ends.indices.min { ends[$0] < ends[$1] } ?? 0
+            ends[next] += seconds
+        }
+        return ends.max()
+    }
+
+    private static func bytesFree(at path: String) -> Int? {
+        var folder = SweepPaths.absolute(path)
+        while !FileManager.default.fileExists(atPath: folder), folder != "/" {
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0 else { return nil }
+        let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
+        return overflow ? nil : bytes
+    }
+}
+
+extension Sweep {
+    func entry(of trial: SweepTrial) -> TrialList.Entry {
+        TrialList.Entry(
+            id: trial.id, settings: trial.settings, base: trial.base, steps: trial.experiment.configuration.steps)
+    }
+}
+
+extension TrialFolder {
+    /// The steps a second that a run made on as many threads.
+    func speed(threads: Int) -> Double? {
+        guard let record = try? ConfigNode.load(path: run.recordPath), record["threads"]?.integer == threads,
+            record["resumes"]?.integer == 0
+        else { return nil }
+        return record["stepsPerSecond"]?.number
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+
+/// A chart of curves or of shares over time, as inline SVG with its legend in HTML, so that words keep their size
+/// wherever the drawing is scaled.
+struct Chart {
+    struct Series {
+        let name: String
+        /// Rising x.
+        let points: [(x: Double, y: Double)]
+        /// The range over seeds at each point, drawn in a lighter tone.
+        var band: [(least: Double, most: Double)] = []
+    }
+
+    enum Kind {
+        case lines
+        /// Shares stacked upon one another.
+        case stack
+    }
+
+    var title: String
+    var kind = Kind.lines
+    var series: [Series]
+    var abscissa = "step"
+    /// A value with a line of its own, such as an ideal.
+    var level: Double?
+    /// Places that are marked by upright lines, such as alarms.
+    var marks: [Double] = []
+    /// A point to be marked.
+    var spot: (x: Double, y: Double)?
+    var note: String?
+
+    private static let (width, height) = (380.0, 220.0)
+
+    var markup: Markup {
+        let drawn = series.filter { !$0.points.isEmpty }
+        guard !drawn.isEmpty else { return .empty }
+        let legend = drawn.enumerated().map { index, item -> Markup in
+            let last = item.points.last.map { NumberText.significant($0.y) } ?? ""
+            return "<li><i style=\"background:\(colour(index))\"></i>\(item.name)<b>\(last)</b></li>"
+        }
+        return """
+            <figure class="chart">
+            <figcaption><h3>\(title)</h3>\(note.map { "<p>\($0)</p>" as Markup } ?? .empty)</figcaption>
+            \(drawing(drawn))
+            <ul class="legend\(drawn.count > 10 ? " many" : "")">\(legend.joined(separator: ""))</ul>
+            </figure>
+            """
+    }
+
+    /// The colours of a few series are told apart best by hue; of many, neighbours are alike.
+    private func colour(_ index: Int) -> Markup {
+        let count = series.count
+        if count <= 8 { return "var(--c\(index))" }
+        return "hsl(\(Double(index) * 300 / Double(count)) 62% 48%)"
+    }
+
+    private func drawing(_ drawn: [Series]) -> Markup {
+        let xs = drawn.flatMap { $0.points.map(\.x) }
+        let x = ChartScale(xs, count: 6, tight: true, including: Self.start(xs))
+        let y: ChartScale
+        switch kind {
+        case .lines:
+            let ys = drawn.flatMap { item in item.points.map(\.y) + item.band.flatMap { [$0.least, $0.most] } }
+            y = ChartScale(ys, count: 5, including: level)
+        case .stack: y = ChartScale([0] + totals(drawn), count: 4, tight: true, allowsLogarithm: false)
+        }
+        let labels = y.ticks.map(y.text)
+        let left = 10 + 7.2 * Double(labels.map(\.count).max() ?? 1)
+        let (right, top, bottom) = (10.0, 8.0, 34.0)
+        func px(_ value: Double) -> Double { left + x.place(value) * (Self.width - left - right) }
+        func py(_ value: Double) -> Double { Self.height - bottom - y.place(value) * (Self.height - top - bottom) }
+
+        var parts: [Markup] = []
+        for (tick, label) in zip(y.ticks, labels) {
+            parts.append(
+                """
+                <line class="grid" x1="\(left)" x2="\(Self.width - right)" y1="\(py(tick))" y2="\(py(tick))"/>\
+                <text x="\(left - 6)" y="\(py(tick) + 4)" text-anchor="end">\(label)</text>
+                """)
+        }
+        for tick in x.ticks {
+            parts.append(
+                "<text x=\"\(px(tick))\" y=\"\(Self.height - bottom + 16)\" text-anchor=\"middle\">\(x.text(tick))</text>"
+            )
+        }
+        parts.append(
+            "<text class=\"axis\" x=\"\(Self.width - right)\" y=\"\(Self.height - 3)\" text-anchor=\"end\">\(abscissa)</text>"
+        )
+        for mark in marks where mark >= x.lower && mark <= x.upper {
+            parts.append(
+                "<line class=\"mark\" x1=\"\(px(mark))\" x2=\"\(px(mark))\" y1=\"\(top)\" y2=\"\(Self.height - bottom)\"/>"
+            )
+        }
+        if let level {
+            parts.append(
+                "<line class=\"level\" x1=\"\(left)\" x2=\"\(Self.width - right)\" y1=\"\(py(level))\" y2=\"\(py(level))\"/>"
+            )
+        }
+        switch kind {
+        case .lines: parts += drawn.enumerated().map { line($1, colour($0), drawn.count, px, py) }
+        case .stack: parts += stack(drawn, px, py)
+        }
+        if let spot { parts.append("<circle class=\"spot\" cx=\"\(px(spot.x))\" cy=\"\(py(spot.y))\" r=\"4\"/>") }
+        let names = drawn.map(\.name).joined(separator: ", ")
+        return """
+            <svg viewBox="0 0 \(Self.width) \(Self.height)" role="img" aria-label="\(title): \(names) by \(abscissa)">
+            \(parts.joined())
+            </svg>
+            """
+    }
+
+    /// Time starts at zero where the first point is near it.
+    private static func start(_ xs: [Double]) -> Double? {
+        guard let first = xs.min(), let last = xs.max() else { return nil }
+        return first > 0 && first <= 0.2 * last ? 0 : nil
+    }
+
+    private func line(
+        _ item: Series, _ colour: Markup, _ count: Int, _ px: (Double) -> Double, _ py: (Double) -> Double
+    ) -> Markup {
+        var parts: [Markup] = []
+        var points = item.points
+        if item.band.count == points.count {
+            func edge(_ value: ((least: Double, most: Double)) -> Double) -> [(x: Double, y: Double)] {
+                let edge = zip(points, item.band).map { (x: $0.x, y: value($1)) }
+                return Self.thinned(Self.smoothed(edge) ?? edge, most: 240)
+            }
+            if item.band.contains(where: { $0.least < $0.most }) {
+                let outline = edge(\.most) + edge(\.least).reversed()
+                let corners = outline.map { "\(px($0.x)),\(py($0.y))" as Markup }
+                parts.append(
+                    "<polygon class=\"band\" fill=\"\(colour)\" points=\"\(corners.joined(separator: " "))\"/>")
+            }
+            points = Self.smoothed(points) ?? points
+        }
+        let smooth = count <= 4 && item.band.isEmpty ? Self.smoothed(points) : nil
+        func path(_ points: [(x: Double, y: Double)]) -> Markup {
+            Self.thinned(points).map { "\(px($0.x)),\(py($0.y))" as Markup }.joined(separator: " ")
+        }
+        if item.points.count == 1, let only = item.points.first {
+            parts.append("<circle fill=\"\(colour)\" cx=\"\(px(only.x))\" cy=\"\(py(only.y))\" r=\"3\"/>")
+        }
+        parts.append(
+            "<polyline class=\"\(smooth == nil ? (count > 8 ? "thin" : "curve") : "raw")\" stroke=\"\(colour)\" points=\"\(path(points))\"/>"
+        )
+        if let smooth { parts.append("<polyline class=\"curve\" stroke=\"\(colour)\" points=\"\(path(smooth))\"/>") }
+        return parts.joined()
+    }
+
+    /// Areas from the bottom up, cut at the steps that all series have.
+    private func stack(_ drawn: [Series], _ px: (Double) -> Double, _ py: (Double) -> Double) -> [Markup] {
+        let count = drawn.map(\.points.count).min() ?? 0
+        let places = Self.evenly(count, most: 200)
+        var base = [Double](repeating: 0, count: places.count)
+        return drawn.enumerated().map { index, item in
+            let top = zip(places, base).map { $1 + item.points[$0].y }
+            let upper = zip(places, top).map { "\(px(item.points[$0].x)),\(py($1))" as Markup }
+            let lower = zip(places, base).reversed().map { "\(px(item.points[$0].x)),\(py($1))" as Markup }
+            base = top
+            return
+                "<polygon class=\"area\" fill=\"\(colour(index))\" points=\"\((upper + lower).joined(separator: " "))\"/>"
+        }
+    }
+
+    private func totals(_ drawn: [Series]) -> [Double] {
+        let count = drawn.map(\.points.count).min() ?? 0
+        return (0..<count).map { place in drawn.reduce(0) { $0 + $1.points[place].y } }
+    }
+
+    // MARK: Many points
+
+    /// Means of neighbouring points, for curves that jump; nil where there are few. The ends are means of fewer.
+    static func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)]? {
+        guard points.count >= 60 else { return nil }
+        let reach = points.count / 40
+        return points.indices.map { index in
+            let near = min(reach, index, points.count - 1 - index)
+            let window = points[(index - near)...(index + near)]
+            return (points[index].x, window.reduce(0) { $0 + $1.y } / Double(window.count))
+        }
+    }
+
+    /// At most some hundred points: of each stretch the least and the most, so that no spike is lost.
+    static func thinned(_ points: [(x: Double, y: Double)], most: Int = 480) -> [(x: Double, y: Double)] {
+        guard points.count > most else { return points }
+        let stretches = most / 2
+        var kept: [(x: Double, y: Double)] = []
+        for stretch in 0..<stretches {
+            let range = (stretch * points.count / stretches)..<((stretch + 1) * points.count / stretches)
+            let ordered = range.sorted { points[$0].y < points[$1].y }
+            guard let least = ordered.first, let most = ordered.last else { continue }
+            kept.append(points[min(least, most)])
+            if least != most { kept.append(points[max(least, most)]) }
+        }
+        return kept
+    }
+
+    /// At most so many of the indices below `count`, the first and the last among them.
+    static func evenly(_ count: Int, most: Int) -> [Int] {
+        guard count > most, most > 1 else { return Array(0..<count) }
+        return (0..<most).map { $0 * (count - 1) / (most - 1) }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// An axis of a chart: from values to pixels, with round numbers at its ticks.
+struct ChartScale {
+    let isLogarithmic: Bool
+    let lower: Double
+    let upper: Double
+    let ticks: [Double]
+
+    /// An axis for the values. Positive values that span more than two powers of ten and a half get a log scale.
+    ///
+    /// - Parameters:
+    ///   - tight: whether the axis ends where the values end, as time does.
+    ///   - including: a value that must be on the axis.
+    init(_ values: [Double], count: Int, tight: Bool = false, including: Double? = nil, allowsLogarithm: Bool = true) {
+        let finite = values.filter(\.isFinite) + (including.map { [$0] } ?? [])
+        var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
+        isLogarithmic = allowsLogarithm && !tight && least > 0 && most / least > 300
+        if isLogarithmic {
+            let (bottom, top) = (log10(least), log10(most))
+            lower = pow(10, bottom - 0.03 * (top - bottom))
+            upper = pow(10, top + 0.03 * (top - bottom))
+            let decades = Int(bottom.rounded(.up))...max(Int(bottom.rounded(.up)), Int(top.rounded(.down)))
+            let stride = max(1, (decades.count + count - 1) / count)
+            ticks = decades.filter { ($0 - decades.lowerBound) % stride == 0 }.map { pow(10, Double($0)) }
+            return
+        }
+        if least == most {
+            let room = least == 0 ? 1 : abs(least) * 0.1
+            (least, most) = tight ? (least, least + max(1, room)) : (least - room, most + room)
+        }
+        let step = Self.roundStep((most - least) / Double(max(1, count)))
+        let room = tight ? 0 : 0.04 * (most - least)
+        // Values that start at zero have zero at the foot.
+        lower = least == 0 ? 0 : least - room
+        upper = most + room
+        let first = Int((lower / step).rounded(.up))
+        let last = Int((upper / step).rounded(.down))
+        ticks = first <= last ? (first...last).map { Double($0) * step } : []
+    }
+
+    /// 1, 2 or 5 times a power of ten, near a number.
+    private static func roundStep(_ raw: Double) -> Double {
+        let power = pow(10, log10(raw).rounded(.down))
+        let share = raw / power
+        return power * (share <= 1.3 ? 1 : share <= 3 ? 2 : share <= 7 ? 5 : 10)
+    }
+
+    /// The share of the axis at a value: 0 at its start, 1 at its end.
+    func place(_ value: Double) -> Double {
+        if isLogarithmic {
+            return value > 0 ? log(value / lower) / log(upper / lower) : 0
+        }
+        return upper > lower ? (value - lower) / (upper - lower) : 0
+    }
+
+    /// Ticks in the same number of decimals: `0`, `0.25`, `20k`.
+    func text(_ tick: Double) -> String {
+        if tick == 0 { return "0" }
+        if isLogarithmic {
+            let power = Int(log10(tick).rounded())
+            return (-3...3).contains(power) ? NumberText.significant(tick, digits: 1) : "1e\(power)"
+        }
+        let largest = max(abs(ticks.first ?? 0), abs(ticks.last ?? 0))
+        let (factor, unit) =
+            largest >= 1e9 ? (1e9, "G") : largest >= 1e6 ? (1e6, "M") : largest >= 1e4 ? (1e3, "k") : (1, "")
+        let step = ticks.count > 1 ? (ticks[1] - ticks[0]) / factor : tick / factor
+        let decimals = min(6, max(0, -Int((log10(abs(step)) + 1e-9).rounded(.down))))
+        return NumberText.fixed(tick / factor, decimals: decimals) + unit
+    }
+}
