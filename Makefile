@@ -6,6 +6,8 @@
 #   SWEEP    the sweep that `make sweep` runs
 #   JOBS     how many of its trials at a time; OVERSUBSCRIBE=1 lets jobs times threads exceed the cores, and FAILFAST=1
 #            starts no further trial once one has failed
+#   TABLE    the table that `make table` makes, and
+#   BUDGET   how much is run for it: smoke, quick or full
 
 CONFIG ?= Configs/selfgan/mlp.json
 STEPS ?= 10000
@@ -14,6 +16,8 @@ SWEEP ?= Configs/sweeps/smoke.json
 JOBS ?=
 OVERSUBSCRIBE ?=
 FAILFAST ?=
+TABLE ?= gas
+BUDGET ?= smoke
 # A Python with PyTorch, for `make bench` alone.
 PYTHON ?= python3
 
@@ -22,7 +26,7 @@ SWIFT_FILES = $(shell git ls-files '*.swift')
 BUILD = swift build --configuration release --product agon
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run sweep test check long bench format lint clean
+.PHONY: help setup build run sweep table tables test check long bench format lint clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +43,13 @@ run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and say where th
 sweep: build ## Run what is missing, failed or changed in SWEEP, JOBS trials at a time
 	$(AGON) sweep run $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
 	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
+
+table: build ## Run what TABLE still needs at BUDGET, and write Results/TABLE-BUDGET
+	$(AGON) table $(TABLE) --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
+
+tables: build ## Every table at BUDGET
+	@for table in $$($(AGON) table --list); do $(AGON) table $$table --budget $(BUDGET) \
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) || exit $$?; done
 
 test: setup ## Run all tests
 	swift build --build-tests
