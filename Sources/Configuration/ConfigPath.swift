@@ -82,3 +82,22 @@ public struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension ConfigNode {
+    /// The value at a path; a plain string stands for an object with that `type`. Nil where the path leads nowhere.
+    public func value(at path: ConfigPath) -> ConfigNode? {
+        var node = self
+        for step in path.steps {
+            switch step {
+            case .key("type") where node.string != nil: continue
+            case .key(let key):
+                guard let next = node[key] else { return nil }
+                node = next
+            case .index(let index):
+                guard let elements = node.array, elements.indices.contains(index) else { return nil }
+                node = elements[index]
+            }
+        }
+        return node
+    }
+}

@@ -229,22 +229,3 @@ struct SweepExpansion {
         return try Experiment(node).resolved.value(at: path)
     }
 }
-
-extension ConfigNode {
-    /// The value at a path; a plain string stands for an object with that `type`.
-    func value(at path: ConfigPath) -> ConfigNode? {
-        var node = self
-        for step in path.steps {
-            switch step {
-            case .key("type") where node.string != nil: continue
-            case .key(let key):
-                guard let next = node[key] else { return nil }
-                node = next
-            case .index(let index):
-                guard let elements = node.array, elements.indices.contains(index) else { return nil }
-                node = elements[index]
-            }
-        }
-        return node
-    }
-}

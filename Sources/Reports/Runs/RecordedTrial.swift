@@ -34,7 +34,7 @@ public struct RecordedTrial: Sendable {
         switch key {
         case "base": return ConfigNode(base)
         case "sweep": return ConfigNode(sweep)
-        default: return ConfigPath(key).flatMap { config.node(at: $0) }
+        default: return ConfigPath(key).flatMap { config.value(at: $0) }
         }
     }
 }
@@ -68,23 +68,6 @@ public struct RecordedSweep: Sendable {
 }
 
 extension ConfigNode {
-    /// The value at a path; a plain string stands for an object with that `type`.
-    func node(at path: ConfigPath) -> ConfigNode? {
-        var node = self
-        for step in path.steps {
-            switch step {
-            case .key("type") where node.string != nil: continue
-            case .key(let key):
-                guard let next = node[key] else { return nil }
-                node = next
-            case .index(let index):
-                guard let elements = node.array, elements.indices.contains(index) else { return nil }
-                node = elements[index]
-            }
-        }
-        return node
-    }
-
     /// The value as a table shows it: strings without quotes.
     var plainText: String { string ?? lineText }
 }
