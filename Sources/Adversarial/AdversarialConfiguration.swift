@@ -36,10 +36,15 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         self.penalty = penalty
         self.tricks = tricks
         try objective.check(self)
-        if objective.scores == .categories, let penalty {
-            throw .penaltyOfCategories(objective: type(of: objective).name, penalty: type(of: penalty).name)
+        if objective.scores == .categories {
+            let name = type(of: objective).name
+            if let penalty { throw .penaltyOfCategories(objective: name, penalty: type(of: penalty).name) }
+            if ensemble.combination.readsScores {
+                throw .combinationOfCategories(objective: name, combination: type(of: ensemble.combination).name)
+            }
         }
         try tricks.check(self)
+        try tricks.updateRule?.check(stated: updates)
     }
 
     public init(from reader: ConfigReader) throws {
@@ -47,11 +52,17 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         let optimizers = try NetworkOptimizers(from: reader)
         let updates = try reader.optionalSection(
             "updates", UpdateRatio.self, "Updates of each network in an iteration; the objective's own unless stated.")
-        let latent = try reader.section(
-            "latent", LatentConfiguration.self, default: [:], "The random vectors that the generator starts from.")
-        let batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
         let task = try reader.section(
             "task", TaskRegistry.tasks, default: "generation", "What is to be made from what.")
+        // Where it has no effect, resolved settings do not state it, and it may only be stated as it is by default.
+        let latent =
+            task.usesLatents || reader.has("latent")
+            ? try reader.section(
+                "latent", LatentConfiguration.self, default: [:], "The random vectors that the generator starts from.")
+            : LatentConfiguration()
+        let unused = AdversarialError.unusedLatents(task: type(of: task).name)
+        try reader.require(task.usesLatents || latent == LatentConfiguration(), unused.key, unused.reason)
+        let batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
         let ensemble = try reader.section(
             "ensemble", Ensemble.self, default: [:], "Several discriminators, and how the generator answers them.")
         let penalty = try reader.optionalSection(
@@ -63,7 +74,7 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
                 objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize,
                 task: task, ensemble: ensemble, penalty: penalty, tricks: tricks)
         } catch {
-            throw reader.fail(error.key, error.reason)
+            throw reader.fail(at: error.place, error.reason)
         }
     }
 

@@ -8,10 +8,12 @@ public struct AdversarialSetting {
     public let players: Players
     public let data: DataShapes
     public let configuration: AdversarialConfiguration
-    /// Whether latents and other random numbers are inputs of the graphs, named like their streams, instead of being
-    /// drawn there: to replay a recorded training.
+    /// Whether latents and the random numbers of penalties and tricks are inputs of the graphs, named like their streams,
+    /// instead of being drawn there: to replay a recorded training. Layers (dropout, conditioning augmentation) draw
+    /// theirs in either case.
     public let randomNumbersAreInputs: Bool
-    /// Whether updates report the norms of their gradients, as `gradientNorm.generator` and `.discriminator`.
+    /// Whether updates report the norms of their gradients: `gradientNorm.generator` and `gradientNorm.discriminator`,
+    /// the largest where there are several of a kind.
     public let reportsGradientNorms: Bool
 
     /// - Throws: `AdversarialError` when a shape does not fit.
@@ -25,7 +27,9 @@ public struct AdversarialSetting {
         self.randomNumbersAreInputs = randomNumbersAreInputs
         self.reportsGradientNorms = reportsGradientNorms
         try checkShapes()
+        try checkConditions()
         try checkLayers()
+        try checkEnsemble()
     }
 
     /// Two networks that play for samples of a shape.
@@ -50,23 +54,23 @@ public struct AdversarialSetting {
                 throw .latentShape(size: size, input: generator.inputShape)
             }
             let samples = index == 0 ? data.sample : data.condition ?? data.sample
+            let judged = (try? task.discriminatorInput(generated: samples, data: data, side: index)) ?? samples
             for discriminator in discriminators {
-                let fits = task.takesConditionImages || discriminator.inputShape == samples
-                guard generator.outputShape == samples, fits else {
+                guard generator.outputShape == samples, discriminator.inputShape == judged else {
                     throw .imageShapes(
                         generator: generator.outputShape, discriminator: discriminator.inputShape, images: samples)
                 }
                 try check(scores: discriminator.outputShape)
             }
         }
-        if task.conditionSize != nil, !players.generators.contains(where: \.usesCondition) {
-            throw .unreadCondition(task: type(of: task).name)
-        }
     }
 
     private func check(scores: Shape) throws(AdversarialError) {
         if configuration.objective.scores == .categories {
-            guard scores.rank == 1, scores[0] >= 2 else { throw .categoriesShape(scores) }
+            let classes = configuration.objective.labelledSamples?.classes
+            guard scores.rank == 1, scores[0] >= 2, classes == nil || classes == scores[0] else {
+                throw .categoriesShape(scores, classes: classes)
+            }
         } else if configuration.tricks.auxiliaryClassifier != nil {
             let classes = configuration.task.conditionSize ?? 0
             guard scores == [1 + classes] else { throw .classifierShape(scores, classes: classes) }
@@ -75,23 +79,58 @@ public struct AdversarialSetting {
         }
     }
 
+    /// A condition must be read on both sides: made to order by the generator, and held to by discriminators.
+    private func checkConditions() throws(AdversarialError) {
+        guard task.conditionSize != nil else { return }
+        let isJudged = players.discriminators.contains(where: \.usesCondition)
+        let name = type(of: task).name
+        if !players.generators.contains(where: \.usesCondition) { throw .unreadCondition(task: name) }
+        guard tricks.auxiliaryClassifier != nil else {
+            if !isJudged { throw .unjudgedCondition(task: name) }
+            return
+        }
+        if isJudged {
+            throw .trick(
+                "auxiliaryClassifier",
+                reason: "a layer of type 'condition' tells the discriminator the class that it is to name; remove it")
+        }
+    }
+
     private func checkLayers() throws(AdversarialError) {
         let objective = configuration.objective
         let name = type(of: objective).name
+        if let idle = (players.generators + players.discriminators).first(where: \.parameters.isEmpty) {
+            throw .nothingToTrain(network: idle.name)
+        }
+        let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
+        var mixesSamples = false
         for discriminator in players.discriminators {
-            if objective.scores != .targets, let last = discriminator.layers.last(where: { $0.depth == 0 }),
+            if objective.scores != .targets, let last = discriminator.lastLayer,
                 ["sigmoid", "tanh", "softmax"].contains(last.type)
             {
                 throw .boundedScores(objective: name, layer: last.path, type: last.type)
             }
-            let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
             guard let norm = discriminator.layers.first(where: { mixing.contains($0.type) }) else { continue }
+            mixesSamples = true
             if objective.scoresSamplesApart {
                 throw .mixedSamples(objective: name, layer: norm.path, type: norm.type)
             }
             if let penalty = configuration.penalty {
                 throw .mixedSamples(objective: type(of: penalty).name, layer: norm.path, type: norm.type)
             }
+        }
+        if tricks.batches == .mixed, !mixesSamples {
+            throw .trick(
+                "batches",
+                reason: "no layer of the discriminator joins the samples of a batch, so that 'mixed' changes nothing; "
+                    + "add a 'batchNorm', or remove it")
+        }
+    }
+
+    private func checkEnsemble() throws(AdversarialError) {
+        let combination = configuration.ensemble.combination
+        if !(combination is AverageCombination), players.sides.allSatisfy({ $0.discriminators.count == 1 }) {
+            throw .oneDiscriminator(combination: type(of: combination).name)
         }
     }
 
@@ -129,12 +168,27 @@ public struct AdversarialSetting {
         return graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
     }
 
+    /// Normal numbers of mean 0 and deviation 1.
+    public func normal(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
+        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
+        return graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
+    }
+
     /// The number of the iteration, counted from 0, as a scalar. Exact up to 2^24.
     public func iteration(in graph: ComputeGraph) -> Value {
         graph.reshape(graph.input(TrainingPhase.iterationInput, shape: [1]), [])
     }
 
     // MARK: Networks
+
+    /// What tells a discriminator from the others in names of scalars and streams, such as `2`, `forward`, `forward.2`;
+    /// nil for the only one.
+    public func label(side: Int, discriminator index: Int) -> String? {
+        let direction = players.sides.count == 1 ? [] : [task.sideNames[side]]
+        let place = players.sides[side].discriminators.count == 1 ? [] : ["\(index)"]
+        let parts = direction + place
+        return parts.isEmpty ? nil : parts.joined(separator: ".")
+    }
 
     /// A generator's samples in training mode, from latent vectors or images.
     ///
@@ -167,39 +221,52 @@ public struct AdversarialSetting {
 
     /// Moves networks' parameters down the loss, which was computed from their current values.
     ///
-    /// - Returns: the norm of all gradients together, if it is to be reported.
+    /// - Returns: the norm of each network's gradients, if norms are to be reported.
     @discardableResult
     public func minimize(
         _ loss: Value, moving networks: [Network], with optimizer: OptimizerConfiguration, in graph: ComputeGraph
-    ) throws -> Value? {
+    ) throws -> [Value] {
         let parameters = networks.flatMap(\.parameters)
         let gradients = try graph.gradients(of: loss, withRespectTo: parameters.map(graph.read))
         optimizer.apply(to: Array(zip(parameters, gradients)).map { (parameter: $0, gradient: $1) }, in: graph)
-        return reportsGradientNorms ? norm(of: gradients, in: graph) : nil
+        guard reportsGradientNorms else { return [] }
+        var start = 0
+        return networks.map { network in
+            defer { start += network.parameters.count }
+            return graph.norm(of: gradients[start..<start + network.parameters.count])
+        }
     }
 
     /// Moves the generators down their loss, and their averaged copies after them.
+    ///
+    /// - Parameter others: networks that are moved by the same step.
+    /// - Returns: the norms of the generators' gradients and of the others', if norms are to be reported.
     @discardableResult
-    public func minimizeGenerators(_ loss: Value, others: [Network] = [], in graph: ComputeGraph) throws -> Value? {
-        let norm = try minimize(
+    public func minimizeGenerators(
+        _ loss: Value, others: [Network] = [], in graph: ComputeGraph
+    ) throws -> [Value] {
+        let norms = try minimize(
             loss, moving: players.generators + others, with: configuration.optimizers.generator, in: graph)
         if let averaging = tricks.averaging { averaging.follow(players, setting: self, in: graph) }
-        return norm
+        return norms
+    }
+
+    /// Reports the largest of gradients' norms, if there are any.
+    func report(gradientNorms norms: some Collection<Value>, of network: String, in graph: ComputeGraph) {
+        guard let first = norms.first else { return }
+        graph.output(
+            "gradientNorm.\(network)", norms.dropFirst().reduce(first) { graph.apply(.maximum, $0, $1) })
     }
 }
 
-/// The Euclidean norm of several tensors' elements together, a scalar.
-func norm(of values: [Value], in graph: ComputeGraph) -> Value {
-    let squares = values.map { graph.sum(graph.square($0)) }
-    return graph.squareRoot(squares.dropFirst().reduce(squares[0], graph.add))
-}
-
-extension ComputeGraph {
-    /// The sum of scalars.
-    func sum(of values: [Value]) -> Value { values.dropFirst().reduce(values[0], add) }
-
-    /// The mean of scalars.
-    func mean(of values: [Value]) -> Value {
-        values.count == 1 ? values[0] : affine(sum(of: values), scale: 1 / Float(values.count))
+extension Network {
+    /// The layer whose output is the network's, also where it stands in a sequence.
+    fileprivate var lastLayer: LayerSummary? {
+        var last: LayerSummary?
+        while let next = layers.last(where: { $0.depth == (last?.depth ?? -1) + 1 }) {
+            last = next
+            guard ["sequence", "repeat"].contains(next.type) else { break }
+        }
+        return last
     }
 }

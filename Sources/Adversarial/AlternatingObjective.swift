@@ -21,10 +21,7 @@ extension AlternatingObjective {
     public func constrain(_ discriminator: Network, in graph: ComputeGraph) {}
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
-        if alternation.latents == .shared, configuration.updates != .even {
-            throw .sharedLatents(updates: configuration.updates)
-        }
-        if alternation.latents == .shared, configuration.tricks.updateRule != nil { throw .sharedLatentsByRule }
+        try alternation.check(configuration)
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [TrainingPhase] {
@@ -78,9 +75,10 @@ extension AlternatingObjective {
         let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
         let tricks = setting.tricks
         let targets = tricks.labels.targets(setting: setting, in: graph)
-        var losses: [Value] = []
+        // What the generator's update scored is there already, unless real and generated samples must meet.
+        let sharesScores = sharesScores && tricks.batches == .separate
+        var losses: [(label: String?, value: Value)] = []
         var norms: [Value] = []
-        var index = 0
         for (number, side) in setting.players.sides.enumerated() {
             let real = setting.task.real(step.inputs, side: number)
             // Images made by a generator that this very step has moved would lead back through its update.
@@ -90,15 +88,16 @@ extension AlternatingObjective {
                 View(real, condition: step.inputs.condition, call: "real"),
                 View(generated, condition: step.inputs.condition, call: "generated"),
             ]
-            for discriminator in side.discriminators {
+            for (index, discriminator) in side.discriminators.enumerated() {
+                let label = setting.label(side: number, discriminator: index)
                 let judged =
                     try sharesScores
                     ? views.flatMap { try setting.judgements(of: [$0], by: discriminator, in: graph) }
                     : setting.judgements(of: views, by: discriminator, in: graph)
                 let pass = DiscriminatorPass(
-                    setting: setting, graph: graph, discriminator: discriminator,
-                    index: setting.players.discriminators.count == 1 ? nil : index, real: real, generated: generated,
-                    condition: step.inputs.condition, realJudgement: judged[0], generatedJudgement: judged[1],
+                    setting: setting, graph: graph, discriminator: discriminator, label: label, real: real,
+                    generated: generated, condition: step.inputs.condition, realJudgement: judged[0],
+                    generatedJudgement: judged[1],
                     realTarget: targets.real(judged[0].scores, in: graph),
                     generatedTarget: targets.generated(judged[1].scores, in: graph), notes: notes)
                 var loss = try discriminatorLoss(pass)
@@ -110,31 +109,24 @@ extension AlternatingObjective {
                 if let classifier = tricks.auxiliaryClassifier {
                     loss = graph.add(loss, classifier.discriminatorLoss(pass))
                 }
-                losses.append(loss)
+                losses.append((label, loss))
                 if scores != .categories {
                     pass.note("score.real", meanScore(pass.realScores, in: graph))
                     pass.note("score.generated", meanScore(pass.generatedScores, in: graph))
                 }
-                if let norm = try setting.minimize(
+                norms += try setting.minimize(
                     loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
-                {
-                    norms.append(norm)
-                }
                 constrain(discriminator, in: graph)
-                index += 1
             }
         }
-        let mean = graph.mean(of: losses)
+        let mean = graph.mean(of: losses.map(\.value))
         targets.observe(discriminatorLoss: mean, in: graph)
         graph.output("loss.discriminator", mean)
-        if losses.count > 1 {
-            for (index, loss) in losses.enumerated() { graph.output("loss.discriminator.\(index)", loss) }
+        for (label, loss) in losses {
+            if let label { graph.output("loss.discriminator.\(label)", loss) }
         }
         notes.output(to: graph)
-        if let first = norms.first {
-            graph.output(
-                "gradientNorm.discriminator", norms.dropFirst().reduce(first) { graph.apply(.maximum, $0, $1) })
-        }
+        setting.report(gradientNorms: norms, of: "discriminator", in: graph)
     }
 
     private func updateGenerators(_ step: AlternatingStep) throws {
@@ -162,24 +154,24 @@ extension AlternatingObjective {
                 GeneratorGame(
                     setting: setting, graph: graph, side: number, losses: losses, scores: judged.map(\.scores)))
             adversarial.append(combined.loss)
-            for (index, loss) in losses.enumerated() { graph.output("loss.generator.\(index)", loss) }
-            if let weights = combined.weights {
-                for index in losses.indices {
-                    graph.output("weight.\(index)", graph.slice(weights, axis: 0, start: index, count: 1))
+            for (index, loss) in losses.enumerated() {
+                guard let label = setting.label(side: number, discriminator: index) else { continue }
+                graph.output("loss.generator.\(label)", loss)
+                if let weights = combined.weights {
+                    graph.output("weight.\(label)", graph.slice(weights, axis: 0, start: index, count: 1))
                 }
             }
             if let afterUpdate = combined.afterUpdate { afterwards.append(afterUpdate) }
         }
-        var parts = step.generated.losses
+        var parts = try step.generated.losses()
         if !classification.isEmpty { parts.append(("classification", graph.mean(of: classification))) }
         let own = graph.mean(of: adversarial)
         let total = parts.reduce(own) { graph.add($0, $1.value) }
         graph.output("loss.generator", total)
         if !parts.isEmpty { graph.output("loss.adversarial", own) }
         for part in parts { graph.output("loss.\(part.name)", part.value) }
-        if let norm = try setting.minimizeGenerators(total, in: graph) {
-            graph.output("gradientNorm.generator", norm)
-        }
+        let norms = try setting.minimizeGenerators(total, in: graph)
+        setting.report(gradientNorms: norms, of: "generator", in: graph)
         for update in afterwards { try update() }
     }
 

@@ -23,6 +23,13 @@ public struct Alternation: Hashable, Sendable {
         self.latents = latents
     }
 
+    /// Throws when images cannot be shared as wanted.
+    func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        guard latents == .shared else { return }
+        if configuration.updates != .even { throw .sharedLatents(updates: configuration.updates) }
+        if configuration.tricks.updateRule != nil { throw .sharedLatentsByRule }
+    }
+
     init(from reader: ConfigReader, default order: Order = .generatorFirst) throws {
         self.init(
             order: try reader.choice("order", default: order, "Which network is updated first."),

@@ -48,8 +48,10 @@ public struct DiscriminatorPass {
     public let setting: AdversarialSetting
     public let graph: ComputeGraph
     public let discriminator: Network
-    /// Its place among all discriminators; nil where it is the only one.
-    public let index: Int?
+    /// What tells it from the other discriminators, such as `2` or `forward`; nil where it is the only one.
+    public let label: String?
+    /// The part of the batch that it judges; nil for all of it.
+    var shard: Int?
     /// The real and the generated samples, which do not carry gradients to the generator.
     public let real: Value, generated: Value
     /// What both are conditioned on.
@@ -62,11 +64,11 @@ public struct DiscriminatorPass {
     public var realScores: Value { realJudgement.scores }
     public var generatedScores: Value { generatedJudgement.scores }
 
-    /// Its scores of other samples, such as points between real and generated ones.
+    /// Its scores of other samples, such as points between real and generated ones, without instance noise.
     public func scores(of samples: Value, call: String) throws -> Value {
         let seen = setting.task.view(samples, condition: condition, in: graph)
         let output = try discriminator.apply(
-            seen.x, in: graph, mode: .training, call: call, condition: seen.condition)
+            seen.x, in: graph, mode: .training, call: shard.map { "\(call).\($0)" } ?? call, condition: seen.condition)
         return Judgement(output, hasClasses: setting.tricks.auxiliaryClassifier != nil, in: graph).scores
     }
 
@@ -75,7 +77,8 @@ public struct DiscriminatorPass {
 
     /// Uniform numbers in [0, 1), of this discriminator.
     public func uniform(_ shape: Shape, stream: String) -> Value {
-        setting.uniform(shape, stream: index.map { "\(stream).\($0)" } ?? stream, in: graph)
+        let place = [label, shard.map(String.init)].compactMap { $0 }
+        return setting.uniform(shape, stream: ([stream] + place).joined(separator: "."), in: graph)
     }
 }
 

@@ -121,6 +121,25 @@ public struct ConfigObject: Sendable, Equatable {
     public static func == (first: ConfigObject, second: ConfigObject) -> Bool { first.members == second.members }
 }
 
+extension ConfigNode {
+    /// Where the value at a path was written; where it has no place of its own, the nearest value around it that has.
+    public func source(at path: ConfigPath) -> ConfigSource {
+        var node = self
+        var source = self.source
+        for step in path.steps {
+            let next: ConfigNode? =
+                switch step {
+                case .key(let key): node[key]
+                case .index(let index): node.array.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+                }
+            guard let next else { break }
+            if next.source != .program { source = next.source }
+            node = next
+        }
+        return source
+    }
+}
+
 extension ConfigNode: CustomStringConvertible {
     public var description: String { lineText }
 }

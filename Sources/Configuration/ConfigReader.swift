@@ -119,6 +119,13 @@ public final class ConfigReader {
         return .unfit(source, place, message)
     }
 
+    /// The error that a value within the section, at a path from it, breaks a rule.
+    public func fail(at inner: ConfigPath, _ message: String) -> ConfigError {
+        let place = ConfigPath(path.steps + inner.steps)
+        guard case .decoding(let object) = mode else { return .unfit(source, place, message) }
+        return .unfit(ConfigNode(.object(object), source: source).source(at: inner), place, message)
+    }
+
     /// The error that the section as a whole breaks a rule.
     public func fail(_ message: String) -> ConfigError { .unfit(source, path, message) }
 

@@ -51,8 +51,7 @@ public struct Experiment: Sendable {
         do {
             return try body()
         } catch let error as AdversarialError {
-            let place = ConfigPath.root.key(error.key)
-            throw ConfigError.unfit(resolved.source(at: place), place, error.reason)
+            throw ConfigError.unfit(resolved.source(at: error.place), error.place, error.reason)
         } catch let error as LayerError {
             throw located("\(error)")
         } catch let error as GraphError {
@@ -68,25 +67,6 @@ public struct Experiment: Sendable {
         let start = message.prefix { $0 != " " && $0 != ":" }
         let source = ConfigPath(String(start)).map { resolved.source(at: $0) } ?? resolved.source
         return .unfit(source, .root, message)
-    }
-}
-
-extension ConfigNode {
-    /// Where the value at a path was written; where it has no place of its own, the nearest value around it that has.
-    func source(at path: ConfigPath) -> ConfigSource {
-        var node = self
-        var source = self.source
-        for step in path.steps {
-            let next: ConfigNode? =
-                switch step {
-                case .key(let key): node[key]
-                case .index(let index): node.array.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-                }
-            guard let next else { break }
-            if next.source != .program { source = next.source }
-            node = next
-        }
-        return source
     }
 }
 

@@ -25,6 +25,8 @@ import Testing
     static let summed = Slopes(
         real: { -sigmoid(-$0) / n }, generated: { sigmoid($0) / n }, generator: { -sigmoid($0) / n })
     static let leastSquares = Slopes(real: { ($0 - 1) / n }, generated: { $0 / n }, generator: { ($0 - 1) / n })
+    static let hinge = Slopes(
+        real: { $0 < 1 ? -1 / n : 0 }, generated: { $0 > -1 ? 1 / n : 0 }, generator: { _ in -1 / n })
     static let leastSquaresSum = Slopes(real: { $0 - 1 }, generated: { $0 }, generator: { $0 - 1 })
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -63,6 +65,11 @@ import Testing
                 .generator("latent.generator"), .generator("latent.generator"), .generator("latent.generator"),
             ]),
         Case(objective: #""lsgan""#, slopes: leastSquares, turns: [.generator("latent"), .discriminator("latent")]),
+        Case(objective: #""hinge""#, slopes: hinge, turns: [.generator("latent"), .discriminator("latent")]),
+        Case(
+            objective: #"{"type": "hinge", "order": "discriminator-first"}"#, updates: "3:1", rate: 1, slopes: hinge,
+            turns: [Turn](repeating: .discriminator("latent.discriminator"), count: 3)
+                + [.generator("latent.generator")]),
         Case(
             objective: #"{"type": "lsgan", "reduction": "sum", "order": "discriminator-first"}"#, updates: "1:4",
             rate: 0.02, slopes: leastSquaresSum,

@@ -37,6 +37,7 @@ final class RunningGraph {
 /// The phases of a training made ready to run.
 final class RunningTraining {
     let phases: [(phase: TrainingPhase, running: RunningGraph)]
+    private(set) var iterations = 0
 
     init(_ setting: AdversarialSetting, threads: Int = 1, seed: UInt64 = 1) throws {
         phases = try setting.phases().map {
@@ -44,23 +45,78 @@ final class RunningTraining {
         }
     }
 
-    /// One iteration. `inputs` gives each run's inputs by phase.
-    func iterate(_ inputs: (TrainingPhase, CompiledStep) -> [String: [Float]]) {
+    /// One iteration, measurements last. `inputs` gives each run's inputs by phase; the iteration's number is added.
+    func iterate(_ inputs: (TrainingPhase, CompiledStep) -> [String: [Float]] = madeUpInputs) {
         for (phase, running) in phases {
-            for _ in 0..<phase.repeats { running.run(inputs(phase, running.step)) }
+            for _ in 0..<phase.repeats {
+                running.run(inputs(phase, running.step).merging(["iteration": [Float(iterations)]]) { $1 })
+            }
         }
+        iterations += 1
     }
+
+    var outputNames: [String] { phases.flatMap(\.running.step.outputNames) }
+
+    /// All that the last iteration would log.
+    var scalars: [(name: String, value: Float)] { phases.flatMap { $0.running.step.scalars() } }
+
+    var isFinite: Bool { scalars.allSatisfy { $0.value.isFinite } }
 
     func scalar(_ name: String) throws -> Float {
         let running = try #require(phases.first { $0.running.step.outputNames.contains(name) }, "no output '\(name)'")
         return try running.running.scalar(name)
     }
+
+    /// What objectives and tricks keep between steps.
+    func state(_ name: String) throws -> Variable {
+        let variables = phases.flatMap(\.phase.graph.variables).filter { $0.role == .loopState }
+        return try #require(variables.first { $0.name == name }, "no state '\(name)' in \(variables.map(\.name))")
+    }
+}
+
+/// Inputs of any step: real samples and latents are normal, labels in turn, other random numbers uniform.
+func madeUpInputs(_ phase: TrainingPhase, _ step: CompiledStep) -> [String: [Float]] {
+    var inputs: [String: [Float]] = [:]
+    for (name, shape) in step.inputs where name != TrainingPhase.iterationInput {
+        let stream = RandomStream(seed: 7, purpose: name)
+        inputs[name] =
+            switch name {
+            case "condition" where shape.rank == 2, "labelled.condition": oneHot(shape[0], classes: shape[1])
+            case "real", "labelled", "condition": stream.normal(count: shape.count)
+            case _ where name.hasPrefix("latent") || name.hasPrefix("noise"): stream.normal(count: shape.count)
+            default: stream.uniform(count: shape.count)
+            }
+    }
+    return inputs
+}
+
+/// Rows of labels 0, 1, 2, ... in turn.
+func oneHot(_ count: Int, classes: Int, first: Int = 0) -> [Float] {
+    (0..<count * classes).map { ($0 / classes + first) % classes == $0 % classes ? 1 : 0 }
 }
 
 func network(_ name: String, _ layers: String, input: Shape, seed: UInt64 = 3) throws -> Network {
+    try Network(name: name, configuration: networkConfiguration(layers), input: input, seed: seed)
+}
+
+func networkConfiguration(_ layers: String) throws -> NetworkConfiguration {
     let node = try ConfigNode.parse(#"{"layers": \#(layers)}"#, file: "test.json")
-    let configuration = try ConfigReader.decode(NetworkConfiguration.self, from: node).value
-    return try Network(name: name, configuration: configuration, input: input, seed: seed)
+    return try ConfigReader.decode(NetworkConfiguration.self, from: node).value
+}
+
+/// A game as a config states it, with several kinds of discriminators where several are given.
+func game(
+    _ text: String, generator: String = #"[{"type": "linear", "features": 2}]"#,
+    discriminators: [String] = [#"[{"type": "linear", "features": 1}]"#], data: DataShapes = DataShapes(sample: [2]),
+    seed: UInt64 = 3, recorded: Bool = false, norms: Bool = false
+) throws -> AdversarialSetting {
+    let configuration = try adversarial(text)
+    let players = try Players(
+        generator: networkConfiguration(generator), discriminators: discriminators.map(networkConfiguration),
+        isList: discriminators.count > 1, configuration: configuration, data: data, seed: seed)
+    return try AdversarialSetting(
+        players: players, data: data, configuration: configuration, randomNumbersAreInputs: recorded,
+        reportsGradientNorms: norms)
 }
 
 func adversarial(_ text: String) throws -> AdversarialConfiguration {

@@ -17,7 +17,10 @@ public struct AverageCombination: DiscriminatorCombination {
     }
 
     public func combine(_ game: GeneratorGame) -> CombinedLoss {
-        let graph = game.graph
-        return CombinedLoss(loss: reduction == .sum ? graph.sum(of: game.losses) : graph.mean(of: game.losses))
+        CombinedLoss(loss: combined(game.losses, in: game.graph))
+    }
+
+    func combined(_ losses: [Value], in graph: ComputeGraph) -> Value {
+        reduction == .sum ? graph.sum(of: losses) : graph.mean(of: losses)
     }
 }

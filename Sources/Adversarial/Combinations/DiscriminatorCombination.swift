@@ -9,7 +9,13 @@ import Tensors
 public protocol DiscriminatorCombination: Sendable {
     /// The name in configs and messages.
     static var name: String { get }
+    /// Whether it compares mean scores, so that a score must be one number.
+    var readsScores: Bool { get }
     func combine(_ game: GeneratorGame) throws -> CombinedLoss
+}
+
+extension DiscriminatorCombination {
+    public var readsScores: Bool { false }
 }
 
 /// A generator's losses against its discriminators in one update.

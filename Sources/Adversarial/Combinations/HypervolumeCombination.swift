@@ -15,8 +15,9 @@ public struct HypervolumeCombination: DiscriminatorCombination {
     public init(slack: Double = 1.1) { self.slack = slack }
 
     init(from reader: ConfigReader) throws {
+        // Any nearer to 1, η may round to the largest loss in single precision, whose weight is then infinite.
         slack = try reader.number(
-            "slack", in: Interval(lower: 1, excludesLower: true), default: 1.1,
+            "slack", in: 1.0001..., default: 1.1,
             "The nadir point over the largest loss; nearer 1, the worst discriminator counts more.")
     }
 

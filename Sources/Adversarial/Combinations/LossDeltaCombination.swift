@@ -21,10 +21,12 @@ public struct LossDeltaCombination: DiscriminatorCombination {
 
     init(from reader: ConfigReader) throws {
         alpha = try reader.number(
-            "alpha", in: 0...1, default: 0.1, "The weight of the newest reward in the moving mean.")
+            "alpha", in: .above(0, through: 1), default: 0.1, "The weight of the newest reward in the moving mean.")
         temperature = try reader.number(
             "temperature", in: 0..., default: 15, "The factor of the rewards before the softmax.")
     }
+
+    public var readsScores: Bool { true }
 
     public func combine(_ game: GeneratorGame) throws -> CombinedLoss {
         let (setting, graph) = (game.setting, game.graph)

@@ -33,7 +33,7 @@ public struct GradientSoftmaxCombination: DiscriminatorCombination {
 
     public func combine(_ game: GeneratorGame) throws -> CombinedLoss {
         let graph = game.graph
-        let norms = try game.gradients().map { graph.reshape(norm(of: $0, in: graph), [1]) }
+        let norms = try game.gradients().map { graph.reshape(graph.norm(of: $0), [1]) }
         return game.weighted(
             by: softmaxWeights(graph, criteria: graph.concatenate(norms, axis: 0), alpha: Float(alpha)))
     }

@@ -20,7 +20,7 @@ public struct CategoricalObjective: AlternatingObjective {
     public let labelWeight: Double
 
     public init(
-        alternation: Alternation = Alternation(order: .discriminatorFirst, latents: .fresh),
+        alternation: Alternation = Alternation(order: .discriminatorFirst),
         labelledSamples: LabelledSamples? = nil, labelWeight: Double = 1
     ) {
         self.alternation = alternation
@@ -38,6 +38,12 @@ public struct CategoricalObjective: AlternatingObjective {
 
     public var scores: ScoreKind { .categories }
 
+    public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        try alternation.check(configuration)
+        let task = configuration.task
+        if task.conditionSize != nil || task.takesConditionImages { throw .conditionedCategories(objective: Self.name) }
+    }
+
     public func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value {
         let graph = pass.graph
         let real = CategoryEntropies(graph, logits: pass.realScores)
@@ -51,8 +57,9 @@ public struct CategoricalObjective: AlternatingObjective {
         let samples = graph.input(
             DataInput.labelled.rawValue, shape: Shape([size] + pass.setting.data.sample.dimensions))
         let labels = graph.input(DataInput.labels.rawValue, shape: [size, labelledSamples.classes])
-        let logits = try pass.scores(of: samples, call: "labelled")
-        let known = crossEntropy(graph, logits: logits, labels: labels)
+        let judged = try pass.setting.judgements(
+            of: [View(samples, call: "labelled")], by: pass.discriminator, in: graph)
+        let known = crossEntropy(graph, logits: judged[0].scores, labels: labels)
         pass.note("loss.labelled", known)
         return graph.add(loss, graph.affine(known, scale: Float(labelWeight)))
     }

@@ -53,6 +53,14 @@ public struct SelfGANObjective: Objective {
             throw .oneLoss(objective: Self.name, combination: type(of: combination).name)
         }
         if configuration.ensemble.measuresSteepestDirection { throw .noCommonDirection(objective: Self.name) }
+        if configuration.tricks.updateRule != nil {
+            throw .trick("updateRule", reason: "'\(Self.name)' updates both networks in one step; remove it")
+        }
+        if configuration.tricks.replay != nil {
+            throw .trick(
+                "replay",
+                reason: "'\(Self.name)' shows discriminators the samples of the step before already; remove it")
+        }
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [TrainingPhase] {
@@ -61,6 +69,7 @@ public struct SelfGANObjective: Objective {
         let memory = PreviousImages(setting, inputs: inputs, in: graph)
         let labels = setting.tricks.labels.targets(setting: setting, in: graph)
         let notes = StepNotes()
+        let combination = setting.configuration.ensemble.combination as? AverageCombination ?? AverageCombination()
 
         let size = setting.batchSize / shards
         var losses: [Value] = []
@@ -81,53 +90,54 @@ public struct SelfGANObjective: Objective {
                 ]
                 let judged = try side.discriminators.enumerated().map { index, discriminator in
                     try judge(
-                        of: views, by: discriminator, index: index, real: real, previous: previous.samples, labels,
-                        notes, setting: setting, in: graph)
+                        views, by: discriminator, label: setting.label(side: number, discriminator: index),
+                        shard: shards == 1 ? nil : shard, start: shard * size, labels, notes, setting: setting,
+                        in: graph)
                 }
-                sides.append(graph.mean(of: judged))
+                sides.append(combination.combined(judged, in: graph))
             }
-            let adversarial = graph.mean(of: sides)
-            losses.append(generated.losses.reduce(adversarial) { graph.add($0, $1.value) })
-            for own in generated.losses { notes.add("loss.\(own.name)", own.value) }
+            let own = try generated.losses()
+            losses.append(own.reduce(graph.mean(of: sides)) { graph.add($0, $1.value) })
+            for part in own { notes.add("loss.\(part.name)", part.value) }
         }
 
         let loss = graph.sum(of: losses)
         graph.output("loss", loss)
         notes.output(to: graph)
         labels.observe(discriminatorLoss: notes.mean("loss.discriminator", in: graph), in: graph)
-        if let norm = try setting.minimizeGenerators(loss, others: setting.players.discriminators, in: graph) {
-            graph.output("gradientNorm.generator", norm)
-        }
+        let (generators, discriminators) = (setting.players.generators, setting.players.discriminators)
+        let norms = try setting.minimizeGenerators(loss, others: discriminators, in: graph)
+        setting.report(gradientNorms: norms.prefix(generators.count), of: "generator", in: graph)
+        setting.report(gradientNorms: norms.dropFirst(generators.count), of: "discriminator", in: graph)
         memory.keep(made, inputs: inputs, in: graph)
         return [TrainingPhase(name: "step", graph: graph)]
     }
 
-    /// One discriminator's part of the loss.
+    /// One discriminator's part of the loss, from its views of generated, real and previous samples.
     private func judge(
-        of views: [View], by discriminator: Network, index: Int, real: Value, previous: Value, _ labels: LabelTargets,
+        _ views: [View], by discriminator: Network, label: String?, shard: Int?, start: Int, _ labels: LabelTargets,
         _ notes: StepNotes, setting: AdversarialSetting, in graph: ComputeGraph
     ) throws -> Value {
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)
-        let realTarget = labels.real(judged[1].scores, in: graph)
-        let previousTarget = labels.generated(judged[2].scores, in: graph)
+        // For penalties the generated samples are those of the step before, for the classes those of this step.
+        let pass = DiscriminatorPass(
+            setting: setting, graph: graph, discriminator: discriminator, label: label, shard: shard,
+            real: views[1].samples, generated: views[2].samples, condition: views[1].condition,
+            realJudgement: judged[1], generatedJudgement: judged[0],
+            realTarget: labels.real(judged[1].scores, from: start, in: graph),
+            generatedTarget: labels.generated(judged[2].scores, from: start, in: graph), notes: notes)
         let terms = SelfGANTerms(
             graph, generated: judged[0].scores, real: judged[1].scores, previous: judged[2].scores, measure: measure,
-            realTarget: realTarget, previousTarget: previousTarget)
+            realTarget: pass.realTarget, previousTarget: pass.generatedTarget)
+        pass.note("loss.generator", terms.generatedLoss)
+        pass.note("loss.discriminator", graph.affine(graph.add(terms.realLoss, terms.previousLoss), scale: 0.5))
+        pass.note("score.generated", terms.generatedScore)
+        pass.note("score.real", terms.realScore)
+        pass.note("score.previous", terms.previousScore)
         var loss = selfGANLoss(graph, form: form, terms: terms)
-        notes.add("loss.generator", terms.generatedLoss)
-        notes.add("loss.discriminator", graph.affine(graph.add(terms.realLoss, terms.previousLoss), scale: 0.5))
-        notes.add("score.generated", terms.generatedScore)
-        notes.add("score.real", terms.realScore)
-        notes.add("score.previous", terms.previousScore)
-        guard setting.configuration.penalty != nil || setting.tricks.auxiliaryClassifier != nil else { return loss }
-        let pass = DiscriminatorPass(
-            setting: setting, graph: graph, discriminator: discriminator,
-            index: setting.players.discriminators.count == 1 ? nil : index, real: real, generated: previous,
-            condition: views[1].condition, realJudgement: judged[1], generatedJudgement: judged[0],
-            realTarget: realTarget, generatedTarget: previousTarget, notes: notes)
         if let penalty = setting.configuration.penalty {
             let value = try penalty.value(pass)
-            notes.add("loss.penalty", value)
+            pass.note("loss.penalty", value)
             loss = graph.add(loss, value)
         }
         if let classifier = setting.tricks.auxiliaryClassifier {

@@ -26,7 +26,11 @@ public struct WassersteinObjective: AlternatingObjective {
     public var alternation: Alternation { Alternation(order: .discriminatorFirst, latents: .fresh) }
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
-        if clip == nil, configuration.penalty == nil { throw .unboundedCritic(objective: Self.name) }
+        switch (clip, configuration.penalty) {
+        case (nil, nil): throw .unboundedCritic(objective: Self.name)
+        case (_?, _?): throw .twoBounds(objective: Self.name)
+        default: break
+        }
     }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {

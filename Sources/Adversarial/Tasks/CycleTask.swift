@@ -62,18 +62,20 @@ public struct CycleTask: Task {
         }
         let madeSamples = try apply(forward, condition, "made")
         let madeConditions = try apply(backward, real, "made")
-        var losses: [(name: String, value: Value)] = []
-        if cycle > 0 {
-            let there = try meanAbsoluteDistance(graph, apply(backward, madeSamples, "cycle"), condition)
-            let back = try meanAbsoluteDistance(graph, apply(forward, madeConditions, "cycle"), real)
-            losses.append(("cycle", mean(there, back, cycle)))
+        return Generated(samples: [madeSamples, madeConditions]) {
+            var losses: [(name: String, value: Value)] = []
+            if cycle > 0 {
+                let there = try meanAbsoluteDistance(graph, apply(backward, madeSamples, "cycle"), condition)
+                let back = try meanAbsoluteDistance(graph, apply(forward, madeConditions, "cycle"), real)
+                losses.append(("cycle", mean(there, back, cycle)))
+            }
+            if identity > 0 {
+                let samples = try meanAbsoluteDistance(graph, apply(forward, real, "identity"), real)
+                let conditions = try meanAbsoluteDistance(graph, apply(backward, condition, "identity"), condition)
+                losses.append(("identity", mean(samples, conditions, identity)))
+            }
+            return losses
         }
-        if identity > 0 {
-            let samples = try meanAbsoluteDistance(graph, apply(forward, real, "identity"), real)
-            let conditions = try meanAbsoluteDistance(graph, apply(backward, condition, "identity"), condition)
-            losses.append(("identity", mean(samples, conditions, identity)))
-        }
-        return Generated(samples: [madeSamples, madeConditions], losses: losses)
     }
 
     public func real(_ inputs: TaskInputs, side: Int) -> Value {

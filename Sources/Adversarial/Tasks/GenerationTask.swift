@@ -69,7 +69,7 @@ public struct GenerationTask: Task {
         let samples = try setting.samples(
             of: setting.players.sides[0].generator, from: latents, condition: inputs.condition, losses: losses,
             call: call, in: graph)
-        return Generated(samples: [samples], losses: losses.values)
+        return Generated(samples: [samples]) { losses.values }
     }
 
     public func real(_ inputs: TaskInputs, side: Int) -> Value {

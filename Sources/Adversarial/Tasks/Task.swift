@@ -67,10 +67,11 @@ public struct TaskInputs {
 public struct Generated {
     /// For each side, `[N] + sample shape`.
     public let samples: [Value]
-    /// The generators' losses besides the adversarial one, scalars with their weights.
-    public let losses: [(name: String, value: Value)]
+    /// Appends the generators' losses besides the adversarial one, scalars with their weights: where generators are
+    /// updated, and nowhere else.
+    public let losses: () throws -> [(name: String, value: Value)]
 
-    public init(samples: [Value], losses: [(name: String, value: Value)] = []) {
+    public init(samples: [Value], losses: @escaping () throws -> [(name: String, value: Value)] = { [] }) {
         self.samples = samples
         self.losses = losses
     }

@@ -50,11 +50,11 @@ public struct TranslationTask: Task {
         }
         let samples = try setting.samples(
             of: setting.players.sides[0].generator, from: condition, call: call, in: graph)
-        let distance = meanAbsoluteDistance(graph, real, samples)
-        return Generated(
-            samples: [samples],
-            losses: reconstruction == 0
-                ? [] : [("reconstruction", graph.affine(distance, scale: Float(reconstruction)))])
+        return Generated(samples: [samples]) {
+            guard reconstruction > 0 else { return [] }
+            let distance = meanAbsoluteDistance(graph, real, samples)
+            return [("reconstruction", graph.affine(distance, scale: Float(reconstruction)))]
+        }
     }
 
     public func real(_ inputs: TaskInputs, side: Int) -> Value {

@@ -26,9 +26,11 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
         self.init(
             batches: try reader.integer("batches", in: 1...64, default: 4, "Batches of samples that are remembered."),
             share: try reader.number(
-                "share", in: 0...1, default: 0.5, "The probability that a sample shown is a remembered one."),
+                "share", in: .above(0, through: 1), default: 0.5,
+                "The probability that a sample shown is a remembered one."),
             keep: try reader.number(
-                "keep", in: 0...1, default: 0.1, "The probability that a new sample is put in a remembered one's place."
+                "keep", in: .above(0, through: 1), default: 0.1,
+                "The probability that a new sample is put in a remembered one's place."
             ))
     }
 
@@ -36,7 +38,7 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     func mix(into samples: Value, side: Int, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
         let count = samples.shape[0]
         let perSample = Shape([count] + [Int](repeating: 1, count: samples.shape.rank - 1))
-        let prefix = setting.players.sides.count == 1 ? "replay" : "replay.\(side)"
+        let prefix = setting.players.sides.count == 1 ? "replay" : "replay.\(setting.task.sideNames[side])"
         let layout: ExchangeLayout = samples.shape.rank == 4 ? .images : .plain
         let memory = (0..<batches).map {
             Variable(name: "\(prefix).\($0)", shape: samples.shape, role: .loopState, layout: layout)
@@ -44,13 +46,10 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
         // Empty at first: the first samples fill it.
         let filled = Variable(name: "\(prefix).filled", shape: [1], role: .loopState)
         let isFilled = graph.reshape(graph.read(filled), [])
-        let remembered = memory.map { batch in
-            graph.add(samples, graph.multiply(isFilled, graph.subtract(graph.read(batch), samples)))
-        }
+        let remembered = memory.map { graph.choose(graph.read($0), where: isFilled, else: samples) }
 
         func uniform(_ name: String) -> Value {
-            graph.reshape(
-                graph.random(.uniform(low: 0, high: 1), stream: "\(prefix)/\(name)", shape: [count]), perSample)
+            graph.reshape(setting.uniform([count], stream: "\(prefix).\(name)", in: graph), perSample)
         }
         /// 1 where a uniform number is in the part of [0, 1) that belongs to a batch.
         func isDrawn(_ place: Value, _ batch: Int) -> Value {
@@ -60,23 +59,18 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
             if batch == 0 { return graph.affine(above(1), scale: -1, offset: 1) }
             return batch == batches - 1 ? above(batch) : graph.subtract(above(batch), above(batch + 1))
         }
-        func happens(_ name: String, _ probability: Double) -> Value {
-            graph.affine(
-                graph.apply(.step(threshold: Float(probability)), uniform(name)), scale: -1, offset: 1)
-        }
-
         let place = uniform("drawn")
-        let isOld = happens("shown", share)
+        let isOld = graph.happens(uniform("shown"), probability: share)
         var shown = samples
         for (index, batch) in remembered.enumerated() {
             let mask = batches == 1 ? isOld : graph.multiply(isOld, isDrawn(place, index))
-            shown = graph.add(shown, graph.multiply(mask, graph.subtract(batch, samples)))
+            shown = graph.choose(batch, where: mask, else: shown)
         }
         let target = uniform("place")
-        let isKept = happens("kept", keep)
+        let isKept = graph.happens(uniform("kept"), probability: keep)
         for (index, batch) in remembered.enumerated() {
             let mask = batches == 1 ? isKept : graph.multiply(isKept, isDrawn(target, index))
-            graph.assign(graph.add(batch, graph.multiply(mask, graph.subtract(samples, batch))), to: memory[index])
+            graph.assign(graph.choose(samples, where: mask, else: batch), to: memory[index])
         }
         graph.assign(graph.constant(1, shape: [1]), to: filled)
         return graph.stopGradient(shown)

@@ -26,10 +26,12 @@ public struct InstanceNoise: ConfigDecodable, Hashable, Sendable {
 
     /// The samples with noise. One call sees the same noise from every discriminator.
     func apply(to samples: Value, call: String, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
-        let noise = graph.random(
-            .normal(mean: 0, deviation: Float(deviation)), stream: "noise/\(call)", shape: samples.shape)
+        let noise = graph.affine(
+            setting.normal(samples.shape, stream: "noise.\(call)", in: graph), scale: Float(deviation))
         guard let until else { return graph.add(samples, noise) }
-        let left = graph.affine(setting.iteration(in: graph), scale: -1 / Float(until), offset: 1)
-        return graph.add(samples, graph.multiply(graph.apply(.leakyReLU(slope: 0), left), noise))
+        // Counted in iterations, which are exact, so that the noise ends at 0 and not near it.
+        let left = graph.affine(setting.iteration(in: graph), scale: -1, offset: Float(until))
+        let share = graph.affine(graph.apply(.leakyReLU(slope: 0), left), scale: 1 / Float(until))
+        return graph.add(samples, graph.multiply(share, noise))
     }
 }

@@ -65,38 +65,36 @@ final class LabelTargets {
         }
     }
 
-    func real(_ scores: Value, in graph: ComputeGraph) -> Target {
-        target("real", tricks.real, other: ("generated", tricks.generated), scores, in: graph)
+    /// The labels of real samples, of which the scores belong to those from `start` on.
+    func real(_ scores: Value, from start: Int = 0, in graph: ComputeGraph) -> Target {
+        target("real", tricks.real, other: ("generated", tricks.generated), scores, start, in: graph)
     }
 
-    func generated(_ scores: Value, in graph: ComputeGraph) -> Target {
-        target("generated", tricks.generated, other: ("real", tricks.real), scores, in: graph)
+    func generated(_ scores: Value, from start: Int = 0, in graph: ComputeGraph) -> Target {
+        target("generated", tricks.generated, other: ("real", tricks.real), scores, start, in: graph)
     }
 
     private func target(
         _ name: String, _ range: ClosedRange<Double>, other: (name: String, range: ClosedRange<Double>),
-        _ scores: Value, in graph: ComputeGraph
+        _ scores: Value, _ start: Int, in graph: ComputeGraph
     ) -> Target {
         if range.lowerBound == range.upperBound, tricks.flip == 0, reversal == nil {
             return .constant(Float(range.lowerBound))
         }
         let shape = Shape([scores.shape[0]] + [Int](repeating: 1, count: scores.shape.rank - 1))
+        func uniform(_ stream: String) -> Value {
+            let numbers = setting.uniform([setting.batchSize], stream: stream, in: graph)
+            return graph.slice(numbers, axis: 0, start: start, count: shape[0])
+        }
         func draw(_ name: String, _ range: ClosedRange<Double>) -> Value {
             let (low, high) = (Float(range.lowerBound), Float(range.upperBound))
             guard low < high else { return graph.constant(low, shape: shape) }
-            let share = setting.uniform([shape[0]], stream: "label.\(name)", in: graph)
-            return graph.reshape(graph.affine(share, scale: high - low, offset: low), shape)
+            return graph.reshape(graph.affine(uniform("label.\(name)"), scale: high - low, offset: low), shape)
         }
-        var label = draw(name, range)
-        guard tricks.flip > 0 || reversal != nil else { return .perSample(label) }
-        let opposite = graph.subtract(draw(other.name, other.range), label)
+        let label = draw(name, range)
         var isWrong: Value?
         if tricks.flip > 0 {
-            let chance = setting.uniform([shape[0]], stream: "flip.\(name)", in: graph)
-            // 1 where the number is below the probability.
-            let flipped = graph.affine(
-                graph.apply(.step(threshold: Float(tricks.flip)), chance), scale: -1, offset: 1)
-            isWrong = graph.reshape(flipped, shape)
+            isWrong = graph.reshape(graph.happens(uniform("flip.\(name)"), probability: tricks.flip), shape)
         }
         if let reversal {
             // A flipped label among reversed ones is right again.
@@ -105,8 +103,8 @@ final class LabelTargets {
                     graph.add(wrong, graph.multiply(reversal.isActive, graph.affine(wrong, scale: -2, offset: 1)))
                 } ?? reversal.isActive
         }
-        if let isWrong { label = graph.add(label, graph.multiply(isWrong, opposite)) }
-        return .perSample(label)
+        guard let isWrong else { return .perSample(label) }
+        return .perSample(graph.choose(draw(other.name, other.range), where: isWrong, else: label))
     }
 
     /// Keeps count of the updates that labels stay reversed for.

@@ -45,26 +45,18 @@ public struct Tricks: ConfigDecodable, Sendable {
         if labels.isActive, !objective.usesTargets {
             throw refuse("labels", "'\(name)' compares scores with no labels; remove tricks.labels")
         }
-        if replay != nil {
-            if configuration.task.discriminatorsSeeConditions {
-                throw refuse("replay", "replayed samples would be judged under the conditions of others")
-            }
-            if objective is SelfGANObjective {
-                throw refuse("replay", "'\(name)' shows discriminators the samples of the step before already")
-            }
+        if replay != nil, configuration.task.discriminatorsSeeConditions {
+            throw refuse("replay", "replayed samples would be judged under the conditions of others; remove it")
         }
-        if updateRule != nil, objective is SelfGANObjective {
-            throw refuse("updateRule", "'\(name)' updates both networks in one step")
-        }
-        if let auxiliaryClassifier {
+        if auxiliaryClassifier != nil {
             guard objective.scores != .categories else {
-                throw refuse("auxiliaryClassifier", "the discriminators of '\(name)' sort into categories already")
+                throw refuse(
+                    "auxiliaryClassifier", "the discriminators of '\(name)' sort into categories already; remove it")
             }
             guard let task = configuration.task as? GenerationTask, case .labels = task.condition else {
                 throw refuse(
                     "auxiliaryClassifier", "classes are not known; set 'labels' of the task to the number of classes")
             }
-            _ = auxiliaryClassifier
         }
     }
 }

@@ -29,6 +29,20 @@ public struct UpdateRule: ConfigDecodable, Hashable, Sendable {
                 "limit", in: 2...1000, default: 5, "The most updates of a network in an iteration."))
     }
 
+    /// Throws when the config states a number of updates that the rule would leave without effect.
+    func check(stated updates: UpdateRatio?) throws(AdversarialError) {
+        guard let updates else { return }
+        for (network, count, bound) in [
+            ("discriminator", updates.discriminator, discriminatorAbove),
+            ("generator", updates.generator, generatorAbove),
+        ] where bound != nil && count != 1 {
+            throw .trick(
+                "updateRule",
+                reason: "sets the \(network)'s updates, so that the \(count) of 'updates' have no effect; "
+                    + "remove 'updates.\(network)', or '\(network)Above'")
+        }
+    }
+
     var discriminatorSchedule: TrainingPhase.Schedule? { schedule("loss.discriminator", discriminatorAbove) }
     var generatorSchedule: TrainingPhase.Schedule? { schedule("loss.generator", generatorAbove) }
 

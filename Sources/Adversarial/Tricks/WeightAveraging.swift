@@ -19,7 +19,8 @@ public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         self.init(
-            decay: try reader.number("decay", in: 0..<1, default: 0.999, "What an update leaves of the average."),
+            decay: try reader.number(
+                "decay", in: .between(0, 1), default: 0.999, "What an update leaves of the average."),
             start: try reader.integer(
                 "start", in: 0..., default: 0, "The iteration from which weights are averaged, not just copied."))
     }
