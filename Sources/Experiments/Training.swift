@@ -45,7 +45,9 @@ public enum Training {
                 let finished = place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
                 let prepared = try PreparedTraining(stage.experiment, start: stage.start, options: options)
-                let evaluations = try EvaluationSeries(prepared, options: options) { report(.note($0)) }
+                let evaluations = try EvaluationSeries(
+                    prepared, isStage: !experiment.stages.isEmpty, options: options
+                ) { report(.note($0)) }
                 let loop = try TrainingLoop(
                     prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
                     folder: try place.take(), continues: place.isTaken, options: options, report: report)

@@ -233,6 +233,21 @@ extension TrainingTests {
                 "expected a classifier's name or {\"type\": \"inceptionv3\", \"weights\": FILE}, found an object"))
     }
 
+    @Test func stagesLeaveOutWhatDoesNotFitTheirImages() throws {
+        let digits = try TinyDigits()
+        func generator(_ size: Int) -> String {
+            #"{"layers": [{"type": "linear", "features": \#(size * size)}, "tanh", "#
+                + #"{"type": "reshape", "shape": [\#(size), \#(size), 1]}]}"#
+        }
+        let growing = [
+            #"dataset.transforms=[{"type": "resize", "size": 8}]"#, "generator=\(generator(8))",
+            #"stages=[{"from": 6, "set": {"dataset": {"transforms": []}, "generator": \#(generator(12))}}]"#,
+            #"evaluate={"every": 6, "samples": 20, "metrics": ["ms-ssim"]}"#,
+        ]
+        let run = try train(digits, digits.folder.path + "/run", growing)
+        #expect(run.evaluations.map(\.step) == [12])
+    }
+
     // MARK: Tables
 
     @Test func differentIdentitiesInAColumnAreMarked() throws {

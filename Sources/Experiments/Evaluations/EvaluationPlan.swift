@@ -25,12 +25,14 @@ struct EvaluationPlan {
 
     /// - Parameters:
     ///   - experiment: of one stage.
+    ///   - isStage: whether there are other stages, whose images may be of another size: metrics that do not fit this
+    ///     one's are left out instead of refused.
     ///   - note: told in a line about a classifier that must be trained first.
     ///
     /// Throws `MeasurementError` and `ClassifierError` for what does not fit, `DatasetError`, what training a classifier
     /// throws.
     init(
-        _ settings: EvaluationSettings, experiment: Experiment, searchPath: DataSearchPath,
+        _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, searchPath: DataSearchPath,
         catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
     ) throws {
         guard let section = experiment.resolved["dataset"] else { preconditionFailure("an experiment without data") }
@@ -44,12 +46,12 @@ struct EvaluationPlan {
         image = shape.rank == 3 ? PictureShape(height: shape[0], width: shape[1], channels: shape[2]) : nil
 
         let possible = Self.possibleMetrics(image: image, isStacked: isStacked, isMixture: dataset.mixture != nil)
-        for metric in settings.metrics where !possible.contains(metric) {
+        for metric in settings.metrics where !possible.contains(metric) && !isStage {
             throw MeasurementError.unfit(
                 metric: metric.rawValue,
                 reason: Self.reason(metric, image: image, isMixture: dataset.mixture != nil, dataset: name))
         }
-        var metrics = settings.metrics.isEmpty ? possible : settings.metrics
+        var metrics = settings.metrics.isEmpty ? possible : settings.metrics.filter(possible.contains)
         let needsClassifier = metrics.contains(where: \.needsFeatures) || (isStacked && metrics.contains(.modes))
         if needsClassifier, let image {
             let source = try ExtractorSource.find(

@@ -16,15 +16,17 @@ final class EvaluationSeries {
 
     /// Nil for a config without evaluations.
     ///
-    /// - Parameter note: told about classifiers that are trained, and of too few samples.
+    /// - Parameters:
+    ///   - isStage: whether the training has other stages.
+    ///   - note: told about classifiers that are trained, and of too few samples.
     ///
     /// Throws what `EvaluationPlan` throws.
     init?(
-        _ prepared: PreparedTraining, options: TrainingOptions, note: @escaping (String) -> Void
+        _ prepared: PreparedTraining, isStage: Bool, options: TrainingOptions, note: @escaping (String) -> Void
     ) throws {
         guard let settings = prepared.experiment.configuration.evaluation else { return nil }
         plan = try EvaluationPlan(
-            settings, experiment: prepared.experiment, searchPath: options.searchPath,
+            settings, experiment: prepared.experiment, isStage: isStage, searchPath: options.searchPath,
             catalogue: options.classifiers, threads: options.threads, note: note)
         every = settings.every
         self.prepared = prepared
