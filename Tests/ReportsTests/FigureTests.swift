@@ -4,11 +4,11 @@ import Experiments
 import Foundation
 import Testing
 
+@testable import Reports
+
 #if canImport(FoundationXML)
     import FoundationXML
 #endif
-
-@testable import Reports
 
 /// Whether figures can be drawn here.
 private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
@@ -112,7 +112,8 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/b
         #expect(number(20) == drawing.size.height * 3 / 2)
         // The data are all in the script, which stays.
         #expect(try folder.text("figure.gp").contains("gnuplot -e"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("partial") } == [])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("partial") } == [])
     }
 
     @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
@@ -123,7 +124,8 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/b
     @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
     func boxesAreDrawn() throws {
         try checkFiles(
-            drawing(Self.boxes), words: ["Best of each seed", "small", "large", "best fcd-lenet", "minutes to best, min"])
+            drawing(Self.boxes),
+            words: ["Best of each seed", "small", "large", "best fcd-lenet", "minutes to best, min"])
     }
 
     @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))

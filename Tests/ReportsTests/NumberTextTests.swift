@@ -54,6 +54,8 @@ import Testing
         // Counts.
         #expect(NumberText.decimals(ofColumn: [(8, 0), (7, 0)]) == 0)
         #expect(NumberText.decimals(ofColumn: [(1, nil), (784, nil)]) == 0)
+        // Whole numbers among others have the others' decimals.
+        #expect(NumberText.decimals(ofColumn: [(8, 0), (7.67, 0.58)]) == 2)
         // Sizes that have nothing in common.
         #expect(NumberText.decimals(ofColumn: [(0.00123, nil), (12_345, nil)]) == nil)
         #expect(NumberText.decimals(ofColumn: []) == nil)

@@ -24,9 +24,15 @@ import Testing
 
     /// What is wrong, and the message, which names place and remedy.
     static let faults: [(String, String, String)] = [
-        (#""name": "study""#, #""name": "a/b""#, "table.json:2: name: 'a/b' is no folder name; use letters, digits, '_' and '-'"),
+        (
+            #""name": "study""#, #""name": "a/b""#,
+            "table.json:2: name: 'a/b' is no folder name; use letters, digits, '_' and '-'"
+        ),
         (#""title": "Size"#, #""titel": "Size"#, "table.json:3: titel: unknown key. Did you mean 'title'?"),
-        (#""budgets": {"smoke""#, #""budgets": {"smok""#, "table.json:5: budgets: 'smok' is no budget; they are smoke, quick, full"),
+        (
+            #""budgets": {"smoke""#, #""budgets": {"smok""#,
+            "table.json:5: budgets: 'smok' is no budget; they are smoke, quick, full"
+        ),
         (
             #"{"smoke": {"sweeps": [{"file": "sweep.json"}]}}"#, "{}",
             "table.json:5: budgets: there is none; give at least one of smoke, quick, full"
@@ -62,7 +68,8 @@ import Testing
             "give 'above', 'below', or both"
         ),
         (
-            #""type": "ratio", "column": "best", "row": "small""#, #""type": "cost", "figure": "memory", "budget": "full""#,
+            #""type": "ratio", "column": "best", "row": "small""#,
+            #""type": "cost", "figure": "memory", "budget": "full""#,
             "'full' is no budget of this table; it has smoke"
         ),
         (
@@ -87,7 +94,8 @@ import Testing
     @Test func sweepsAreFoundBesideTheTable() throws {
         let text = #"{"file": "../sweeps/gas.json", "seeds": [3, 4], "set": {"steps": 20, "evaluate.every": 10}}"#
         let sweep = try ConfigReader.decode(
-            BudgetSweep.self, from: ConfigNode.parse(text, file: "Configs/tables/gas.json")).value
+            BudgetSweep.self, from: ConfigNode.parse(text, file: "Configs/tables/gas.json")
+        ).value
         #expect(sweep.file == "Configs/sweeps/gas.json")
         #expect(sweep.label == "gas")
         #expect(

@@ -30,8 +30,8 @@ import Testing
             MarkdownTable.text(try table().0) == ##"""
                 |  | seeds | published best fcd-lenet | best fcd-lenet | last | minutes to best, min | share |
                 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-                | small\_1 &amp; "50%" \#2, \|x\| | 3 | 4 to 5% | 4.00 ± 2.00 | 5.0 ± 2.6 | 1.22 ± 0.69 | 1.00 |
-                | large | 3 | – | **1.50 ± 0.50** | 1.7 ± 0.8 | 0.89 ± 0.19 | 0.38 |
+                | small\_1 &amp; "50%" \#2, \|x\| | 3 | 4 to 5% | 4.00 ± 2.00 | 5.00 ± 2.65 | 1.22 ± 0.69 | 1.00 |
+                | large | 3 | – | **1.50 ± 0.50** | 1.67 ± 0.76 | 0.89 ± 0.19 | 0.38 |
 
                 """##)
     }
@@ -84,7 +84,7 @@ import Testing
         let lines = CommaSeparatedTable.text(table).components(separatedBy: "\r\n").filter { $0.hasPrefix("large") }
         #expect(lines.count == 2)
         #expect(lines[0].hasPrefix("large,3,3,1,,1,") && lines[0].contains("500 generated"), "\(lines[0])")
-        #expect(lines[1].hasPrefix("large,3,3,1.75,0.35355339059327379,2,"), "\(lines[1])")
+        #expect(lines[1].hasPrefix("large,3,3,1.75,0.3535533905932738,2,"), "\(lines[1])")
     }
 
     @Test func everyTrialHasItsLine() throws {
@@ -117,8 +117,8 @@ import Testing
                     \cmidrule(lr){3-4}
                      & seeds & published & measured & last & minutes to best, min & share \\
                     \midrule
-                    small\_1 \& ''50\%'' \#2, \textbar{}x\textbar{} & 3 & 4 to 5\% & 4.00 $\pm$ 2.00 & 5.0 $\pm$ 2.6 & 1.22 $\pm$ 0.69 & 1.00 \\
-                    large & 3 & -- & \textbf{1.50 $\pm$ 0.50} & 1.7 $\pm$ 0.8 & 0.89 $\pm$ 0.19 & 0.38 \\
+                    small\_1 \& ''50\%'' \#2, \textbar{}x\textbar{} & 3 & 4 to 5\% & 4.00 $\pm$ 2.00 & 5.00 $\pm$ 2.65 & 1.22 $\pm$ 0.69 & 1.00 \\
+                    large & 3 & -- & \textbf{1.50 $\pm$ 0.50} & 1.67 $\pm$ 0.76 & 0.89 $\pm$ 0.19 & 0.38 \\
                     \bottomrule
                   \end{tabular}
 
@@ -141,7 +141,7 @@ import Testing
             for index in 3..<6 { trials[index].identity = SyntheticTrial.identity(samples: 500) }
         }
         let text = LaTeXTable.text(table, label: "x", origin: [])
-        #expect(text.contains(#" & $-3.000\times10^{8}$ $\pm$ 0\textsuperscript{a} & "#), "\(text)")
+        #expect(text.contains(#" & $-3.000\times10^{8}$ $\pm$ 0.00\textsuperscript{a} & "#), "\(text)")
         #expect(text.contains(#"1.50 $\pm$ 0.50\textsuperscript{b}"#), "\(text)")
     }
 }

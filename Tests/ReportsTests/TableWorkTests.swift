@@ -120,10 +120,10 @@ import Testing
         let markdown = try folder.text("Results/table.md")
         #expect(markdown.hasPrefix("# Width of the generator\n\nTwo widths.\n\nPublished: Somebody et al., 2020.\n\n|"))
         for words in [
-            "| narrow | 2 | 7.00 ± 0.00 | 117 | 0.01 | 0.00", "## What was published",
+            "| narrow | 2 | 7 ± 0 | 117 | 0.01 | 0.", "## What was published",
             "| Wide is larger. (Table 2) | **confirmed** | parameters: narrow 117, wide 229 |", "## Origin",
             "Made by `agon table 'it'\\''s width' --budget smoke` at ",
-            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min of training in all. Commit 1a82cba13f49.",
+            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in all. Commit 1a82cba13f49.",
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps ",
         ] {
             #expect(markdown.contains(words), "\(words) in \(markdown)")
@@ -147,7 +147,7 @@ import Testing
         #expect(trials.count == 4)
         for (trial, planned) in zip(trials, work.sweeps[0].sweep.trials) {
             #expect(trial["id"]?.string == planned.id)
-            #expect(trial["config"]?.string == planned.experiment.digest)
+            #expect(trial["config"]?.string == planned.experiment.resolved.digest)
             #expect(trial["state"]?.string == "done")
         }
         #expect(origin["sweeps"]?.array?.first?["config"]?.string == work.sweeps[0].sweep.resolved.digest)
@@ -226,6 +226,7 @@ import Testing
 
     @Test func argumentsAreQuotedAsAShellTakesThem() {
         #expect(
-            Provenance.shell(["/x/agon", "table", "gas", "--set", "a b=it's", ""]) == #"agon table gas --set 'a b=it'\''s' ''"#)
+            Provenance.shell(["/x/agon", "table", "gas", "--set", "a b=it's", ""])
+                == #"agon table gas --set 'a b=it'\''s' ''"#)
     }
 }

@@ -10,7 +10,8 @@ struct RunCharts {
     var losses: Chart? {
         let names = run.history.names.filter { ($0 == "loss" || $0.hasPrefix("loss.")) && Self.member($0) == nil }
         guard !names.isEmpty else { return nil }
-        var chart = Chart(title: "Losses", series: names.map { series($0, dropping: "loss.", as: $0 == "loss" ? "all" : nil) })
+        var chart = Chart(
+            title: "Losses", series: names.map { series($0, dropping: "loss.", as: $0 == "loss" ? "all" : nil) })
         chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
         var notes: [String] = []
         if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {

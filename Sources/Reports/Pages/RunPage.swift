@@ -64,7 +64,7 @@ public struct RunPage {
             <p class="eyebrow">Run in <code>\(run.folder.path)</code></p>
             <h1>\(run.name) \(PageParts.state(run.state))</h1>
             \(description)
-            <p class="facts">\(words.joined(separator: ""))</p>
+            <p class="facts">\(words.joined())</p>
             \(reason)
             </header>
             """

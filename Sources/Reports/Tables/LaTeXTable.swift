@@ -73,7 +73,8 @@ enum LaTeXTable {
 
     /// Characters that no text font of LaTeX has.
     private static let symbols: [Character: String] = [
-        "±": "\\pm", "×": "\\times", "·": "\\cdot", "→": "\\to", "≤": "\\le", "≥": "\\ge", "≈": "\\approx", "∞": "\\infty",
+        "±": "\\pm", "×": "\\times", "·": "\\cdot", "→": "\\to", "≤": "\\le", "≥": "\\ge", "≈": "\\approx",
+        "∞": "\\infty",
         "²": "^2", "³": "^3", "α": "\\alpha", "β": "\\beta", "λ": "\\lambda", "μ": "\\mu", "σ": "\\sigma", "−": "-",
     ]
 

@@ -53,8 +53,15 @@ enum NumberText {
     static func decimals(ofColumn values: [(mean: Double, deviation: Double?)]) -> Int? {
         // Others are shown as powers of ten.
         let values = values.filter { abs($0.mean) < 1e7 && ($0.mean == 0 || abs($0.mean) >= 1e-4) }
-        let own = values.map { decimals(mean: $0.mean, deviation: $0.deviation) }.sorted()
-        guard let least = own.first, let most = own.last, most - least <= 3 else { return nil }
+        func isWhole(_ value: (mean: Double, deviation: Double?)) -> Bool {
+            value.mean == value.mean.rounded() && (value.deviation ?? 0) == 0
+        }
+        // Among others, whole numbers are no counts, and have no say.
+        let voters = values.allSatisfy(isWhole) ? values : values.filter { !isWhole($0) }
+        let own = voters.map { decimals(mean: $0.mean, deviation: $0.deviation) }.sorted()
+        let all = values.filter { $0.mean != 0 }.map { decimals(mean: $0.mean, deviation: $0.deviation) }
+        if let least = all.min(), let most = all.max(), most - least > 3 { return nil }
+        guard !own.isEmpty else { return nil }
         let needed = values.map { value in
             let ofMean = value.mean == 0 || own.last == 0 ? 0 : 1 - exponent(of: value.mean, digits: 2)
             let ofDeviation = value.deviation.map { $0 > 1e-4 ? -exponent(of: $0, digits: 1) : 0 } ?? 0

@@ -191,7 +191,12 @@ struct TableMaking {
                 (mean: group.summary.mean, deviation: row.cells[index].isExact ? nil : group.summary.deviation)
             }
         }
-        table.columns[index].decimals = NumberText.decimals(ofColumn: values)
+        // Of a ratio, hundredths are enough unless it is small.
+        if case .ratio = columns[index].quantity, values.allSatisfy({ abs($0.mean) >= 0.095 && abs($0.mean) < 1e4 }) {
+            table.columns[index].decimals = 2
+        } else {
+            table.columns[index].decimals = NumberText.decimals(ofColumn: values)
+        }
     }
 
     /// Marks the best, where all values may be compared.
