@@ -29,7 +29,7 @@ struct FigureDrawing {
         switch figure.kind {
         case .curves(let metrics, _, _): (900, 60 + 300 * metrics.count)
         case .boxes(let columns): (900, 100 + max(300, 90 + 26 * rows.count) * columns.count)
-        case .grids(let steps): (190 + 220 * steps.count, 80 + 225 * max(1, shown.count))
+        case .grids(let steps): (190 + 220 * different(steps).count, 80 + 225 * max(1, shown.count))
         }
     }
 
@@ -39,7 +39,7 @@ struct FigureDrawing {
         switch figure.kind {
         case .curves(let metrics, let abscissa, let isLogarithmic): body = curves(metrics, abscissa, isLogarithmic)
         case .boxes(let columns): body = boxes(columns)
-        case .grids(let steps): body = grids(steps)
+        case .grids(let steps): body = grids(different(steps))
         }
         guard let body else { return nil }
         return """
@@ -59,8 +59,10 @@ struct FigureDrawing {
         var panels: [String] = []
         for (panel, metric) in metrics.enumerated() {
             var plots: [String] = []
+            let members = rows.map { making.trials(of: $0).filter(\.isDone) }
+            let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
             for (index, row) in rows.enumerated() {
-                let points = Self.points(of: metric, abscissa, making.trials(of: row).filter(\.isDone))
+                let points = Self.points(of: metric, abscissa, members[index], identity: way)
                 guard !points.isEmpty else { continue }
                 let block = "$p\(panel)r\(index)"
                 let lines = points.map { "\($0.x) \($0.mean) \($0.least) \($0.most)" }
@@ -110,11 +112,26 @@ struct FigureDrawing {
         let most: Double
     }
 
+    /// The identity that most trials' values of a metric have. Values of others have no place on the same axis.
+    static func usualIdentity(of metric: String, _ trials: [RecordedTrial]) -> MetricIdentity? {
+        var counts: [(identity: MetricIdentity?, trials: Int)] = []
+        for case let value? in trials.map({ $0.run.values(of: metric).first }) {
+            if let index = counts.firstIndex(where: { $0.identity == value.identity }) {
+                counts[index].trials += 1
+            } else {
+                counts.append((value.identity, 1))
+            }
+        }
+        let most = counts.map(\.trials).max()
+        return counts.first { $0.trials == most }?.identity
+    }
+
     /// Mean and range over trials where all of them have a value; minutes are the mean's.
     static func points(
-        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial]
+        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: MetricIdentity?
     ) -> [CurvePoint] {
-        let curves = trials.map { trial in trial.run.values(of: metric) }.filter { !$0.isEmpty }
+        let curves = trials.map { trial in trial.run.values(of: metric).filter { $0.identity == identity } }
+            .filter { !$0.isEmpty }
         guard let first = trials.first, !curves.isEmpty else { return [] }
         var steps: [Int: [Double]] = [:]
         for curve in curves { for value in curve { steps[value.step, default: []].append(value.value) } }
@@ -205,6 +222,12 @@ struct FigureDrawing {
         rows.compactMap { row in
             making.trials(of: row).first { !$0.run.sampleSteps.isEmpty }.map { (row, $0) }
         }
+    }
+
+    /// Without the steps at which all rows show what they show at the step before: those beyond the end of a short budget.
+    private func different(_ steps: [Int]) -> [Int] {
+        func grids(at step: Int) -> [Int?] { shown.map { $0.trial.run.sampleSteps.last { $0 <= step } } }
+        return steps.enumerated().filter { $0 == 0 || grids(at: $1) != grids(at: steps[$0 - 1]) }.map(\.element)
     }
 
     private func grids(_ steps: [Int]) -> String? {

@@ -34,15 +34,21 @@ struct Chart {
     var markup: Markup {
         let drawn = series.filter { !$0.points.isEmpty }
         guard !drawn.isEmpty else { return .empty }
+        // A single curve under its own name needs no legend, only its last value.
+        let isAlone = drawn.count == 1 && drawn[0].name == title
+        let last = isAlone ? drawn[0].points.last.map { "last \(NumberText.significant($0.y))" } : nil
+        let notes = [note, last].compactMap { $0 }.joined(separator: " · ")
         let legend = drawn.enumerated().map { index, item -> Markup in
             let last = item.points.last.map { NumberText.significant($0.y) } ?? ""
             return "<li><i style=\"background:\(colour(index))\"></i>\(item.name)<b>\(last)</b></li>"
         }
+        let list: Markup =
+            "<ul class=\"legend\(drawn.count > 10 ? " many" : "")\">\(legend.joined(separator: ""))</ul>"
         return """
             <figure class="chart">
-            <figcaption><h3>\(title)</h3>\(note.map { "<p>\($0)</p>" as Markup } ?? .empty)</figcaption>
+            <figcaption><h3>\(title)</h3>\(notes.isEmpty ? .empty : "<p>\(notes)</p>" as Markup)</figcaption>
             \(drawing(drawn))
-            <ul class="legend\(drawn.count > 10 ? " many" : "")">\(legend.joined(separator: ""))</ul>
+            \(isAlone ? .empty : list)
             </figure>
             """
     }
@@ -56,7 +62,8 @@ struct Chart {
 
     private func drawing(_ drawn: [Series]) -> Markup {
         let xs = drawn.flatMap { $0.points.map(\.x) }
-        let x = ChartScale(xs, count: 6, tight: true, including: Self.start(xs))
+        // Time starts at zero, so that charts beside one another can be compared.
+        let x = ChartScale(xs, count: 6, tight: true, including: (xs.min() ?? 0) > 0 ? 0 : nil)
         let y: ChartScale
         switch kind {
         case .lines:
@@ -109,12 +116,6 @@ struct Chart {
             """
     }
 
-    /// Time starts at zero where the first point is near it.
-    private static func start(_ xs: [Double]) -> Double? {
-        guard let first = xs.min(), let last = xs.max() else { return nil }
-        return first > 0 && first <= 0.2 * last ? 0 : nil
-    }
-
     private func line(
         _ item: Series, _ colour: Markup, _ count: Int, _ px: (Double) -> Double, _ py: (Double) -> Double
     ) -> Markup {
@@ -137,8 +138,11 @@ struct Chart {
         func path(_ points: [(x: Double, y: Double)]) -> Markup {
             Self.thinned(points).map { "\(px($0.x)),\(py($0.y))" as Markup }.joined(separator: " ")
         }
-        if item.points.count == 1, let only = item.points.first {
-            parts.append("<circle fill=\"\(colour)\" cx=\"\(px(only.x))\" cy=\"\(py(only.y))\" r=\"3\"/>")
+        // Few values show where they were measured; one alone has no line.
+        if item.points.count <= 12 {
+            parts += item.points.map { point in
+                "<circle fill=\"\(colour)\" cx=\"\(px(point.x))\" cy=\"\(py(point.y))\" r=\"\(item.points.count == 1 ? 3 : 2)\"/>"
+            }
         }
         parts.append(
             "<polyline class=\"\(smooth == nil ? (count > 8 ? "thin" : "curve") : "raw")\" stroke=\"\(colour)\" points=\"\(path(points))\"/>"

@@ -27,7 +27,7 @@ struct ChartScale {
         }
         if least == most {
             let room = least == 0 ? 1 : abs(least) * 0.1
-            (least, most) = tight ? (least, least + max(1, room)) : (least - room, most + room)
+            (least, most) = tight || least == 0 ? (least, least + max(1, room)) : (least - room, most + room)
         }
         let step = Self.roundStep((most - least) / Double(max(1, count)))
         let room = tight ? 0 : 0.04 * (most - least)

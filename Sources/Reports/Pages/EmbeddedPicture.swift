@@ -21,7 +21,7 @@ struct EmbeddedPicture {
         }
         guard file.count > bytes else {
             (width, height) = (picture.shape.width, picture.shape.height)
-            source = "data:image/png;base64,\(file.base64EncodedString())"
+            source = Markup(stringLiteral: "data:image/png;base64," + file.base64EncodedString())
             return
         }
         let longest = max(picture.shape.width, picture.shape.height)
@@ -32,7 +32,7 @@ struct EmbeddedPicture {
             let shrunk = FileManager.default.contents(atPath: place)
         else { return nil }
         (width, height) = (small.shape.width, small.shape.height)
-        source = "data:image/jpeg;base64,\(shrunk.base64EncodedString())"
+        source = Markup(stringLiteral: "data:image/jpeg;base64," + shrunk.base64EncodedString())
     }
 
     /// Each square of pixels as its mean.

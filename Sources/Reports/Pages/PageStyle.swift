@@ -54,9 +54,9 @@ enum PageStyle {
         .state.stopped,.state.pruned,.state.waiting{color:var(--warn)}.state.running{color:var(--accent)}
         .reason{margin-top:12px;padding:10px 14px;border-left:3px solid var(--bad);background:var(--panel);
         overflow-wrap:anywhere}
-        .tiles{display:flex;flex-wrap:wrap;gap:1px;margin-top:24px;
-        background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
-        .tiles>div{background:var(--ground);padding:14px 16px;flex:1 1 150px}
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;margin-top:24px;
+        border:1px solid var(--line);border-radius:10px;overflow:hidden}
+        .tiles>div{padding:14px 16px;box-shadow:0 0 0 1px var(--line)}
         .tiles dt{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
         .tiles dd{font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3}
         .tiles dd small{display:block;font-size:.8rem;font-weight:400;color:var(--soft);line-height:1.35}
@@ -97,6 +97,12 @@ enum PageStyle {
         background:var(--accent);border:3px solid var(--ground);opacity:0}
         .track label:hover::before{background:var(--soft)}
         .time>input:focus-visible~.track{outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}
+        .jump{display:none;align-items:center;justify-content:center;gap:8px;font-variant-numeric:tabular-nums}
+        .jump b{min-width:9em;text-align:center;font-weight:600}
+        .jump label,.jump i{width:48px;height:44px;display:grid;place-items:center;font:1.6rem/1 serif;border-radius:10px;
+        border:1px solid var(--line);color:var(--accent);cursor:pointer;user-select:none;-webkit-user-select:none}
+        .jump i{color:var(--line);cursor:default}
+        .jump label:hover{background:var(--panel)}
         .ends{display:flex;justify-content:space-between;gap:12px;font-size:.8rem;color:var(--soft)}
         .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}
         table{border-collapse:separate;border-spacing:0;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
@@ -120,14 +126,15 @@ enum PageStyle {
         .alarms{padding-left:20px}.alarms li{overflow-wrap:anywhere}
         footer{margin-top:56px;padding-top:16px;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem;
         overflow-wrap:anywhere}
-        @media (max-width:560px){.tiles>div{padding:11px 13px;flex-basis:calc(50% - 1px)}
+        @media (max-width:560px){.tiles{grid-template-columns:1fr 1fr}.tiles>div{padding:11px 13px}
         .tiles dd{font-size:1.15rem}section{margin-top:34px}th,td{padding:7px 10px}th[scope=row]{max-width:11em}.galleries{grid-template-columns:1fr 1fr;gap:18px 12px}}
         @media print{:root{--ground:#fff;--panel:#f5f7f9;--ink:#000;--soft:#444;--line:#ccc;--accent:#0b63c5;--good:#13703a;
         --bad:#b3261e;--warn:#8a5a00;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;--c4:#cc8800;--c5:#3399cc;
         --c6:#666;--c7:#882255}
         body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}
-        section{margin-top:22pt}.pair{display:block}.charts{grid-template-columns:1fr 1fr}.pair .charts{margin-top:14pt}
-        .time{max-width:none}.track,.ends{display:none}.frames{display:grid;grid-template-columns:repeat(4,1fr);gap:8pt}
+        section{margin-top:22pt}.pair{display:block}.charts,.pair>.beside{display:grid;grid-template-columns:1fr 1fr;gap:14pt 18pt}
+        .pair>.beside{margin-top:14pt}.pair .chart+.chart{margin-top:0}svg text{font-size:12px!important}
+        .time{max-width:none}.track,.jumps,.ends{display:none}.frames{display:grid;grid-template-columns:repeat(4,1fr);gap:8pt}
         .frames .frame{display:block!important;break-inside:avoid}.galleries{grid-template-columns:1fr 1fr}
         .scroll{overflow:visible;border:0}th,td{padding:3pt 5pt;white-space:normal}th[scope=row]{position:static}
         h2,h3{break-after:avoid}tr,.tiles>div{break-inside:avoid}}

@@ -8,9 +8,10 @@ struct RunCharts {
 
     /// The losses of generator and discriminator, the first thing to look at.
     var losses: Chart? {
-        let names = run.history.names.filter { $0.hasPrefix("loss.") && Self.member($0) == nil }
+        let names = run.history.names.filter { ($0 == "loss" || $0.hasPrefix("loss.")) && Self.member($0) == nil }
         guard !names.isEmpty else { return nil }
-        var chart = Chart(title: "Losses", series: names.map { series($0, dropping: "loss.") })
+        var chart = Chart(
+            title: "Losses", series: names.map { series($0, dropping: "loss.", as: $0 == "loss" ? "all" : nil) })
         chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
         var notes: [String] = []
         if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {
@@ -85,7 +86,7 @@ struct RunCharts {
         let shown = ["loss.", "score.", "metric."]
         var groups: [(name: String, members: [String])] = []
         for name in names where Self.member(name) == nil && !shown.contains(where: name.hasPrefix) {
-            if name == "epoch" || name == "epoch.logLossRatio" { continue }
+            if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { continue }
             if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { continue }
             // Counts and shares of modes differ in size.
             let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
@@ -103,9 +104,9 @@ struct RunCharts {
         }
     }
 
-    private func series(_ name: String, dropping prefix: String) -> Chart.Series {
+    private func series(_ name: String, dropping prefix: String, as title: String? = nil) -> Chart.Series {
         Chart.Series(
-            name: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name,
+            name: title ?? (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name),
             points: run.history[name].map { (Double($0.step), $0.value) })
     }
 

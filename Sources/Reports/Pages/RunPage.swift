@@ -22,10 +22,10 @@ public struct RunPage {
         let remaining = all.dropFirst(beside)
         let seen: Markup =
             timeline.map {
-                "<div class=\"pair\">\n\($0.markup)\n<div>\(all.prefix(beside).map(\.markup).joined())</div>\n</div>"
+                "<div class=\"pair\">\n\($0.markup)\n<div class=\"beside\">\(all.prefix(beside).map(\.markup).joined())</div>\n</div>"
             } ?? .empty
         let body: [Markup] = [
-            header, PageParts.tiles(tiles),
+            header, PageParts.tiles(tiles), all.isEmpty && timeline == nil ? Self.nothing : .empty,
             PageParts.section("Samples through time", seen),
             PageParts.section(
                 "Curves", remaining.isEmpty ? .empty : "<div class=\"charts\">\(remaining.map(\.markup).joined())</div>"
@@ -38,6 +38,8 @@ public struct RunPage {
         ]
         return PageStyle.page(title: "\(run.name) – Agon", body: body.joined()).text
     }
+
+    private static let nothing: Markup = "<p class=\"lead\">Nothing is logged yet.</p>"
 
     // MARK: What was run
 
@@ -62,7 +64,7 @@ public struct RunPage {
             <p class="eyebrow">Run in <code>\(run.folder.path)</code></p>
             <h1>\(run.name) \(PageParts.state(run.state))</h1>
             \(description)
-            <p class="facts">\(words.joined(separator: ""))</p>
+            <p class="facts">\(words.joined())</p>
             \(reason)
             </header>
             """
@@ -109,11 +111,19 @@ public struct RunPage {
         return PageParts.section("Alarms", "<ul class=\"alarms\">\(items.joined())\(rest)</ul>")
     }
 
+    /// Metrics that were measured in the same way share a line.
     private var identities: [String] {
-        run.metrics.compactMap { name in
-            let identity = run.values(of: name).last?.identity
-            return identity.map { "\(name.dropFirst(7)): \($0.text)" } ?? nil
+        var ways: [(text: String, metrics: [String])] = []
+        for name in run.metrics {
+            guard let text = (run.values(of: name).last?.identity)?.text else { continue }
+            let metric = String(name.dropFirst(7))
+            if let index = ways.firstIndex(where: { $0.text == text }) {
+                ways[index].metrics.append(metric)
+            } else {
+                ways.append((text, [metric]))
+            }
         }
+        return ways.map { "\($0.metrics.joined(separator: ", ")): \($0.text)" }
     }
 
     private var origin: Markup {

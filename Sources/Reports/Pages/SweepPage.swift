@@ -133,12 +133,14 @@ public struct SweepPage {
             }
         }
         let charts = names.prefix(12).map { name -> Markup in
+            let way = FigureDrawing.usualIdentity(of: name, sweep.trials)
             var chart = Chart(
                 title: name.hasPrefix("metric.") ? String(name.dropFirst(7)) : name,
                 series: rows.map { row in
                     let trials = making.trials(of: row)
                     let done = trials.filter(\.isDone)
-                    let points = FigureDrawing.points(of: name, .step, done.isEmpty ? trials : done)
+                    let points = FigureDrawing.points(
+                        of: name, .step, done.isEmpty ? trials : done, identity: way)
                     return Chart.Series(
                         name: row.name, points: points.map { ($0.x, $0.mean) }, band: points.map { ($0.least, $0.most) }
                     )

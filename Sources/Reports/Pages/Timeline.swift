@@ -83,11 +83,22 @@ struct Timeline {
         guard let first = steps.first, let last = steps.last, steps.count > 1 else {
             return (inputs.joined(separator: ""), .empty)
         }
+        let jumps = steps.enumerated().map { index, step -> Markup in
+            func button(_ target: Int, _ sign: Markup, _ words: String) -> Markup {
+                steps.indices.contains(target)
+                    ? "<label for=\"\(identifier)-\(target)\" title=\"\(words)\">\(sign)</label>" : "<i>\(sign)</i>"
+            }
+            return """
+                <p class="jump">\(button(index - 1, "‹", "the grid before"))<b>step \(NumberText.grouped(step))</b>\
+                \(button(index + 1, "›", "the next grid"))</p>
+                """
+        }
         let shown: Markup = steps.count < count ? "<span>\(steps.count) of \(count) grids</span>" : .empty
         return (
             inputs.joined(separator: ""),
             """
             <div class="track" aria-hidden="true">\(labels.joined(separator: ""))</div>
+            <div class="jumps" aria-hidden="true">\(jumps.joined(separator: ""))</div>
             <p class="ends"><span>step \(NumberText.grouped(first))</span>\(shown)\
             <span>step \(NumberText.grouped(last))</span></p>
             """
@@ -100,6 +111,7 @@ struct Timeline {
             """
             .time>input:nth-of-type(\(place)):checked~*>.frame:nth-child(\(place)),
             .time>input:nth-of-type(\(place)):checked~.galleries .frame:nth-child(\(place)){display:block}
+            .time>input:nth-of-type(\(place)):checked~.jumps>:nth-child(\(place)){display:flex}
             .time>input:nth-of-type(\(place)):checked~.track>label:nth-child(-n+\(place))::before{background:var(--accent)}
             .time>input:nth-of-type(\(place)):checked~.track>label:nth-child(\(place))::after{opacity:1}
             """

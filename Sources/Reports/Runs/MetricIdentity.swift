@@ -37,6 +37,9 @@ public struct MetricIdentity: Hashable, Sendable {
             switch item.key {
             case "extractor":
                 words.append(item.text + (part("extractorHash").map { " (\(Self.short($0)))" } ?? ""))
+            case "dataset": words.append("data \(item.text)" + (part("datasetDigest").map { " (\($0))" } ?? ""))
+            case "datasetDigest": if part("dataset") == nil { words.append("data \(item.text)") }
+            case "image": words.append("\(item.text) images")
             case "extractorHash": if part("extractor") == nil { words.append(Self.short(item.text)) }
             case "resizer": if item.text != "none" { words.append("resized by \(item.text)") }
             case "realSamples": words.append("\(item.text) real")

@@ -115,11 +115,10 @@ public enum Goal: String, CaseIterable, Sendable {
         }
     }
 
-    /// What is usual for a metric: distances, divergences and losses are to fall, the rest is to rise.
+    /// What is usual for a metric: distances, divergences and losses are to fall, scores and counts of modes to rise.
     public static func usual(for metric: String) -> Goal {
-        let rising = ["inception-score", "precision", "recall", "density", "coverage", "modes"]
         let name = metric.hasPrefix("metric.") ? String(metric.dropFirst(7)) : metric
-        return rising.contains { name.hasPrefix($0) } && !name.hasPrefix("modes-kl") && !name.hasSuffix("divergence")
-            ? .most : .least
+        if let isBetterSmaller = EvaluationMetric.isBetterSmaller(name) { return isBetterSmaller ? .least : .most }
+        return name.hasPrefix("modes.") && name != "modes.divergence" ? .most : .least
     }
 }

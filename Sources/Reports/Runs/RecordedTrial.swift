@@ -68,6 +68,6 @@ public struct RecordedSweep: Sendable {
 }
 
 extension ConfigNode {
-    /// The value as a table shows it: strings without quotes.
-    var plainText: String { string ?? lineText }
+    /// The value as a table shows it: strings without quotes, and a word for what is not there.
+    var plainText: String { isNull ? "none" : string ?? lineText }
 }

@@ -75,7 +75,7 @@ struct ClaimJudge {
         let ratio = values[0].mean / values[1].mean
         let figures =
             "\(title(column)): \(row) / \(to) = \(NumberText.significant(ratio, digits: 3)), published "
-            + NumberText.significant(expected, digits: 3)
+            + NumberText.shortest(expected)
         guard values.allSatisfy({ $0.isExact || $0.deviation != nil }) else {
             return (.undecided, figures + Self.oneSeed(values))
         }
@@ -102,7 +102,7 @@ struct ClaimJudge {
             }
         }
         let limits = [
-            above.map { "above \(NumberText.significant($0))" }, below.map { "below \(NumberText.significant($0))" },
+            above.map { "above \(NumberText.shortest($0))" }, below.map { "below \(NumberText.shortest($0))" },
         ]
         let wanted = limits.compactMap { $0 }.joined(separator: " and ")
         return (

@@ -4,9 +4,9 @@ enum CommaSeparatedTable {
     /// value and the identity. A row that was measured in several ways has a line for each. What is missing is empty.
     static func text(_ table: ResultTable) -> String {
         var heading = ["row", "trials", "done"]
-        for column in table.columns {
+        for (index, column) in table.columns.enumerated() {
             heading.append(column.key)
-            if !isOfWords(column, table) { heading += [column.key + ".deviation", column.key + ".n"] }
+            if !table.isOfWords(index) { heading += [column.key + ".deviation", column.key + ".n"] }
             if hasIdentity(column) { heading.append(column.key + ".identity") }
             if column.hasPublished { heading.append(column.key + ".published") }
         }
@@ -14,14 +14,14 @@ enum CommaSeparatedTable {
         for row in table.rows {
             for place in 0..<(row.cells.map(\.groups.count).max().map { max(1, $0) } ?? 1) {
                 var cells = [row.name, String(row.trials), String(row.done)]
-                for (column, cell) in zip(table.columns, row.cells) {
+                for (index, (column, cell)) in zip(table.columns, row.cells).enumerated() {
                     let group = cell.groups.indices.contains(place) ? cell.groups[place] : nil
-                    if isOfWords(column, table) {
+                    if table.isOfWords(index) {
                         cells.append(place == 0 ? cell.words ?? "" : "")
                     } else {
-                        cells.append(group.map { number($0.summary.mean) } ?? "")
-                        cells.append(cell.isExact ? "" : group?.summary.deviation.map(number) ?? "")
-                        cells.append(cell.isExact ? "" : group.map { String($0.summary.count) } ?? "")
+                        cells.append(group.map { NumberText.shortest($0.summary.mean) } ?? "")
+                        cells.append(cell.isExact ? "" : group?.summary.deviation.map(NumberText.shortest) ?? "")
+                        cells.append(cell.isExact || cell.isDerived ? "" : group.map { String($0.summary.count) } ?? "")
                     }
                     if hasIdentity(column) {
                         cells.append(group.map { column.identities[$0.identity]?.text ?? "not recorded" } ?? "")
@@ -53,7 +53,7 @@ enum CommaSeparatedTable {
                 ]
                 for column in columns {
                     let value = trial.isDone ? TableMaking.value(column.quantity, of: trial) : nil
-                    cells += [value.map { number($0.value) } ?? "", value?.identity?.text ?? ""]
+                    cells += [value.map { NumberText.shortest($0.value) } ?? "", value?.identity?.text ?? ""]
                 }
                 lines.append(cells + [trial.run.digest])
             }
@@ -61,18 +61,7 @@ enum CommaSeparatedTable {
         return joined(lines)
     }
 
-    private static func isOfWords(_ column: ResultTable.Column, _ table: ResultTable) -> Bool {
-        guard let index = table.columns.firstIndex(where: { $0.key == column.key }) else { return false }
-        return table.rows.contains { $0.cells[index].words != nil }
-    }
-
     private static func hasIdentity(_ column: ResultTable.Column) -> Bool { column.identities.contains { $0 != nil } }
-
-    /// The shortest digits that read back as the same number.
-    private static func number(_ value: Double) -> String {
-        let text = "\(value)"
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-    }
 
     private static func joined(_ lines: [[String]]) -> String {
         lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"

@@ -2,32 +2,49 @@
 enum LaTeXTable {
     /// - Parameter origin: lines that say what made the table, put into comments.
     static func text(_ table: ResultTable, label: String, origin: [String]) -> String {
-        var heading = ["", "seeds"]
-        for column in table.columns {
-            if column.hasPublished { heading.append("published \(column.heading)") }
-            heading.append(column.heading)
+        let alignment = table.columns.enumerated().map { index, column in
+            (column.hasPublished ? "r" : "") + (table.isOfWords(index) ? "l" : "r")
         }
         var lines = origin.map { "% " + $0.map { $0.isNewline ? " " : String($0) }.joined() }
         lines += [
             "% needs \\usepackage{booktabs}", "\\begin{table}", "  \\centering",
             "  \\caption{\(escaped(table.title))}", "  \\label{tab:\(label)}",
-            "  \\begin{tabular}{l\(String(repeating: "r", count: heading.count - 1))}", "    \\toprule",
-            line(heading.map(escaped)), "    \\midrule",
+            "  \\begin{tabular}{lr\(alignment.joined())}", "    \\toprule",
         ]
+        lines += heading(table) + ["    \\midrule"]
         for row in table.rows {
             var cells = [escaped(row.name), escaped(table.trialsText(of: row))]
             for (column, cell) in zip(table.columns, row.cells) {
-                if column.hasPublished { cells.append(cell.published.map { escaped($0.text) } ?? "--") }
+                if column.hasPublished { cells.append(cell.published.map { number(escaped($0.text)) } ?? "--") }
                 cells.append(text(of: cell, column, in: row, table))
             }
             lines.append(line(cells))
         }
         lines += ["    \\bottomrule", "  \\end{tabular}"]
         if !table.notes.isEmpty {
-            lines.append("  \\par\\smallskip\\footnotesize")
-            lines += table.notes.map { "  " + escaped($0) + ".\\par" }
+            lines += ["  \\par\\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize"]
+            lines += table.notes.map { "    " + escaped($0) + ".\\par" } + ["  \\end{minipage}"]
         }
         return (lines + ["\\end{table}"]).joined(separator: "\n") + "\n"
+    }
+
+    /// Where published values stand beside measured ones, a column's name spans both.
+    private static func heading(_ table: ResultTable) -> [String] {
+        guard table.columns.contains(where: \.hasPublished) else {
+            return [line(["", "seeds"] + table.columns.map { escaped($0.heading) })]
+        }
+        var (upper, lower, rules) = (["", ""], ["", "seeds"], [String]())
+        for column in table.columns {
+            if column.hasPublished {
+                rules.append("\\cmidrule(lr){\(lower.count + 1)-\(lower.count + 2)}")
+                upper.append("\\multicolumn{2}{c}{\(escaped(column.heading))}")
+                lower += ["published", "measured"]
+            } else {
+                upper.append("")
+                lower.append(escaped(column.heading))
+            }
+        }
+        return [line(upper), "    " + rules.joined(separator: " "), line(lower)]
     }
 
     private static func line(_ cells: [String]) -> String { "    " + cells.joined(separator: " & ") + " \\\\" }
@@ -45,8 +62,21 @@ enum LaTeXTable {
         return parts.isEmpty ? "--" : parts.joined(separator: "; ")
     }
 
-    /// A number with a minus of the right length.
-    private static func number(_ text: String) -> String { text.hasPrefix("-") ? "$-$" + text.dropFirst() : text }
+    /// A number with a minus of the right length, and its power of ten as papers write it.
+    private static func number(_ text: String) -> String {
+        guard Double(text) != nil else { return text }
+        if let power = text.firstIndex(of: "e") {
+            return "$\(text[..<power])\\times10^{\(text[text.index(after: power)...])}$"
+        }
+        return text.hasPrefix("-") ? "$-$" + text.dropFirst() : text
+    }
+
+    /// Characters that no text font of LaTeX has.
+    private static let symbols: [Character: String] = [
+        "±": "\\pm", "×": "\\times", "·": "\\cdot", "→": "\\to", "≤": "\\le", "≥": "\\ge", "≈": "\\approx",
+        "∞": "\\infty",
+        "²": "^2", "³": "^3", "α": "\\alpha", "β": "\\beta", "λ": "\\lambda", "μ": "\\mu", "σ": "\\sigma", "−": "-",
+    ]
 
     /// Text that LaTeX takes as it is.
     static func escaped(_ text: String) -> String {
@@ -60,10 +90,9 @@ enum LaTeXTable {
             case "<": escaped += "\\textless{}"
             case ">": escaped += "\\textgreater{}"
             case "|": escaped += "\\textbar{}"
-            case "\"": escaped += "\\textquotedbl{}"
-            case "±": escaped += "$\\pm$"
-            case "×": escaped += "$\\times$"
+            case "\"": escaped += "''"
             case "–": escaped += "--"
+            case _ where symbols[character] != nil: escaped += "$\(symbols[character] ?? "")$"
             case _ where character.isNewline: escaped += " "
             default: escaped.append(character)
             }

@@ -2,11 +2,16 @@
 enum MarkdownTable {
     static func text(_ table: ResultTable) -> String {
         var heading = ["", "seeds"]
-        for column in table.columns {
-            if column.hasPublished { heading.append("published \(column.heading)") }
+        var rules = ["---", "---:"]
+        for (index, column) in table.columns.enumerated() {
+            if column.hasPublished {
+                heading.append("published \(column.heading)")
+                rules.append("---:")
+            }
             heading.append(column.heading)
+            rules.append(table.isOfWords(index) ? "---" : "---:")
         }
-        var lines = [heading.map(escaped), heading.indices.map { $0 == 0 ? "---" : "---:" }]
+        var lines = [heading.map(escaped), rules]
         for row in table.rows {
             var cells = [escaped(row.name), table.trialsText(of: row)]
             for (column, cell) in zip(table.columns, row.cells) {

@@ -10,12 +10,30 @@ enum NumberText {
         return text.hasPrefix("-") && text.allSatisfy({ "-0.".contains($0) }) ? String(text.dropFirst()) : text
     }
 
-    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e+07`.
+    /// A number in a table's cell: so many decimals, large whole numbers with commas, and powers of ten where the digits
+    /// would be many or none.
+    static func cell(_ value: Double, decimals: Int) -> String {
+        guard value.isFinite else { return "\(value)" }
+        let size = abs(value)
+        if decimals == 0, size >= 1e4, size < 1e12 { return grouped(Int(value.rounded())) }
+        return size >= 1e7 || (value != 0 && size < 1e-4) ? significant(value) : fixed(value, decimals: decimals)
+    }
+
+    /// The shortest digits that read back as the same number: `10`, `0.25`.
+    static func shortest(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
     static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite else { return "\(value)" }
         guard value != 0 else { return "0" }
         let magnitude = exponent(of: value, digits: digits)
-        if magnitude >= 7 || magnitude < -4 { return String(format: "%.\(digits - 1)e", value) }
+        if magnitude >= 7 || magnitude < -4 {
+            let share = value / pow(10, Double(magnitude))
+            return fixed(share, decimals: digits - 1) + "e\(magnitude)"
+        }
         return fixed(value, decimals: max(0, digits - 1 - magnitude))
     }
 
@@ -28,6 +46,28 @@ enum NumberText {
         // Counts.
         if mean == mean.rounded(), abs(mean) < 1e6, deviation != nil || abs(mean) < 1000 { return 0 }
         return min(6, max(0, 3 - exponent(of: mean, digits: 4)))
+    }
+
+    /// Decimals for all values of a column: those that suit most of them, and enough that no deviation becomes zero and
+    /// no mean keeps less than two digits. Nil where the sizes differ too much for that.
+    static func decimals(ofColumn values: [(mean: Double, deviation: Double?)]) -> Int? {
+        // Others are shown as powers of ten.
+        let values = values.filter { abs($0.mean) < 1e7 && ($0.mean == 0 || abs($0.mean) >= 1e-4) }
+        func isWhole(_ value: (mean: Double, deviation: Double?)) -> Bool {
+            value.mean == value.mean.rounded() && (value.deviation ?? 0) == 0
+        }
+        // Among others, whole numbers are no counts, and have no say.
+        let voters = values.allSatisfy(isWhole) ? values : values.filter { !isWhole($0) }
+        let own = voters.map { decimals(mean: $0.mean, deviation: $0.deviation) }.sorted()
+        let all = values.filter { $0.mean != 0 }.map { decimals(mean: $0.mean, deviation: $0.deviation) }
+        if let least = all.min(), let most = all.max(), most - least > 3 { return nil }
+        guard !own.isEmpty else { return nil }
+        let needed = values.map { value in
+            let ofMean = value.mean == 0 || own.last == 0 ? 0 : 1 - exponent(of: value.mean, digits: 2)
+            let ofDeviation = value.deviation.map { $0 > 1e-4 ? -exponent(of: $0, digits: 1) : 0 } ?? 0
+            return max(ofMean, ofDeviation)
+        }
+        return min(6, max(own[own.count / 2], needed.max() ?? 0))
     }
 
     /// A whole number with commas: `1,234,567`.

@@ -6,7 +6,8 @@ public struct ResultTable: Sendable {
         let key: String
         let title: String
         let unit: String?
-        let decimals: Int?
+        /// Nil where the values differ so much in size that each has its own.
+        var decimals: Int?
         let best: Goal?
         /// Whether published values stand beside the measured ones.
         var hasPublished = false
@@ -36,6 +37,8 @@ public struct ResultTable: Sendable {
         var groups: [Group] = []
         /// Whether the number follows from the config, without chance.
         var isExact = false
+        /// Whether it is made of other cells, and has no number of values of its own.
+        var isDerived = false
         var words: String?
         var published: PublishedValue?
         var isBest = false
@@ -60,6 +63,9 @@ public struct ResultTable: Sendable {
         return row.cells[index]
     }
 
+    /// Whether a column holds words instead of numbers.
+    func isOfWords(_ index: Int) -> Bool { rows.contains { $0.cells[index].words != nil } }
+
     // MARK: Texts
 
     /// The mark of an identity in a column that has several: a, b, c.
@@ -80,14 +86,11 @@ public struct ResultTable: Sendable {
         cell.groups.map { group in
             let (mean, deviation) = (group.summary.mean, cell.isExact ? nil : group.summary.deviation)
             let decimals = column.decimals ?? NumberText.decimals(mean: mean, deviation: deviation)
-            func text(_ value: Double) -> String {
-                // Powers of ten where the digits would be many or none.
-                abs(value) >= 1e7 || (value != 0 && abs(value) < 1e-4)
-                    ? NumberText.significant(value) : NumberText.fixed(value, decimals: decimals)
-            }
+            let hasCount = !cell.isExact && !cell.isDerived && group.summary.count != row.done
             return CellText(
-                mean: text(mean), deviation: deviation.map(text),
-                count: cell.isExact || group.summary.count == row.done ? nil : group.summary.count,
+                mean: NumberText.cell(mean, decimals: decimals),
+                deviation: deviation.map { NumberText.cell($0, decimals: decimals) },
+                count: hasCount ? group.summary.count : nil,
                 mark: column.identities.count > 1 ? Self.mark(group.identity) : nil)
         }
     }

@@ -80,15 +80,13 @@ enum TableQuantity: Sendable {
             let name = try reader.string("metric", "The key, such as metric.fcd-lenet or loss.generator.")
             return .metric(
                 name, try reader.choice("pick", default: .last, "Which of its values."),
-                try reader.choice("goal", default: Goal.least, "Whether the least or the most is best."),
+                try Self.goal(reader, for: name),
                 isAbsolute: try reader.boolean("absolute", default: false, "Take the values without their signs."),
                 identity: try Self.identity(reader))
         }
         registry.register("timeToBest", "Minutes of training until the best value of a metric.") { reader in
-            .timeToBest(
-                try reader.string("metric", "The key, such as metric.fcd-lenet."),
-                try reader.choice("goal", default: Goal.least, "Whether the least or the most is best."),
-                identity: try Self.identity(reader))
+            let name = try reader.string("metric", "The key, such as metric.fcd-lenet.")
+            return .timeToBest(name, try Self.goal(reader, for: name), identity: try Self.identity(reader))
         }
         registry.register("cost", "What a step takes, as planned from the config: bytes, parameters, arithmetic.") {
             reader in
@@ -111,6 +109,13 @@ enum TableQuantity: Sendable {
         }
         return registry
     }()
+
+    private static func goal(_ reader: ConfigReader, for metric: String) throws -> Goal {
+        try reader.optionalChoice(
+            "goal",
+            "Whether the least or the most is best; if not given, what is usual for the metric: the least of distances "
+                + "and losses, the most of scores and modes.") ?? Goal.usual(for: metric)
+    }
 
     private static func identity(_ reader: ConfigReader) throws -> ConfigNode? {
         let node = try reader.optionalNode(

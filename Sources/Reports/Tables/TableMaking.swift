@@ -59,9 +59,10 @@ struct TableMaking {
             table.rows.append(
                 ResultTable.Row(name: row.name, trials: members.count, done: done.count, cells: cells))
         }
+        for index in columns.indices { settleIdentities(&table, column: index, identities[index]) }
         fillRatios(&table)
         for index in columns.indices {
-            settleIdentities(&table, column: index, identities[index])
+            settleDecimals(&table, column: index)
             table.columns[index].hasPublished = table.rows.contains { $0.cells[index].published != nil }
             markBest(&table, column: index)
         }
@@ -140,11 +141,13 @@ struct TableMaking {
             else { continue }
             for row in table.rows.indices {
                 let cell = table.rows[row].cells[source]
+                // What was measured in different ways has no ratio.
                 if let value = cell.summary?.mean, let unit = base.summary?.mean, unit != 0,
-                    let summary = Summary([value / unit])
+                    cell.groups[0].identity == base.groups[0].identity, let summary = Summary([value / unit])
                 {
                     table.rows[row].cells[index].groups = [ResultTable.Cell.Group(summary: summary)]
                     table.rows[row].cells[index].isExact = cell.isExact && base.isExact
+                    table.rows[row].cells[index].isDerived = true
                 }
                 if table.rows[row].cells[index].published == nil, let value = cell.published?.number,
                     let unit = base.published?.number, unit != 0
@@ -177,6 +180,22 @@ struct TableMaking {
                 table.rows[row].cells[index].groups[group].identity =
                     table.columns[index].identities.firstIndex(of: way) ?? 0
             }
+        }
+    }
+
+    /// As many decimals for all cells of a column as make sense of most, so that they can be read from above.
+    private func settleDecimals(_ table: inout ResultTable, column index: Int) {
+        guard table.columns[index].decimals == nil else { return }
+        let values = table.rows.flatMap { row in
+            row.cells[index].groups.map { group in
+                (mean: group.summary.mean, deviation: row.cells[index].isExact ? nil : group.summary.deviation)
+            }
+        }
+        // Of a ratio, hundredths are enough unless it is small.
+        if case .ratio = columns[index].quantity, values.allSatisfy({ abs($0.mean) >= 0.095 && abs($0.mean) < 1e4 }) {
+            table.columns[index].decimals = 2
+        } else {
+            table.columns[index].decimals = NumberText.decimals(ofColumn: values)
         }
     }
 

@@ -1,4 +1,5 @@
 import Configuration
+import Experiments
 
 extension TableMaking {
     /// What stands below the table: how the values were measured, which trials are missing, and what rows say.
@@ -57,10 +58,21 @@ extension TableMaking {
         let members = trials(of: row)
         guard !members.isEmpty else { return ["\(row.name): no trial of this row was run"] }
         return members.filter { !$0.isDone }.map { trial in
-            let which = members.count == 1 ? "" : trial.seed.map { "seed \($0) " } ?? ""
-            let state = trial.status.state == .pruned ? "was ended early" : "is \(trial.status.state.rawValue)"
-            let reason = trial.status.reason.map { ": \($0)" } ?? ""
-            return "\(row.name): \(which)\(state)\(reason), and does not count"
+            let which = members.count == 1 ? "its trial" : trial.seed.map { "seed \($0)" } ?? "a trial"
+            let reason = trial.status.reason.map { " (\($0))" } ?? ""
+            return "\(row.name): \(which) \(Self.words(trial.status.state))\(reason) and does not count"
+        }
+    }
+
+    private static func words(_ state: TrialStatus.State) -> String {
+        switch state {
+        case .waiting: "was not run"
+        case .running: "is still running"
+        case .done: "is done"
+        case .pruned: "was ended early"
+        case .stopped: "was stopped before its end"
+        case .failed: "failed"
+        case .died: "was killed before its end"
         }
     }
 }

@@ -18,15 +18,19 @@ public struct TableWork: Sendable {
 
     /// Reads a table's file and its sweeps at a budget.
     ///
-    /// - Parameter table: the name of a table in `Configs/tables`, or a file.
+    /// - Parameters:
+    ///   - table: the name of a table in `Configs/tables`, or a file.
+    ///   - folder: where the sweep of a name is run.
     ///
     /// Throws `ReportsError`, `ConfigError`, `SweepError`.
-    public init(table: String, budget: String) throws {
+    public init(
+        table: String, budget: String, folder: (_ sweep: String) -> SweepFolder = { SweepFolder.standard(for: $0) }
+    ) throws {
         file = try Self.path(of: table)
         (configuration, resolved) = try ConfigReader.decode(TableConfiguration.self, from: ConfigNode.load(path: file))
         self.budget = budget
         sweeps = try Self.sweeps(of: configuration, budget: budget).map { sweep in
-            (sweep, .standard(for: sweep.configuration.name))
+            (sweep, folder(sweep.configuration.name))
         }
     }
 
