@@ -1,4 +1,5 @@
-// Files that appear whole or not at all: written beside the target, flushed, renamed. A full disk leaves the old file.
+// Files that appear whole or not at all: written beside the target as `.NAME.PID-N.partial`, flushed, renamed. A full disk
+// leaves the old file; what a kill leaves is known by its name.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -32,7 +33,11 @@ int agon_file_write(const char *path, const void *bytes, size_t count, char *mes
     size_t length = strlen(path) + 48;
     char *temporary = malloc(length);
     if (temporary == NULL) return agon_fail(message, "no memory for a file name");
-    snprintf(temporary, length, "%s.%ld-%u.partial", path, (long)getpid(), atomic_fetch_add(&serial, 1));
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    // A long name leaves no room for the additions (255 bytes on most file systems).
+    snprintf(temporary, length, "%.*s.%.200s.%ld-%u.partial", (int)(name - path), path, name, (long)getpid(),
+             atomic_fetch_add(&serial, 1));
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (descriptor < 0) {
         int status = agon_fail(message, "cannot write: %s", strerror(errno));

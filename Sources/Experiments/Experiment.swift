@@ -35,13 +35,11 @@ public struct Experiment: Sendable {
     }
 
     /// What may change when a run is resumed, as no step depends on it.
-    static let freeKeys = ["steps", "name", "description", "checkpoints", "evaluate"]
+    static let freeKeys = ["steps", "name", "description", "checkpoints", "evaluate", "log.tensorboard"]
 
     /// The identity of what is computed: the SHA-256 of the config without what may change.
     public var digest: String {
-        guard var object = resolved.object else { return resolved.digest }
-        for key in Self.freeKeys { object[key] = nil }
-        return ConfigNode(object).digest
+        resolved.removing(Self.freeKeys).digest
     }
 
     // MARK: Errors of lower floors, with file and line
@@ -67,6 +65,22 @@ public struct Experiment: Sendable {
         let start = message.prefix { $0 != " " && $0 != ":" }
         let source = ConfigPath(String(start)).map { resolved.source(at: $0) } ?? resolved.source
         return .unfit(source, .root, message)
+    }
+}
+
+extension ConfigNode {
+    /// The object without some keys; `outer.inner` stands for a key of a section.
+    func removing(_ keys: [String]) -> ConfigNode {
+        guard var object else { return self }
+        for key in keys {
+            guard let dot = key.firstIndex(of: ".") else {
+                object[key] = nil
+                continue
+            }
+            let section = String(key[..<dot])
+            object[section] = object[section]?.removing([String(key[key.index(after: dot)...])])
+        }
+        return ConfigNode(object)
     }
 }
 

@@ -123,10 +123,15 @@ public struct CheckpointSettings: ConfigDecodable, Sendable {
 /// When losses and scores are logged.
 public struct LogSettings: ConfigDecodable, Sendable {
     public let every: Int
+    /// Whether the run's folder gets an event file.
+    public let tensorboard: Bool
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
             "every", in: 1..., default: 100, "Steps from one line to the next; the last step has one too.")
+        tensorboard = try reader.boolean(
+            "tensorboard", default: true,
+            "Whether losses, scores, sample grids and settings are written for TensorBoard too.")
     }
 }
 

@@ -7,6 +7,8 @@ import Tensors
 ///     config.json                        the config in full
 ///     run.json                           state, command line, versions, machine, times
 ///     metrics.jsonl                      losses and scores, a line every few steps
+///     evaluations.jsonl                  values of metrics with all that they depend on, if any were measured
+///     events.out.tfevents.SECONDS.agon   the same and the grids for TensorBoard
 ///     samples/step-0000400.png           grids of samples from the same latents
 ///     checkpoints/step-0000400.safetensors
 ///

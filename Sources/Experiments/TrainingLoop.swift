@@ -21,6 +21,8 @@ final class TrainingLoop {
     private let evaluations: EvaluationSeries?
     /// The file of evaluations; nil while there is none and none is to be.
     private let evaluationLog: MetricsLog?
+    /// The same numbers and sample grids for TensorBoard, if the config wants them.
+    private let events: EventLog?
     private let report: (TrainingEvent) -> Void
     private let git: Background<GitRevision?>
 
@@ -95,6 +97,9 @@ final class TrainingLoop {
         evaluationLog =
             evaluations != nil || FileManager.default.fileExists(atPath: evaluationsPath)
             ? try MetricsLog(path: evaluationsPath, keepingThrough: finished) : nil
+        events =
+            configuration.log.tensorboard
+            ? try EventLog(folder: folder, keepingThrough: finished, config: experiment.resolved) : nil
         if let line = metrics.lastLine, let node = try? ConfigNode.parse(line, file: folder.metricsPath) {
             record.seconds = node["seconds"]?.number ?? 0
         }
@@ -128,6 +133,7 @@ final class TrainingLoop {
             record.stepsPerSecond = rate
             record.git = (try? git.value()) ?? nil
             try record.write(to: folder.recordPath)
+            if state != .stopped { try events?.end(step: finished, succeeded: state == .done) }
             return TrainingOutcome(
                 state: state == .done ? .done : .stopped(reason ?? "stopped"), folder: folder.path, step: finished,
                 sampleGrid: folder.newestSample, checkpoint: saved.map { folder.checkpointPath(step: $0) },
@@ -182,7 +188,9 @@ final class TrainingLoop {
                 imagesPerSecond: Double(images) / max(Double(logged.time.duration(to: now)), 1e-9),
                 secondsLeft: seconds / Double(finished - first) * Double(settings.steps - finished), isLogged: isLogged)
             if isLogged {
-                try metrics.append(line(progress, news, seconds: secondsBefore + seconds))
+                let line = line(progress, news, seconds: secondsBefore + seconds)
+                try metrics.append(line)
+                try events?.append(line: line)
                 logged = (finished, now)
             }
             report(.progress(progress))
@@ -245,7 +253,9 @@ final class TrainingLoop {
     private var lastGood: String? { saved.map { folder.checkpointPath(step: $0) } }
 
     private func drawSamples() throws {
-        try sheets.write(path: folder.samplePath(step: finished), step: finished)
+        let path = folder.samplePath(step: finished)
+        try sheets.write(path: path, step: finished)
+        try events?.append(step: finished, image: path)
     }
 
     private func save() throws {

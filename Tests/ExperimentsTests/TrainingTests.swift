@@ -47,8 +47,10 @@ import Testing
         #expect(outcome.step == 24)
         #expect(outcome.sampleGrid == run + "/samples/step-0000024.png")
         let names = try FileManager.default.subpathsOfDirectory(atPath: run).sorted()
+        let events = names.filter { $0.hasPrefix("events.out.tfevents.") && $0.hasSuffix(".agon") }
+        #expect(events.count == 1)
         #expect(
-            names == [
+            names.filter { !events.contains($0) } == [
                 "checkpoints", "checkpoints/step-0000015.safetensors", "checkpoints/step-0000020.safetensors",
                 "checkpoints/step-0000024.safetensors", "config.json", "metrics.jsonl", "run.json", "samples",
                 "samples/step-0000010.png", "samples/step-0000020.png", "samples/step-0000024.png",
@@ -97,6 +99,45 @@ import Testing
         try torn.write(toFile: run + "/metrics.jsonl", atomically: true, encoding: .utf8)
         try train(run, resumes: true)
         #expect(try values(run) == values(folder.path + "/whole"))
+    }
+
+    @Test func eventsOfAResumedRunAreThoseOfAnUndisturbedOne() throws {
+        func lines(_ run: String) throws -> [String] {
+            try EventLogTests.lines(run).filter { !$0.contains(" pace/") }
+        }
+        let whole = folder.path + "/whole"
+        try train(whole)
+        let expected = try lines(whole)
+        // Every number of the log, and every sheet as it lies in its file.
+        for line in try String(contentsOfFile: whole + "/metrics.jsonl", encoding: .utf8).split(separator: "\n") {
+            let node = try ConfigNode.parse(String(line), file: "line")
+            let step = try #require(node["step"]?.integer)
+            for key in ["loss.generator", "loss.discriminator"] {
+                let value = try #require(node[key]?.number)
+                #expect(expected.contains("\(step) \(EventLog.tag(key)) \(Float(value))"), "\(step) \(key)")
+            }
+        }
+        #expect(expected.filter { $0.contains(" samples ") }.map { $0.split(separator: " ")[0] } == ["10", "20", "24"])
+        #expect(expected.last == "24 _hparams_/session_end_info")
+        let run = folder.path + "/parts"
+        try interrupt(run, after: 3)
+        // As a kill leaves it: events beyond the checkpoint.
+        try interrupt(run, after: 13, resumes: true)
+        try FileManager.default.removeItem(atPath: run + "/checkpoints/step-0000013.safetensors")
+        try train(run, resumes: true)
+        #expect(try lines(run) == expected)
+        // With more steps it goes on, and the note of the end with it.
+        try train(run, resumes: true, ["steps=26"])
+        #expect(
+            try lines(run).filter { $0.hasSuffix("_hparams_/session_end_info") } == ["26 _hparams_/session_end_info"])
+        // None is made where none is wanted; the switch changes neither weights nor the identity of a trial.
+        try train(folder.path + "/off", ["log.tensorboard=false"])
+        #expect(EventLog.files(in: RunFolder(path: folder.path + "/off")).isEmpty)
+        #expect(try final(folder.path + "/off") == final(whole))
+        try train(folder.path + "/off", resumes: true, ["steps=26"])
+        let (on, off) = (try TinyExperiment.load(), try TinyExperiment.load("log.tensorboard=false"))
+        #expect(on.digest == off.digest)
+        #expect(SweepTrial.identity(of: on.resolved) == SweepTrial.identity(of: off.resolved))
     }
 
     @Test func bytesDoNotDependOnThreads() throws {

@@ -5,34 +5,40 @@ import Tensors
 /// The run's numbers, sample grids and settings in the form that TensorBoard reads: an event file in the run's folder,
 /// `events.out.tfevents.SECONDS.agon`.
 ///
-/// The file grows by whole records; like the metrics, it is cut at the step that a resumed run goes on from. A key such
-/// as `loss.generator` becomes the tag `loss/generator`, by whose first part TensorBoard groups its charts.
+/// The file grows by whole records. When a run goes on from an earlier step, or with a changed config, a new file takes
+/// the place of the old one: its first records state the config, then come those of the old file up to the step. So
+/// there is one file that says each thing once, and a TensorBoard that is just reading meets no file that shrinks. A key
+/// such as `loss.generator` becomes the tag `loss/generator`, by whose first part TensorBoard groups its charts.
 public final class EventLog {
     public let path: String
     private let descriptor: Int32
-    private let parameters: [(name: String, value: EventMessage.Hyperparameter)]
-    private var namesMetrics: Bool
 
-    /// Opens the run's event file, or makes one, and cuts off what came after `step`.
+    /// Goes on with the run's event file, or makes one.
     ///
-    /// - Parameter config: the run's config in full; its settings become hyperparameters.
+    /// - Parameters:
+    ///   - step: what came after it is left out.
+    ///   - config: the run's config in full; its settings become hyperparameters.
     ///
-    /// Throws `ExperimentsError.cannotWrite`.
+    /// Throws `ExperimentsError.cannotWrite`, `TensorsError.cannotWrite`.
     public init(folder: RunFolder, keepingThrough step: Int, config: ConfigNode) throws {
-        path = Self.existing(in: folder) ?? folder.path + "/events.out.tfevents.\(Int(Self.now)).agon"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
-        guard descriptor >= 0 else { throw Self.failure(path) }
-        parameters = Self.hyperparameters(of: config)
-        let contents = FileManager.default.contents(atPath: path).map { Array($0) } ?? []
+        let former = Self.files(in: folder)
+        let contents = former.last.flatMap { FileManager.default.contents(atPath: $0) }.map { Array($0) } ?? []
+        let head = Self.head(of: config)
         let kept = Self.extent(of: contents, through: step)
-        namesMetrics = kept.namesMetrics
-        do {
-            if kept.length < contents.count, ftruncate(descriptor, off_t(kept.length)) != 0 { throw Self.failure(path) }
-            if kept.length == 0 { try begin(config) }
-        } catch {
-            close(descriptor)
-            throw error
+        if let newest = former.last, kept.upperBound == contents.count,
+            Self.states(config, contents[..<kept.lowerBound])
+        {
+            path = newest
+        } else {
+            path = folder.path + "/" + Self.name(after: former.last)
+            // TensorBoard must not take the unfinished file for one of events.
+            let partial = folder.path + "/.events.partial"
+            try AtomicFile.write(path: partial, bytes: head + contents[kept])
+            guard rename(partial, path) == 0 else { throw Self.failure(path) }
         }
+        for file in former where file != path { unlink(file) }
+        descriptor = open(path, O_WRONLY | O_CLOEXEC | O_APPEND)
+        guard descriptor >= 0 else { throw Self.failure(path) }
     }
 
     deinit { close(descriptor) }
@@ -44,16 +50,8 @@ public final class EventLog {
     /// Throws `ExperimentsError.cannotWrite`; the file is then as it was before.
     public func append(step: Int, scalars: [(name: String, value: Double)]) throws {
         guard !scalars.isEmpty else { return }
-        let time = Self.now
-        var values: [ProtobufMessage] = []
-        if !namesMetrics {
-            // The dashboard shows as results what is known here: the first numbers of the run.
-            let metrics = scalars.map(\.name).filter(Self.isResult).map(Self.tag)
-            values.append(EventMessage.experiment(parameters, metrics: metrics, time: time))
-            namesMetrics = true
-        }
-        values += scalars.map { EventMessage.scalar(Self.tag($0.name), $0.value) }
-        try write(EventMessage.summary(step: step, time: time, values: values))
+        let values = scalars.map { EventMessage.scalar(Self.tag($0.name), $0.value) }
+        try write(EventMessage.summary(step: step, time: Self.now, values: values))
     }
 
     /// Appends the numbers of a line of metrics.
@@ -74,26 +72,11 @@ public final class EventLog {
             EventMessage.summary(step: step, time: Self.now, values: [EventMessage.image(name, png: png, size: size)]))
     }
 
-    /// Notes that the run has ended. A run that goes on after all takes the note back when it opens the file.
+    /// Notes that the run has ended. A run that goes on after all leaves the note out when it opens the file.
     public func end(step: Int, succeeded: Bool) throws {
         let time = Self.now
         try write(
             EventMessage.summary(step: step, time: time, values: [EventMessage.end(succeeded: succeeded, time: time)]))
-    }
-
-    private func begin(_ config: ConfigNode) throws {
-        let time = Self.now
-        try write(EventMessage.version(time: time))
-        try write(
-            EventMessage.summary(
-                step: 0, time: time,
-                values: [
-                    EventMessage.start(parameters, group: Self.group(of: config), time: time),
-                    // Four blanks make a listing of it in Markdown.
-                    EventMessage.text(
-                        "config",
-                        config.prettyText.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")),
-                ]))
     }
 
     private func write(_ message: ProtobufMessage) throws {
@@ -120,32 +103,68 @@ public final class EventLog {
 
     private static var now: Double { Date().timeIntervalSince1970 }
 
-    // MARK: Going on
+    // MARK: The first records
 
-    private static func existing(in folder: RunFolder) -> String? {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.filter { $0.hasPrefix("events.out.tfevents.") && $0.hasSuffix(".agon") }.min()
-            .map { folder.path + "/" + $0 }
+    /// The version of the format, and what the run is: its settings, and its config as a text.
+    private static func head(of config: ConfigNode) -> [UInt8] {
+        let time = now
+        let values = [
+            EventMessage.start(hyperparameters(of: config), group: group(of: config), time: time),
+            EventMessage.text("config", listing(of: config)),
+        ]
+        return RecordFile.framed(EventMessage.version(time: time).bytes)
+            + RecordFile.framed(EventMessage.summary(step: 0, time: time, values: values).bytes)
     }
 
-    /// The bytes of the whole records of steps up to `step`, without the note of the end, and whether the metrics'
-    /// names are among them.
-    static func extent(of file: [UInt8], through step: Int) -> (length: Int, namesMetrics: Bool) {
-        var kept = (length: 0, namesMetrics: false)
-        while let record = RecordFile.record(in: file, at: kept.length) {
+    /// Whether first records are those of a config.
+    private static func states(_ config: ConfigNode, _ head: ArraySlice<UInt8>) -> Bool {
+        Data(head).range(of: Data(listing(of: config).utf8)) != nil
+    }
+
+    /// Four blanks make a listing of it in Markdown.
+    private static func listing(of config: ConfigNode) -> String {
+        config.prettyText.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+    }
+
+    // MARK: Going on
+
+    private static let prefix = "events.out.tfevents."
+    private static let suffix = ".agon"
+
+    /// The paths of event files, the newest last. More than one are there after a kill only.
+    static func files(in folder: RunFolder) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map { folder.path + "/" + $0 }
+    }
+
+    /// A name that sorts after that of another file, by which TensorBoard finds the newest.
+    private static func name(after former: String?) -> String {
+        let seconds = former.flatMap {
+            Int(($0 as NSString).lastPathComponent.dropFirst(prefix.count).dropLast(suffix.count))
+        }
+        return "\(prefix)\(max(Int(now), (seconds ?? 0) + 1))\(suffix)"
+    }
+
+    /// The bytes of the whole records of steps up to `step`, without the first ones and without the note of the end.
+    static func extent(of file: [UInt8], through step: Int) -> Range<Int> {
+        var (start, end, count) = (0, 0, 0)
+        while let record = RecordFile.record(in: file, at: end) {
             guard let fields = ProtobufField.all(in: record.data) else { break }
             var tags: [String] = []
             for field in fields {
                 switch (field.number, field.value) {
-                case (2, .variable(let found)): if found > UInt64(max(0, step)) { return kept }
+                case (2, .variable(let found)): if found > UInt64(max(0, step)) { return start..<end }
                 case (5, .bytes(let summary)): tags = self.tags(of: summary)
                 default: break
                 }
             }
             if tags.contains(EventMessage.endTag) { break }
-            kept = (record.end, kept.namesMetrics || tags.contains(EventMessage.experimentTag))
+            end = record.end
+            count += 1
+            // What `head` wrote.
+            if count <= 2 { start = end }
         }
-        return kept
+        return start..<end
     }
 
     private static func tags(of summary: ArraySlice<UInt8>) -> [String] {
@@ -164,13 +183,6 @@ public final class EventLog {
     static func tag(_ name: String) -> String {
         guard let dot = name.firstIndex(of: ".") else { return "pace/" + name }
         return name[..<dot] + "/" + name[name.index(after: dot)...]
-    }
-
-    /// Losses, scores and metrics but those of one of many discriminators.
-    private static func isResult(_ name: String) -> Bool {
-        let parts = name.split(separator: ".")
-        guard parts.count > 1, let first = parts.first, let last = parts.last, Int(last) == nil else { return false }
-        return ["loss", "score", "metric"].contains(first)
     }
 
     /// Sections that say how a run is watched, or that are too long for a column.

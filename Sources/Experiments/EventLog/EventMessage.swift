@@ -64,31 +64,11 @@ enum EventMessage {
         case flag(Bool)
     }
 
-    static let experimentTag = "_hparams_/experiment"
     static let startTag = "_hparams_/session_start_info"
     static let endTag = "_hparams_/session_end_info"
 
-    /// What the dashboard's columns are.
-    static func experiment(
-        _ parameters: [(name: String, value: Hyperparameter)], metrics: [String], time: Double
-    ) -> ProtobufMessage {
-        hyperparameters(experimentTag) { data in
-            data.add(2) { experiment in
-                experiment.add(3, time)
-                for parameter in parameters {
-                    experiment.add(4) { info in
-                        info.add(1, parameter.name)
-                        info.add(4, parameter.value.kind)
-                    }
-                }
-                for metric in metrics {
-                    experiment.add(5) { info in info.add(1) { $0.add(2, metric) } }
-                }
-            }
-        }
-    }
-
-    /// The values of this run. Runs of one group are shown together.
+    /// The values of this run. Runs of one group are shown together. What the dashboard's columns are it finds out by
+    /// itself, from all runs that it is shown.
     static func start(
         _ parameters: [(name: String, value: Hyperparameter)], group: String, time: Double
     ) -> ProtobufMessage {
@@ -133,17 +113,6 @@ enum EventMessage {
             }
         }
         return value
-    }
-}
-
-extension EventMessage.Hyperparameter {
-    /// The plugin's name for the kind: text 1, flag 2, number 3.
-    fileprivate var kind: Int {
-        switch self {
-        case .text: 1
-        case .flag: 2
-        case .number: 3
-        }
     }
 }
 

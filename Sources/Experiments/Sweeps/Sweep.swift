@@ -47,11 +47,9 @@ public struct SweepTrial: Sendable {
     public let base: String
     public let experiment: Experiment
 
-    /// The SHA-256 of the config in full but for its name and description, which change no result.
+    /// The SHA-256 of the config in full but for what changes no result.
     static func identity(of resolved: ConfigNode) -> String {
-        guard var object = resolved.object else { return resolved.digest }
-        for key in ["name", "description"] { object[key] = nil }
-        return ConfigNode(object).digest
+        resolved.removing(["name", "description", "log.tensorboard"]).digest
     }
 
     /// `learningRate=0.0002 seed=1`

@@ -54,8 +54,11 @@ struct TrialCost: Sendable {
         let steps = configuration.steps
         func count(every: Int) -> Int { (steps + every - 1) / every }
         let kept = min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
-        return kept * checkpoint + count(every: configuration.samples.every) * samples
-            + count(every: configuration.log.every) * 200
+        // TensorBoard's file holds sheets and numbers a second time.
+        let copies = configuration.log.tensorboard ? 2 : 1
+        return kept * checkpoint
+            + copies
+            * (count(every: configuration.samples.every) * samples + count(every: configuration.log.every) * 200)
     }
 }
 
