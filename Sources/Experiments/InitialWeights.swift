@@ -6,22 +6,34 @@ import Tensors
 enum InitialWeights {
     /// Gives the variables the values of the file; arrays that no variable is called like are left.
     ///
+    /// - Parameter fileName: what a variable is called in the file; its own name unless stated.
+    ///
     /// Throws `ExperimentsError.badWeights` for a variable that is missing or of another shape, `TensorsError`.
-    static func load(_ path: String, into variables: [Variable]) throws {
+    static func load(
+        _ path: String, into variables: [Variable], named fileName: (Variable) -> String = \.name
+    ) throws {
         let file = try SafetensorsFile(path: path)
         for variable in variables {
-            guard file.contains(variable.name) else {
-                let nearest = nearestName(to: variable.name, in: file.entries.map(\.name))
-                throw ExperimentsError.badWeights(
-                    path: path,
-                    problem: "no array is called '\(variable.name)'"
-                        + (nearest.map { "; the nearest is '\($0)'" } ?? ""))
-            }
-            let tensor = try file.tensor(variable.name)
-            guard variable.importing(tensor) else {
-                throw ExperimentsError.badWeights(
-                    path: path, problem: "'\(variable.name)' is \(tensor.shape), expected \(variable.exchangeShape)")
-            }
+            let name = fileName(variable)
+            try check(variable, named: name, in: file)
+            let fits = variable.importing(try file.tensor(name))
+            precondition(fits, "'\(name)' was found to have the shape of \(variable.name)")
+        }
+    }
+
+    /// Throws `ExperimentsError.badWeights` where a file has no array of a name, or one of another shape than a
+    /// variable's.
+    static func check(_ variable: Variable, named name: String, in file: SafetensorsFile) throws {
+        guard file.contains(name) else {
+            let nearest = nearestName(to: name, in: file.entries.map(\.name))
+            throw ExperimentsError.badWeights(
+                path: file.path,
+                problem: "no array is called '\(name)'" + (nearest.map { "; the nearest is '\($0)'" } ?? ""))
+        }
+        let shape = try file.entry(name).shape
+        guard shape == variable.exchangeShape else {
+            throw ExperimentsError.badWeights(
+                path: file.path, problem: "'\(name)' is \(shape), expected \(variable.exchangeShape)")
         }
     }
 }

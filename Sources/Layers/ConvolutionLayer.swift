@@ -18,8 +18,13 @@ public struct ConvolutionLayer: Layer {
     public var type: String { "conv" }
 
     public init(channels: Int, kernel: Int, stride: Int = 1, padding: EdgePadding = .all(0)) {
+        self.init(channels: channels, kernel: (kernel, kernel), stride: stride, padding: padding)
+    }
+
+    /// - Parameter kernel: height and width.
+    public init(channels: Int, kernel: (Int, Int), stride: Int = 1, padding: EdgePadding = .all(0)) {
         self.channels = channels
-        self.kernel = (kernel, kernel)
+        self.kernel = kernel
         self.stride = (stride, stride)
         self.padding = padding
     }

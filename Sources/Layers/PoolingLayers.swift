@@ -2,7 +2,8 @@ import Configuration
 import Graph
 import Tensors
 
-/// The largest or the mean of each window of an image. Padding is never the largest, and counts as zeros in means.
+/// The largest or the mean of each window of an image. Padding is never the largest; in means it counts as zeros, or not
+/// at all.
 public struct PoolingLayer: Layer {
     public enum Choice: Sendable { case maximum, average }
 
@@ -10,6 +11,8 @@ public struct PoolingLayer: Layer {
     public let kernel: (Int, Int)
     public var stride: (Int, Int)
     public var padding: EdgePadding
+    /// Whether means are over all of a window, not over its part within the image alone.
+    public var countsPadding = true
 
     public var type: String { choice == .maximum ? "maxPool" : "averagePool" }
 
@@ -30,6 +33,11 @@ public struct PoolingLayer: Layer {
                 "Step of the window in pixels, or [vertical, horizontal]; the kernel if not given.")
             ?? kernel
         padding = try EdgePadding(from: reader)
+        if choice == .average {
+            countsPadding = try reader.boolean(
+                "countPadding", default: true,
+                "Whether padding counts as zeros in the mean; if not, it is over the pixels within the image.")
+        }
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -44,11 +52,14 @@ public struct PoolingLayer: Layer {
                 site.place, input: input, kernel: [kernel.0, kernel.1], dilation: [1, 1], padding: "\(padding)")
         }
         let output: Shape = [free.0 / stride.0 + 1, free.1 / stride.1 + 1, channels]
-        return BuiltLayer(outputShape: output) { [choice, kernel, stride] x, call in
-            switch choice {
-            case .maximum: call.graph.maxPool(x, kernel: kernel, stride: stride, padding: sides)
-            case .average: call.graph.averagePool(x, kernel: kernel, stride: stride, padding: sides)
-            }
+        return BuiltLayer(outputShape: output) { [choice, kernel, stride, countsPadding] x, call in
+            let graph = call.graph
+            guard choice == .average else { return graph.maxPool(x, kernel: kernel, stride: stride, padding: sides) }
+            let means = graph.averagePool(x, kernel: kernel, stride: stride, padding: sides)
+            guard !countsPadding, sides != (0, 0, 0, 0) else { return means }
+            // The share of each window that lies within the image.
+            let inside = graph.constant(1, shape: [1, height, width, 1])
+            return graph.divide(means, graph.averagePool(inside, kernel: kernel, stride: stride, padding: sides))
         }
     }
 }

@@ -123,6 +123,11 @@ import Testing
         expectClose(
             try run(try network(#"[{"type": "averagePool", "padding": "same"}]"#, input: [3, 3, 1]), x),
             Tensor(shape: [1, 1, 2, 2], values: [-3, -2.25, -3.75, -2.25]))
+        expectClose(
+            try run(
+                try network(
+                    #"[{"type": "averagePool", "padding": "same", "countPadding": false}]"#, input: [3, 3, 1]), x),
+            Tensor(shape: [1, 1, 2, 2], values: [-3, -4.5, -7.5, -9]))
     }
 
     @Test func dropoutKeepsTheMeanAndWholeChannels() throws {

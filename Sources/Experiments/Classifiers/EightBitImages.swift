@@ -59,6 +59,11 @@ public struct EightBitImages: Sendable {
         limit >= count ? self : EightBitImages(shape: shape, pixels: Array(pixels.prefix(limit * shape.count)))
     }
 
+    subscript(range: Range<Int>) -> EightBitImages {
+        EightBitImages(
+            shape: shape, pixels: Array(pixels[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+    }
+
     /// The first `limit` images of this and another set.
     mutating func append(_ other: EightBitImages, limit: Int) {
         precondition(other.shape == shape, "images \(other.shape) among images \(shape)")

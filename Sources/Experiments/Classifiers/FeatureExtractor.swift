@@ -58,11 +58,14 @@ public final class FeatureExtractor {
     convenience init(
         classifier: Network, name: String, architecture: String, hash: String, pool: WorkerPool
     ) throws {
-        // Enough rows for efficient products, few enough for a small arena.
-        let work = max(classifier.floatingPointOperations, 1)
-        let batch = min(256, max(16, 4_000_000_000 / work))
         try self.init(
-            trunk: classifier, head: nil, name: name, architecture: architecture, hash: hash, batch: batch, pool: pool)
+            trunk: classifier, head: nil, name: name, architecture: architecture, hash: hash,
+            batch: Self.batch(for: classifier), pool: pool)
+    }
+
+    /// Enough rows for efficient products, few enough for a small arena.
+    static func batch(for network: Network) -> Int {
+        min(256, max(16, 4_000_000_000 / max(network.floatingPointOperations, 1)))
     }
 
     /// What the network says of images.
@@ -119,6 +122,30 @@ public final class FeatureExtractor {
 }
 
 extension FeatureExtractor {
+    /// What the network says of images of any size, brought to its own a batch at a time: enlarged images are many times
+    /// larger.
+    ///
+    /// Throws what resizing throws.
+    func outputs(for images: EightBitImages, resizedBy resizer: ImageResizer?) throws -> Outputs {
+        guard let resizer, resizer != .none else { return outputs(for: images) }
+        var result = noOutputs
+        for first in stride(from: 0, to: images.count, by: batch) {
+            let piece = images[first..<min(first + batch, images.count)]
+            result.append(outputs(for: try resizer.resize(piece, to: input)))
+        }
+        return result
+    }
+
+    /// InceptionV3 with the weights of a file, whose hash is known.
+    ///
+    /// Throws `ExperimentsError.badWeights`, `TensorsError`, `LayerError`, `GraphError`.
+    static func load(_ weights: InceptionV3Weights, hash: String, pool: WorkerPool) throws -> FeatureExtractor {
+        let (trunk, head) = try weights.networks()
+        return try FeatureExtractor(
+            trunk: trunk, head: head, name: InceptionV3.name, architecture: InceptionV3.name, hash: hash,
+            batch: batch(for: trunk), pool: pool)
+    }
+
     /// A trained classifier.
     ///
     /// Throws `ConfigError`, `ExperimentsError.badWeights`, `TensorsError`, `GraphError`.

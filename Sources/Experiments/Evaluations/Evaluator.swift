@@ -118,11 +118,11 @@ final class Evaluator {
             guard let extractor, let resizer else { continue }
             if wantsFeatures, start < settings.samples {
                 let wanted = images.first(settings.samples - start)
-                made.outputs?.append(extractor.outputs(for: try resizer.resize(wanted, to: extractor.input)))
+                made.outputs?.append(try extractor.outputs(for: wanted, resizedBy: resizer))
             }
             if wantsModes, start < settings.modeSamples {
                 let digits = images.first(settings.modeSamples - start).separatedChannels
-                made.digits += extractor.outputs(for: try resizer.resize(digits, to: extractor.input)).namedClasses
+                made.digits += try extractor.outputs(for: digits, resizedBy: resizer).namedClasses
             }
         }
         return made

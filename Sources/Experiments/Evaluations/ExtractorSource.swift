@@ -1,3 +1,4 @@
+import Configuration
 import Datasets
 import Graph
 import Tensors
@@ -5,16 +6,19 @@ import Tensors
 /// A classifier for metrics, before its network is made.
 enum ExtractorSource {
     case recipe(ClassifierRecipe, weights: ClassifierWeights?)
+    case inceptionV3(InceptionV3Weights, hash: String)
 
     /// The classifier of a name or, where none is named, the one that was trained on a dataset.
     ///
-    /// Throws `ClassifierError.unknown`, `MeasurementError.noClassifier`, `ConfigError`, `TensorsError`.
+    /// Throws `ClassifierError.unknown`, `MeasurementError.noClassifier`, `ExperimentsError.badWeights`, `ConfigError`,
+    /// `TensorsError`.
     static func find(
         _ reference: ClassifierReference?, dataset: String, catalogue: ClassifierCatalogue
     ) throws -> ExtractorSource {
         switch reference {
         case .named(let name): return .recipe(try catalogue.recipe(name), weights: nil)
-        case .inceptionV3: preconditionFailure("not yet")
+        case .inceptionV3(let path):
+            return .inceptionV3(try InceptionV3Weights(path: path), hash: try SHA256.hex(ofFile: path))
         case nil:
             for name in catalogue.names {
                 let recipe = try catalogue.recipe(name)
@@ -41,13 +45,14 @@ enum ExtractorSource {
             let accuracy = ClassifierProgress.percent(weights.accuracy)
             note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")
             return .recipe(recipe, weights: weights)
-        case .recipe: return self
+        case .recipe, .inceptionV3: return self
         }
     }
 
     var name: String {
         switch self {
         case .recipe(let recipe, _): recipe.name
+        case .inceptionV3: InceptionV3.name
         }
     }
 
@@ -55,6 +60,7 @@ enum ExtractorSource {
     var architecture: String {
         switch self {
         case .recipe(let recipe, _): recipe.configuration.architecture
+        case .inceptionV3: InceptionV3.name
         }
     }
 
@@ -62,6 +68,7 @@ enum ExtractorSource {
     var hash: String {
         switch self {
         case .recipe(_, let weights): weights?.hash ?? ""
+        case .inceptionV3(_, let hash): hash
         }
     }
 
@@ -70,6 +77,7 @@ enum ExtractorSource {
         case .recipe(let recipe, _):
             let shape = recipe.configuration.input
             return PictureShape(height: shape[0], width: shape[1], channels: shape[2])
+        case .inceptionV3: return PictureShape(height: InceptionV3.side, width: InceptionV3.side, channels: 3)
         }
     }
 
@@ -88,6 +96,7 @@ enum ExtractorSource {
         let classes: Int
         switch self {
         case .recipe(let recipe, _): classes = try recipe.network().outputShape[0]
+        case .inceptionV3(let weights, _): classes = weights.classes
         }
         guard input.channels == 1, classes == 10 else {
             throw ClassifierError.doesNotFit(
@@ -109,6 +118,8 @@ enum ExtractorSource {
         case .recipe(let recipe, let weights):
             guard let weights else { preconditionFailure("classifier '\(recipe.name)' is not trained") }
             return try FeatureExtractor.load(recipe, weights: weights, pool: pool)
+        case .inceptionV3(let weights, let hash):
+            return try FeatureExtractor.load(weights, hash: hash, pool: pool)
         }
     }
 }

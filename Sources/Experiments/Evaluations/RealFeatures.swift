@@ -56,7 +56,7 @@ extension FeatureExtractor {
         let chunk = 512
         for start in stride(from: indices.startIndex, to: indices.endIndex, by: chunk) {
             let images = try dataset.images(indices[start..<min(start + chunk, indices.endIndex)], threads: threads)
-            outputs.append(self.outputs(for: try resizer?.resize(images, to: input) ?? images))
+            outputs.append(try self.outputs(for: images, resizedBy: resizer))
         }
         return outputs.matrix
     }
