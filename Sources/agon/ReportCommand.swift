@@ -18,7 +18,7 @@ struct ReportCommand: ParsableCommand {
     var folder: String
     @Option(name: .shortAndLong, help: "The page; report.html in the folder if not given.", completion: .file())
     var out: String?
-    @Flag(inversion: .prefixedNo, help: "Plan a run's memory and arithmetic anew for the page.")
+    @Flag(inversion: .prefixedNo, help: "Plan memory and arithmetic of the configs anew for the page.")
     var costs = true
     @OptionGroup var data: DataOptions
 

@@ -113,7 +113,7 @@ import Testing
         #expect(page.words.contains("at its peak the process had 144 MB"), "\(page.words.suffix(400))")
         #expect(page.words.contains("optimizer state"))
         // Three copies of a discriminator: one line.
-        #expect(page.words.contains("and 2 alike, each"))
+        #expect(page.words.contains("and 2 like it, each"))
         #expect(page.words.contains("MFLOP") && page.words.contains("GFLOP"))
     }
 

@@ -86,9 +86,14 @@ struct Chart {
                 """)
         }
         for tick in x.ticks {
+            let label = x.text(tick)
+            // The last one may have no room to be in the middle.
+            let isAtEdge = px(tick) + 3.6 * Double(label.count) > Self.width
             parts.append(
-                "<text x=\"\(px(tick))\" y=\"\(Self.height - bottom + 16)\" text-anchor=\"middle\">\(x.text(tick))</text>"
-            )
+                """
+                <text x="\(isAtEdge ? Self.width : px(tick))" y="\(Self.height - bottom + 16)" \
+                text-anchor="\(isAtEdge ? "end" : "middle")">\(label)</text>
+                """)
         }
         parts.append(
             "<text class=\"axis\" x=\"\(Self.width - right)\" y=\"\(Self.height - 3)\" text-anchor=\"end\">\(abscissa)</text>"

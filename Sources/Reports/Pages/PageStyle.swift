@@ -81,13 +81,15 @@ enum PageStyle {
         .legend b{font-weight:400;color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
         .legend.many{display:grid;grid-template-columns:repeat(auto-fill,minmax(84px,1fr));gap:0 10px}
         .legend.many b{display:none}
-        .galleries{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,210px),1fr));gap:24px}
+        .galleries{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,210px),1fr));gap:24px}
+        .galleries>div{max-width:400px}
         .galleries h3{overflow-wrap:anywhere;margin-bottom:8px}
         .galleries h3 small{display:block;font-weight:400;color:var(--soft)}
         .time{position:relative;min-width:0}.pair .time,.galleries .time{max-width:560px}
         .time>input{position:absolute;opacity:0;width:1px;height:1px;pointer-events:none}
         .frame{display:none}
-        .frame img{display:block;width:100%;height:auto;image-rendering:pixelated;border-radius:6px;background:var(--panel)}
+        .frame img{display:block;width:100%;height:auto;border-radius:6px;background:var(--panel)}
+        .frame img.small{image-rendering:pixelated}
         .frame figcaption{font-size:.85rem;color:var(--soft);margin-top:6px;font-variant-numeric:tabular-nums}
         .track{display:flex;margin-top:4px}
         .track label{flex:1;height:30px;cursor:pointer;position:relative}
@@ -99,9 +101,9 @@ enum PageStyle {
         .time>input:focus-visible~.track{outline:2px solid var(--accent);outline-offset:2px;border-radius:6px}
         .jump{display:none;align-items:center;justify-content:center;gap:8px;font-variant-numeric:tabular-nums}
         .jump b{min-width:9em;text-align:center;font-weight:600}
-        .jump label,.jump i{width:48px;height:44px;display:grid;place-items:center;font:1.6rem/1 serif;border-radius:10px;
-        border:1px solid var(--line);color:var(--accent);cursor:pointer;user-select:none;-webkit-user-select:none}
-        .jump i{color:var(--line);cursor:default}
+        .jump label,.jump i{width:48px;height:44px;display:grid;place-items:center}
+        .jump label{font:1.6rem/1 serif;border-radius:10px;border:1px solid var(--line);color:var(--accent);
+        cursor:pointer;user-select:none;-webkit-user-select:none}
         .jump label:hover{background:var(--panel)}
         .ends{display:flex;justify-content:space-between;gap:12px;font-size:.8rem;color:var(--soft)}
         .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}
@@ -112,7 +114,7 @@ enum PageStyle {
         td.words,th.words{text-align:left}
         thead th:first-child{position:sticky;left:0}
         th[scope=row]{text-align:left;color:var(--ink);background:var(--ground);font-weight:500;position:sticky;left:0;
-        white-space:normal;min-width:9em;max-width:22em;overflow-wrap:anywhere}
+        white-space:normal;min-width:11em;max-width:22em;overflow-wrap:anywhere}
         td.long{white-space:normal;min-width:16em;max-width:46em;overflow-wrap:anywhere}
         td b{font-weight:700}td .pm{color:var(--soft)}td .none{color:var(--soft)}
         .notes{margin-top:10px;padding-left:18px;font-size:.85rem;color:var(--soft);max-width:100ch;overflow-wrap:anywhere}
@@ -136,6 +138,10 @@ enum PageStyle {
         .pair>.beside{margin-top:14pt}.pair .chart+.chart{margin-top:0}svg text{font-size:12px!important}
         .time{max-width:none}.track,.jumps,.ends{display:none}.frames{display:grid;grid-template-columns:repeat(4,1fr);gap:8pt}
         .frames .frame{display:block!important;break-inside:avoid}.galleries{grid-template-columns:1fr 1fr}
+        .galleries>div{max-width:none;break-inside:avoid}.pair>div+div{margin-top:12pt}footer{margin-top:16pt}
+        details{border:0;background:none;margin-top:10pt}details::details-content{content-visibility:visible;height:auto}
+        details>:not(summary){display:block}summary{list-style:none;padding:4pt 0}
+        pre{columns:2;column-gap:16pt;padding:0;font-size:6.5pt;line-height:1.35}
         .scroll{overflow:visible;border:0}th,td{padding:3pt 5pt;white-space:normal}th[scope=row]{position:static}
         h2,h3{break-after:avoid}tr,.tiles>div{break-inside:avoid}}
         """

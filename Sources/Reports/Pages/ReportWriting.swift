@@ -6,7 +6,7 @@ import Tensors
 public enum Report {
     /// The page of a folder.
     ///
-    /// - Parameter inspect: the costs of a run's config, nil where they are not wanted or cannot be had.
+    /// - Parameter inspect: the costs of a config, of the run or of a sweep's trial; nil where they are not wanted or cannot be had.
     ///
     /// Throws `ReportsError.noRun`, `SweepError`, `ConfigError`.
     public static func page(of path: String, inspect: (RecordedRun) -> Inspection? = { _ in nil }) throws -> String {
@@ -16,7 +16,7 @@ public enum Report {
             return RunPage(recorded, costs: inspect(recorded)).text
         }
         guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw ReportsError.noRun(path: path) }
-        return SweepPage(try RecordedSweep(sweep)).text
+        return SweepPage(try RecordedSweep(sweep), inspect: inspect).text
     }
 
     /// Writes a page; only another page is written over.

@@ -11,7 +11,7 @@ struct RunCharts {
         let names = run.history.names.filter { ($0 == "loss" || $0.hasPrefix("loss.")) && Self.member($0) == nil }
         guard !names.isEmpty else { return nil }
         var chart = Chart(
-            title: "Losses", series: names.map { series($0, dropping: "loss.", as: $0 == "loss" ? "all" : nil) })
+            title: "Losses", series: names.map { series($0, dropping: "loss.") })
         chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
         var notes: [String] = []
         if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {
@@ -73,7 +73,7 @@ struct RunCharts {
         }
         return groups.sorted { $0.name == "weight" && $1.name != "weight" }.map { group in
             let series = group.members.map { self.series($0, dropping: group.name + ".") }
-            guard group.name == "weight" else { return Chart(title: Self.title(group.name), series: series) }
+            guard group.name == "weight" else { return Chart(title: Self.groupTitle(group.name), series: series) }
             let isShare = series.allSatisfy { $0.points.allSatisfy { $0.y >= 0 } }
             var chart = Chart(title: "Weights of the discriminators", kind: isShare ? .stack : .lines, series: series)
             chart.note = "each one's part in the generator's loss"
@@ -104,9 +104,9 @@ struct RunCharts {
         }
     }
 
-    private func series(_ name: String, dropping prefix: String, as title: String? = nil) -> Chart.Series {
+    private func series(_ name: String, dropping prefix: String) -> Chart.Series {
         Chart.Series(
-            name: title ?? (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name),
+            name: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name,
             points: run.history[name].map { (Double($0.step), $0.value) })
     }
 
@@ -116,11 +116,18 @@ struct RunCharts {
         return (String(name[..<dot]), number)
     }
 
-    private static func title(_ name: String) -> String {
+    private static func groupTitle(_ name: String) -> String {
         switch name {
         case "loss.generator": "Generator's loss by each discriminator"
         case "loss.discriminator": "Losses of the discriminators"
+        default: title(name)
+        }
+    }
+
+    static func title(_ name: String) -> String {
+        switch name {
         case "gradientNorm": "Norms of the gradients"
+        case "epoch.logLossRatio": "Log of the loss ratio G:D"
         case "modes.covered": "Modes reached"
         case "modes.share": "Share of modes reached"
         case "modes.highQuality": "Share of samples near a mode"

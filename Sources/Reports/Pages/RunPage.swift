@@ -15,7 +15,8 @@ public struct RunPage {
 
     public var text: String {
         let charts = RunCharts(run)
-        let all = [charts.losses].compactMap { $0 } + charts.metrics + charts.others
+        let known = [charts.losses].compactMap { $0 } + charts.metrics + charts.others
+        let all = known.filter { chart in chart.series.contains { $0.points.count > 1 } }
         let timeline = Timeline([Timeline.Item(run: run)], identifier: "t", frames: 24, bytes: 96 << 10, side: 640)
         // Two charts are as high as the picture beside them.
         let beside = timeline == nil ? 0 : 2
@@ -25,11 +26,12 @@ public struct RunPage {
                 "<div class=\"pair\">\n\($0.markup)\n<div class=\"beside\">\(all.prefix(beside).map(\.markup).joined())</div>\n</div>"
             } ?? .empty
         let body: [Markup] = [
-            header, PageParts.tiles(tiles), all.isEmpty && timeline == nil ? Self.nothing : .empty,
+            header, PageParts.tiles(tiles), known.isEmpty && timeline == nil ? Self.nothing : .empty,
             PageParts.section("Samples through time", seen),
             PageParts.section(
                 "Curves", remaining.isEmpty ? .empty : "<div class=\"charts\">\(remaining.map(\.markup).joined())</div>"
             ),
+            PageParts.section("Measured once", Self.once(known)),
             alarms, costs.map { CostsPart($0, run).markup } ?? .empty,
             PageParts.section("How it was measured", PageParts.notes(identities)),
             PageParts.section(
@@ -42,6 +44,19 @@ public struct RunPage {
     private static let nothing: Markup = "<p class=\"lead\">Nothing is logged yet.</p>"
 
     // MARK: What was run
+
+    /// A value alone makes no curve.
+    private static func once(_ charts: [Chart]) -> Markup {
+        let tiles = charts.filter { chart in chart.series.allSatisfy { $0.points.count == 1 } }.flatMap { chart in
+            chart.series.compactMap { series -> PageParts.Tile? in
+                guard let only = series.points.first else { return nil }
+                let name = chart.series.count == 1 ? chart.title : "\(chart.title), \(series.name)"
+                return PageParts.Tile(
+                    name: name, value: NumberText.significant(only.y), note: "step \(NumberText.grouped(Int(only.x)))")
+            }
+        }
+        return tiles.isEmpty ? .empty : PageParts.tiles(tiles)
+    }
 
     private var header: Markup {
         let description: Markup = run.config["description"]?.string.map { "<p class=\"lead\">\($0)</p>" } ?? .empty
@@ -172,7 +187,7 @@ struct CostsPart {
         let dataset = inspection.datasetBytes.map { ", and \(SizeText.short($0)) of data" } ?? ""
         let networks = Self.alike(inspection.networks).map { group -> [Markup] in
             let network = group[0]
-            let name = group.count == 1 ? network.name : "\(network.name) and \(group.count - 1) alike, each"
+            let name = group.count == 1 ? network.name : "\(network.name) and \(group.count - 1) like it, each"
             return [
                 "\(name)", "\(network.inputShape.description)", "\(NumberText.grouped(network.parameterCount))",
                 "\(NumberText.significant(Double(network.floatingPointOperations) / 1e6)) MFLOP",

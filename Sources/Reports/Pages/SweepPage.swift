@@ -8,15 +8,39 @@ public struct SweepPage {
     private let rows: [TableRow]
     private let making: TableMaking
 
-    public init(_ sweep: RecordedSweep) {
+    /// The most rows whose configs are planned for the page.
+    private static let mostPlanned = 24
+
+    /// - Parameter inspect: what `agon inspect` finds of a trial's config, nil where that is not wanted or cannot be had.
+    public init(_ sweep: RecordedSweep, inspect: (RecordedRun) -> Inspection? = { _ in nil }) {
         self.sweep = sweep
         let axes = sweep.list.axes.filter { $0 != "seed" }
         let differing = axes.filter { axis in
             Set(sweep.trials.map { $0.value(of: axis)?.canonicalText ?? "" }).count > 1
         }
         rows = TableMaking.rows(by: differing.isEmpty ? ["base"] : differing, of: sweep.trials)
-        making = TableMaking(columns: Self.columns(of: sweep.trials), rows: rows, trials: sweep.trials)
+        var making = TableMaking(columns: Self.columns(of: sweep.trials), rows: rows, trials: sweep.trials)
+        var costs: [String: CostFigures] = [:]
+        if rows.count <= Self.mostPlanned {
+            for row in rows {
+                guard let trial = making.trials(of: row).first, let inspection = inspect(trial.run) else { break }
+                costs[row.name] = CostFigures(inspection)
+            }
+        }
+        if costs.count == rows.count, !rows.isEmpty {
+            making = TableMaking(
+                columns: making.columns + Self.costColumns, rows: rows, trials: sweep.trials,
+                cost: { [costs] row, _ in costs[row.name] })
+        }
+        self.making = making
     }
+
+    /// What a step takes by its plan.
+    private static let costColumns = [
+        TableColumn(key: "operations", title: "a step", best: nil, quantity: .cost(.operations, budget: nil)),
+        TableColumn(key: "plan", title: "planned memory", best: nil, quantity: .cost(.memory, budget: nil)),
+        TableColumn(key: "parameters", title: "parameters", best: nil, quantity: .cost(.parameterCount, budget: nil)),
+    ]
 
     /// Best and last of each metric, or the last losses where nothing was measured; time and memory.
     private static func columns(of trials: [RecordedTrial]) -> [TableColumn] {
@@ -43,7 +67,9 @@ public struct SweepPage {
                     key: name, title: "\(name), last", best: nil,
                     quantity: .metric(name, .last, .least, isAbsolute: false, identity: nil)))
         }
-        columns.append(TableColumn(key: "minutes", title: "training", best: nil, quantity: .record(.minutes)))
+        let isShort = trials.allSatisfy { ($0.run.seconds ?? 0) < 120 }
+        columns.append(
+            TableColumn(key: "time", title: "training", best: nil, quantity: .record(isShort ? .seconds : .minutes)))
         columns.append(
             TableColumn(key: "memory", title: "peak memory", best: nil, quantity: .record(.peakMemory), decimals: 0))
         if trials.contains(where: { !$0.run.history.alarms.isEmpty }) {
@@ -127,15 +153,17 @@ public struct SweepPage {
         var names: [String] = []
         for trial in sweep.trials { names += trial.run.metrics.filter { !names.contains($0) } }
         let wanted = ["loss.", "epoch.logLossRatio", "modes.", "score."]
-        for trial in sweep.trials {
-            names += trial.run.history.names.filter { name in
-                !names.contains(name) && RunCharts.member(name) == nil && wanted.contains(where: name.hasPrefix)
+        for prefix in wanted {
+            for trial in sweep.trials {
+                names += trial.run.history.names.filter { name in
+                    !names.contains(name) && RunCharts.member(name) == nil && name.hasPrefix(prefix)
+                }
             }
         }
         let charts = names.prefix(12).map { name -> Markup in
             let way = FigureDrawing.usualIdentity(of: name, sweep.trials)
             var chart = Chart(
-                title: name.hasPrefix("metric.") ? String(name.dropFirst(7)) : name,
+                title: name.hasPrefix("metric.") ? String(name.dropFirst(7)) : RunCharts.title(name),
                 series: rows.map { row in
                     let trials = making.trials(of: row)
                     let done = trials.filter(\.isDone)

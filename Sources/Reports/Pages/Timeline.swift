@@ -65,8 +65,10 @@ struct Timeline {
         guard let picture = EmbeddedPicture(path: run.folder.samplePath(step: step), bytes: bytes, side: side) else {
             return "<figure class=\"frame\">the picture cannot be read\(caption)</figure>"
         }
+        // Small pictures are enlarged pixel by pixel; larger ones would lose pixels that way.
+        let kind: Markup = picture.width <= side / 2 ? " class=\"small\"" : .empty
         return """
-            <figure class="frame"><img src="\(picture.source)" width="\(picture.width)" height="\(picture.height)" \
+            <figure class="frame"><img\(kind) src="\(picture.source)" width="\(picture.width)" height="\(picture.height)" \
             alt="samples after step \(step)">\(caption)</figure>
             """
     }
@@ -86,7 +88,7 @@ struct Timeline {
         let jumps = steps.enumerated().map { index, step -> Markup in
             func button(_ target: Int, _ sign: Markup, _ words: String) -> Markup {
                 steps.indices.contains(target)
-                    ? "<label for=\"\(identifier)-\(target)\" title=\"\(words)\">\(sign)</label>" : "<i>\(sign)</i>"
+                    ? "<label for=\"\(identifier)-\(target)\" title=\"\(words)\">\(sign)</label>" : "<i></i>"
             }
             return """
                 <p class="jump">\(button(index - 1, "‹", "the grid before"))<b>step \(NumberText.grouped(step))</b>\

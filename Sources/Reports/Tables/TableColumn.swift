@@ -60,7 +60,7 @@ enum TableQuantity: Sendable {
 
     /// A figure of the run itself.
     enum Record: String, CaseIterable, Sendable {
-        case minutes, stepsPerSecond, peakMemory, steps, alarms
+        case minutes, seconds, stepsPerSecond, peakMemory, steps, alarms
     }
 
     case metric(String, Pick, Goal, isAbsolute: Bool, identity: ConfigNode?)
@@ -140,6 +140,7 @@ enum TableQuantity: Sendable {
         case .record(let figure):
             switch figure {
             case .minutes: "min"
+            case .seconds: "s"
             case .stepsPerSecond: "1/s"
             case .peakMemory: "MB"
             case .steps, .alarms: nil
