@@ -7,14 +7,15 @@ struct RunsCommand: ParsableCommand {
         commandName: "runs", abstract: "List, compare and prune runs.",
         discussion: """
             Runs are looked for below the folders given, or below Runs and Sweeps. An
-            index keeps what was read of them; the folders stay the truth.
+            index keeps what was read of them; the folders stay the truth. What queries
+            may say: agon runs list --help.
 
             EXAMPLES
               agon runs
               agon runs Sweeps/gas --sort metric.fcd-lenet
               agon runs --where 'metric.fcd-lenet < 10 and objective == selfgan'
               agon runs compare Runs/selfgan-mlp Runs/gan-mlp
-              agon runs prune --checkpoints 1 --best metric.fcd-lenet
+              agon runs prune --checkpoints 1 --best metric.fcd-lenet --apply
             """,
         subcommands: [
             RunsListCommand.self, RunsCompareCommand.self, RunsPruneCommand.self, RunsReindexCommand.self,
@@ -56,7 +57,8 @@ struct RunsListCommand: ParsableCommand {
             A query compares keys with numbers or texts by == != < <= > >= and ~
             (contains), joined by and, or, not and parentheses. Keys are those of
             configs (optimizer.learningRate; objective is its type), of records
-            (state, step, seconds, size, started, sweep), of metrics
+            (step, seconds, size, started, sweep; state, which is running, done,
+            stopped, failed, died, or pruned by a sweep's rule), of metrics
             (metric.fcd-lenet is the best value, .last the newest, .step the best
             one's step) and of other curves (loss.generator is the newest value,
             .least and .most the ends).
@@ -141,7 +143,7 @@ struct RunsCompareCommand: ParsableCommand {
 
 struct RunsPruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Delete old checkpoints, or all but the best runs.",
+        commandName: "prune", abstract: "Delete old checkpoints, or all but the best or last runs.",
         discussion: """
             Shows what would be deleted; --apply deletes it. Runs that are running are
             left alone. The newest checkpoint of a run always stays. Trials whose
@@ -151,12 +153,16 @@ struct RunsPruneCommand: ParsableCommand {
               agon runs prune --checkpoints 1
               agon runs prune Sweeps/gas --checkpoints 1 --best metric.fcd-lenet --apply
               agon runs prune Runs --runs 5 --best metric.fcd-lenet --where 'name ~ mlp'
+              agon runs prune Runs --runs 10
             """)
 
     @OptionGroup var choice: RunChoice
     @Option(help: ArgumentHelp("Keep this many of the newest checkpoints of each run.", valueName: "count"))
     var checkpoints: Int?
-    @Option(help: ArgumentHelp("Keep only this many runs, the best ones; delete the others whole.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep only this many runs, the best or, without --best, the last ones; delete the others whole.",
+            valueName: "count"))
     var runs: Int?
     @Option(
         help: ArgumentHelp(
@@ -173,7 +179,9 @@ struct RunsPruneCommand: ParsableCommand {
             throw ValidationError("--checkpoints \(checkpoints): expected 1 or more")
         }
         if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
-        if runs != nil, best == nil { throw ValidationError("--runs needs --best, the metric to judge by") }
+        if let best, goal == nil, MetricGoal.known(best) == nil {
+            throw ValidationError("--best \(best): no metric that is known; say what is best by --goal least or most")
+        }
         if let goal, MedianRule.Goal(rawValue: goal) == nil {
             throw ValidationError("--goal \(goal): expected least or most")
         }
@@ -182,16 +190,20 @@ struct RunsPruneCommand: ParsableCommand {
     func run() throws {
         let query = try choice.parsedQuery()
         let index = try choice.index()
-        let rows = try index.runs(below: choice.roots, where: query, keys: ["state"] + [best].compactMap { $0 })
+        let keys = ["state", "started"] + (best.map { [$0, RunPruning.identityKey(of: $0)] } ?? [])
+        let rows = try index.runs(below: choice.roots, where: query, keys: keys)
+        let goal = goal.flatMap(MedianRule.Goal.init(rawValue:))
         let pruning: RunPruning
-        if let runs, let best {
-            pruning = RunPruning(rows, keepBest: runs, by: best, goal: goal.flatMap(MedianRule.Goal.init(rawValue:)))
+        if let runs {
+            pruning =
+                best.map { RunPruning(rows, keepBest: runs, by: $0, goal: goal) } ?? RunPruning(rows, keepLast: runs)
         } else {
-            pruning = RunPruning(checkpointsOf: rows.map(\.run), keepLast: checkpoints ?? 1, best: best)
+            pruning = RunPruning(checkpointsOf: rows.map(\.run), keepLast: checkpoints ?? 1, best: best, goal: goal)
         }
         for item in pruning.items { print("\(SizeText.short(item.bytes))  \(item.path)") }
         for note in pruning.notes { print("note: \(note)") }
-        let count = "\(pruning.items.count) \(runs == nil ? "checkpoints" : "runs")"
+        let noun = runs == nil ? "checkpoint" : "run"
+        let count = "\(pruning.items.count) \(noun)\(pruning.items.count == 1 ? "" : "s")"
         if apply {
             print("deleted \(count), \(SizeText.short(try pruning.apply())) freed")
             try index.update(choice.roots)
@@ -218,6 +230,8 @@ struct RunsReindexCommand: ParsableCommand {
         let start = ContinuousClock.now
         let changes = try RunIndex().update(folders.isEmpty ? ["Runs", "Sweeps"] : folders, rebuilds: true)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        print("\(changes.read) runs read in \(String(format: "%.2f", seconds)) s, \(changes.removed) were gone")
+        print(
+            "\(changes.read) \(changes.read == 1 ? "run" : "runs") read in \(String(format: "%.2f", seconds)) s, \(changes.removed) were gone"
+        )
     }
 }

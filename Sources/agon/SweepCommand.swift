@@ -172,14 +172,20 @@ struct SweepStatusCommand: ParsableCommand {
 
     @Argument(help: "The sweep: its file or its folder.", completion: .file())
     var sweep: String
+    @Option(help: "The folder of a sweep named by its file; Sweeps/NAME if not given.", completion: .directory)
+    var out: String?
 
     func run() throws {
         var folder = SweepFolder(path: sweep)
         var isFolder: ObjCBool = false
+        let statuses: [TrialStatus]
         if FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder), !isFolder.boolValue {
-            folder = .standard(for: try Sweep(file: sweep).configuration.name)
+            let sweep = try Sweep(file: sweep)
+            folder = out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
+            statuses = SweepRun.statuses(of: sweep, in: folder)
+        } else {
+            statuses = try SweepRun.statuses(of: folder)
         }
-        let statuses = try SweepRun.statuses(of: folder)
         for status in statuses { print(status.line) }
         print(SweepSummary(folder: folder.path, statuses).text)
     }
@@ -210,6 +216,8 @@ struct SweepEmitCommand: ParsableCommand {
     var pack = 1
     @Option(help: "Slurm: the time limit of a task.")
     var time: String?
+    @Option(help: ArgumentHelp("Slurm: stop a trial this long before the time limit.", valueName: "seconds"))
+    var warning = 120
     @Option(
         name: .customLong("sbatch"), parsing: .singleValue,
         help: ArgumentHelp("Slurm: a further option of sbatch, without its dashes.", valueName: "option"))
@@ -221,7 +229,8 @@ struct SweepEmitCommand: ParsableCommand {
 
     func validate() throws {
         guard slurm != parallel else { throw ValidationError("give --slurm or --parallel") }
-        for (name, value) in [("at-most", atMost), ("pack", pack), ("threads", threads), ("jobs", jobs)] {
+        let counts = [("at-most", atMost), ("pack", pack), ("threads", threads), ("jobs", jobs), ("warning", warning)]
+        for (name, value) in counts {
             if let value, !(1...100_000).contains(value) {
                 throw ValidationError("--\(name) \(value): expected 1 or more")
             }
@@ -230,8 +239,8 @@ struct SweepEmitCommand: ParsableCommand {
         for directive in directives + [time].compactMap({ $0 }) where !isPlain(directive) {
             throw ValidationError("'\(directive)' is no option of sbatch")
         }
-        if parallel, atMost != nil || pack != 1 || time != nil || !directives.isEmpty {
-            throw ValidationError("--at-most, --pack, --time and --sbatch are for --slurm")
+        if parallel, atMost != nil || pack != 1 || time != nil || warning != 120 || !directives.isEmpty {
+            throw ValidationError("--at-most, --pack, --time, --warning and --sbatch are for --slurm")
         }
         if slurm, jobs != nil { throw ValidationError("--jobs is for --parallel; use --at-most") }
     }
@@ -252,6 +261,7 @@ struct SweepEmitCommand: ParsableCommand {
         layout.pack = pack
         layout.threads = threads ?? 1
         layout.timeLimit = time
+        layout.warning = warning
         layout.directives = directives.map { "--" + $0 }
         let written = try BatchJobs.writeSlurm(folder, layout)
         print("\(written.path): \(sweep.trials.count) trials; submit them with: sbatch \(written.path)")
@@ -290,11 +300,12 @@ struct SweepTrialCommand: ParsableCommand {
         // A reader of the output that goes away must not end the training.
         signal(SIGPIPE, SIG_IGN)
         if withParent { ParentWatch.start() }
+        let threads = try threads ?? SweepOptions.threadsOfJob()
         do {
             let trial = try TrialRun(path: folder, reportsEvery: every) { line in
                 try? FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8))
             }
-            let state = try trial.run(threads: threads ?? SweepOptions.threadsOfJob())
+            let state = try trial.run(threads: threads)
             if state == .stopped { throw ExitCode(ExitStatus.stopped.rawValue) }
         } catch let error as TrialError {
             // It was told of, and stands in the log.

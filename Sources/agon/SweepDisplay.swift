@@ -64,6 +64,14 @@ final class SweepDisplay {
         return "\(status.id)  \(label)  \(status.text)"
     }
 
+    /// The line of a running trial in a table: the trial's settings give way to what it says.
+    private func shortLine(_ status: TrialStatus, width: Int) -> String {
+        let text = status.shortText
+        let room = min(labelWidth, max(8, width - status.id.count - text.count - 4))
+        let label = status.label.count > room ? status.label.prefix(room - 1) + "…" : status.label
+        return "\(status.id)  \(label.padding(toLength: room, withPad: " ", startingAt: 0))  \(text)"
+    }
+
     // MARK: The table
 
     private func draw() {
@@ -73,7 +81,7 @@ final class SweepDisplay {
         lastDrawn = now
         let size = Self.size
         let running = order.compactMap { trials[$0] }.filter { $0.state == .running }
-        var lines = running.prefix(max(1, size.rows - 2)).map(line)
+        var lines = running.prefix(max(1, size.rows - 2)).map { shortLine($0, width: size.columns - 1) }
         let summary = SweepSummary(folder: "", order.compactMap { trials[$0] })
         lines.append(summary.counts + (secondsLeft.map { "; \(DurationText.short($0)) left" } ?? ""))
         var text = Self.upwards(drawnLines)

@@ -19,9 +19,15 @@ import Testing
         #expect(throws: SweepError.tooManyThreads(jobs: 3, threads: 1, cores: 2)) {
             _ = try SweepOptions(jobs: 3, threads: nil, cores: 2)
         }
-        #expect(SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": " -j2 --jobserver-auth=3,4"], cores: 8) == 4)
-        #expect(SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": "ks -j16"], cores: 8) == 1)
-        #expect(SweepOptions.threadsOfJob(environment: [:], cores: 8) == 8)
+        #expect(try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": " -j2 --jobserver-auth=3,4"], cores: 8) == 4)
+        #expect(try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": "ks -j8"], cores: 8) == 1)
+        #expect(try SweepOptions.threadsOfJob(environment: [:], cores: 8) == 8)
+        #expect(
+            message { _ = try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": "ks -j16"], cores: 8) }
+                == "make -j16: more jobs than the 8 usable cores; take make -j8, or allow it with THREADS=1")
+        #expect(
+            message { _ = try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": " -j"], cores: 2) }
+                == "make -j: more jobs than the 2 usable cores; take make -j2, or allow it with THREADS=1")
     }
 
     @Test func messagesReadBack() throws {
@@ -39,6 +45,7 @@ import Testing
         #expect(read.label == status.label && read.step == 3 && read.steps == 10 && read.state == .running)
         #expect(read.losses.map(\.name) == ["loss.generator"] && read.metric?.value == 12.5 && read.secondsLeft == 61)
         #expect(read.text == "step 3/10  loss.generator 0.5000  metric.fcd-lenet 12.5  1 min 01 s left")
+        #expect(read.shortText == "step 3/10  1 min 01 s left  fcd-lenet 12.5  loss G 0.500")
         #expect(TrialStatus(message: "make: *** [Makefile:1: all] Error 2") == nil)
         #expect(TrialStatus(message: "@agon {\"trial\": 3}") == nil)
     }
@@ -64,6 +71,21 @@ import Testing
                 "F: not the folder of a trial (SWEEP/trials/ID); make them with: agon sweep prepare FILE"
             ),
             (.sweepBusy(folder: "F"), "F: another sweep is at work there; wait for it to end, or stop it with Ctrl-C"),
+            (
+                .tooManyThreads(jobs: 3, threads: 1, cores: 2),
+                "3 jobs of 1 thread are more than the 2 usable cores; take --jobs 2, or allow it with --oversubscribe "
+                    + "(OVERSUBSCRIBE=1)"
+            ),
+            (
+                .tooManyThreads(jobs: 3, threads: 4, cores: 2),
+                "3 jobs of 4 threads are more than the 2 usable cores; take --jobs 2 --threads 1, or allow it with "
+                    + "--oversubscribe (OVERSUBSCRIBE=1)"
+            ),
+            (
+                .shortTimeLimit("00:02:00", warning: 120),
+                "--time 00:02:00: too short for --warning 120: Slurm stops a task up to 60 s before that; take a longer "
+                    + "time or a shorter warning"
+            ),
             (.missingTool("make"), "make: no such program on the PATH; install it (apt-get install make)"),
             (.toolFailed("make", reason: "ended by signal 9"), "make: ended by signal 9"),
         ]
@@ -97,6 +119,38 @@ import Testing
             lines[0].hasSuffix(
                 "sweep trial --with-parent --threads 1 '\(folder.path)/it'\\''s here/trials/\(sweep.trials[0].id)'"))
         #expect(parallel.command.contains("--resume-failed"))
+    }
+
+    @Test func timeLimitsLeaveTimeToCompute() throws {
+        let cases: [(String, Int?)] = [
+            ("90", 5400), ("1:30", 90), ("02:00:00", 7200), ("1-2", 93600), ("1-02:30", 95400), ("1-02:30:05", 95405),
+            ("infinite", nil), ("UNLIMITED", nil), ("", nil), ("1-", nil), ("1:2:3:4", nil), ("-5", nil),
+            ("1-2-3", nil),
+            ("9999999999999999999", nil),
+        ]
+        for (text, seconds) in cases { #expect(BatchJobs.Slurm.seconds(of: text) == seconds, "\(text)") }
+        let folder = try TemporaryFolder()
+        _ = try folder.write(TinyExperiment.text, to: "tiny.json")
+        let file = try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json")
+        let place = SweepFolder(path: folder.path + "/s")
+        try place.prepare(Sweep(file: file))
+        var layout = BatchJobs.Slurm()
+        layout.timeLimit = "00:03:59"
+        #expect(throws: SweepError.shortTimeLimit("00:03:59", warning: 120)) {
+            _ = try BatchJobs.writeSlurm(place, layout)
+        }
+        layout.warning = 60
+        #expect(
+            try String(contentsOfFile: BatchJobs.writeSlurm(place, layout).path, encoding: .utf8)
+                .contains("#SBATCH --signal=B:USR1@60\n"))
+    }
+
+    @Test func sweepThatWasNotPreparedIsWaiting() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write(TinyExperiment.text, to: "tiny.json")
+        let file = try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1, 2]}"#, to: "sweep.json")
+        let statuses = SweepRun.statuses(of: try Sweep(file: file), in: SweepFolder(path: folder.path + "/s"))
+        #expect(statuses.map(\.line).allSatisfy { $0.hasSuffix("waiting") } && statuses.count == 2)
     }
 
     private func shell(_ script: String, _ argument: String) throws -> Int32 {

@@ -9,6 +9,8 @@ public struct RunComparison: Sendable {
     public let differences: [(key: String, first: String?, second: String?)]
     /// The keys of curves that both have.
     public let curves: [String]
+    /// Metrics that were computed in different ways, and in what those differ.
+    public let incomparable: [(key: String, differences: [String])]
     private let values: (first: MetricCurves, second: MetricCurves)
 
     /// Throws `ExperimentsError.noRun`, `ConfigError`.
@@ -29,6 +31,16 @@ public struct RunComparison: Sendable {
                 ($0.hasPrefix("loss") || $0.hasPrefix("metric.")) && !TrialStatus.isOfOneDiscriminator($0)
             }
         }
+        let (mine, theirs) = (Self.identities(first), Self.identities(second))
+        incomparable = mine.compactMap { key, identity in
+            guard let other = theirs[key], other != identity else { return nil }
+            return (key, other.differences(from: identity))
+        }.sorted { $0.key < $1.key }
+    }
+
+    /// The identity of each metric's newest value in a run.
+    private static func identities(_ run: RunFolder) -> [String: EvaluationIdentity] {
+        Dictionary(run.evaluations.map { ("metric." + $0.metric, $0.identity) }) { $1 }
     }
 
     /// The paths of keys at which two configs differ.
@@ -76,6 +88,10 @@ public struct RunComparison: Sendable {
         }
         lines.append("")
         lines.append(curvesText(rows: rows))
+        for (key, differences) in incomparable where curves.contains(key) {
+            lines.append(
+                "\(key): computed in different ways, not comparable (B has \(differences.joined(separator: ", ")))")
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -7,16 +7,20 @@ struct RunFact: Equatable, Sendable {
     let text: String
     /// Nil for words.
     let number: Double?
+    /// Whether it stands in the config.
+    let isSetting: Bool
 
-    init(_ key: String, _ text: String) {
+    init(_ key: String, _ text: String, isSetting: Bool = false) {
         self.key = key
         self.text = text
+        self.isSetting = isSetting
         number = nil
     }
 
-    init(_ key: String, _ number: Double) {
+    init(_ key: String, _ number: Double, isSetting: Bool = false) {
         self.key = key
         self.number = number
+        self.isSetting = isSetting
         text = number.isFinite ? ConfigNode(number).lineText : "\(number)"
     }
 }
@@ -52,17 +56,19 @@ struct RunFacts {
         let key = path.description
         switch node.content {
         case .object(let object):
-            if let kind = object["type"]?.string ?? object["name"]?.string, !key.isEmpty { add(RunFact(key, kind)) }
+            if let kind = object["type"]?.string ?? object["name"]?.string, !key.isEmpty { addSetting(key, kind) }
             for member in object.members { add(member.value, at: path.key(member.key)) }
         case .array(let elements):
-            if elements.allSatisfy({ $0.object == nil && $0.array == nil }) { add(RunFact(key, node.lineText)) }
+            if elements.allSatisfy({ $0.object == nil && $0.array == nil }) { addSetting(key, node.lineText) }
             for (index, element) in elements.enumerated() { add(element, at: path.index(index)) }
-        case .string(let text): add(RunFact(key, text))
-        case .number: node.number.map { add(RunFact(key, $0)) }
-        case .boolean(let value): add(RunFact(key, value ? "true" : "false"))
+        case .string(let text): addSetting(key, text)
+        case .number: node.number.map { add(RunFact(key, $0, isSetting: true)) }
+        case .boolean(let value): addSetting(key, value ? "true" : "false")
         case .null: break
         }
     }
+
+    private mutating func addSetting(_ key: String, _ text: String) { add(RunFact(key, text, isSetting: true)) }
 
     // MARK: Record
 
@@ -124,16 +130,23 @@ struct RunFacts {
 }
 
 /// Whether more of a metric is better.
-enum MetricGoal {
-    private static let more = [
-        "inception-score", "precision", "recall", "density", "coverage", "modes", "accuracy",
+public enum MetricGoal {
+    /// What trainings on known modes log beside the metrics of evaluations.
+    private static let others: [String: MedianRule.Goal] = [
+        "modes.covered": .most, "modes.share": .most, "modes.highQuality": .most, "modes.divergence": .least,
+        "accuracy": .most,
     ]
 
-    static func of(_ key: String) -> MedianRule.Goal {
-        let name = key.hasPrefix("metric.") ? String(key.dropFirst(7)) : key
-        if name.hasPrefix("modes-kl") { return .least }
-        return more.contains { name == $0 || name.hasPrefix($0 + "-") } ? .most : .least
+    /// The goal of a metric by its key, such as `metric.fcd-lenet` or `metric.fcd-lenet.last`; nil for what is no
+    /// metric that is known.
+    public static func known(_ key: String) -> MedianRule.Goal? {
+        var name = key.hasPrefix("metric.") ? key.dropFirst(7) : key[...]
+        name = name.prefix { $0 != "@" }
+        if name.hasSuffix(".last") { name = name.dropLast(5) }
+        return EvaluationMetric.isBetterSmaller(String(name)).map { $0 ? .least : .most } ?? others[String(name)]
     }
+
+    static func of(_ key: String) -> MedianRule.Goal { known(key) ?? .least }
 }
 
 /// The values in a run's evaluations.jsonl. Those of one metric that were computed otherwise (other samples, another

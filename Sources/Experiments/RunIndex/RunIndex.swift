@@ -16,7 +16,7 @@ public final class RunIndex {
         public subscript(key: String) -> String? { facts[key] }
     }
 
-    private static let version = 1
+    private static let version = 2
     private let path: String
     private var database: DatabaseQueue
 
@@ -72,7 +72,7 @@ public final class RunIndex {
                   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, state TEXT NOT NULL);
                 CREATE TABLE facts (
                   run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL, text TEXT NOT NULL,
-                  number REAL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+                  number REAL, setting INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
                 CREATE INDEX facts_by_key ON facts (key, number);
                 PRAGMA user_version = \(version);
                 """)
@@ -185,8 +185,10 @@ public final class RunIndex {
             sql: "INSERT INTO runs (path, mark, state) VALUES (?, ?, ?)", arguments: [folder.path, mark, state])
         let id = connection.lastInsertedRowID
         let statement = try connection.cachedStatement(
-            sql: "INSERT INTO facts (run, key, text, number) VALUES (?, ?, ?, ?)")
-        for fact in facts { try statement.execute(arguments: [id, fact.key, fact.text, fact.number]) }
+            sql: "INSERT INTO facts (run, key, text, number, setting) VALUES (?, ?, ?, ?, ?)")
+        for fact in facts {
+            try statement.execute(arguments: [id, fact.key, fact.text, fact.number, fact.isSetting])
+        }
     }
 
     /// The condition that a run lies in or below one of the folders.
@@ -258,14 +260,17 @@ public final class RunIndex {
     }
 
     /// All keys that runs below the folders have facts under, sorted.
-    public func keys(below roots: [String]) throws -> [String] {
+    ///
+    /// - Parameter settings: whether to list the keys of configs alone.
+    public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
         try attempt { database in
             try database.read { connection in
                 let scope = Self.scope(roots.map { SweepPaths.absolute($0) })
                 return try String.fetchAll(
                     connection,
                     sql:
-                        "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) ORDER BY key",
+                        "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) "
+                        + (settings ? "AND setting " : "") + "ORDER BY key",
                     arguments: StatementArguments(scope.values))
             }
         }

@@ -20,13 +20,14 @@ public struct RunListing: Sendable {
     ) throws {
         self.roots = roots
         let known = try index.keys(below: roots)
-        let columns = try wanted ?? Self.usualColumns(index, roots, query, known)
+        let asked = (query?.keys ?? []) + [sort?.key].compactMap { $0 }
+        let columns = try wanted ?? Self.usualColumns(index, roots, query, known, asked: asked)
         self.columns = columns
         let identities = columns.filter { $0.hasPrefix("metric.") }.map { Self.metric($0) + ".identity" }
         rows = try index.runs(
             below: roots, where: query, sort: sort, keys: columns + identities + ["run", "size", "state"])
         if !known.isEmpty {
-            for key in Set((query?.keys ?? []) + (wanted ?? []) + [sort?.key].compactMap { $0 }).sorted()
+            for key in Set(asked + (wanted ?? [])).sorted()
             where !known.contains(key) {
                 let near = nearestName(to: key, in: known).map { ". Did you mean '\($0)'?" } ?? ""
                 notes.append("no run here has '\(key)'\(near)")
@@ -35,12 +36,16 @@ public struct RunListing: Sendable {
         markIdentities()
     }
 
-    /// State, step, the metrics there are, and the keys of configs at which runs differ.
+    /// State, step, what was asked about, the metrics there are, and the keys of configs at which runs differ.
     private static func usualColumns(
-        _ index: RunIndex, _ roots: [String], _ query: RunQuery?, _ known: [String]
+        _ index: RunIndex, _ roots: [String], _ query: RunQuery?, _ known: [String], asked: [String]
     ) throws -> [String] {
         let metrics = known.filter { $0.hasPrefix("metric.") && metric($0) == $0 && !$0.contains("@") }.prefix(3)
-        let candidates = known.filter { isSetting($0) }
+        let settings = try index.keys(below: roots, settings: true)
+        // A section's key alone says its type.
+        let candidates = settings.filter { key in
+            isWorthAColumn(key) && !(key.hasSuffix(".type") && settings.contains(String(key.dropLast(5))))
+        }
         let runs = try index.runs(below: roots, where: query, keys: candidates)
         var differing: [String] = []
         for key in candidates where runs.count > 1 {
@@ -52,18 +57,19 @@ public struct RunListing: Sendable {
         differing.sort {
             ($0.filter { $0 == "." || $0 == "[" }.count, $0) < ($1.filter { $0 == "." || $0 == "[" }.count, $1)
         }
-        return ["state", "step"] + metrics + differing.prefix(6) + ["seconds", "size"]
+        var columns: [String] = []
+        let ends = ["seconds", "size"]
+        let named = asked.filter { known.contains($0) && !ends.contains($0) && $0 != "run" }
+        for key in ["state", "step"] + named + metrics + differing.prefix(6) + ends where !columns.contains(key) {
+            columns.append(key)
+        }
+        return columns
     }
 
-    /// Whether a key belongs to a config, and to a part that people set.
-    private static func isSetting(_ key: String) -> Bool {
-        let others = [
-            "run", "state", "step", "steps", "seconds", "stepsPerSecond", "threads", "resumes", "peakMemoryBytes",
-            "reason", "started", "ended", "commit", "processor", "size", "sweep", "trial", "description", "name",
-            "lossRatio",
-        ]
-        let curves = ["metric.", "loss", "score", "epoch", "modes", "checkpoints.", "samples.", "log.", "gradient"]
-        return !others.contains(key) && !curves.contains { key.hasPrefix($0) } && !key.contains("layers[")
+    /// Whether a key of a config tells runs apart for people: not how they are called, saved and watched.
+    private static func isWorthAColumn(_ key: String) -> Bool {
+        let others = ["name", "description", "checkpoints", "samples", "log", "alarms", "stages"]
+        return !others.contains { key == $0 || key.hasPrefix($0 + ".") } && !key.contains("layers[")
     }
 
     /// `metric.fcd-lenet.last` is about `metric.fcd-lenet`.

@@ -21,7 +21,9 @@ public struct RunPruning: Sendable {
 
     /// All but the newest checkpoints of each run, and all but the one nearest to its best value of a metric. The newest
     /// one always stays, so that a run can be resumed.
-    public init(checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?) {
+    public init(
+        checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MedianRule.Goal? = nil
+    ) {
         for run in runs {
             guard !run.isBusy else {
                 notes.append("\(run.path): is running, left alone")
@@ -29,7 +31,7 @@ public struct RunPruning: Sendable {
             }
             let steps = run.checkpointSteps
             var kept = Set(steps.suffix(max(1, count)))
-            if let metric, let best = Self.bestStep(of: metric, in: run) {
+            if let metric, let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.of(metric), in: run) {
                 // The checkpoint whose weights gave the value, or the nearest there is.
                 steps.min { abs($0 - best) < abs($1 - best) }.map { _ = kept.insert($0) }
             }
@@ -42,17 +44,48 @@ public struct RunPruning: Sendable {
         }
     }
 
-    /// All runs but the best `count` by a metric. Runs that are not done, or have no such value, stay.
+    /// All runs but the best `count` by a metric. Runs that are not done, or have no such value, stay; so do those whose
+    /// value was computed in another way than that of most.
+    ///
+    /// - Parameter rows: with the facts `state`, the metric, and the metric's `identity`.
     public init(_ rows: [RunIndex.Row], keepBest count: Int, by metric: String, goal: MedianRule.Goal?) {
         let isLeast = (goal ?? MetricGoal.of(metric)) == .least
-        let judged = rows.filter { ["done", "pruned"].contains($0["state"]) && $0.numbers[metric] != nil }
-        let skipped = rows.count - judged.count
-        if skipped > 0 { notes.append("\(skipped) runs are not done or have no '\(metric)', left alone") }
+        var judged = rows.filter { ["done", "pruned"].contains($0["state"]) && $0.numbers[metric] != nil }
+        note(rows.count - judged.count, "not done or without '\(metric)'")
+        let key = Self.identityKey(of: metric)
+        let kinds = Dictionary(grouping: judged) { $0[key] ?? "" }
+        if kinds.count > 1, let most = kinds.max(by: { ($0.value.count, $1.key) < ($1.value.count, $0.key) }) {
+            note(judged.count - most.value.count, "with a '\(metric)' that was computed in another way")
+            judged = most.value
+        }
         let sorted = judged.sorted { first, second in
             let (a, b) = (first.numbers[metric] ?? 0, second.numbers[metric] ?? 0)
             return a == b ? first.run.path < second.run.path : (a < b) == isLeast
         }
-        for row in sorted.dropFirst(count) {
+        addRuns(sorted.dropFirst(count))
+    }
+
+    /// All runs but the `count` that were started last, whatever became of them.
+    ///
+    /// - Parameter rows: with the fact `started`.
+    public init(_ rows: [RunIndex.Row], keepLast count: Int) {
+        let sorted = rows.sorted {
+            ($0["started"] ?? "", $0.run.path) > ($1["started"] ?? "", $1.run.path)
+        }
+        addRuns(sorted.dropFirst(count))
+    }
+
+    /// The key under which a metric's identity is known.
+    public static func identityKey(of metric: String) -> String {
+        (metric.hasSuffix(".last") ? String(metric.dropLast(5)) : metric) + ".identity"
+    }
+
+    private mutating func note(_ count: Int, _ words: String) {
+        if count > 0 { notes.append("\(count) \(count == 1 ? "run" : "runs") \(words), left alone") }
+    }
+
+    private mutating func addRuns(_ rows: some Sequence<RunIndex.Row>) {
+        for row in rows {
             guard !row.run.isBusy else {
                 notes.append("\(row.run.path): is running, left alone")
                 continue
@@ -61,10 +94,10 @@ public struct RunPruning: Sendable {
         }
     }
 
-    private static func bestStep(of metric: String, in run: RunFolder) -> Int? {
+    private static func bestStep(of metric: String, goal: MedianRule.Goal, in run: RunFolder) -> Int? {
         let evaluations = EvaluationCurves(path: run.path + "/evaluations.jsonl").curves.first { $0.key == metric }
         let points = evaluations?.points ?? MetricCurves(path: run.metricsPath)[metric]
-        let isLeast = MetricGoal.of(metric) == .least
+        let isLeast = goal == .least
         return points.min { isLeast ? $0.value < $1.value : $0.value > $1.value }?.step
     }
 

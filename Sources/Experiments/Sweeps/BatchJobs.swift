@@ -16,21 +16,47 @@ public enum BatchJobs {
         public var timeLimit: String?
         /// Further lines for sbatch, such as `--partition=long`.
         public var directives: [String] = []
-        /// Seconds before the time limit at which a trial is stopped.
+        /// Seconds before the time limit at which a trial is stopped; Slurm may do so a minute earlier.
         public var warning = 120
 
         public init() {}
 
         /// Arrays are limited by the site; this is Slurm's own setting.
         static let usualLimit = 1000
+
+        /// The seconds of a time limit in any of Slurm's forms: `MINUTES`, `MINUTES:SECONDS`,
+        /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`; nil for other
+        /// texts, such as `infinite`.
+        static func seconds(of limit: String) -> Int? {
+            let halves = limit.split(separator: "-", omittingEmptySubsequences: false)
+            let parts = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false).map {
+                $0.count <= 6 && $0.allSatisfy(\.isASCII) ? UInt($0).map { Int($0) } : nil
+            }
+            let numbers = parts.compactMap { $0 }
+            guard numbers.count == parts.count, halves.count <= 2, (1...3).contains(numbers.count) else { return nil }
+            guard halves.count == 2 else {
+                return switch numbers.count {
+                case 1: numbers[0] * 60
+                case 2: numbers[0] * 60 + numbers[1]
+                default: (numbers[0] * 60 + numbers[1]) * 60 + numbers[2]
+                }
+            }
+            guard halves[0].count <= 6, let days = UInt(halves[0]) else { return nil }
+            return zip([3600, 60, 1], numbers).reduce(Int(days) * 86400) { $0 + $1.0 * $1.1 }
+        }
     }
 
     /// Writes `array.sbatch`: a Slurm array whose tasks stop and requeue themselves before their time is over.
     ///
     /// - Returns: the script's path, and what the user should know.
     ///
-    /// Throws `SweepError.noSweep`, `TensorsError.cannotWrite`, `ExperimentsError.cannotMakeFolder`.
+    /// Throws `SweepError.noSweep`, `SweepError.shortTimeLimit`, `TensorsError.cannotWrite`,
+    /// `ExperimentsError.cannotMakeFolder`.
     public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws -> (path: String, notes: [String]) {
+        // A task that is stopped as soon as it begins would go back to the queue for ever.
+        if let limit = options.timeLimit, let seconds = Slurm.seconds(of: limit), seconds < options.warning + 120 {
+            throw SweepError.shortTimeLimit(limit, warning: options.warning)
+        }
         let list = try TrialList(folder)
         let tasks = stride(from: 0, to: list.entries.count, by: options.pack).map { start in
             list.entries[start..<min(start + options.pack, list.entries.count)].map(\.id)
@@ -98,7 +124,11 @@ public enum BatchJobs {
                 [ $code -eq 0 ] || failure=$code
             done
 
-            if [ -n "$signal" ]; then
+            left=
+            for id in ${tasks[$SLURM_ARRAY_TASK_ID]}; do
+                [ -e "$trials/$id/done" ] || left=1
+            done
+            if [ -n "$signal" ] && [ -n "$left" ]; then
                 # A job that its user cancels gets TERM too, and is not to come back.
                 state=$(scontrol --oneliner show job "$SLURM_JOB_ID" | sed -n 's/.*JobState=\\([A-Z]*\\).*/\\1/p')
                 if [ "$state" = RUNNING ] && scontrol requeue "$SLURM_JOB_ID"; then

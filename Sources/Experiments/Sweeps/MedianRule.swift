@@ -21,7 +21,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         _ = try reader.choice("type", ["median"], default: "median", "The rule.")
         metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fcd-lenet.")
-        goal = try reader.choice("goal", default: Goal.least, "Whether the least or the most is best.")
+        let goal: Goal? = try reader.optionalChoice(
+            "goal", "Whether the least or the most is best; if not given, what is known of the metric, else the least.")
+        self.goal = goal ?? MetricGoal.known(metric) ?? .least
         grace = try reader.integer("grace", in: 0..., default: 0, "Steps before which no trial is ended.")
         trials = try reader.integer(
             "trials", in: 1..., default: 3, "Finished trials that there must be before any is ended.")

@@ -28,12 +28,16 @@ public struct SweepOptions: Sendable {
     }
 
     /// The threads of a job that a make without a sweep started: a fair share of the cores.
+    ///
+    /// Throws `SweepError.tooManyJobs` when one thread each would be more than the cores.
     public static func threadsOfJob(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         cores: Int = Processor.current.usableCores
-    ) -> Int {
+    ) throws -> Int {
         let words = (environment["MAKEFLAGS"] ?? "").split(separator: " ")
-        let jobs = words.compactMap { $0.hasPrefix("-j") ? Int($0.dropFirst(2)) : nil }.last ?? 1
-        return max(1, cores / max(1, jobs))
+        guard let word = words.last(where: { $0.hasPrefix("-j") }) else { return cores }
+        let jobs = Int(word.dropFirst(2))
+        guard let jobs, (1...cores).contains(jobs) else { throw SweepError.tooManyJobs(jobs: jobs, cores: cores) }
+        return cores / jobs
     }
 }

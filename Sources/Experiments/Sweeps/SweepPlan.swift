@@ -80,7 +80,7 @@ public struct SweepPlan: Sendable {
             let experiment = trials[index].trial.experiment
             guard let cost = costs[TrialCost.key(of: experiment)] else { continue }
             if speeds[cost.signature] == nil, trials[index].stepsLeft > 0 {
-                speeds[cost.signature] = measure(experiment, cost, cache, seconds, searchPath, progress)
+                speeds[cost.signature] = measure(trials[index].trial, cost, cache, seconds, searchPath, progress)
             }
             trials[index].stepsPerSecond = speeds[cost.signature]
         }
@@ -88,20 +88,22 @@ public struct SweepPlan: Sendable {
     }
 
     private mutating func measure(
-        _ experiment: Experiment, _ cost: TrialCost, _ cache: SpeedCache, _ seconds: Double,
+        _ trial: SweepTrial, _ cost: TrialCost, _ cache: SpeedCache, _ seconds: Double,
         _ searchPath: DataSearchPath, _ progress: (String) -> Void
     ) -> Double? {
         if let known = cache.speed(of: cost) { return known }
-        progress("measuring \(experiment.configuration.name)")
+        let settings = trial.settings.filter { differing.contains($0.axis) && $0.axis != "seed" }
+        let name = settings.isEmpty ? trial.base : SweepTrial.label(settings)
+        progress("measuring \(name)")
         var options = TrainingOptions()
         options.threads = threads
         options.searchPath = searchPath
         do {
-            let speed = try Benchmark(experiment, seconds: seconds, options: options).stepsPerSecond
+            let speed = try Benchmark(trial.experiment, seconds: seconds, options: options).stepsPerSecond
             cache.keep(speed, of: cost)
             return speed
         } catch {
-            notes.append("the speed of \(experiment.configuration.name) is not known: \(error)")
+            notes.append("the speed of \(name) is not known: \(error)")
             return nil
         }
     }

@@ -43,7 +43,12 @@ public enum SweepRun {
         }
     }
 
-    /// The trials of a sweep as their folders say, in order.
+    /// The trials of a sweep as their folders in `folder` say, in order; those that have none are waiting.
+    public static func statuses(of sweep: Sweep, in folder: SweepFolder) -> [TrialStatus] {
+        sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0)) }
+    }
+
+    /// The trials of a prepared sweep as their folders say, in order.
     ///
     /// Throws `SweepError.noSweep`.
     public static func statuses(of folder: SweepFolder) throws -> [TrialStatus] {

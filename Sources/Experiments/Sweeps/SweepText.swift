@@ -88,6 +88,30 @@ extension TrialStatus {
         return parts.joined(separator: "  ")
     }
 
+    /// How far a running trial is, in few words, what matters most first: a terminal may cut the rest off.
+    /// `step 400/2000  2 min 05 s left  fcd-lenet 12.3  loss D 1.203 G 0.694`
+    public var shortText: String {
+        var parts = ["step \(step)/\(steps)"]
+        if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
+        if let metric { parts.append("\(Self.shortName(metric.name)) \(String(format: "%.4g", metric.value))") }
+        if !losses.isEmpty {
+            let words = losses.map { "\(Self.shortName($0.name)) \(String(format: "%.3f", $0.value))" }
+            parts.append("loss " + words.joined(separator: " "))
+        }
+        return parts.joined(separator: "  ")
+    }
+
+    /// `metric.fcd-lenet` without what it is, `loss.generator` as G.
+    private static func shortName(_ name: String) -> String {
+        let rest = name.split(separator: ".").dropFirst().joined(separator: ".")
+        return switch rest {
+        case "": name
+        case "generator": "G"
+        case "discriminator": "D"
+        default: rest
+        }
+    }
+
     /// The trial and how far it is.
     public var line: String { ([id] + (label.isEmpty ? [] : [label]) + [text]).joined(separator: "  ") }
 }
