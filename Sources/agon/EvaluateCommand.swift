@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand {
     var realSamples: Int?
     @Option(help: "The real samples to compare with: train, test or validation.")
     var split: String?
-    @Option(help: "A classifier's name or config; that of the dataset if not given.")
+    @Option(help: "A classifier's name or config, or InceptionV3's .safetensors; that of the dataset if not given.")
     var classifier: String?
     @Option(help: "The generator's weights: average (where there are averages) or raw.")
     var weights: String?

@@ -180,6 +180,13 @@ import Testing
 
     // MARK: Files
 
+    @Test(arguments: [#""in/v3.safetensors""#, #"{"type": "inceptionv3", "weights": "in/v3.safetensors"}"#])
+    func configsNameTheFile(classifier: String) throws {
+        let node = try ConfigNode.parse("{\"classifier\": \(classifier)}", file: "test.json")
+        let settings = try ConfigReader.decode(EvaluationSettings.self, from: node).value
+        #expect(settings.classifier == .inceptionV3(weights: "in/v3.safetensors"))
+    }
+
     @Test func filesOfOtherThingsEndInALine() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/w.safetensors"

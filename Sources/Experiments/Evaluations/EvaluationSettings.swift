@@ -63,12 +63,12 @@ public enum ClassifierReference: Hashable, Sendable {
     static func read(from reader: ConfigReader) throws -> ClassifierReference? {
         let node = try reader.optionalNode(
             "classifier",
-            "A classifier's name (lenet-mnist) or config, or {\"type\": \"inceptionv3\", \"weights\": FILE}; "
-                + "if not given, the one that was trained on the dataset.")
+            "A classifier's name (lenet-mnist) or config, or {\"type\": \"inceptionv3\", \"weights\": FILE} or that "
+                + "FILE.safetensors alone; if not given, the one that was trained on the dataset.")
         guard let node else { return nil }
         if let name = node.string {
             guard !name.isEmpty else { throw reader.fail("classifier", "expected a name, found an empty string") }
-            return .named(name)
+            return name.hasSuffix(".safetensors") ? .inceptionV3(weights: name) : .named(name)
         }
         guard let object = node.object, object["type"]?.string == "inceptionv3",
             let weights = object["weights"]?.string, object.keys.allSatisfy({ $0 == "type" || $0 == "weights" })
