@@ -35,7 +35,8 @@ struct FigureDrawing {
         switch figure.kind {
         case .curves(let metrics, _, _): (680 + 8 * legendWidth, 60 + 300 * metrics.count)
         case .boxes(let columns): (900, 100 + max(300, 90 + 26 * rows.count) * columns.count)
-        case .grids(let steps): (labelWidth + 10 + 220 * different(steps).count, 80 + 225 * max(1, shown.count))
+        case .grids(let steps):
+            (max(640, labelWidth + 10 + 220 * different(steps).count), 90 + 225 * max(1, shown.count))
         }
     }
 
