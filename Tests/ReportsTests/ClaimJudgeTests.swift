@@ -123,7 +123,7 @@ import Testing
     @Test func missingAndForeignValuesDecideNothing() throws {
         let missing = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .none)])
         #expect(missing.verdict == .undecided)
-        #expect(missing.figures == "fcd: no value of b")
+        #expect(missing.figures == "fcd: no value of 'b'")
         let foreign = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .ofOtherIdentity([8, 9]))])
         #expect(foreign.verdict == .undecided)
         #expect(foreign.figures == "fcd: the rows were measured in different ways")

@@ -10,6 +10,8 @@ import Testing
         #expect(NumberText.significant(999.96, digits: 4) == "1000")
         #expect(NumberText.significant(-0.5, digits: 2) == "-0.50")
         #expect(NumberText.significant(0) == "0")
+        #expect(NumberText.significant(-0.0) == "0")
+        #expect(NumberText.significant(8) == "8")
         #expect(NumberText.significant(12_345_678) == "1.235e7")
         #expect(NumberText.significant(99_999_999) == "1.000e8")
         #expect(NumberText.significant(0.0000123456) == "1.235e-5")
@@ -67,6 +69,9 @@ import Testing
         #expect(NumberText.cell(12_345_678, decimals: 0) == "12,345,678")
         #expect(NumberText.cell(0.00001, decimals: 2) == "1.000e-5")
         #expect(NumberText.cell(0, decimals: 2) == "0.00")
+        #expect(NumberText.deviation(0.0004, decimals: 2) == "0.0004")
+        #expect(NumberText.deviation(0.04, decimals: 2) == "0.04")
+        #expect(NumberText.deviation(0, decimals: 2) == "0.00")
         #expect(NumberText.cell(.infinity, decimals: 2) == "inf")
     }
 }

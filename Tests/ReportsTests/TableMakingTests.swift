@@ -69,6 +69,23 @@ import Testing
         #expect(table.rows.allSatisfy { !$0.cells[1].isBest })
     }
 
+    @Test func nothingIsBestAmongEquals() throws {
+        let trials = TemporaryFolder.studyTrials.map { trial in
+            var trial = trial
+            trial.distances = [5]
+            return trial
+        }
+        #expect(try table(trials).rows.allSatisfy { !$0.cells[0].isBest })
+    }
+
+    @Test func ratiosAreOfValuesMeasuredInTheSameWay() throws {
+        var trials = TemporaryFolder.studyTrials
+        for index in 3..<6 { trials[index].identity = SyntheticTrial.identity(samples: 500) }
+        let table = try table(trials)
+        #expect(table.cell(row: "small", column: "share")?.summary?.mean == 1)
+        #expect(table.cell(row: "large", column: "share")?.isMissing == true)
+    }
+
     @Test func meanOfAMetricMayTakeAbsoluteValues() throws {
         let text = TableConfiguration.text().replacingOccurrences(
             of: #""metric.fcd-lenet", "pick": "best""#, with: #""metric.fcd-lenet", "pick": "mean", "absolute": true"#)

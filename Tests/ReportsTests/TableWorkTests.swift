@@ -121,6 +121,7 @@ import Testing
         #expect(markdown.hasPrefix("# Width of the generator\n\nTwo widths.\n\nPublished: Somebody et al., 2020.\n\n|"))
         for words in [
             "| narrow | 2 | 7 ± 0 | 117 | 0.01 | 0.", "## What was published",
+            "| Wide is better. | **undecided** |",
             "| Wide is larger. (Table 2) | **confirmed** | parameters: narrow 117, wide 229 |", "## Origin",
             "Made by `agon table 'it'\\''s width' --budget smoke` at ",
             "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in all. Commit 1a82cba13f49.",

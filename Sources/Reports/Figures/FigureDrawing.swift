@@ -25,11 +25,18 @@ struct FigureDrawing {
 
     static func colour(_ index: Int) -> String { colours[index % colours.count] }
 
+    /// Of the legend beside curves, in gnuplot's characters: the longest name with its line.
+    private var legendWidth: Int { 7 + (rows.map(\.name.count).max() ?? 0) }
+
+    /// Of the names beside grids, in pixels.
+    private var labelWidth: Int { 24 + 7 * (shown.flatMap { Self.lines($0.row.name).map(\.count) }.max() ?? 0) }
+
     var size: (width: Int, height: Int) {
         switch figure.kind {
-        case .curves(let metrics, _, _): (900, 60 + 300 * metrics.count)
+        case .curves(let metrics, _, _): (680 + 8 * legendWidth, 60 + 300 * metrics.count)
         case .boxes(let columns): (900, 100 + max(300, 90 + 26 * rows.count) * columns.count)
-        case .grids(let steps): (190 + 220 * different(steps).count, 80 + 225 * max(1, shown.count))
+        case .grids(let steps):
+            (max(640, labelWidth + 10 + 220 * different(steps).count), 90 + 225 * max(1, shown.count))
         }
     }
 
@@ -45,7 +52,7 @@ struct FigureDrawing {
         return """
             set style line 100 lc rgb '#888888' lw 0.8
             set border 3 ls 100
-            set tics nomirror scale 0.5
+            set tics nomirror scale 0.5 textcolor rgb '#333333'
             set grid lc rgb '#dddddd' lw 0.6
             set label 100 \(Gnuplot.quoted(footer)) at screen 0.99,0.012 right font ',7' tc rgb '#777777' noenhanced
             \(body)
@@ -91,7 +98,7 @@ struct FigureDrawing {
         return """
             \(blocks.joined(separator: "\n"))
             set key outside right center vertical Left reverse samplen 1.5 noenhanced
-            set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char 10, char 28, char 4, char 3 spacing char 0, char 3
+            set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char 10, char \(legendWidth), char 4, char 3 spacing char 0, char 3
             \(panels.joined(separator: "\n"))
             unset multiplot
             """
@@ -243,7 +250,7 @@ struct FigureDrawing {
             for (place, wanted) in steps.enumerated() {
                 let isThere = item.trial.run.sampleSteps.last { $0 <= wanted }
                 let title = isThere.map { "step \($0)" } ?? "no grid by step \(wanted)"
-                let left = 180 + 220 * Double(place)
+                let left = Double(labelWidth) + 220 * Double(place)
                 parts.append(
                     """
                     set lmargin at screen \(left / width)
@@ -273,11 +280,15 @@ struct FigureDrawing {
     /// A long name as a string of several lines. The breaks alone stand in double quotes: in those, gnuplot would run
     /// what stands in backquotes.
     private static func wrapped(_ name: String) -> String {
+        lines(name).map(Gnuplot.quoted).joined(separator: ".\"\\n\".")
+    }
+
+    private static func lines(_ name: String) -> [String] {
         var lines: [String] = [""]
         for word in name.split(separator: " ") {
             if lines[lines.count - 1].count + word.count > 20, !lines[lines.count - 1].isEmpty { lines.append("") }
             lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
         }
-        return lines.map(Gnuplot.quoted).joined(separator: ".\"\\n\".")
+        return lines
     }
 }

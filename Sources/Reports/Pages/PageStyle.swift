@@ -136,7 +136,8 @@ enum PageStyle {
         body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}
         section{margin-top:22pt}.pair{display:block}.charts,.pair>.beside{display:grid;grid-template-columns:1fr 1fr;gap:14pt 18pt}
         .pair>.beside{margin-top:14pt}.pair .chart+.chart{margin-top:0}svg text{font-size:12px!important}
-        .time{max-width:none}.track,.jumps,.ends{display:none}.frames{display:grid;grid-template-columns:repeat(4,1fr);gap:8pt}
+        .time{max-width:none}.track,.jumps,.ends{display:none}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(76pt,1fr));gap:8pt}
+        .frames .frame{max-width:170pt}
         .frames .frame{display:block!important;break-inside:avoid}.galleries{grid-template-columns:1fr 1fr}
         .galleries>div{max-width:none;break-inside:avoid}.pair>div+div{margin-top:12pt}footer{margin-top:16pt}
         details{border:0;background:none;margin-top:10pt}details::details-content{content-visibility:visible;height:auto}

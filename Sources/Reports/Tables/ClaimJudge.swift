@@ -145,7 +145,7 @@ struct ClaimJudge {
             .undecided,
             lacking.isEmpty
                 ? "\(title(column)): the rows were measured in different ways"
-                : "\(title(column)): no value of \(lacking.joined(separator: ", "))"
+                : "\(title(column)): no value of \(lacking.map { "'\($0)'" }.joined(separator: ", "))"
         )
     }
 

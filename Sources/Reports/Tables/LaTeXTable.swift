@@ -23,7 +23,10 @@ enum LaTeXTable {
         lines += ["    \\bottomrule", "  \\end{tabular}"]
         if !table.notes.isEmpty {
             lines += ["  \\par\\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize"]
-            lines += table.notes.map { "    " + escaped($0) + ".\\par" } + ["  \\end{minipage}"]
+            lines +=
+                table.notes.map { "    " + escaped($0) + ($0.hasSuffix(".") ? "" : ".") + "\\par" } + [
+                    "  \\end{minipage}"
+                ]
         }
         return (lines + ["\\end{table}"]).joined(separator: "\n") + "\n"
     }

@@ -23,13 +23,14 @@ enum MarkdownTable {
         return lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n") + "\n"
     }
 
-    static func claims(_ judgements: [Judgement]) -> String {
+    /// - Parameter source: of the table, which is not said again with each claim.
+    static func claims(_ judgements: [Judgement], source: String? = nil) -> String {
         guard !judgements.isEmpty else { return "" }
         var lines = ["| claim | verdict | figures |", "| --- | --- | --- |"]
         for judgement in judgements {
-            let source = judgement.source.map { " (\($0))" } ?? ""
+            let origin = judgement.source == source ? "" : judgement.source.map { " (\($0))" } ?? ""
             lines.append(
-                "| \(escaped(judgement.claim + source)) | **\(judgement.verdict.rawValue)** | \(escaped(judgement.figures)) |"
+                "| \(escaped(judgement.claim + origin)) | **\(judgement.verdict.rawValue)** | \(escaped(judgement.figures)) |"
             )
         }
         return lines.joined(separator: "\n") + "\n"

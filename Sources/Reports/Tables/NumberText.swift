@@ -19,16 +19,22 @@ enum NumberText {
         return size >= 1e7 || (value != 0 && size < 1e-4) ? significant(value) : fixed(value, decimals: decimals)
     }
 
+    /// A deviation beside a mean of so many decimals; one that these would make zero keeps a digit.
+    static func deviation(_ value: Double, decimals: Int) -> String {
+        let text = cell(value, decimals: decimals)
+        return value != 0 && Double(text) == 0 ? significant(value, digits: 1) : text
+    }
+
     /// The shortest digits that read back as the same number: `10`, `0.25`.
     static func shortest(_ value: Double) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
+    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`; small whole numbers as they are.
     static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite else { return "\(value)" }
-        guard value != 0 else { return "0" }
+        if value == value.rounded(), abs(value) < 1000 { return shortest(value == 0 ? 0 : value) }
         let magnitude = exponent(of: value, digits: digits)
         if magnitude >= 7 || magnitude < -4 {
             let share = value / pow(10, Double(magnitude))

@@ -89,7 +89,7 @@ public struct ResultTable: Sendable {
             let hasCount = !cell.isExact && !cell.isDerived && group.summary.count != row.done
             return CellText(
                 mean: NumberText.cell(mean, decimals: decimals),
-                deviation: deviation.map { NumberText.cell($0, decimals: decimals) },
+                deviation: deviation.map { NumberText.deviation($0, decimals: decimals) },
                 count: hasCount ? group.summary.count : nil,
                 mark: column.identities.count > 1 ? Self.mark(group.identity) : nil)
         }

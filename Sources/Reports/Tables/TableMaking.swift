@@ -200,12 +200,14 @@ struct TableMaking {
         }
     }
 
-    /// Marks the best, where all values may be compared.
+    /// Marks the best, where all values may be compared and there is something worse.
     private func markBest(_ table: inout ResultTable, column index: Int) {
         let column = table.columns[index]
         guard let goal = column.best, column.identities.count <= 1 else { return }
         let means = table.rows.compactMap { $0.cells[index].summary?.mean }
-        guard means.count > 1, let best = goal == .least ? means.min() : means.max() else { return }
+        guard let best = goal == .least ? means.min() : means.max(), means.contains(where: { $0 != best }) else {
+            return
+        }
         for row in table.rows.indices where table.rows[row].cells[index].summary?.mean == best {
             table.rows[row].cells[index].isBest = true
         }

@@ -17,7 +17,9 @@ public struct TableResults {
     public var text: String {
         var parts = [MarkdownTable.text(table)]
         if !table.notes.isEmpty { parts.append(table.notes.map { "- " + MarkdownTable.escaped($0) + "\n" }.joined()) }
-        if !table.judgements.isEmpty { parts.append(MarkdownTable.claims(table.judgements)) }
+        if !table.judgements.isEmpty {
+            parts.append(MarkdownTable.claims(table.judgements, source: work.configuration.source))
+        }
         return parts.joined(separator: "\n")
     }
 
@@ -61,7 +63,11 @@ public struct TableResults {
         if let source = configuration.source { text += "Published: \(MarkdownTable.escaped(source)).\n\n" }
         text += MarkdownTable.text(table) + "\n"
         text += table.notes.map { "- " + MarkdownTable.escaped($0) + "\n" }.joined()
-        if !table.judgements.isEmpty { text += "\n## What was published\n\n" + MarkdownTable.claims(table.judgements) }
+        if !table.judgements.isEmpty {
+            text +=
+                "\n## What was published\n\n"
+                + MarkdownTable.claims(table.judgements, source: work.configuration.source)
+        }
         let drawn = configuration.figures.filter {
             FigureDrawing($0, making: making, table: table, footer: "").script != nil
         }
