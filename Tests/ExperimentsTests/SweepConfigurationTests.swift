@@ -237,7 +237,8 @@ import Testing
     }()
 
     @Test func sweepsAreShipped() {
-        #expect(Set(Self.shipped).isSuperset(of: ["gas.json", "hacks.json", "hypervolume-mnist.json", "selfgan-mlp.json"]))
+        #expect(
+            Set(Self.shipped).isSuperset(of: ["gas.json", "hacks.json", "hypervolume-mnist.json", "selfgan-mlp.json"]))
     }
 
     @Test(arguments: shipped) func shippedSweepLoads(name: String) throws {
