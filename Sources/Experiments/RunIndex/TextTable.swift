@@ -14,7 +14,7 @@ public struct TextTable: Sendable {
         let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let isNumeric = columns.map { column in
             let cells = rows.dropFirst().map { $0[column] }.filter { !$0.isEmpty }
-            return !cells.isEmpty && cells.allSatisfy { $0.first?.isNumber == true || $0.first == "-" || $0 == "?" }
+            return !cells.isEmpty && cells.allSatisfy { $0.first?.isNumber == true || "-~?".contains($0.prefix(1)) }
         }
         return rows.map { row in
             var line = ""

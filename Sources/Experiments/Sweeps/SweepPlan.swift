@@ -12,6 +12,8 @@ public struct SweepPlan: Sendable {
         public var floatingPointOperations: Int?
         /// Nil where it could not be measured.
         public var stepsPerSecond: Double?
+        /// Whether the speed was not measured but reckoned by the arithmetic from that of a cheaper trial.
+        public var isEstimated = false
         /// Bytes that the finished run takes, about.
         public var disk = 0
         /// Bytes of the process, as planned.
@@ -21,8 +23,13 @@ public struct SweepPlan: Sendable {
             status.state.isFinal ? 0 : max(0, trial.experiment.configuration.steps - status.step)
         }
 
+        fileprivate var operations: Int { floatingPointOperations ?? 0 }
+
         public var secondsLeft: Double? { stepsLeft == 0 ? 0 : stepsPerSecond.map { Double(stepsLeft) / $0 } }
     }
+
+    /// The moments of measuring that a single step may take.
+    private static let patience = 5.0
 
     public let name: String
     public let folder: String
@@ -36,16 +43,19 @@ public struct SweepPlan: Sendable {
     public let diskFree: Int?
 
     /// Inspects each different config, and measures its speed for a moment where that is not known yet: from a
-    /// finished trial, or from an earlier plan.
+    /// finished trial, or from an earlier plan. Where a step alone would take many such moments, its time is reckoned
+    /// from its arithmetic and the rate of the next cheaper config.
     ///
     /// - Parameters:
     ///   - seconds: how long to measure a speed.
+    ///   - speeds: the folder that keeps speeds; nil for the one in Agon's cache.
     ///   - progress: told what is going to be measured.
     ///
     /// Throws what building networks throws; missing data are noted.
     public init(
         _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2,
-        searchPath: DataSearchPath = .standard(), progress: (String) -> Void = { _ in }
+        searchPath: DataSearchPath = .standard(), speeds speedsFolder: String? = nil,
+        progress: (String) -> Void = { _ in }
     ) throws {
         name = sweep.configuration.name
         self.folder = folder.path
@@ -58,7 +68,7 @@ public struct SweepPlan: Sendable {
         }.map(\.element)
         try BLAS.open()
         let program = RunRecord.peakMemory
-        let cache = SpeedCache(threads: options.threads)
+        let cache = SpeedCache(threads: options.threads, folder: speedsFolder ?? CacheFolder.path("speeds"))
         var costs: [String: TrialCost] = [:]
         var speeds: [String: Double] = [:]
         for trial in sweep.trials {
@@ -76,13 +86,28 @@ public struct SweepPlan: Sendable {
                     trial: trial, status: status, floatingPointOperations: cost.floatingPointOperations,
                     disk: cost.disk(of: trial.experiment.configuration), memory: cost.memory))
         }
-        for index in trials.indices {
-            let experiment = trials[index].trial.experiment
-            guard let cost = costs[TrialCost.key(of: experiment)] else { continue }
-            if speeds[cost.signature] == nil, trials[index].stepsLeft > 0 {
-                speeds[cost.signature] = measure(trials[index].trial, cost, cache, seconds, searchPath, progress)
+        // Operations a second of the last config, by rising costs.
+        var rate: Double?
+        var estimates: Set<String> = []
+        var unmeasured: Set<String> = []
+        let byCost = trials.indices.sorted { trials[$0].operations < trials[$1].operations }
+        for index in byCost {
+            guard let cost = costs[TrialCost.key(of: trials[index].trial.experiment)] else { continue }
+            let operations = Double(cost.floatingPointOperations)
+            if speeds[cost.signature] == nil, trials[index].stepsLeft > 0, !unmeasured.contains(cost.signature) {
+                let known = cache.speed(of: cost)
+                if known == nil, let rate, operations / rate > Self.patience * seconds {
+                    speeds[cost.signature] = rate / operations
+                    estimates.insert(cost.signature)
+                } else {
+                    speeds[cost.signature] =
+                        known ?? measure(trials[index].trial, cost, cache, seconds, searchPath, progress)
+                }
             }
+            if speeds[cost.signature] == nil { unmeasured.insert(cost.signature) }
             trials[index].stepsPerSecond = speeds[cost.signature]
+            trials[index].isEstimated = estimates.contains(cost.signature)
+            if let speed = speeds[cost.signature], operations > 0 { rate = speed * operations }
         }
         warn()
     }
@@ -91,7 +116,6 @@ public struct SweepPlan: Sendable {
         _ trial: SweepTrial, _ cost: TrialCost, _ cache: SpeedCache, _ seconds: Double,
         _ searchPath: DataSearchPath, _ progress: (String) -> Void
     ) -> Double? {
-        if let known = cache.speed(of: cost) { return known }
         let settings = trial.settings.filter { differing.contains($0.axis) && $0.axis != "seed" }
         let name = settings.isEmpty ? trial.base : SweepTrial.label(settings)
         progress("measuring \(name)")

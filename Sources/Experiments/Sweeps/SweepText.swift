@@ -18,6 +18,9 @@ extension SweepPlan {
                 + "\(Self.number(operationsLeft * 1e-12)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
                 + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
         let way = "\(jobs) \(jobs == 1 ? "job" : "jobs") of \(threads) \(threads == 1 ? "thread" : "threads")"
+        if trials.contains(where: \.isEstimated) {
+            lines.append("~ not measured: from the arithmetic of a step, and the rate of a cheaper config")
+        }
         lines.append(
             secondsLeft.map { "\(way): about \(DurationText.short($0))" } ?? "\(way): the time is not known")
         return lines.joined(separator: "\n")
@@ -29,7 +32,8 @@ extension SweepPlan {
         return [
             item.status.state.rawValue, String(item.trial.experiment.configuration.steps),
             item.floatingPointOperations.map { Self.number(Double($0) * 1e-9) } ?? "?",
-            item.stepsPerSecond.map(Self.number) ?? (item.stepsLeft == 0 ? "" : "?"), left, SizeText.short(item.disk),
+            item.stepsPerSecond.map { (item.isEstimated ? "~" : "") + Self.number($0) }
+                ?? (item.stepsLeft == 0 ? "" : "?"), left, SizeText.short(item.disk),
         ]
     }
 
@@ -62,6 +66,7 @@ extension SweepPlan {
                         "stepsLeft": ConfigNode(item.stepsLeft),
                         "floatingPointOperations": item.floatingPointOperations.map { ConfigNode($0) } ?? .null,
                         "stepsPerSecond": item.stepsPerSecond.map { .number($0, decimals: 4) } ?? .null,
+                        "estimated": ConfigNode(item.isEstimated),
                         "secondsLeft": item.secondsLeft.map { .number($0, decimals: 1) } ?? .null,
                         "disk": ConfigNode(item.disk), "memory": ConfigNode(item.memory),
                     ]

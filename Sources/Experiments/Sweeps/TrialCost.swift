@@ -68,7 +68,7 @@ struct SpeedCache {
     private let folder: String
     private let threads: Int
 
-    init(threads: Int, folder: String = CacheFolder.path("speeds")) {
+    init(threads: Int, folder: String) {
         self.folder = folder
         self.threads = threads
     }
