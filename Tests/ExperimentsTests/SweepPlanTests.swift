@@ -74,11 +74,10 @@ import Testing
         #expect(plan.node["trials"]?.array?.first?["estimated"]?.boolean == true)
     }
 
-    @Test func missingDataAreNoted() throws {
-        let plan = try plan(#""set": {"dataset": {"name": "folder", "path": "/nowhere"}}, "seeds": [1, 2]"#)
-        #expect(plan.notes.count == 1, "said once of all seeds")
-        #expect(plan.trials.first?.stepsPerSecond == nil && plan.secondsLeft == nil)
-        #expect(plan.notes.contains { $0.hasPrefix("the speed of tiny is not known: ") }, "\(plan.notes)")
-        #expect(plan.text.hasSuffix("2 jobs of 1 thread: the time is not known"))
+    @Test func foldersThatAreNotThereAreNamed() {
+        let text = message {
+            _ = try plan(#""set": {"dataset": {"name": "folder", "path": "/nowhere"}}, "seeds": [1, 2]"#)
+        }
+        #expect(text == "/nowhere: cannot be read: no such folder")
     }
 }
