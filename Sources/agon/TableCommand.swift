@@ -5,7 +5,7 @@ import Reports
 
 struct TableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "table", abstract: "Run a paper's experiments and set our figures beside the published ones.",
+        commandName: "table", abstract: "Run a paper's experiments; set what is measured beside what was published.",
         discussion: """
             The time is estimated first, then the sweeps of the budget are run (what
             is done is not run again), then Results/NAME-BUDGET is written: the table

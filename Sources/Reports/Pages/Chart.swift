@@ -36,10 +36,10 @@ struct Chart {
         guard !drawn.isEmpty else { return .empty }
         // A single curve under its own name needs no legend, only its last value.
         let isAlone = drawn.count == 1 && drawn[0].name == title
-        let last = isAlone ? drawn[0].points.last.map { "last \(NumberText.significant($0.y))" } : nil
+        let last = isAlone ? drawn[0].points.last.map { "last \(NumberText.brief($0.y))" } : nil
         let notes = [note, last].compactMap { $0 }.joined(separator: " · ")
         let legend = drawn.enumerated().map { index, item -> Markup in
-            let last = item.points.last.map { NumberText.significant($0.y) } ?? ""
+            let last = item.points.last.map { NumberText.brief($0.y) } ?? ""
             return "<li><i style=\"background:\(colour(index))\"></i>\(item.name)<b>\(last)</b></li>"
         }
         let list: Markup =

@@ -54,7 +54,7 @@ enum PageStyle {
         .state.stopped,.state.pruned,.state.waiting{color:var(--warn)}.state.running{color:var(--accent)}
         .reason{margin-top:12px;padding:10px 14px;border-left:3px solid var(--bad);background:var(--panel);
         overflow-wrap:anywhere}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;margin-top:24px;
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:1px;margin-top:24px;
         border:1px solid var(--line);border-radius:10px;overflow:hidden}
         .tiles>div{padding:14px 16px;box-shadow:0 0 0 1px var(--line)}
         .tiles dt{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
@@ -114,7 +114,7 @@ enum PageStyle {
         td.words,th.words{text-align:left}
         thead th:first-child{position:sticky;left:0}
         th[scope=row]{text-align:left;color:var(--ink);background:var(--ground);font-weight:500;position:sticky;left:0;
-        white-space:normal;min-width:11em;max-width:22em;overflow-wrap:anywhere}
+        white-space:normal;min-width:min(15em,38vw);max-width:22em;overflow-wrap:anywhere}
         td.long{white-space:normal;min-width:16em;max-width:46em;overflow-wrap:anywhere}
         td b{font-weight:700}td .pm{color:var(--soft)}td .none{color:var(--soft)}
         .notes{margin-top:10px;padding-left:18px;font-size:.85rem;color:var(--soft);max-width:100ch;overflow-wrap:anywhere}
@@ -143,7 +143,7 @@ enum PageStyle {
         details{border:0;background:none;margin-top:10pt}details::details-content{content-visibility:visible;height:auto}
         details>:not(summary){display:block}summary{list-style:none;padding:4pt 0}
         pre{columns:2;column-gap:16pt;padding:0;font-size:6.5pt;line-height:1.35}
-        .scroll{overflow:visible;border:0}th,td{padding:3pt 5pt;white-space:normal}th[scope=row]{position:static}
+        .scroll{overflow:visible;border:0}table{font-size:.72rem}th,td{padding:3pt 4pt;white-space:normal}th[scope=row]{position:static;min-width:0}td .pm{white-space:nowrap}
         h2,h3{break-after:avoid}tr,.tiles>div{break-inside:avoid}}
         """
 }

@@ -34,7 +34,7 @@ struct RunCharts {
                 ])
             if let best = goal.best(of: values) {
                 chart.spot = (Double(best.step), best.value)
-                chart.note = "best \(NumberText.significant(best.value)) at step \(NumberText.grouped(best.step))"
+                chart.note = "best \(NumberText.brief(best.value)) at step \(NumberText.grouped(best.step))"
             }
             return chart
         }

@@ -52,7 +52,7 @@ public struct RunPage {
                 guard let only = series.points.first else { return nil }
                 let name = chart.series.count == 1 ? chart.title : "\(chart.title), \(series.name)"
                 return PageParts.Tile(
-                    name: name, value: NumberText.significant(only.y), note: "step \(NumberText.grouped(Int(only.x)))")
+                    name: name, value: NumberText.brief(only.y), note: "step \(NumberText.grouped(Int(only.x)))")
             }
         }
         return tiles.isEmpty ? .empty : PageParts.tiles(tiles)
@@ -97,12 +97,12 @@ public struct RunPage {
             guard let best = Goal.usual(for: name).best(of: values), let last = values.last else { continue }
             tiles.append(
                 PageParts.Tile(
-                    name: "best \(name.dropFirst(7))", value: NumberText.significant(best.value),
-                    note: "step \(NumberText.grouped(best.step)); last \(NumberText.significant(last.value))"))
+                    name: "best \(name.dropFirst(7))", value: NumberText.brief(best.value),
+                    note: "step \(NumberText.grouped(best.step)); last \(NumberText.brief(last.value))"))
         }
         for name in ["loss.generator", "loss.discriminator"] {
             guard let last = run.history[name].last else { continue }
-            tiles.append(PageParts.Tile(name: "\(name), last", value: NumberText.significant(last.value)))
+            tiles.append(PageParts.Tile(name: "\(name), last", value: NumberText.brief(last.value)))
         }
         if let seconds = run.seconds {
             let pace = run.record["stepsPerSecond"]?.number.map { "\(NumberText.significant($0, digits: 3)) steps/s" }

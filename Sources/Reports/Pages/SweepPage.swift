@@ -71,7 +71,7 @@ public struct SweepPage {
         columns.append(
             TableColumn(key: "time", title: "training", best: nil, quantity: .record(isShort ? .seconds : .minutes)))
         columns.append(
-            TableColumn(key: "memory", title: "peak memory", best: nil, quantity: .record(.peakMemory), decimals: 0))
+            TableColumn(key: "memory", title: "peak memory", best: nil, quantity: .record(.peakMemory)))
         if trials.contains(where: { !$0.run.history.alarms.isEmpty }) {
             columns.append(TableColumn(key: "alarms", title: "alarms", best: nil, quantity: .record(.alarms)))
         }

@@ -31,16 +31,24 @@ enum NumberText {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`; small whole numbers as they are.
+    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
     static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite else { return "\(value)" }
-        if value == value.rounded(), abs(value) < 1000 { return shortest(value == 0 ? 0 : value) }
+        guard value != 0 else { return "0" }
         let magnitude = exponent(of: value, digits: digits)
         if magnitude >= 7 || magnitude < -4 {
             let share = value / pow(10, Double(magnitude))
             return fixed(share, decimals: digits - 1) + "e\(magnitude)"
         }
         return fixed(value, decimals: max(0, digits - 1 - magnitude))
+    }
+
+    /// At most four significant digits, without zeros at the end: `8`, `0.25`, `0.3333`.
+    static func brief(_ value: Double) -> String {
+        let text = significant(value)
+        guard text.contains("."), !text.contains("e") else { return text }
+        let digits = text.reversed().drop { $0 == "0" }
+        return String((digits.first == "." ? digits.dropFirst() : digits).reversed())
     }
 
     /// Decimals that show two significant digits of a deviation, or four of a mean without one.
