@@ -143,7 +143,8 @@ enum PageStyle {
         details{border:0;background:none;margin-top:10pt}details::details-content{content-visibility:visible;height:auto}
         details>:not(summary){display:block}summary{list-style:none;padding:4pt 0}
         pre{columns:2;column-gap:16pt;padding:0;font-size:6.5pt;line-height:1.35}
-        .scroll{overflow:visible;border:0}table{font-size:.72rem}th,td{padding:3pt 4pt;white-space:normal}th[scope=row]{position:static;min-width:0}td .pm{white-space:nowrap}
+        .scroll{overflow:visible;border:0}table{font-size:.7rem}th,td{padding:3pt;white-space:normal}
+        thead th,th[scope=row]{overflow-wrap:anywhere}th[scope=row]{position:static;min-width:6em}
         h2,h3{break-after:avoid}tr,.tiles>div{break-inside:avoid}}
         """
 }
