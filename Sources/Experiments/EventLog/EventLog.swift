@@ -10,8 +10,9 @@ import Tensors
 /// there is one file that says each thing once, and a TensorBoard that is just reading meets no file that shrinks. A key
 /// such as `loss.generator` becomes the tag `loss/generator`, by whose first part TensorBoard groups its charts.
 public final class EventLog {
-    public let path: String
-    private let descriptor: Int32
+    private let file: AppendedFile
+
+    public var path: String { file.path }
 
     /// Goes on with the run's event file, or makes one.
     ///
@@ -25,6 +26,7 @@ public final class EventLog {
         let contents = former.last.flatMap { FileManager.default.contents(atPath: $0) }.map { Array($0) } ?? []
         let head = Self.head(of: config)
         let kept = Self.extent(of: contents, through: step)
+        let path: String
         if let newest = former.last, kept.upperBound == contents.count,
             Self.states(config, contents[..<kept.lowerBound])
         {
@@ -34,14 +36,13 @@ public final class EventLog {
             // TensorBoard must not take the unfinished file for one of events.
             let partial = folder.path + "/.events.partial"
             try AtomicFile.write(path: partial, bytes: head + contents[kept])
-            guard rename(partial, path) == 0 else { throw Self.failure(path) }
+            guard rename(partial, path) == 0 else {
+                throw ExperimentsError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            }
         }
         for file in former where file != path { unlink(file) }
-        descriptor = open(path, O_WRONLY | O_CLOEXEC | O_APPEND)
-        guard descriptor >= 0 else { throw Self.failure(path) }
+        file = try AppendedFile(path: path)
     }
-
-    deinit { close(descriptor) }
 
     // MARK: Writing
 
@@ -79,27 +80,7 @@ public final class EventLog {
             EventMessage.summary(step: step, time: time, values: [EventMessage.end(succeeded: succeeded, time: time)]))
     }
 
-    private func write(_ message: ProtobufMessage) throws {
-        let length = lseek(descriptor, 0, SEEK_END)
-        let bytes = RecordFile.framed(message.bytes)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress.map { $0 + written }, bytes.count - written)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let error = Self.failure(path)
-                ftruncate(descriptor, length)
-                throw error
-            }
-            written += count
-        }
-    }
-
-    private static func failure(_ path: String) -> ExperimentsError {
-        .cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
+    private func write(_ message: ProtobufMessage) throws { try file.append(RecordFile.framed(message.bytes)) }
 
     private static var now: Double { Date().timeIntervalSince1970 }
 
