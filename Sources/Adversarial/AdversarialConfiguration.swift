@@ -47,6 +47,16 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
         try tricks.updateRule?.check(stated: updates)
     }
 
+    /// Checks that there are discriminators to combine.
+    ///
+    /// - Parameter count: those that judge the same samples.
+    /// - Throws: `AdversarialError`.
+    public func check(discriminators count: Int) throws(AdversarialError) {
+        if count == 1, !(ensemble.combination is AverageCombination) {
+            throw .oneDiscriminator(combination: type(of: ensemble.combination).name)
+        }
+    }
+
     public init(from reader: ConfigReader) throws {
         let objective = try reader.section("objective", Self.registry, "What the networks minimise.")
         let optimizers = try NetworkOptimizers(from: reader)

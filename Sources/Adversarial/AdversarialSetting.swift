@@ -29,7 +29,7 @@ public struct AdversarialSetting {
         try checkShapes()
         try checkConditions()
         try checkLayers()
-        try checkEnsemble()
+        try configuration.check(discriminators: players.sides.map(\.discriminators.count).max() ?? 0)
     }
 
     /// Two networks that play for samples of a shape.
@@ -124,13 +124,6 @@ public struct AdversarialSetting {
                 "batches",
                 reason: "no layer of the discriminator joins the samples of a batch, so that 'mixed' changes nothing; "
                     + "add a 'batchNorm', or remove it")
-        }
-    }
-
-    private func checkEnsemble() throws(AdversarialError) {
-        let combination = configuration.ensemble.combination
-        if !(combination is AverageCombination), players.sides.allSatisfy({ $0.discriminators.count == 1 }) {
-            throw .oneDiscriminator(combination: type(of: combination).name)
         }
     }
 

@@ -46,7 +46,8 @@ public struct Features: Equatable, Sendable {
         guard real.columns == fake.columns else {
             throw .differentWidths(real: real.columns, fake: fake.columns)
         }
-        try real.check(atLeast: needed, set: "real", metric: metric)
+        // First those of which there are as many as the user asked for: real ones may have been cut to as many.
         try fake.check(atLeast: needed, set: "generated", metric: metric)
+        try real.check(atLeast: needed, set: "real", metric: metric)
     }
 }

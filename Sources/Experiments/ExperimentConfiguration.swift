@@ -62,6 +62,11 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         )
         discriminators = many ?? one.map { [$0] } ?? []
         listsDiscriminators = many != nil
+        do {
+            try training.check(discriminators: discriminators.count * training.ensemble.copies)
+        } catch {
+            throw reader.fail(at: error.place, error.reason)
+        }
         initialWeights = try reader.optionalString(
             "initialWeights", "A safetensors file with the networks' first values, in PyTorch's names and layouts.")
         recordedInputs = try reader.optionalString(

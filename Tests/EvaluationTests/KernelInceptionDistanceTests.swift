@@ -78,7 +78,7 @@ import Testing
 
     @Test func smallSetsAreErrors() {
         let set = normalFeatures(rows: 5, columns: 3, seed: 1)
-        #expect(throws: EvaluationError.tooFewSamples(metric: "KID", set: "real", count: 5, needed: 6)) {
+        #expect(throws: EvaluationError.tooFewSamples(metric: "KID", set: "generated", count: 5, needed: 6)) {
             try KernelInceptionDistance.betweenSubsets(real: set, fake: set, subsets: 2, size: 6, seed: 0)
         }
     }

@@ -90,7 +90,7 @@ import Testing
     @Test func fewSamplesAreAnError() {
         let set = normalFeatures(rows: 5, columns: 3, seed: 1)
         #expect(
-            throws: EvaluationError.tooFewSamples(metric: "precision and recall", set: "real", count: 5, needed: 6)
+            throws: EvaluationError.tooFewSamples(metric: "precision and recall", set: "generated", count: 5, needed: 6)
         ) { try PrecisionRecallDensityCoverage(real: set, fake: set) }
     }
 }
