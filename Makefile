@@ -38,10 +38,10 @@ build: setup ## Build .build/release/agon
 	$(BUILD)
 
 run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and say where the pictures are
-	$(AGON) run $(CONFIG) --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+	$(AGON) run "$(CONFIG)" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
 
 sweep: build ## Run what is missing, failed or changed in SWEEP, JOBS trials at a time
-	$(AGON) sweep run $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
+	$(AGON) sweep run "$(SWEEP)" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
 	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
 
 table: build ## Run what TABLE still needs at BUDGET, and write Results/TABLE-BUDGET

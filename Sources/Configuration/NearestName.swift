@@ -2,17 +2,17 @@
 ///
 /// The distance counts inserted, deleted, replaced and swapped neighbouring characters (optimal string alignment, the
 /// restricted Damerau-Levenshtein distance), letter case and `_` and `-` aside; up to a third of the name, and at least
-/// two, may differ. Among equally near candidates the first wins.
+/// one, may differ. Of paths of keys, the keys that both begin with say nothing: what follows them must be near. Among
+/// equally near candidates the first wins.
 public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
-    let wanted = plainLetters(name)
     // Longer names are not names; comparing them would only cost time.
-    guard wanted.count <= 128 else { return nil }
+    guard plainLetters(name).count <= 128 else { return nil }
     var best: (name: String, distance: Int)?
     for candidate in candidates where candidate != name {
-        let letters = plainLetters(candidate)
+        let (wanted, letters) = withoutCommonKeys(name, candidate)
         let length = max(wanted.count, letters.count)
         // A candidate with nothing in common is no help, however short both are.
-        let limit = min(max(2, wanted.count / 3), length - 1)
+        let limit = min(max(1, wanted.count / 3), length - 1)
         guard abs(wanted.count - letters.count) <= limit else { continue }
         let distance = alignmentDistance(wanted, letters)
         if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
@@ -22,6 +22,16 @@ public func nearestName(to name: String, in candidates: some Sequence<String>) -
 
 private func plainLetters(_ name: String) -> [Character] {
     name.lowercased().filter { $0 != "_" && $0 != "-" }
+}
+
+/// The letters of two paths of keys after the keys that both begin with; the last key of each always stays.
+private func withoutCommonKeys(_ first: String, _ second: String) -> ([Character], [Character]) {
+    var keys = [first, second].map { plainLetters($0).split(separator: ".", omittingEmptySubsequences: false) }
+    while keys[0].count > 1, keys[1].count > 1, keys[0][0] == keys[1][0] {
+        keys[0].removeFirst()
+        keys[1].removeFirst()
+    }
+    return (Array(keys[0].joined(separator: ["."])), Array(keys[1].joined(separator: ["."])))
 }
 
 private func alignmentDistance(_ first: [Character], _ second: [Character]) -> Int {

@@ -40,6 +40,8 @@ public enum ExperimentsError: Error, Equatable, Sendable {
     case cannotSample(folder: String, reason: String)
     /// A class that the run has not, or none where one must be chosen.
     case badLabel(Int?, folder: String, classes: Int?)
+    /// A curve that none of the runs has.
+    case unknownCurve(String, runs: [String], existing: [String])
 }
 
 extension ExperimentsError: CustomStringConvertible {
@@ -92,6 +94,10 @@ extension ExperimentsError: CustomStringConvertible {
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"
         case .badLabel(nil, let folder, let classes?):
             "samples of \(folder) have labels; choose one with --label, from 0 to \(classes - 1)"
+        case .unknownCurve(let name, let runs, let existing):
+            "no curve '\(name)' in \(runs.joined(separator: " or "))."
+                + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" }
+                    ?? (existing.isEmpty ? " There are none" : " There are: \(existing.joined(separator: ", "))"))
         }
     }
 

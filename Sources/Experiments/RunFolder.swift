@@ -87,10 +87,20 @@ public struct RunFolder: Hashable, Sendable {
         for folder in [path, samplesFolder, checkpointsFolder] { try Self.makeFolders(folder) }
     }
 
-    private static func makeFolders(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
+    /// Makes a folder and those above it where they are missing.
+    ///
+    /// Throws `ExperimentsError.cannotMakeFolder`.
+    static func makeFolders(_ path: String) throws {
+        var above = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            above += part
+            guard mkdir(above, 0o777) == 0 || errno == EEXIST else { throw cannotMake(path) }
+            above += "/"
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw cannotMake(path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            errno = ENOTDIR
             throw cannotMake(path)
         }
     }

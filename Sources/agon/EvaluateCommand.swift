@@ -11,7 +11,9 @@ struct EvaluateCommand: ParsableCommand {
             inception-score, prdc (precision, recall, density, coverage), ms-ssim,
             modes. Without --metrics those of the run's config, or all that fit its
             data. Values go to the run's evaluations.jsonl with all that they depend
-            on; the table marks those that must not be compared.
+            on; the table marks those that must not be compared. Below stands what
+            the runs cost: arithmetic, memory, time, and the time to the best value.
+            A run that cannot be measured is told of, and the others are measured.
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
@@ -45,20 +47,61 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         if folders.isEmpty { throw ValidationError("give the folder of a run") }
+        for name in metricNames ?? [] where EvaluationMetric(rawValue: name) == nil {
+            let near =
+                EvaluationMetric.giving(name)?.rawValue
+                ?? nearestName(to: name, in: EvaluationMetric.allCases.map(\.rawValue))
+            let known = EvaluationMetric.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError(
+                "--metrics \(metrics ?? ""): "
+                    + (name.isEmpty
+                        ? "a name is empty; there are \(known)"
+                        : "no metric '\(name)'; " + (near.map { "did you mean '\($0)'?" } ?? "there are \(known)")))
+        }
+        let settings: EvaluationSettings
+        do {
+            settings = try ConfigReader.decode(EvaluationSettings.self, from: self.settings).value
+        } catch let error as ConfigError {
+            throw ValidationError("\(error)")
+        }
+        guard case .named(let name) = settings.classifier else { return }
+        do {
+            _ = try ClassifierCatalogue.standard().recipe(name)
+        } catch let error as ClassifierError {
+            throw ValidationError("--classifier \(name): \(error)")
+        } catch {
+            // The name is right; a fault of the file is told of when it is used.
+        }
     }
 
     func run() throws {
         let evaluation = try RunEvaluation(
             settings: settings, checkpoint: checkpoint, searchPath: data.searchPath, threads: threads.count)
-        // What goes on is no part of the result.
-        func note(_ line: String) { FileHandle.standardError.write(Data("note: \(line)\n".utf8)) }
         var outcomes: [RunEvaluation.Outcome] = []
-        for folder in folders { outcomes.append(try evaluation.evaluate(run: folder, note: note)) }
+        var code: Int32?
+        for folder in folders {
+            do {
+                // What goes on is no part of the result.
+                outcomes.append(try evaluation.evaluate(run: folder) { Console.say("note: \($0)") })
+            } catch {
+                Console.say("agon: error: \(error)")
+                let own = ExitStatus.code(of: error)
+                code = code ?? own
+                if own == ExitStatus.stopped.rawValue { break }
+            }
+        }
         if json {
             print(ConfigNode(["runs": ConfigNode(outcomes.map(\.node))]).prettyText, terminator: "")
-        } else {
+        } else if !outcomes.isEmpty {
             print(EvaluationTable(outcomes).text)
+            print("\n" + CostTable(outcomes).text)
         }
+        if let code { throw ExitCode(code) }
+    }
+
+    /// The names given with `--metrics`.
+    private var metricNames: [String]? {
+        metrics?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// The keys of `evaluate` that are given here.
@@ -72,9 +115,7 @@ struct EvaluateCommand: ParsableCommand {
             }
             object.set(key, value, keySource: value.source)
         }
-        set(
-            "metrics", "metrics",
-            metrics.map { ConfigNode($0.split(separator: ",").map { ConfigNode(String($0)) }) })
+        set("metrics", "metrics", metricNames.map { ConfigNode($0.map { ConfigNode($0) }) })
         set("samples", "samples", samples.map { ConfigNode($0) })
         // As many samples of modes as are asked for.
         set("modeSamples", "samples", samples.map { ConfigNode($0) })

@@ -68,7 +68,7 @@ enum ExitStatus: Int32 {
     private static func status(ofRun error: ExperimentsError) -> ExitStatus {
         switch error {
         case .runExists, .noRun, .noCheckpointAtStep, .malformedExpression, .unknownLatent, .malformedAssignment,
-            .latentExists, .badLabel:
+            .latentExists, .badLabel, .unknownCurve:
             .usage
         case .notFinite, .alarm: .failed
         case .runBusy, .stoppedByFault: .stopped

@@ -23,24 +23,35 @@ struct RunsCommand: ParsableCommand {
         defaultSubcommand: RunsListCommand.self)
 }
 
-/// Where to look for runs, and which of them to take.
-struct RunChoice: ParsableArguments {
+/// Where to look for runs.
+struct RunFolders: ParsableArguments {
     @Argument(help: "Folders with runs; Runs and Sweeps if none is given.", completion: .directory)
     var folders: [String] = []
+
+    var roots: [String] { folders.isEmpty ? ["Runs", "Sweeps"] : folders }
+
+    func validate() throws {
+        for folder in folders {
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+            guard exists, isFolder.boolValue else {
+                throw ValidationError(exists ? "\(folder): is no folder" : "\(folder): no such folder")
+            }
+        }
+    }
+}
+
+/// Which runs to take.
+struct RunChoice: ParsableArguments {
+    @OptionGroup var folders: RunFolders
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp("Only runs of which this holds; see agon runs list --help.", valueName: "query"))
     var query: String?
 
-    var roots: [String] { folders.isEmpty ? ["Runs", "Sweeps"] : folders }
+    var roots: [String] { folders.roots }
 
     func parsedQuery() throws -> RunQuery? { try query.map { try RunQuery($0) } }
-
-    func validate() throws {
-        for folder in folders where !FileManager.default.fileExists(atPath: folder) {
-            throw ValidationError("\(folder): no such folder")
-        }
-    }
 
     /// The index, up to date.
     func index() throws -> RunIndex {
@@ -60,8 +71,9 @@ struct RunsListCommand: ParsableCommand {
             (step, seconds, size, started, sweep; state, which is running, done,
             stopped, failed, died, or pruned by a sweep's rule), of metrics
             (metric.fcd-lenet is the best value, .last the newest, .step the best
-            one's step) and of other curves (loss.generator is the newest value,
-            .least and .most the ends).
+            one's step, .identity how it was measured; metric.fcd-lenet@IDENTITY is
+            what was measured in another way) and of other curves (loss.generator is
+            the newest value, .least and .most the ends).
 
             EXAMPLES
               agon runs --where 'state == done and not sweep ~ smoke'
@@ -99,16 +111,14 @@ struct RunsListCommand: ParsableCommand {
         if json {
             print(listing.node.prettyText, terminator: "")
         } else if csv {
-            print(listing.table.commaSeparated)
+            print(listing.values.commaSeparated)
         } else if listing.rows.isEmpty {
             print("no runs")
         } else {
             print(listing.table.text)
-            print("\(listing.rows.count) \(listing.rows.count == 1 ? "run" : "runs"), \(SizeText.short(listing.size))")
+            print("\(CountText.short(listing.rows.count, "run")), \(SizeText.short(listing.size))")
         }
-        for note in listing.notes {
-            try? FileHandle.standardError.write(contentsOf: Data("note: \(note)\n".utf8))
-        }
+        for note in listing.notes { Console.say("note: \(note)") }
     }
 }
 
@@ -146,8 +156,9 @@ struct RunsPruneCommand: ParsableCommand {
         commandName: "prune", abstract: "Delete old checkpoints, or all but the best or last runs.",
         discussion: """
             Shows what would be deleted; --apply deletes it. Runs that are running are
-            left alone. The newest checkpoint of a run always stays. Trials whose
-            folders are deleted are trained again by the next agon sweep run.
+            left alone, and so are runs without the metric of --best. The newest
+            checkpoint of a run always stays. Trials whose folders are deleted are
+            trained again by the next agon sweep run.
 
             EXAMPLES
               agon runs prune --checkpoints 1
@@ -182,7 +193,7 @@ struct RunsPruneCommand: ParsableCommand {
         if let best, goal == nil, MetricGoal.known(best) == nil {
             throw ValidationError("--best \(best): no metric that is known; say what is best by --goal least or most")
         }
-        if let goal, MedianRule.Goal(rawValue: goal) == nil {
+        if let goal, MetricGoal(rawValue: goal) == nil {
             throw ValidationError("--goal \(goal): expected least or most")
         }
     }
@@ -192,7 +203,7 @@ struct RunsPruneCommand: ParsableCommand {
         let index = try choice.index()
         let keys = ["state", "started"] + (best.map { [$0, RunPruning.identityKey(of: $0)] } ?? [])
         let rows = try index.runs(below: choice.roots, where: query, keys: keys)
-        let goal = goal.flatMap(MedianRule.Goal.init(rawValue:))
+        let goal = goal.flatMap(MetricGoal.init(rawValue:))
         let pruning: RunPruning
         if let runs {
             pruning =
@@ -201,15 +212,19 @@ struct RunsPruneCommand: ParsableCommand {
             pruning = RunPruning(checkpointsOf: rows.map(\.run), keepLast: checkpoints ?? 1, best: best, goal: goal)
         }
         for item in pruning.items { print("\(SizeText.short(item.bytes))  \(item.path)") }
-        for note in pruning.notes { print("note: \(note)") }
+        let asked = (query?.keys ?? []) + [best].compactMap { $0 }
+        for note in try index.notes(onUnknown: asked, below: choice.roots) + pruning.notes { print("note: \(note)") }
         let noun = runs == nil ? "checkpoint" : "run"
-        let count = "\(pruning.items.count) \(noun)\(pruning.items.count == 1 ? "" : "s")"
-        if apply {
-            print("deleted \(count), \(SizeText.short(try pruning.apply())) freed")
-            try index.update(choice.roots)
-        } else {
-            print("would delete \(count), \(SizeText.short(pruning.bytes)); --apply does")
+        guard apply else {
+            print(
+                "would delete \(CountText.short(pruning.items.count, noun)), \(SizeText.short(pruning.bytes)); --apply does"
+            )
+            return
         }
+        let applied = try pruning.apply()
+        for note in applied.notes { print("note: \(note)") }
+        print("deleted \(CountText.short(applied.deleted, noun)), \(SizeText.short(applied.bytes)) freed")
+        try index.update(choice.roots)
     }
 }
 
@@ -223,15 +238,13 @@ struct RunsReindexCommand: ParsableCommand {
               agon runs reindex
             """)
 
-    @Argument(help: "Folders with runs; Runs and Sweeps if none is given.", completion: .directory)
-    var folders: [String] = []
+    @OptionGroup var folders: RunFolders
 
     func run() throws {
         let start = ContinuousClock.now
-        let changes = try RunIndex().update(folders.isEmpty ? ["Runs", "Sweeps"] : folders, rebuilds: true)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        print(
-            "\(changes.read) \(changes.read == 1 ? "run" : "runs") read in \(String(format: "%.2f", seconds)) s, \(changes.removed) were gone"
-        )
+        let changes = try RunIndex().update(folders.roots, rebuilds: true)
+        let seconds = String(format: "%.2f", (ContinuousClock.now - start) / .seconds(1))
+        let gone = changes.removed == 1 ? "was" : "were"
+        print("\(CountText.short(changes.read, "run")) read in \(seconds) s, \(changes.removed) \(gone) gone")
     }
 }

@@ -118,11 +118,8 @@ struct SweepPrepareCommand: ParsableCommand {
         let sweep = try self.sweep.load()
         let folder = self.sweep.folder(of: sweep)
         let left = try folder.prepare(sweep)
-        print("\(folder.path): \(sweep.trials.count) trials; run them with: make -C \(folder.path) -j2 -k")
-        for note in sweep.notes { print("note: \(note)") }
-        if !left.isEmpty {
-            print("note: \(left.count) trials of an earlier form of this sweep stay in \(folder.trialsFolder)")
-        }
+        print("\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j2 -k")
+        for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
     }
 }
 
@@ -151,7 +148,6 @@ struct SweepRunCommand: ParsableCommand {
         options.failsFast = failFast
         signal(SIGPIPE, SIG_IGN)
         let display = SweepDisplay(jobs: options.jobs)
-        for note in sweep.notes { display.show(.note(note)) }
         let folder = self.sweep.folder(of: sweep)
         let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
         let summary = SweepSummary(folder: folder.path, statuses)
@@ -250,12 +246,13 @@ struct SweepEmitCommand: ParsableCommand {
         let folder = self.sweep.folder(of: sweep)
         if parallel {
             let options = try SweepOptions(jobs: jobs, threads: threads)
-            try folder.prepare(sweep)
+            let left = try folder.prepare(sweep)
             let written = try BatchJobs.writeParallel(folder, jobs: options.jobs, threads: options.threads)
-            print("\(written.path): \(sweep.trials.count) commands; run them with:\n\(written.command)")
+            print("\(written.path): \(sweep.trialCount); run them with:\n\(written.command)")
+            for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
             return
         }
-        try folder.prepare(sweep)
+        let left = try folder.prepare(sweep)
         var layout = BatchJobs.Slurm()
         layout.atMost = atMost
         layout.pack = pack
@@ -264,8 +261,8 @@ struct SweepEmitCommand: ParsableCommand {
         layout.warning = warning
         layout.directives = directives.map { "--" + $0 }
         let written = try BatchJobs.writeSlurm(folder, layout)
-        print("\(written.path): \(sweep.trials.count) trials; submit them with: sbatch \(written.path)")
-        for note in written.notes { print("note: \(note)") }
+        print("\(written.path): \(sweep.trialCount); submit them with: \(written.command)")
+        for note in sweep.notes(left: left, in: folder) + written.notes { print("note: \(note)") }
     }
 }
 

@@ -29,7 +29,7 @@ final class SweepDisplay {
             order = statuses.map(\.id)
             trials = Dictionary(statuses.map { ($0.id, $0) }) { $1 }
             labelWidth = min(60, statuses.map(\.label.count).max() ?? 0)
-            say("\(SweepSummary(folder: folder, statuses).text); \(jobs) at a time")
+            say("\(SweepSummary(folder: folder, statuses).headline); \(jobs) at a time")
         case .note(let text): say("note: \(text)")
         case .trial(let status): take(status)
         case .tick: draw()

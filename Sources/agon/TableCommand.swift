@@ -56,7 +56,7 @@ struct TableCommand: ParsableCommand {
                 for (sweep, folder) in work.sweeps {
                     try folder.prepare(sweep)
                     print(
-                        "\(folder.path): \(sweep.trials.count) trials; run them with: make -C \(folder.path) -j\(options.jobs) -k"
+                        "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
                     )
                 }
                 return

@@ -15,6 +15,10 @@ import Testing
     }
 
     private func agon(_ arguments: String..., folder: String = project) throws -> Result {
+        try agon(arguments, folder: folder)
+    }
+
+    private func agon(_ arguments: [String], folder: String = project) throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments = arguments
@@ -54,6 +58,33 @@ import Testing
             #expect(process.terminationStatus == 64, "\(arguments)")
         }
         #expect(try agon("run", "Configs/selfgan/mlp.json", "--set", "steps").code == 64)
+    }
+
+    @Test(arguments: [
+        ["--metrics", "foo"], ["--metrics", ""], ["--metrics", "fcd,,kid"], ["--split", "dev"], ["--samples", "0"],
+        ["--classifier", "nope"], ["--weights", "best"],
+    ])
+    func whatEvaluateCannotDoIsUsage(options: [String]) throws {
+        let result = try agon(["evaluate", "Runs/none"] + options)
+        #expect(result.code == 64, "\(result.errors)")
+        #expect(result.errors.hasPrefix("Error: \(options[0])"), "\(result.errors)")
+    }
+
+    @Test func evaluateKnowsTheNamesOfTables() throws {
+        let result = try agon("evaluate", "Runs/none", "--metrics", "fcd-lenet")
+        #expect(
+            result.errors.contains("--metrics fcd-lenet: no metric 'fcd-lenet'; did you mean 'fcd'?"),
+            "\(result.errors)")
+    }
+
+    @Test func runsAreInFolders() throws {
+        for arguments in [
+            ["runs", "Package.swift"], ["runs", "reindex", "/nonexistent"], ["runs", "prune", "/none", "--runs", "1"],
+        ] {
+            let result = try agon(arguments)
+            #expect(result.code == 64 && result.output.isEmpty, "\(arguments): \(result.output)")
+        }
+        #expect(try agon("runs", "Package.swift").errors.hasPrefix("Error: Package.swift: is no folder"))
     }
 
     @Test func badConfigIsExitCode65() throws {
@@ -102,6 +133,14 @@ import Testing
         #expect(try agon("run", "Runs/points", "--resume", "--steps", "8", folder: folder).code == 0)
         let sample = try agon("sample", "Runs/points", "--count", "3", "--out", "a.png", folder: folder)
         #expect(sample.output == "a.png: 3 samples of step 8\n")
+        // What cannot be measured is told of, and the rest is measured.
+        let evaluation = try agon("evaluate", "Runs/points", "Runs/none", "--samples", "50", folder: folder)
+        #expect(evaluation.code == 64 && evaluation.errors.contains("Runs/none: holds no run"), "\(evaluation.errors)")
+        for words in ["modes", "GFLOP/step", "planned memory", "peak memory"] {
+            #expect(evaluation.output.contains(words), "\(evaluation.output)")
+        }
+        let comparison = try agon("runs", "compare", "Runs/points", "Runs/points", "--curves", "nope", folder: folder)
+        #expect(comparison.code == 64 && comparison.errors.contains("no curve 'nope'"), "\(comparison.errors)")
         let inspect = try agon("inspect", "Runs/points", "--json", folder: folder)
         #expect(try JSONSerialization.jsonObject(with: Data(inspect.output.utf8)) is [String: Any])
     }

@@ -10,9 +10,19 @@ import Testing
         #expect(nearestName(to: name, in: ["stride", "kernel", "learningRate", "k"]) == expected)
     }
 
-    @Test(arguments: ["", "zz", "q", "momentum", String(repeating: "kernel", count: 1000)])
+    @Test(arguments: ["", "zz", "q", "kid", "momentum", String(repeating: "kernel", count: 1000)])
     func farNamesAreNot(name: String) {
         #expect(nearestName(to: name, in: ["stride", "kernel", "learningRate", "k", ""]) == nil)
+    }
+
+    @Test func keysThatBothBeginWithSayNothing() {
+        let keys = ["log", "metric.modes", "metric.modes-kl.step", "metric.fcd-lenet", "optimizer.learningRate"]
+        #expect(nearestName(to: "foo", in: keys) == nil)
+        #expect(nearestName(to: "metric.modes-covered", in: keys) == nil)
+        #expect(nearestName(to: "optimizer.steps", in: keys) == nil)
+        #expect(nearestName(to: "metric.fdc-lenet", in: keys) == "metric.fcd-lenet")
+        #expect(nearestName(to: "optimiser.learningRate", in: keys) == "optimizer.learningRate")
+        #expect(nearestName(to: "Optimizer.learningRat", in: keys) == "optimizer.learningRate")
     }
 
     @Test func theNearestAndThenTheFirstWins() {

@@ -122,6 +122,12 @@ extension TrainingTests {
         #expect(distances.contains { $0.step == best.step && Float($0.value) == Float(best.value) })
         #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && best.seconds > 0)
         #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 8)
+        let table = CostTable([outcome]).text
+        #expect(table.hasPrefix("run"), "\(table)")
+        for words in ["GFLOP/step", "planned memory", "peak memory", "training until then", best.identity?.hash ?? "?"]
+        {
+            #expect(table.contains(words), "\(words): \(table)")
+        }
     }
 
     @Test func averagesAndRawWeightsAreToldApart() throws {
@@ -282,10 +288,30 @@ extension TrainingTests {
             ["step": 2, "metric.fcd-x": 3, "metric.inception-score-x": 4, "seconds": 2],
             ["step": 3, "metric.fcd-x": 3, "metric.inception-score-x": 1, "metric.other": 1, "seconds": 3],
         ]
+        let run = RunFolder(path: folder.path + "/none")
         #expect(
-            RunCosts.best(in: lines) == [
-                RunCosts.Best(metric: "fcd-x", value: 3, step: 2, seconds: 2),
-                RunCosts.Best(metric: "inception-score-x", value: 4, step: 2, seconds: 2),
+            RunCosts.best(among: EvaluationCurves(of: run, logged: MetricCurves(lines)), lines: lines) == [
+                RunCosts.Best(metric: "fcd-x", identity: nil, value: 3, step: 2, seconds: 2),
+                RunCosts.Best(metric: "inception-score-x", identity: nil, value: 4, step: 2, seconds: 2),
             ])
+    }
+
+    @Test func costsNameTheIdentityOfTheBest() throws {
+        let run = RunFolder(path: folder.path)
+        func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
+            EvaluationValue(
+                step: step, metric: "fcd-x", value: value,
+                identity: EvaluationIdentity(node: ["latentSeed": ConfigNode(seed)]))
+        }
+        try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7)])
+        let lines: [ConfigNode] = [["step": 1, "seconds": 10], ["step": 2, "seconds": 20]]
+        let best = RunCosts.best(among: EvaluationCurves(of: run, logged: []), lines: lines)
+        #expect(best.map(\.value) == [4] && best.map(\.seconds) == [20])
+        #expect(best.first?.identity?.node["latentSeed"]?.integer == 0)
+    }
+
+    @Test func memoryOfARecordIsThatBeforeEvaluations() {
+        #expect(RunCosts.peakMemoryBytes(in: ["peakMemoryBytes": 5]) == 5)
+        #expect(RunCosts.peakMemoryBytes(in: ["peakMemoryBytes": 5, "peakMemoryBytesBeforeEvaluation": 3]) == 3)
     }
 }

@@ -32,13 +32,16 @@ import Testing
             lines += "{\"step\": \(index + 1), \"loss\": \(loss), \"seconds\": 1}\n"
         }
         try lines.write(toFile: run.metricsPath, atomically: true, encoding: .utf8)
-        lines = ""
-        for (index, value) in fcd.enumerated() {
-            lines +=
-                "{\"step\": \(index + 1), \"metric\": \"fcd-lenet\", \"value\": \(value), \"identityHash\": \"\(identity)\"}\n"
-        }
-        if !fcd.isEmpty { try lines.write(toFile: run.path + "/evaluations.jsonl", atomically: true, encoding: .utf8) }
+        try run.record(fcd.enumerated().map { Self.value(step: $0 + 1, $1, identity) })
         return run
+    }
+
+    private static func identity(_ extractor: String = "aaaa") -> EvaluationIdentity {
+        EvaluationIdentity(node: ["extractorHash": ConfigNode(extractor)])
+    }
+
+    private static func value(step: Int, _ value: Double, _ extractor: String = "aaaa") -> EvaluationValue {
+        EvaluationValue(step: step, metric: "fcd-lenet", value: value, identity: identity(extractor))
     }
 
     private func names(_ index: RunIndex, _ query: String? = nil, sort: String? = nil) throws -> [String] {
@@ -145,8 +148,7 @@ import Testing
         let index = index()
         try index.update([runs])
         let listing = try RunListing(index, below: [runs], columns: ["name", "metric.fcd-lenet"])
-        #expect(
-            listing.table.commaSeparated.hasSuffix("a,8 (a)\n\(runs)/b,b,20 (b)"), "\(listing.table.commaSeparated)")
+        #expect(listing.table.text.hasSuffix("20 (b)") && listing.table.text.contains("8 (a)"), "\(listing.table.text)")
         #expect(
             listing.notes == [
                 "metric.fcd-lenet: values with different letters were computed in different ways "
@@ -155,6 +157,47 @@ import Testing
         let misspelt = try RunListing(index, below: [runs], where: RunQuery("metric.fdc-lenet < 3"), columns: ["name"])
         #expect(misspelt.notes == ["no run here has 'metric.fdc-lenet'. Did you mean 'metric.fcd-lenet'?"])
         #expect(misspelt.rows.isEmpty)
+    }
+
+    @Test func programsGetIdentitiesBesideTheValues() throws {
+        try makeRun("a", fcd: [30, 8])
+        try makeRun("b", fcd: [20.0625], identity: "bbbb")
+        let index = index()
+        try index.update([runs])
+        let listing = try RunListing(
+            index, below: [runs], columns: ["metric.fcd-lenet", "metric.fcd-lenet.last", "step"])
+        let (first, second) = (Self.identity().hash, Self.identity("bbbb").hash)
+        #expect(
+            listing.values.commaSeparated == """
+                run,metric.fcd-lenet,metric.fcd-lenet.last,metric.fcd-lenet.identity,step
+                \(runs)/a,8,8,\(first),10
+                \(runs)/b,20.0625,20.0625,\(second),10
+                """)
+        #expect(listing.node.array?.map { $0["metric.fcd-lenet.identity"]?.string } == [first, second])
+    }
+
+    @Test func axesOfASweepAreShown() throws {
+        let sweep = folder.path + "/Sweeps/study"
+        let entries = ["small", "large"].enumerated().map { number, size -> ConfigNode in
+            [
+                "id": ConfigNode("t\(number)"), "base": "gan", "steps": 10,
+                "settings": ["size": ConfigNode(size), "optimizer.learningRate": 2e-4, "seed": 0],
+            ]
+        }
+        for number in entries.indices { try makeRun("../Sweeps/study/trials/t\(number)", objective: "o\(number)") }
+        let list: ConfigNode = [
+            "sweep": "study", "file": "study.json", "root": ConfigNode(folder.path),
+            "axes": ["size", "optimizer.learningRate", "seed"], "stop": .null, "trials": ConfigNode(entries),
+        ]
+        try list.prettyText.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
+        let index = index()
+        try index.update([sweep])
+        let listing = try RunListing(index, below: [sweep])
+        // The objective follows from the size, and says no more.
+        #expect(
+            listing.columns == ["state", "step", "axis.size", "optimizer.learningRate", "seed", "seconds", "size"],
+            "\(listing.columns)")
+        #expect(listing.rows.map { $0["axis.size"] } == ["small", "large"])
     }
 
     @Test func usualColumnsAreWhatDiffers() throws {
@@ -175,8 +218,8 @@ import Testing
         let first = try makeRun("a", objective: "selfgan", losses: [1, 0.5, 0.25])
         let second = try makeRun("b", losses: [2, 1])
         let comparison = try RunComparison(first, second)
-        #expect(comparison.differences.map(\.key) == ["name", "objective.type"])
-        #expect(comparison.curves == ["loss"])
+        #expect(comparison.differences.map(\.path.description) == ["name", "objective.type"])
+        #expect(comparison.curves.map(\.key) == ["loss"])
         #expect(
             comparison.text(rows: 20).hasSuffix("step  loss A  B\n   1       1  2\n   2     0.5  1"),
             "\(comparison.text(rows: 20))")
@@ -192,13 +235,42 @@ import Testing
         let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fcd-lenet")
         #expect(pruning.items.map(\.path) == [1, 3].map { run.checkpointPath(step: $0) })
         #expect(run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
-        #expect(try pruning.apply() == pruning.bytes)
+        let applied = try pruning.apply()
+        #expect(applied.bytes == pruning.bytes && applied.deleted == 2 && applied.notes.isEmpty)
         #expect(run.checkpointSteps == [2, 4, 5])
         // A run at work is left alone.
         let lock = try run.lock()
         let busy = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         withExtendedLifetime(lock) {}
         #expect(busy.items.isEmpty && busy.notes == ["\(run.path): is running, left alone"])
+    }
+
+    @Test func runsWithoutTheMetricKeepTheirCheckpoints() throws {
+        let run = try makeRun("a", fcd: [3, 9, 9])
+        for step in 1...3 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
+        let pruning = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fcd-lenett")
+        #expect(pruning.items.isEmpty)
+        #expect(pruning.notes == ["1 run without 'metric.fcd-lenett', left alone"])
+        let index = index()
+        try index.update([runs])
+        #expect(
+            try index.notes(onUnknown: ["metric.fcd-lenett", "state"], below: [runs]) == [
+                "no run here has 'metric.fcd-lenett'. Did you mean 'metric.fcd-lenet'?"
+            ])
+    }
+
+    @Test func whatCannotBeTakenIsNotCountedAsDeleted() throws {
+        let (busy, idle) = (try makeRun("a"), try makeRun("b"))
+        for run in [busy, idle] {
+            for step in 1...2 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
+        }
+        let pruning = RunPruning(checkpointsOf: [busy, idle], keepLast: 1, best: nil)
+        let lock = try busy.lock()
+        let applied = try pruning.apply()
+        withExtendedLifetime(lock) {}
+        #expect(pruning.items.count == 2 && applied.deleted == 1)
+        #expect(applied.notes == ["\(ExperimentsError.runBusy(folder: busy.path))"])
+        #expect(busy.checkpointSteps == [1, 2] && idle.checkpointSteps == [2])
     }
 
     @Test func pruningRunsKeepsTheBest() throws {
@@ -251,46 +323,60 @@ import Testing
         ] {
             #expect(MetricGoal.known(key) == .least, "\(key)")
         }
-        for key in ["metric.modes", "metric.precision-lenet@0123456789ab", "modes.covered", "inception-score-lenet"] {
+        for key in ["metric.modes", "metric.precision-lenet@0123456789ab", "modes.covered", "accuracy"] {
             #expect(MetricGoal.known(key) == .most, "\(key)")
         }
         for key in ["loss.generator", "metric.new", ""] { #expect(MetricGoal.known(key) == nil, "\(key)") }
     }
 
+    // MARK: Identities
+
     @Test func comparisonSaysWhatIsNotComparable() throws {
-        func evaluated(_ name: String, samples: Int) throws -> RunFolder {
-            let run = try makeRun(name)
-            try (1...2).map { "{\"step\": \($0), \"metric.fcd-lenet\": \($0)}\n" }.joined().write(
-                toFile: run.metricsPath, atomically: true, encoding: .utf8)
-            try run.record([
-                EvaluationValue(
-                    step: 2, metric: "fcd-lenet", value: 2,
-                    identity: EvaluationIdentity(node: ["generatedSamples": ConfigNode(samples)]))
-            ])
-            return run
-        }
-        let first = try evaluated("a", samples: 1000)
-        let text = try RunComparison(first, evaluated("b", samples: 500)).text(rows: 5)
+        let first = try makeRun("a", fcd: [4, 2])
+        let second = try makeRun("b", fcd: [5, 3], identity: "bbbb")
+        let text = try RunComparison(first, second).text(rows: 5)
+        #expect(text.contains("metric.fcd-lenet A  B [1]"), "\(text)")
         #expect(
             text.hasSuffix(
-                "metric.fcd-lenet: computed in different ways, not comparable (B has generatedSamples 500 instead of 1000)"
-            ),
+                "[1] metric.fcd-lenet: measured in different ways, not comparable: "
+                    + "B has extractorHash bbbb instead of aaaa"),
             "\(text)")
-        #expect(try RunComparison(first, evaluated("c", samples: 1000)).incomparable.isEmpty)
+        let alike = try RunComparison(first, makeRun("c", fcd: [5, 3]))
+        #expect(alike.curves.allSatisfy { $0.fault == nil })
+    }
+
+    @Test func comparisonShowsWhatWasMeasuredInTheSameWayLater() throws {
+        let first = try makeRun("a", fcd: [4, 2])
+        let second = try makeRun("b", fcd: [5, 3], identity: "bbbb")
+        try first.record([Self.value(step: 2, 20, "cccc")])
+        try second.record([Self.value(step: 2, 30, "cccc")])
+        let comparison = try RunComparison(first, second)
+        let hash = Self.identity("cccc").hash
+        #expect(comparison.curves.map(\.key) == ["loss", "metric.fcd-lenet", "metric.fcd-lenet@\(hash)"])
+        #expect(comparison.curves.map { $0.fault == nil } == [true, false, true])
+        #expect(comparison.curves.last?.second.map(\.value) == [30])
+    }
+
+    @Test func comparisonTellsOfCurvesThatAreNot() throws {
+        let (first, second) = (try makeRun("a", fcd: [4]), try makeRun("b"))
+        #expect(
+            throws: ExperimentsError.unknownCurve(
+                "los", runs: [first.path, second.path], existing: ["loss", "metric.fcd-lenet"])
+        ) { _ = try RunComparison(first, second, curves: ["los"]) }
+        let comparison = try RunComparison(first, second, curves: ["loss", "metric.fcd-lenet"])
+        #expect(comparison.curves.map(\.key) == ["loss"] && comparison.notes == ["metric.fcd-lenet: only A has it"])
     }
 
     @Test func evaluationsOfSeveralKindsAreKeptApart() throws {
         let run = try makeRun("a", fcd: [9, 8, 7])
-        let handle = try #require(FileHandle(forWritingAtPath: run.path + "/evaluations.jsonl"))
-        try handle.seekToEnd()
-        try handle.write(
-            contentsOf: Data(#"{"step": 3, "metric": "fcd-lenet", "value": 1, "identityHash": "bbbb"}"#.utf8 + [10]))
-        try handle.close()
+        try run.record([Self.value(step: 3, 1, "bbbb")])
         let index = index()
         try index.update([runs])
+        let other = "metric.fcd-lenet@" + Self.identity("bbbb").hash
         let row = try #require(
-            try index.runs(below: [runs], keys: ["metric.fcd-lenet", "metric.fcd-lenet@bbbb"]).first)
-        #expect(row["metric.fcd-lenet"] == "7" && row["metric.fcd-lenet@bbbb"] == "1")
+            try index.runs(below: [runs], keys: ["metric.fcd-lenet", "metric.fcd-lenet.identity", other]).first)
+        #expect(row["metric.fcd-lenet"] == "7" && row[other] == "1")
+        #expect(row["metric.fcd-lenet.identity"] == Self.identity().hash)
     }
 
     @Test func unitsAreForPeople() {
@@ -301,5 +387,6 @@ import Testing
         #expect(
             [0, 999, 1000, 99_949, 99_950, 25_300_000, 1_300_000_000].map(SizeText.short)
                 == ["0 B", "999 B", "1.0 kB", "99.9 kB", "100 kB", "25.3 MB", "1.3 GB"])
+        #expect([0, 1, 2].map { CountText.short($0, "run") } == ["0 runs", "1 run", "2 runs"])
     }
 }

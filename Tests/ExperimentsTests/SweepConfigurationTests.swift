@@ -84,6 +84,11 @@ import Testing
         #expect(sweep.trials.map(\.base) == ["tiny", "wide"])
     }
 
+    @Test func labelsKeepToOneLine() throws {
+        let sweep = try sweep(#""base": "tiny.json", "axes": [{"name": "c", "cases": [{"name": "a\nb\u001b[2J"}]}]"#)
+        #expect(labels(sweep) == [#"c="a\nb\u001b[2J""#])
+    }
+
     @Test func exclusionsTakeAxesAndPaths() throws {
         let sweep = try sweep(
             """
@@ -194,6 +199,22 @@ import Testing
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "values": [4, 8]}], "random": {"count": 3}"#,
                 "sweep.json:1: random.count: 3 points are wanted, but the axes have only 2"
+            ),
+            (
+                #""base": "tiny.json", "axes": [{"path": "batchSize", "values": [8]}, {"name": "c", "cases": [{"name": "x", "set": {"batchSize": 4}}]}]"#,
+                "sweep.json:1: axes[1]: 'batchSize' is set by another axis already"
+            ),
+            (
+                #""base": "tiny.json", "stop": {"metric": "metric.fcd-lenet"}"#,
+                "sweep.json:1: stop.metric: no trial measures 'metric.fcd-lenet'; see 'evaluate.metrics'"
+            ),
+            (
+                #""base": "tiny.json", "set": {"evaluate": {"metrics": ["fcd"]}}, "stop": {"metric": "metric.fdc"}"#,
+                "sweep.json:1: stop.metric: no trial measures 'metric.fdc'; see 'evaluate.metrics'"
+            ),
+            (
+                #""base": "tiny.json", "set": {"objective": "gan", "ensemble.combination": "gman"}"#,
+                "sweep.json:1: ensemble: 'gman' combines several discriminators, and there is one; raise 'copies', or use 'average'"
             ),
             (#""base": "none.json""#, "none.json: cannot be read: No such file or directory"),
         ]

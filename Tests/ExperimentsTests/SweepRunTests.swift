@@ -86,6 +86,10 @@ import Testing
                 "--time 00:02:00: too short for --warning 120: Slurm stops a task up to 60 s before that; take a longer "
                     + "time or a shorter warning"
             ),
+            (
+                .badTimeLimit("banana"),
+                "--time banana: no time limit of Slurm; write MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES:SECONDS"
+            ),
             (.missingTool("make"), "make: no such program on the PATH; install it (apt-get install make)"),
             (.toolFailed("make", reason: "ended by signal 9"), "make: ended by signal 9"),
         ]
@@ -104,7 +108,9 @@ import Testing
         layout.atMost = 3
         layout.timeLimit = "01:00:00"
         layout.directives = ["--partition=long"]
-        let slurm = try String(contentsOfFile: BatchJobs.writeSlurm(place, layout).path, encoding: .utf8)
+        let written = try BatchJobs.writeSlurm(place, layout)
+        #expect(written.command == "sbatch '\(folder.path)/it'\\''s here/array.sbatch'")
+        let slurm = try String(contentsOfFile: written.path, encoding: .utf8)
         for line in [
             "#SBATCH --array=0-2%3", "#SBATCH --requeue", "#SBATCH --signal=B:USR1@120", "#SBATCH --time=01:00:00",
             "#SBATCH --partition=long", "  '\(sweep.trials[0].id) \(sweep.trials[1].id)'", "  '\(sweep.trials[4].id)'",
@@ -119,6 +125,20 @@ import Testing
             lines[0].hasSuffix(
                 "sweep trial --with-parent --threads 1 '\(folder.path)/it'\\''s here/trials/\(sweep.trials[0].id)'"))
         #expect(parallel.command.contains("--resume-failed"))
+    }
+
+    @Test func foldersThatCannotBeMadeSayWhy() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write(TinyExperiment.text, to: "tiny.json")
+        let file = try folder.write(#"{"name": "s", "base": "tiny.json"}"#, to: "sweep.json")
+        let sweep = try Sweep(file: file)
+        let path = folder.path + "/tiny.json/s"
+        #expect(throws: ExperimentsError.cannotMakeFolder(path: path + "/trials", reason: "Not a directory")) {
+            try SweepFolder(path: path).prepare(sweep)
+        }
+        #expect(throws: ExperimentsError.cannotMakeFolder(path: file, reason: "Not a directory")) {
+            try RunFolder.makeFolders(file)
+        }
     }
 
     @Test func timeLimitsLeaveTimeToCompute() throws {
@@ -139,6 +159,9 @@ import Testing
         #expect(throws: SweepError.shortTimeLimit("00:03:59", warning: 120)) {
             _ = try BatchJobs.writeSlurm(place, layout)
         }
+        layout.timeLimit = "banana"
+        #expect(throws: SweepError.badTimeLimit("banana")) { _ = try BatchJobs.writeSlurm(place, layout) }
+        layout.timeLimit = "00:03:59"
         layout.warning = 60
         #expect(
             try String(contentsOfFile: BatchJobs.writeSlurm(place, layout).path, encoding: .utf8)

@@ -42,7 +42,8 @@ extension TrainingTests {
         let alone = folder.path + "/alone"
         _ = try Training.run(try TinyExperiment.load("seed=1"), options: TinyExperiment.options(alone))
         let name = "/checkpoints/step-0000024.safetensors"
-        #expect(try #require(bytes(alone + name)) == bytes(trial.path + name))
+        let expected = try #require(bytes(alone + name))
+        #expect(bytes(trial.path + name) == expected)
         // Again, nothing is left to do.
         let log = bytes(trial.logPath)
         #expect(try run(trial) == .done)
@@ -109,6 +110,12 @@ extension TrainingTests {
         #expect(trials[2].run.checkpointSteps.last == 6)
         // It is not run again.
         #expect(try run(trials[2]) == .pruned)
+        // A rule that can never end one is told of.
+        let (idle, idlePlace) = try prepared(rule.replacing("loss.generator", with: "loss.other"), seeds: "[4]")
+        let only = idlePlace.trial(idle.trials[0].id)
+        #expect(try run(only) == .done)
+        #expect(
+            try SweepRun.statuses(of: idlePlace).last?.reason == "the sweep's rule found no 'loss.other' to compare")
         // One that is no trial of the sweep.
         #expect(
             message { _ = try run(TrialFolder(path: place.path + "/trials/0123")) }.contains(

@@ -66,12 +66,12 @@ struct SyntheticTrial {
     /// PNG files by step.
     var samples: [Int] = []
 
-    static func identity(samples: Int = 1000, extractor: String = "lenet") -> ConfigNode {
+    static func identity(samples: Int = 1000, extractor: String = "lenet", seed: Int = 0) -> ConfigNode {
         [
             "extractor": ConfigNode(extractor),
             "extractorHash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
             "resizer": "none", "realSamples": 10000, "generatedSamples": ConfigNode(samples), "split": "test",
-            "weights": "raw", "latentSeed": 0,
+            "weights": "raw", "latentSeed": ConfigNode(seed),
         ]
     }
 

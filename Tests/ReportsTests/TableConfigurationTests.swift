@@ -1,4 +1,5 @@
 import Configuration
+import Experiments
 import Foundation
 import Testing
 
@@ -105,7 +106,7 @@ import Testing
     }
 
     @Test func goalOfAMetricIsTheUsualOne() throws {
-        func goal(_ more: String) throws -> Goal? {
+        func goal(_ more: String) throws -> MetricGoal? {
             let text = TableConfiguration.text().replacingOccurrences(
                 of: #""metric.fcd-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#)
             guard case .metric(_, _, let goal, _, _) = try TableConfiguration.read(text).columns[0].quantity else {

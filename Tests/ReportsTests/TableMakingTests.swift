@@ -151,6 +151,17 @@ import Testing
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))
     }
 
+    @Test func memoryIsThatOfTraining() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let path = "Sweeps/study/trials/a0/run.json"
+        let text = try folder.text(path).replacingOccurrences(
+            of: #""peakMemoryBytes": 120000000"#,
+            with: #""peakMemoryBytes": 120000000, "peakMemoryBytesBeforeEvaluation": 90000000"#)
+        try folder.write(text, to: path)
+        #expect(try RecordedRun(sweep.trial("a0").run).peakMemoryBytes == 90_000_000)
+        #expect(try RecordedRun(sweep.trial("a1").run).peakMemoryBytes == 120_000_000)
+    }
+
     @Test func rowsWithoutTrialsAndTrialsWithoutRowsAreStated() throws {
         var trials = TemporaryFolder.studyTrials
         for index in 3..<6 { trials[index].settings["size"] = "huge" }
@@ -168,16 +179,32 @@ import Testing
         #expect(
             table.notes.first
                 == "best fcd-lenet, last, minutes to best: lenet (0123456789ab), 10000 real, 1000 generated, test split, "
-                + "raw weights", "\(table.notes)")
+                + "raw weights, latents of seed 0", "\(table.notes)")
         #expect(table.columns.allSatisfy { $0.identities.count <= 1 })
     }
 
-    @Test func seedOfLatentsIsNoDifference() throws {
+    @Test func valuesOfOtherLatentsAreMarked() throws {
         var trials = TemporaryFolder.studyTrials
-        var identity = SyntheticTrial.identity().object ?? ConfigObject()
-        identity["latentSeed"] = 7
-        trials[0].identity = ConfigNode(identity)
-        #expect(try table(trials).columns.allSatisfy { $0.identities.count <= 1 })
+        trials[0].identity = SyntheticTrial.identity(seed: 7)
+        let table = try table(trials)
+        #expect(table.columns[0].identities.count == 2)
+        #expect(table.notes.first?.contains("latents of seed 7") == true, "\(table.notes)")
+    }
+
+    @Test func aFewValuesOfAnotherIdentityDoNotCount() throws {
+        let before = try table(TemporaryFolder.studyTrials)
+        let path = "Sweeps/study/trials/a0/evaluations.jsonl"
+        let line: ConfigNode = [
+            "step": 200, "metric": "fcd-lenet", "value": 0.5, "identity": SyntheticTrial.identity(seed: 5),
+        ]
+        try folder.write(folder.text(path) + line.lineText + "\n", to: path)
+        let trials = try RecordedSweep(SweepFolder(path: folder.path + "/Sweeps/study")).trials
+        let after = try TableConfiguration.read(TableConfiguration.text()).table(trials)
+        #expect(try summary(after, "small", "best") == summary(before, "small", "best"))
+        #expect(
+            after.notes.contains {
+                $0.hasSuffix("1 trial has values that were measured in other ways too, which do not count")
+            }, "\(after.notes)")
     }
 
     @Test func differentIdentitiesInAColumnAreMarked() throws {

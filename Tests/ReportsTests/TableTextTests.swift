@@ -69,7 +69,8 @@ import Testing
             lines[0] == "row,trials,done,best,best.deviation,best.n,best.identity,best.published,last,last.deviation,"
                 + "last.n,last.identity,minutes,minutes.deviation,minutes.n,minutes.identity,share,share.deviation,share.n"
         )
-        let identity = #""lenet (0123456789ab), 10000 real, 1000 generated, test split, raw weights""#
+        let identity =
+            #""lenet (0123456789ab), 10000 real, 1000 generated, test split, raw weights, latents of seed 0""#
         #expect(
             lines[1].hasPrefix(
                 #""small_1 & ""50%"" #2, |x|",3,3,4,2,3,\#(identity),4 to 5%,5,2.6457513110645907,3,\#(identity),"#),
@@ -106,11 +107,13 @@ import Testing
         #expect(
             text[..<start.lowerBound] == ##"""
                 % Made by `agon` at noon.
-                % needs \usepackage{booktabs}
+                % needs \usepackage{booktabs,graphicx}
                 \begin{table}
                   \centering
                   \caption{Size \& distance\_100\%}
                   \label{tab:study-smoke}
+                  \small\setlength{\tabcolsep}{4pt}
+                  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
                   \begin{tabular}{lrrrrrr}
                     \toprule
                      &  & \multicolumn{2}{c}{best fcd-lenet} &  &  &  \\
@@ -120,7 +123,7 @@ import Testing
                     small\_1 \& ''50\%'' \#2, \textbar{}x\textbar{} & 3 & 4 to 5\% & 4.00 $\pm$ 2.00 & 5.00 $\pm$ 2.65 & 1.22 $\pm$ 0.69 & 1.00 \\
                     large & 3 & -- & \textbf{1.50 $\pm$ 0.50} & 1.67 $\pm$ 0.76 & 0.89 $\pm$ 0.19 & 0.38 \\
                     \bottomrule
-                  \end{tabular}
+                  \end{tabular}}
 
                 """##)
         #expect(text.contains("    $\\pm$ is the sample deviation over seeds.\\par\n"), "\(text)")

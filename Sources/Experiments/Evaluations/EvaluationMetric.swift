@@ -24,13 +24,14 @@ public enum EvaluationMetric: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a smaller value of a metric is better, by its name in `metrics.jsonl`; nil for names of no metric.
-    public static func isBetterSmaller(_ name: String) -> Bool? {
-        func isOf(_ family: String) -> Bool { name == family || name.hasPrefix(family + "-") }
-        if isOf("fcd") || isOf("fid") || isOf("kid") || name == "ms-ssim" || name == "modes-kl" { return true }
-        if isOf("inception-score") || isOf("precision") || isOf("recall") || isOf("density") || isOf("coverage") {
-            return false
-        }
-        return isOf("modes") ? false : nil
+    /// The family of a value by its name in `metrics.jsonl`, without `metric.`; nil for names of no metric.
+    public static func giving(_ name: String) -> Self? {
+        func isOf(_ families: String...) -> Bool { families.contains { name == $0 || name.hasPrefix($0 + "-") } }
+        if isOf("fcd", "fid") { return .frechet }
+        if isOf("kid") { return .kernel }
+        if isOf("inception-score") { return .score }
+        if isOf("precision", "recall", "density", "coverage") { return .neighbours }
+        if name == "ms-ssim" { return .similarity }
+        return isOf("modes") ? .modes : nil
     }
 }

@@ -53,6 +53,14 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
     }
 }
 
+extension EvaluationSettings {
+    /// Whether a value such as `fcd-lenet` may be among those that are measured; what fits the data is not known here.
+    func mayMeasure(_ name: String) -> Bool {
+        guard let metric = EvaluationMetric.giving(name) else { return false }
+        return metrics.isEmpty || metrics.contains(metric)
+    }
+}
+
 /// A classifier as configs name it.
 public enum ClassifierReference: Hashable, Sendable {
     /// A name, or the path of a classifier's config.

@@ -1,29 +1,4 @@
 import Configuration
-import Datasets
-
-/// What a value depends on besides the generator: values of different identities must not be compared.
-public struct EvaluationIdentity: Equatable, Sendable {
-    /// An object of names and what they stand for.
-    public let node: ConfigNode
-
-    public init(node: ConfigNode) { self.node = node }
-
-    /// 12 hexadecimal digits.
-    public var hash: String { String(node.digest.prefix(12)) }
-
-    /// The names whose values differ, with both values: `generatedSamples 500 instead of 1000`.
-    public func differences(from other: EvaluationIdentity) -> [String] {
-        let (mine, theirs) = (node.object ?? ConfigObject(), other.node.object ?? ConfigObject())
-        func text(_ value: ConfigNode?) -> String {
-            let text = value.map { $0.string ?? $0.lineText } ?? "none"
-            // Of a file's hash the beginning tells enough.
-            return text.count == 64 ? String(text.prefix(12)) : text
-        }
-        return (mine.keys + theirs.keys.filter { mine[$0] == nil }).compactMap { key in
-            mine[key] == theirs[key] ? nil : "\(key) \(text(mine[key])) instead of \(text(theirs[key]))"
-        }
-    }
-}
 
 /// One number of an evaluation, with all that it depends on.
 public struct EvaluationValue: Equatable, Sendable {
@@ -49,11 +24,19 @@ public struct EvaluationValue: Equatable, Sendable {
     }
 
     /// The value that a line of `evaluations.jsonl` states; nil for any other line.
-    public init?(line: String) {
-        guard let node = try? ConfigNode.parse(line, file: "evaluations"), let step = node["step"]?.integer,
-            let metric = node["metric"]?.string, let value = node["value"]?.number, let identity = node["identity"],
-            identity.object != nil
+    public init?(node: ConfigNode) {
+        guard let step = node["step"]?.integer, let metric = node["metric"]?.string,
+            let value = node["value"]?.number, let identity = node["identity"], identity.object != nil
         else { return nil }
         self.init(step: step, metric: metric, value: value, identity: EvaluationIdentity(node: identity))
     }
+
+    /// What a value is replaced by when it is measured again.
+    struct Place: Hashable {
+        let step: Int
+        let metric: String
+        let identity: EvaluationIdentity
+    }
+
+    var place: Place { Place(step: step, metric: metric, identity: identity) }
 }

@@ -1,13 +1,15 @@
 import Configuration
 import Datasets
-import Foundation
 
 /// What a run takes and took: work, memory, time.
 public struct RunCosts: Sendable {
-    /// The best value of a metric in the course of a run, and when it was reached.
+    /// The best value of a metric in the course of a run, and when it was reached. Of a metric that was measured in
+    /// several ways, those of the leading curve count.
     public struct Best: Equatable, Sendable {
         /// `fcd-lenet`
         public let metric: String
+        /// Nil where it was not recorded.
+        public let identity: EvaluationIdentity?
         public let value: Double
         public let step: Int
         /// Seconds of training, evaluations included.
@@ -34,30 +36,34 @@ public struct RunCosts: Sendable {
         floatingPointOperationsPerStep = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
         plannedMemoryBytes = inspection.memory.total - inspection.memory.program
         let record = try? ConfigNode.load(path: folder.recordPath)
-        peakMemoryBytes =
-            record?["peakMemoryBytesBeforeEvaluation"]?.integer ?? record?["peakMemoryBytes"]?.integer
+        peakMemoryBytes = record.flatMap(Self.peakMemoryBytes)
         seconds = record?["seconds"]?.number
         stepsPerSecond = record?["stepsPerSecond"]?.number
         self.threads = record?["threads"]?.integer
-        best = Self.best(in: folder.metricLines)
+        let lines = folder.metricLines
+        best = Self.best(among: EvaluationCurves(of: folder, logged: MetricCurves(lines)), lines: lines)
     }
 
-    /// The best values among lines of metrics: the first of equal ones.
-    static func best(in lines: [ConfigNode]) -> [Best] {
-        var names: [String] = []
-        var best: [String: Best] = [:]
-        for line in lines {
-            guard let step = line["step"]?.integer, let object = line.object else { continue }
-            for member in object.members where member.key.hasPrefix("metric.") {
-                let name = String(member.key.dropFirst("metric.".count))
-                guard let isSmaller = EvaluationMetric.isBetterSmaller(name), let value = member.value.number
-                else { continue }
-                if let known = best[name], isSmaller ? known.value <= value : known.value >= value { continue }
-                if best[name] == nil { names.append(name) }
-                best[name] = Best(metric: name, value: value, step: step, seconds: line["seconds"]?.number ?? 0)
-            }
+    /// What a run's record says of the memory that training took: without the evaluations', where it made any.
+    public static func peakMemoryBytes(in record: ConfigNode) -> Int? {
+        record["peakMemoryBytesBeforeEvaluation"]?.integer ?? record["peakMemoryBytes"]?.integer
+    }
+
+    /// The best value of each metric that is known, the first of equal ones.
+    ///
+    /// - Parameter lines: of `metrics.jsonl`, which say when a step was done.
+    static func best(among evaluations: EvaluationCurves, lines: [ConfigNode]) -> [Best] {
+        let times = lines.compactMap { line in
+            line["step"]?.integer.flatMap { step in line["seconds"]?.number.map { (step: step, seconds: $0) } }
         }
-        return names.compactMap { best[$0] }
+        return evaluations.keys.compactMap { key in
+            guard let goal = MetricGoal.known(key), let curve = evaluations.all(key).first,
+                let best = curve.best(goal)
+            else { return nil }
+            return Best(
+                metric: curve.metric, identity: curve.identity, value: best.value, step: best.step,
+                seconds: times.last { $0.step <= best.step }?.seconds ?? 0)
+        }
     }
 
     var node: ConfigNode {
@@ -74,7 +80,7 @@ public struct RunCosts: Sendable {
                 best.map {
                     [
                         "metric": ConfigNode($0.metric), "value": ConfigNode($0.value), "step": ConfigNode($0.step),
-                        "seconds": .number($0.seconds, decimals: 3),
+                        "seconds": .number($0.seconds, decimals: 3), "identity": $0.identity?.node ?? .null,
                     ] as ConfigNode
                 }),
         ]
@@ -84,10 +90,8 @@ public struct RunCosts: Sendable {
 extension RunFolder {
     /// The whole lines of `metrics.jsonl`.
     var metricLines: [ConfigNode] {
-        guard let contents = FileManager.default.contents(atPath: metricsPath) else { return [] }
-        return contents.split(separator: UInt8(ascii: "\n")).compactMap {
-            try? ConfigNode.parse(String(decoding: $0, as: UTF8.self), file: metricsPath)
-        }
+        var reader = MetricLines(path: metricsPath)
+        return reader.next()
     }
 
     /// The last values of what is measured once an epoch: the log loss ratio, the steepest direction's norm.

@@ -79,7 +79,6 @@ public final class RunEvaluation {
         let whole = try Experiment.load(path: folder.configPath)
         let checkpoint = try Sampling.checkpoint(of: folder, step: checkpoint, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
-        let costs = try RunCosts(of: folder, experiment: experiment, searchPath: searchPath, threads: threads)
         let plan = try EvaluationPlan(
             settings(of: experiment), experiment: experiment, searchPath: searchPath, catalogue: catalogue,
             threads: threads, note: note)
@@ -101,6 +100,7 @@ public final class RunEvaluation {
             // A folder that may only be read can be measured all the same.
             note("\(error); the values are not kept")
         }
+        let costs = try RunCosts(of: folder, experiment: experiment, searchPath: searchPath, threads: threads)
         return Outcome(
             run: folder.path, step: checkpoint.step, values: values, costs: costs,
             epochMeasurements: folder.epochMeasurements)

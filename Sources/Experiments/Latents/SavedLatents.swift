@@ -54,11 +54,7 @@ public struct SavedLatents: Sendable {
                 throw ExperimentsError.latentExists(path: path(of: name))
             }
         }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw ExperimentsError.cannotMakeFolder(path: folder, reason: String(cString: strerror(errno)))
-        }
+        try RunFolder.makeFolders(folder)
         for (name, values) in latents {
             try NpyArray(Tensor(shape: [size], values: values)).write(path: path(of: name), isResumable: false)
         }

@@ -29,7 +29,10 @@ struct RunFact: Equatable, Sendable {
 ///
 /// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone is its type or name;
 /// - the record: `run`, `state`, `step`, `steps`, `seconds`, `started`, `size` (bytes) and others;
-/// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the newest;
+/// - of a sweep's trial: `sweep`, `trial`, and the values of the sweep's axes under their names, with `axis.` before one
+///   that is called like something above;
+/// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the newest, `.identity` what says how they were
+///   measured; `metric.NAME@IDENTITY` is the same of values that were measured in another way;
 /// - other curves, such as `loss.generator`: the newest value, `.least` and `.most`.
 struct RunFacts {
     private(set) var facts: [RunFact] = []
@@ -75,34 +78,44 @@ struct RunFacts {
     private mutating func addRecord(_ folder: RunFolder) {
         add(RunFact("run", folder.path))
         let record = try? ConfigNode.load(path: folder.recordPath)
-        for key in ["step", "steps", "seconds", "stepsPerSecond", "threads", "resumes", "peakMemoryBytes"] {
+        for key in ["step", "steps", "seconds", "stepsPerSecond", "threads", "resumes"] {
             record?[key]?.number.map { add(RunFact(key, $0)) }
         }
+        record.flatMap(RunCosts.peakMemoryBytes).map { add(RunFact("peakMemoryBytes", Double($0))) }
         for key in ["state", "reason", "started", "ended"] { record?[key]?.string.map { add(RunFact(key, $0)) } }
         record?["git"]?["commit"]?.string.map { add(RunFact("commit", $0)) }
         record?["processor"]?["brand"]?.string.map { add(RunFact("processor", $0)) }
         add(RunFact("size", Double(DiskUse.bytes(below: folder.path))))
 
-        let trials = (folder.path as NSString).deletingLastPathComponent
-        guard (trials as NSString).lastPathComponent == "trials",
-            let list = try? TrialList(SweepFolder(path: (trials as NSString).deletingLastPathComponent))
-        else { return }
+        guard let sweep = folder.sweep, let list = try? TrialList(sweep) else { return }
+        let id = (folder.path as NSString).lastPathComponent
         add(RunFact("sweep", list.name))
-        add(RunFact("trial", (folder.path as NSString).lastPathComponent))
+        add(RunFact("trial", id))
+        for setting in list.entries.first(where: { $0.id == id })?.settings ?? [] {
+            let namesake = places[setting.axis].map { facts[$0] }
+            // Axes that are paths of keys stand in the config already.
+            if namesake?.isSetting ?? false { continue }
+            let key = namesake == nil ? setting.axis : Self.key(ofAxis: setting.axis)
+            if let number = setting.value.number {
+                add(RunFact(key, number))
+            } else {
+                add(RunFact(key, setting.value.string ?? setting.value.lineText))
+            }
+        }
     }
+
+    /// The key of an axis that is called like something else that is known, such as `size`.
+    static func key(ofAxis name: String) -> String { "axis." + name }
 
     // MARK: Curves
 
     private mutating func addCurves(_ folder: RunFolder) {
         let curves = MetricCurves(path: folder.metricsPath)
         if let step = curves.lastStep { raise("step", to: Double(step)) }
-        let evaluations = EvaluationCurves(path: folder.path + "/evaluations.jsonl")
-        for name in curves.names where !evaluations.covers(name) {
-            if name.hasPrefix("metric.") { addMetric(name, curves[name]) } else { addCurve(name, curves[name]) }
-        }
-        for evaluation in evaluations.curves {
-            addMetric(evaluation.key, evaluation.points)
-            if let identity = evaluation.identity { add(RunFact(evaluation.key + ".identity", identity)) }
+        for name in curves.names where !name.hasPrefix("metric.") { addCurve(name, curves[name]) }
+        for (key, curve) in EvaluationCurves(of: folder, logged: curves).named {
+            addMetric(key, curve)
+            if let identity = curve.identity { add(RunFact(key + ".identity", identity.hash)) }
         }
     }
 
@@ -119,76 +132,12 @@ struct RunFacts {
         add(RunFact(name + ".most", values.max() ?? last.value))
     }
 
-    private mutating func addMetric(_ name: String, _ points: [(step: Int, value: Double)]) {
-        guard let last = points.last else { return }
-        let isBetter: (Double, Double) -> Bool = MetricGoal.of(name) == .least ? { $0 < $1 } : { $0 > $1 }
-        let best = points.dropFirst().reduce(points[0]) { isBetter($1.value, $0.value) ? $1 : $0 }
-        add(RunFact(name, best.value))
-        add(RunFact(name + ".step", Double(best.step)))
-        add(RunFact(name + ".last", last.value))
+    private mutating func addMetric(_ key: String, _ curve: EvaluationCurve) {
+        guard let best = curve.best(MetricGoal.usual(for: key)), let last = curve.points.last else { return }
+        add(RunFact(key, best.value))
+        add(RunFact(key + ".step", Double(best.step)))
+        add(RunFact(key + ".last", last.value))
     }
-}
-
-/// Whether more of a metric is better.
-public enum MetricGoal {
-    /// What trainings on known modes log beside the metrics of evaluations.
-    private static let others: [String: MedianRule.Goal] = [
-        "modes.covered": .most, "modes.share": .most, "modes.highQuality": .most, "modes.divergence": .least,
-        "accuracy": .most,
-    ]
-
-    /// The goal of a metric by its key, such as `metric.fcd-lenet` or `metric.fcd-lenet.last`; nil for what is no
-    /// metric that is known.
-    public static func known(_ key: String) -> MedianRule.Goal? {
-        var name = key.hasPrefix("metric.") ? key.dropFirst(7) : key[...]
-        name = name.prefix { $0 != "@" }
-        if name.hasSuffix(".last") { name = name.dropLast(5) }
-        return EvaluationMetric.isBetterSmaller(String(name)).map { $0 ? .least : .most } ?? others[String(name)]
-    }
-
-    static func of(_ key: String) -> MedianRule.Goal { known(key) ?? .least }
-}
-
-/// The values in a run's evaluations.jsonl. Those of one metric that were computed otherwise (other samples, another
-/// extractor) are curves of their own: the one with most values has the metric's name, others have `@IDENTITY` added.
-struct EvaluationCurves {
-    struct Curve {
-        var key: String
-        var identity: String?
-        var points: [(step: Int, value: Double)]
-    }
-
-    private(set) var curves: [Curve] = []
-
-    init(path: String) {
-        var lines = MetricLines(path: path)
-        var found: [Curve] = []
-        for line in lines.next() {
-            guard let step = line["step"]?.integer, let metric = line["metric"]?.string,
-                let value = line["value"]?.number
-            else { continue }
-            let key = metric.hasPrefix("metric.") ? metric : "metric." + metric
-            let identity = line["identityHash"]?.string
-            if let place = found.firstIndex(where: { $0.key == key && $0.identity == identity }) {
-                found[place].points.append((step, value))
-            } else {
-                found.append(Curve(key: key, identity: identity, points: [(step, value)]))
-            }
-        }
-        for curve in found {
-            var curve = curve
-            // A step that was evaluated again counts once, by its last value.
-            var latest: [Int: Double] = [:]
-            for point in curve.points { latest[point.step] = point.value }
-            curve.points = latest.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-            let rivals = found.filter { $0.key == curve.key }
-            let leading = rivals.max { $0.points.count < $1.points.count }
-            if let identity = curve.identity, leading?.identity != identity { curve.key += "@" + identity }
-            curves.append(curve)
-        }
-    }
-
-    func covers(_ key: String) -> Bool { curves.contains { $0.key == key } }
 }
 
 /// The bytes that a folder takes on the disk.

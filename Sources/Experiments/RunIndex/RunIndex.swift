@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import GRDB
 
@@ -16,7 +17,7 @@ public final class RunIndex {
         public subscript(key: String) -> String? { facts[key] }
     }
 
-    private static let version = 2
+    private static let version = 3
     private let path: String
     private var database: DatabaseQueue
 
@@ -273,6 +274,15 @@ public final class RunIndex {
                         + (settings ? "AND setting " : "") + "ORDER BY key",
                     arguments: StatementArguments(scope.values))
             }
+        }
+    }
+
+    /// A note on each key that no run below the folders has, with the key that was meant if one is near.
+    public func notes(onUnknown keys: [String], below roots: [String]) throws -> [String] {
+        let known = try self.keys(below: roots)
+        guard !known.isEmpty else { return [] }
+        return Set(keys).subtracting(known).sorted().map { key in
+            "no run here has '\(key)'" + (nearestName(to: key, in: known).map { ". Did you mean '\($0)'?" } ?? "")
         }
     }
 

@@ -20,10 +20,11 @@ public struct RunPruning: Sendable {
     public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
     /// All but the newest checkpoints of each run, and all but the one nearest to its best value of a metric. The newest
-    /// one always stays, so that a run can be resumed.
+    /// one always stays, so that a run can be resumed; of a run without the metric all stay.
     public init(
-        checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MedianRule.Goal? = nil
+        checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MetricGoal? = nil
     ) {
+        var lacking = 0
         for run in runs {
             guard !run.isBusy else {
                 notes.append("\(run.path): is running, left alone")
@@ -31,7 +32,11 @@ public struct RunPruning: Sendable {
             }
             let steps = run.checkpointSteps
             var kept = Set(steps.suffix(max(1, count)))
-            if let metric, let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.of(metric), in: run) {
+            if let metric {
+                guard let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.usual(for: metric), in: run) else {
+                    lacking += 1
+                    continue
+                }
                 // The checkpoint whose weights gave the value, or the nearest there is.
                 steps.min { abs($0 - best) < abs($1 - best) }.map { _ = kept.insert($0) }
             }
@@ -42,14 +47,15 @@ public struct RunPruning: Sendable {
                 items.append(Item(run: run, checkpoint: path, bytes: Int(status.st_blocks) * 512))
             }
         }
+        note(lacking, "without '\(metric ?? "")'")
     }
 
     /// All runs but the best `count` by a metric. Runs that are not done, or have no such value, stay; so do those whose
     /// value was computed in another way than that of most.
     ///
     /// - Parameter rows: with the facts `state`, the metric, and the metric's `identity`.
-    public init(_ rows: [RunIndex.Row], keepBest count: Int, by metric: String, goal: MedianRule.Goal?) {
-        let isLeast = (goal ?? MetricGoal.of(metric)) == .least
+    public init(_ rows: [RunIndex.Row], keepBest count: Int, by metric: String, goal: MetricGoal?) {
+        let goal = goal ?? MetricGoal.usual(for: metric)
         var judged = rows.filter { ["done", "pruned"].contains($0["state"]) && $0.numbers[metric] != nil }
         note(rows.count - judged.count, "not done or without '\(metric)'")
         let key = Self.identityKey(of: metric)
@@ -60,7 +66,7 @@ public struct RunPruning: Sendable {
         }
         let sorted = judged.sorted { first, second in
             let (a, b) = (first.numbers[metric] ?? 0, second.numbers[metric] ?? 0)
-            return a == b ? first.run.path < second.run.path : (a < b) == isLeast
+            return a == b ? first.run.path < second.run.path : goal.isBetter(a, than: b)
         }
         addRuns(sorted.dropFirst(count))
     }
@@ -81,7 +87,7 @@ public struct RunPruning: Sendable {
     }
 
     private mutating func note(_ count: Int, _ words: String) {
-        if count > 0 { notes.append("\(count) \(count == 1 ? "run" : "runs") \(words), left alone") }
+        if count > 0 { notes.append("\(CountText.short(count, "run")) \(words), left alone") }
     }
 
     private mutating func addRuns(_ rows: some Sequence<RunIndex.Row>) {
@@ -94,22 +100,35 @@ public struct RunPruning: Sendable {
         }
     }
 
-    private static func bestStep(of metric: String, goal: MedianRule.Goal, in run: RunFolder) -> Int? {
-        let evaluations = EvaluationCurves(path: run.path + "/evaluations.jsonl").curves.first { $0.key == metric }
-        let points = evaluations?.points ?? MetricCurves(path: run.metricsPath)[metric]
-        let isLeast = goal == .least
-        return points.min { isLeast ? $0.value < $1.value : $0.value > $1.value }?.step
+    /// Nil for a run without the metric.
+    private static func bestStep(of metric: String, goal: MetricGoal, in run: RunFolder) -> Int? {
+        let logged = MetricCurves(path: run.metricsPath)
+        let points = EvaluationCurves(of: run, logged: logged)[metric]?.points ?? logged[metric]
+        return goal.best(of: points) { $0.value }?.step
+    }
+
+    /// What `apply` did.
+    public struct Applied: Sendable {
+        public fileprivate(set) var deleted = 0
+        /// Bytes that were freed.
+        public fileprivate(set) var bytes = 0
+        /// Runs that were left alone, and why.
+        public fileprivate(set) var notes: [String] = []
     }
 
     /// Deletes the items. Each run is taken for this process meanwhile; one that just began to run stays.
     ///
-    /// - Returns: the bytes that were freed.
-    ///
     /// Throws `ExperimentsError.cannotWrite` for what cannot be deleted.
-    public func apply() throws -> Int {
-        var freed = 0
+    public func apply() throws -> Applied {
+        var applied = Applied()
         for item in items {
-            guard let lock = try? item.run.lock() else { continue }
+            let lock: RunFolder.Lock
+            do {
+                lock = try item.run.lock()
+            } catch {
+                if !applied.notes.contains("\(error)") { applied.notes.append("\(error)") }
+                continue
+            }
             try withExtendedLifetime(lock) {
                 do {
                     try FileManager.default.removeItem(atPath: item.path)
@@ -117,8 +136,9 @@ public struct RunPruning: Sendable {
                     throw ExperimentsError.cannotWrite(path: item.path, reason: error.localizedDescription)
                 }
             }
-            freed += item.bytes
+            applied.deleted += 1
+            applied.bytes += item.bytes
         }
-        return freed
+        return applied
     }
 }

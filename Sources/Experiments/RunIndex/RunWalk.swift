@@ -31,13 +31,20 @@ extension RunFolder {
     /// Changes with everything that an index keeps of the run.
     var mark: String {
         let files = [
-            configPath, recordPath, metricsPath, path + "/evaluations.jsonl", path, checkpointsFolder, samplesFolder,
+            configPath, recordPath, metricsPath, evaluationsPath, path, checkpointsFolder, samplesFolder,
         ]
         return files.map { file in
             var status = stat()
             guard stat(file, &status) == 0 else { return "-" }
             return "\(status.modified).\(status.st_size)"
         }.joined(separator: " ")
+    }
+
+    /// The sweep that the run may be a trial of, by the place of its folder.
+    var sweep: SweepFolder? {
+        let trials = (path as NSString).deletingLastPathComponent
+        let folder = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
+        return folder.trialsFolder == trials && FileManager.default.fileExists(atPath: folder.listPath) ? folder : nil
     }
 
     /// Whether a process is working on the run.

@@ -27,16 +27,17 @@ public struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// Comma-separated values (RFC 4180).
-    public var commaSeparated: String {
-        rows.map { row in
-            row.map { cell in
-                cell.contains { ",\"\n\r".contains($0) }
-                    ? "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-                        + "\""
-                    : cell
-            }.joined(separator: ",")
-        }.joined(separator: "\n")
+    public var commaSeparated: String { rows.map(CommaSeparatedValues.line).joined(separator: "\n") }
+}
+
+/// Comma-separated values (RFC 4180).
+public enum CommaSeparatedValues {
+    /// A line without its end.
+    public static func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") }
+
+    private static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return cell }
+        return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }
 

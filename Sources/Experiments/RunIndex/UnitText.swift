@@ -30,3 +30,9 @@ public enum SizeText {
         return ""
     }
 }
+
+/// Things as people count them.
+public enum CountText {
+    /// `1 run`, `3 runs`
+    public static func short(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}

@@ -21,6 +21,9 @@ public enum BatchJobs {
 
         public init() {}
 
+        /// Time limits that are none.
+        static let unlimited: Set<String> = ["infinite", "INFINITE", "unlimited", "UNLIMITED", "0"]
+
         /// Arrays are limited by the site; this is Slurm's own setting.
         static let usualLimit = 1000
 
@@ -48,14 +51,19 @@ public enum BatchJobs {
 
     /// Writes `array.sbatch`: a Slurm array whose tasks stop and requeue themselves before their time is over.
     ///
-    /// - Returns: the script's path, and what the user should know.
+    /// - Returns: the script's path, the command that submits it, and what the user should know.
     ///
-    /// Throws `SweepError.noSweep`, `SweepError.shortTimeLimit`, `TensorsError.cannotWrite`,
+    /// Throws `SweepError.noSweep`, `.badTimeLimit`, `.shortTimeLimit`, `TensorsError.cannotWrite`,
     /// `ExperimentsError.cannotMakeFolder`.
-    public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws -> (path: String, notes: [String]) {
+    public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws
+        -> (path: String, command: String, notes: [String])
+    {
         // A task that is stopped as soon as it begins would go back to the queue for ever.
-        if let limit = options.timeLimit, let seconds = Slurm.seconds(of: limit), seconds < options.warning + 120 {
-            throw SweepError.shortTimeLimit(limit, warning: options.warning)
+        if let limit = options.timeLimit, !Slurm.unlimited.contains(limit) {
+            guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
+            guard seconds >= options.warning + 120 else {
+                throw SweepError.shortTimeLimit(limit, warning: options.warning)
+            }
         }
         let list = try TrialList(folder)
         let tasks = stride(from: 0, to: list.entries.count, by: options.pack).map { start in
@@ -63,7 +71,7 @@ public enum BatchJobs {
         }
         let root = SweepPaths.absolute(folder.path)
         // Slurm drops a job whose output has no folder, without a word.
-        try SweepFolder.make(folder.logsFolder)
+        try RunFolder.makeFolders(folder.logsFolder)
         let path = folder.path + "/array.sbatch"
         try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options))
         var notes: [String] = []
@@ -73,7 +81,7 @@ public enum BatchJobs {
                 "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) makes "
                     + "\((list.entries.count + pack - 1) / pack)")
         }
-        return (path, notes)
+        return (path, "sbatch \(quotedIfNeeded(path))", notes)
     }
 
     private static func slurmScript(_ name: String, _ tasks: [[String]], root: String, _ options: Slurm) -> String {
@@ -169,7 +177,7 @@ public enum BatchJobs {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    private static func quotedIfNeeded(_ text: String) -> String {
+    static func quotedIfNeeded(_ text: String) -> String {
         text.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) } ? text : quoted(text)
     }
 

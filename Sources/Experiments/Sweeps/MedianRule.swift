@@ -6,13 +6,9 @@ import Configuration
 /// Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, section 3.2.2.
 /// Differs: it compares bests on both sides, not running means, as curves of GANs jump up and down.
 public struct MedianRule: ConfigDecodable, Sendable {
-    public enum Goal: String, CaseIterable, Sendable {
-        case least, most
-    }
-
     /// A key of metrics.jsonl, such as `metric.fcd-lenet` or `loss.generator`.
     public let metric: String
-    public let goal: Goal
+    public let goal: MetricGoal
     /// Steps before which no trial is judged.
     public let grace: Int
     /// Finished trials that there must be.
@@ -21,9 +17,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         _ = try reader.choice("type", ["median"], default: "median", "The rule.")
         metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fcd-lenet.")
-        let goal: Goal? = try reader.optionalChoice(
+        let goal: MetricGoal? = try reader.optionalChoice(
             "goal", "Whether the least or the most is best; if not given, what is known of the metric, else the least.")
-        self.goal = goal ?? MetricGoal.known(metric) ?? .least
+        self.goal = goal ?? MetricGoal.usual(for: metric)
         grace = try reader.integer("grace", in: 0..., default: 0, "Steps before which no trial is ended.")
         trials = try reader.integer(
             "trials", in: 1..., default: 3, "Finished trials that there must be before any is ended.")

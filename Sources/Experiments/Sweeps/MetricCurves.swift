@@ -12,10 +12,10 @@ public struct MetricCurves: Sendable {
     /// Reads a file; torn or foreign lines are passed over, and a missing file has no curves.
     public init(path: String) {
         var reader = MetricLines(path: path)
-        for line in reader.next() { add(line) }
+        self.init(reader.next())
     }
 
-    init() {}
+    init(_ lines: [ConfigNode]) { for line in lines { add(line) } }
 
     public subscript(name: String) -> [(step: Int, value: Double)] { curves[name] ?? [] }
 

@@ -34,6 +34,19 @@ public struct Sweep: Sendable {
         notes = expansion.notes
         axes = configuration.axes.flatMap(\.names) + (configuration.seeds == nil ? [] : ["seed"])
         guard !trials.isEmpty else { throw SweepError.noTrials(file: file) }
+        try checkRule()
+    }
+
+    /// A rule that compares what no trial measures would never end one.
+    private func checkRule() throws {
+        guard let metric = configuration.stop?.metric, metric.hasPrefix("metric.") else { return }
+        let name = String(metric.dropFirst("metric.".count))
+        guard !trials.contains(where: { $0.experiment.configuration.evaluation?.mayMeasure(name) ?? false }) else {
+            return
+        }
+        throw ConfigError.unfit(
+            resolved["stop"]?["metric"]?.source ?? resolved.source, .root.key("stop").key("metric"),
+            "no trial measures '\(metric)'; see 'evaluate.metrics'")
     }
 }
 
@@ -62,8 +75,13 @@ public struct SweepTrial: Sendable {
     /// The last key of a path: `optimizer.learningRate` is `learningRate`.
     static func shortName(_ axis: String) -> String { axis.split(separator: ".").last.map(String.init) ?? axis }
 
-    /// A value as a table shows it.
-    static func text(of value: ConfigNode) -> String { value.string ?? value.lineText }
+    /// A value as a table shows it, in one line.
+    static func text(of value: ConfigNode) -> String {
+        guard let text = value.string,
+            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { return value.lineText }
+        return text
+    }
 }
 
 /// Goes through the points of a sweep and makes a trial of each.

@@ -102,12 +102,14 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         if case .zip(let axes) = kind { axes.flatMap(\.names) } else { [name] }
     }
 
-    /// The paths that it sets at every point.
+    /// The paths that it sets, each once.
     var paths: [ConfigPath] {
         switch kind {
         case .values(let path, _), .range(let path, _), .logRange(let path, _): [path]
         case .zip(let axes): axes.flatMap(\.paths)
-        case .configs, .cases: []
+        case .cases(let cases):
+            cases.flatMap(\.settings).map(\.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        case .configs: []
         }
     }
 

@@ -15,6 +15,8 @@ public enum SweepError: Error, Equatable, Sendable {
     case tooManyThreads(jobs: Int, threads: Int, cores: Int)
     /// A make without a sweep that starts more jobs than there are cores; no number is any number.
     case tooManyJobs(jobs: Int?, cores: Int)
+    /// A time limit in none of Slurm's forms.
+    case badTimeLimit(String)
     /// A time limit that leaves a task of Slurm no time to compute, and the seconds before it at which it is stopped.
     case shortTimeLimit(String, warning: Int)
     case missingTool(String)
@@ -40,6 +42,8 @@ extension SweepError: CustomStringConvertible {
         case .tooManyJobs(let jobs, let cores):
             "make \(jobs.map { "-j\($0)" } ?? "-j"): more jobs than the \(cores) usable "
                 + "\(cores == 1 ? "core" : "cores"); take make -j\(cores), or allow it with THREADS=1"
+        case .badTimeLimit(let limit):
+            "--time \(limit): no time limit of Slurm; write MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES:SECONDS"
         case .shortTimeLimit(let limit, let warning):
             "--time \(limit): too short for --warning \(warning): Slurm stops a task up to 60 s before that; take a longer "
                 + "time or a shorter warning"

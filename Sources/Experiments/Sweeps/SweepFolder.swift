@@ -47,10 +47,10 @@ public struct SweepFolder: Hashable, Sendable {
     /// Throws `ExperimentsError.cannotMakeFolder`, `TensorsError.cannotWrite`.
     @discardableResult
     public func prepare(_ sweep: Sweep) throws -> [String] {
-        try Self.make(trialsFolder)
+        try RunFolder.makeFolders(trialsFolder)
         for trial in sweep.trials {
             let folder = self.trial(trial.id)
-            try Self.make(folder.path)
+            try RunFolder.makeFolders(folder.path)
             try Self.writeIfNew(trial.experiment.resolved.prettyText, to: folder.run.configPath)
         }
         try Self.writeIfNew(sweep.resolved.prettyText, to: sweepPath)
@@ -59,14 +59,6 @@ public struct SweepFolder: Hashable, Sendable {
         let ids = Set(sweep.trials.map(\.id))
         let present = (try? FileManager.default.contentsOfDirectory(atPath: trialsFolder)) ?? []
         return present.filter { !$0.hasPrefix(".") && !ids.contains($0) }.sorted()
-    }
-
-    static func make(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw ExperimentsError.cannotMakeFolder(path: path, reason: String(cString: strerror(errno)))
-        }
     }
 
     private static func writeIfNew(_ text: String, to path: String) throws {
@@ -100,16 +92,7 @@ public struct TrialFolder: Hashable, Sendable {
     public var failurePath: String { path + "/failed" }
 
     /// Whether some process is working in it.
-    var isBusy: Bool {
-        do {
-            _ = try run.lock()
-            return false
-        } catch ExperimentsError.runBusy {
-            return true
-        } catch {
-            return false
-        }
-    }
+    var isBusy: Bool { run.isBusy }
 }
 
 /// Waiting for a folder that another process has.

@@ -12,7 +12,7 @@ enum SweepMakefile {
             #   make trials/\(ids[0])/done   runs one trial
             #   make list                  prints the trials that are to be run
             #
-            #   THREADS  of each trial; if empty, the cores are divided among the jobs
+            #   THREADS  of each trial, as many as asked; if empty, the cores are divided among the jobs
 
             AGON ?= \(escaped(SweepPaths.program))
             THREADS ?=

@@ -14,6 +14,8 @@ public struct SweepPlan: Sendable {
         public var stepsPerSecond: Double?
         /// Whether the speed was not measured but reckoned by the arithmetic from that of a cheaper trial.
         public var isEstimated = false
+        /// Whether the speed is that of a whole training, with its evaluations.
+        fileprivate var isTrained = false
         /// Bytes that the finished run takes, about.
         public var disk = 0
         /// Bytes of the process, as planned.
@@ -51,7 +53,8 @@ public struct SweepPlan: Sendable {
     ///   - speeds: the folder that keeps speeds; nil for the one in Agon's cache.
     ///   - progress: told what is going to be measured.
     ///
-    /// Throws what building networks throws; missing data are noted.
+    /// Throws what building networks throws. Missing data are noted, but for folders of images, without which the
+    /// networks' shapes are not known.
     public init(
         _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2,
         searchPath: DataSearchPath = .standard(), speeds speedsFolder: String? = nil,
@@ -71,6 +74,8 @@ public struct SweepPlan: Sendable {
         let cache = SpeedCache(threads: options.threads, folder: speedsFolder ?? CacheFolder.path("speeds"))
         var costs: [String: TrialCost] = [:]
         var speeds: [String: Double] = [:]
+        // Configs of trials that are done.
+        var trained: Set<String> = []
         for trial in sweep.trials {
             let key = TrialCost.key(of: trial.experiment)
             let cost =
@@ -80,6 +85,7 @@ public struct SweepPlan: Sendable {
             let status = TrialStatus(folder.trial(trial.id), entry: sweep.entry(of: trial))
             if status.state == .done, let rate = folder.trial(trial.id).speed(threads: options.threads) {
                 speeds[cost.signature] = rate
+                trained.insert(cost.signature)
             }
             trials.append(
                 Trial(
@@ -106,6 +112,7 @@ public struct SweepPlan: Sendable {
             }
             if speeds[cost.signature] == nil { unmeasured.insert(cost.signature) }
             trials[index].stepsPerSecond = speeds[cost.signature]
+            trials[index].isTrained = trained.contains(cost.signature)
             trials[index].isEstimated = estimates.contains(cost.signature)
             if let speed = speeds[cost.signature], operations > 0 { rate = speed * operations }
         }
@@ -144,9 +151,10 @@ public struct SweepPlan: Sendable {
                 "\(jobs) jobs may need \(SizeText.short(memory)) of memory, and the machine has "
                     + SizeText.short(physical))
         }
-        if trials.contains(where: { $0.trial.experiment.resolved["evaluate"].map { !$0.isNull } ?? false }) {
-            notes.append("the times are without the evaluations during training")
+        let isTooShort = trials.contains {
+            $0.stepsLeft > 0 && !$0.isTrained && $0.trial.experiment.configuration.evaluation != nil
         }
+        if isTooShort { notes.append("the times are without the evaluations during training") }
     }
 
     /// Bytes that trials that are not done will take.

@@ -28,13 +28,11 @@ public enum SweepRun {
     public static func run(
         _ sweep: Sweep, in folder: SweepFolder, options: SweepOptions, report: @escaping (SweepEvent) -> Void
     ) throws -> [TrialStatus] {
-        try SweepFolder.make(folder.path)
+        try RunFolder.makeFolders(folder.path)
         let lock = try folder.lock()
         return try withExtendedLifetime(lock) {
             let left = try folder.prepare(sweep)
-            if !left.isEmpty {
-                report(.note("\(left.count) trials of an earlier form of this sweep stay in \(folder.trialsFolder)"))
-            }
+            for note in sweep.notes(left: left, in: folder) { report(.note(note)) }
             return try StopRequest.listening {
                 var session = try Session(folder, entries: TrialList(folder).entries, report: report)
                 try session.run(options)

@@ -14,7 +14,7 @@ extension SweepPlan {
         var lines = [table.text, ""]
         let open = trials.filter { !$0.status.state.isFinal }.count
         lines.append(
-            "\(name): \(trials.count) trials, \(open) to run; "
+            "\(name): \(CountText.short(trials.count, "trial")), \(open) to run; "
                 + "\(Self.number(operationsLeft * 1e-12)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
                 + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
         let way = "\(jobs) \(jobs == 1 ? "job" : "jobs") of \(threads) \(threads == 1 ? "thread" : "threads")"
@@ -73,6 +73,26 @@ extension SweepPlan {
                 }),
         ]
     }
+}
+
+extension Sweep {
+    /// `12 trials`
+    public var trialCount: String { CountText.short(trials.count, "trial") }
+
+    /// What is to be known of a sweep that was prepared.
+    ///
+    /// - Parameter left: the trials in its folder that it no longer has.
+    public func notes(left: [String], in folder: SweepFolder) -> [String] {
+        guard !left.isEmpty else { return notes }
+        return notes + [
+            "\(CountText.short(left.count, "trial")) of an earlier form of this sweep stay in \(folder.trialsFolder)"
+        ]
+    }
+}
+
+extension SweepFolder {
+    /// The path as a word of a shell.
+    public var word: String { BatchJobs.quotedIfNeeded(path) }
 }
 
 extension TrialStatus {
@@ -145,8 +165,14 @@ public struct SweepSummary: Sendable {
         return words.map { (count($0.0), $0.1) }.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
+    /// The folder and the counts, in a line.
+    public var headline: String {
+        "\(folder): \(CountText.short(statuses.count, "trial")): \(counts)"
+    }
+
+    /// The headline, and what failed with its log.
     public var text: String {
-        var lines = ["\(folder): \(statuses.count) trials: \(counts)"]
+        var lines = [headline]
         for status in failures {
             lines.append("  \(status.id)  \(status.label)")
             lines.append("    \(status.reason ?? "the process ended without a word")")

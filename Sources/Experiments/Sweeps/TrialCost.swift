@@ -80,7 +80,7 @@ struct SpeedCache {
 
     func keep(_ speed: Double, of cost: TrialCost) {
         // A cache that cannot be written is only slower.
-        guard speed.isFinite, (try? SweepFolder.make(folder)) != nil else { return }
+        guard speed.isFinite, (try? RunFolder.makeFolders(folder)) != nil else { return }
         let node: ConfigNode = ["stepsPerSecond": ConfigNode(speed), "threads": ConfigNode(threads)]
         try? AtomicFile.write(path: path(of: cost), text: node.prettyText)
     }

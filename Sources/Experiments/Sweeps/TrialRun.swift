@@ -36,6 +36,7 @@ public final class TrialRun {
         folder = TrialFolder(path: SweepPaths.absolute(path))
         let trials = (folder.path as NSString).deletingLastPathComponent
         sweep = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
+        guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw SweepError.noTrial(folder: path) }
         list = try TrialList(sweep)
         let id = folder.id
         guard sweep.trial(id) == folder, let entry = list.entries.first(where: { $0.id == id }), folder.run.holdsRun
@@ -175,6 +176,9 @@ public final class TrialRun {
             }
         } else {
             status.state = .done
+            if let rule, rule.curve.isEmpty {
+                status.reason = "the sweep's rule found no '\(rule.metric)' to compare"
+            }
         }
         if status.state.isFinal {
             let stamp: ConfigNode = [
@@ -220,14 +224,17 @@ public struct TrialError: Error {
 /// Watches a trial's metric by the sweep's rule.
 private struct RuleWatch {
     private let rule: MedianRule
-    private let others: [TrialFolder]
-    private var curve: MedianRule.Curve = []
+    /// Trials that are not known to have ended.
+    private var open: [TrialFolder]
+    /// Of the trials that are done.
+    private var finished: [MedianRule.Curve] = []
+    private(set) var curve: MedianRule.Curve = []
     /// Why the trial is to end.
     private(set) var verdict: String?
 
     init(_ rule: MedianRule, others: [TrialFolder]) {
         self.rule = rule
-        self.others = others
+        open = others
     }
 
     var metric: String { rule.metric }
@@ -236,10 +243,14 @@ private struct RuleWatch {
         guard let value = line[rule.metric]?.number else { return }
         curve.append((step, value))
         guard verdict == nil, step >= rule.grace else { return }
-        // Those that were ended early count no more: their curves stop where they were bad.
-        let finished = others.filter {
-            (try? ConfigNode.load(path: $0.donePath))?["state"]?.string == TrialStatus.State.done.rawValue
+        open.removeAll { other in
+            guard let stamp = try? ConfigNode.load(path: other.donePath) else { return false }
+            // Those that were ended early do not count: their curves stop where they were bad.
+            if stamp["state"]?.string == TrialStatus.State.done.rawValue {
+                finished.append(MetricCurves(path: other.run.metricsPath)[rule.metric])
+            }
+            return true
         }
-        verdict = rule.verdict(on: curve, against: finished.map { MetricCurves(path: $0.run.metricsPath)[rule.metric] })
+        verdict = rule.verdict(on: curve, against: finished)
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Experiments
 import Foundation
 
 /// The gnuplot script of a figure.
@@ -120,8 +121,8 @@ struct FigureDrawing {
     }
 
     /// The identity that most trials' values of a metric have. Values of others have no place on the same axis.
-    static func usualIdentity(of metric: String, _ trials: [RecordedTrial]) -> MetricIdentity? {
-        var counts: [(identity: MetricIdentity?, trials: Int)] = []
+    static func usualIdentity(of metric: String, _ trials: [RecordedTrial]) -> EvaluationIdentity? {
+        var counts: [(identity: EvaluationIdentity?, trials: Int)] = []
         for case let value? in trials.map({ $0.run.values(of: metric).first }) {
             if let index = counts.firstIndex(where: { $0.identity == value.identity }) {
                 counts[index].trials += 1
@@ -135,7 +136,7 @@ struct FigureDrawing {
 
     /// Mean and range over trials where all of them have a value; minutes are the mean's.
     static func points(
-        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: MetricIdentity?
+        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: EvaluationIdentity?
     ) -> [CurvePoint] {
         let curves = trials.map { trial in trial.run.values(of: metric).filter { $0.identity == identity } }
             .filter { !$0.isEmpty }

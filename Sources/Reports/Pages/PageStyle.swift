@@ -26,12 +26,15 @@ enum PageStyle {
         """
     }
 
+    /// Tables too wide for their box have a shade at the edge that hides columns: it stands still, and a cover of the
+    /// ground's colour moves away from it with what is scrolled.
     private static let style: Markup = """
         :root{--ground:#fff;--panel:#f5f7f9;--ink:#181b1f;--soft:#5a6470;--line:#dde2e7;--accent:#0b63c5;--good:#13703a;
-        --bad:#b3261e;--warn:#8a5a00;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;--c4:#cc8800;--c5:#3399cc;
-        --c6:#666;--c7:#882255}
+        --bad:#b3261e;--warn:#8a5a00;--shade:rgba(0,0,0,.3);--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;
+        --c4:#cc8800;--c5:#3399cc;--c6:#666;--c7:#882255}
         @media (prefers-color-scheme:dark){:root{--ground:#121417;--panel:#1b1f24;--ink:#e7eaee;--soft:#9aa5b1;
-        --line:#30363d;--accent:#6cb0ff;--good:#5fd38d;--bad:#ff8a80;--warn:#f0b849;--c0:#4aa8e0;--c1:#ff8a3d;--c2:#2fc79b;
+        --line:#30363d;--accent:#6cb0ff;--good:#5fd38d;--bad:#ff8a80;--warn:#f0b849;--shade:rgba(255,255,255,.3);
+        --c0:#4aa8e0;--c1:#ff8a3d;--c2:#2fc79b;
         --c3:#d77fc5;--c4:#e6b04d;--c5:#85c8f2;--c6:#a5a5a5;--c7:#d46a99}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
@@ -106,7 +109,13 @@ enum PageStyle {
         cursor:pointer;user-select:none;-webkit-user-select:none}
         .jump label:hover{background:var(--panel)}
         .ends{display:flex;justify-content:space-between;gap:12px;font-size:.8rem;color:var(--soft)}
-        .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}
+        .pair>*{min-width:0}.pair th[scope=row]{min-width:8em}
+        .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background-color:var(--ground);
+        background-image:linear-gradient(to right,var(--ground) 16px,transparent),
+        linear-gradient(to left,var(--ground) 16px,transparent),linear-gradient(to right,var(--shade),transparent),
+        linear-gradient(to left,var(--shade),transparent);background-position:left,right,left,right;
+        background-size:44px 100%,44px 100%,16px 100%,16px 100%;background-repeat:no-repeat;
+        background-attachment:local,local,scroll,scroll}
         table{border-collapse:separate;border-spacing:0;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
         th,td{padding:8px 14px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
         th{font-weight:600;color:var(--soft);background:var(--panel);vertical-align:bottom}
@@ -143,7 +152,7 @@ enum PageStyle {
         details{border:0;background:none;margin-top:10pt}details::details-content{content-visibility:visible;height:auto}
         details>:not(summary){display:block}summary{list-style:none;padding:4pt 0}
         pre{columns:2;column-gap:16pt;padding:0;font-size:6.5pt;line-height:1.35}
-        .scroll{overflow:visible;border:0}table{font-size:.7rem}th,td{padding:3pt;white-space:normal}
+        .scroll{overflow:visible;border:0;background:none}table{font-size:.7rem}th,td{padding:3pt;white-space:normal}
         thead th,th[scope=row]{overflow-wrap:anywhere}th[scope=row]{position:static;min-width:6em}
         h2,h3{break-after:avoid}tr,.tiles>div{break-inside:avoid}}
         """

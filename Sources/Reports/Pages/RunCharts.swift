@@ -26,7 +26,7 @@ struct RunCharts {
     var metrics: [Chart] {
         run.metrics.map { name in
             let values = run.values(of: name)
-            let goal = Goal.usual(for: name)
+            let goal = MetricGoal.usual(for: name)
             var chart = Chart(
                 title: String(name.dropFirst(7)),
                 series: [

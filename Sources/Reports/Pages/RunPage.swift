@@ -68,7 +68,7 @@ public struct RunPage {
         if let seed = run.seed { facts.append("seed \(seed)") }
         if let started = record["started"]?.string { facts.append("started \(PageParts.time(started))") }
         if let brand = record["processor"]?["brand"]?.string {
-            let threads = record["threads"]?.integer.map { ", \($0) \($0 == 1 ? "thread" : "threads")" } ?? ""
+            let threads = record["threads"]?.integer.map { ", " + CountText.short($0, "thread") } ?? ""
             facts.append(brand + threads)
         }
         let resumes = record["resumes"]?.integer ?? 0
@@ -94,7 +94,7 @@ public struct RunPage {
                 note: run.step < steps ? "of \(NumberText.grouped(steps))" : nil))
         for name in run.metrics.prefix(4) {
             let values = run.values(of: name)
-            guard let best = Goal.usual(for: name).best(of: values), let last = values.last else { continue }
+            guard let best = MetricGoal.usual(for: name).best(of: values), let last = values.last else { continue }
             tiles.append(
                 PageParts.Tile(
                     name: "best \(name.dropFirst(7))", value: NumberText.brief(best.value),
@@ -126,7 +126,7 @@ public struct RunPage {
         return PageParts.section("Alarms", "<ul class=\"alarms\">\(items.joined())\(rest)</ul>")
     }
 
-    /// Metrics that were measured in the same way share a line.
+    /// Metrics that were measured in the same way share a line. What was measured in other ways is not shown, but told of.
     private var identities: [String] {
         var ways: [(text: String, metrics: [String])] = []
         for name in run.metrics {
@@ -138,7 +138,17 @@ public struct RunPage {
                 ways.append((text, [metric]))
             }
         }
-        return ways.map { "\($0.metrics.joined(separator: ", ")): \($0.text)" }
+        return ways.map { "\($0.metrics.joined(separator: ", ")): \($0.text)" } + run.metrics.flatMap(others)
+    }
+
+    private func others(of name: String) -> [String] {
+        let shown = run.values(of: name).last?.identity
+        return run.otherCurves(of: name).map { curve in
+            let differences = shown.flatMap { curve.identity?.differences(from: $0) } ?? []
+            let count = curve.points.count
+            return "\(name.dropFirst(7)): \(CountText.short(count, "value")) measured in another way "
+                + "\(count == 1 ? "is" : "are") not shown (\(differences.joined(separator: ", ")))"
+        }
     }
 
     private var origin: Markup {

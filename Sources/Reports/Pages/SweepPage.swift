@@ -48,7 +48,7 @@ public struct SweepPage {
         for trial in trials { names += trial.run.metrics.filter { !names.contains($0) } }
         var columns: [TableColumn] = []
         for name in names {
-            let goal = Goal.usual(for: name)
+            let goal = MetricGoal.usual(for: name)
             let title = String(name.dropFirst(7))
             columns.append(
                 TableColumn(
@@ -251,7 +251,7 @@ public struct SweepPage {
         guard !others.isEmpty else { return config }
         let most = 200
         let rows = others.prefix(most).map { trial -> [Markup] in
-            let lines = ConfigDifference.lines(from: first.run.config, to: trial.run.config)
+            let lines = ConfigDifference.between(first.run.config, trial.run.config).map(\.line)
             let shown = lines.prefix(30).map { line -> Markup in "\(line)" }
             let rest: Markup = lines.count > 30 ? "<br>and \(lines.count - 30) more" : .empty
             return ["<code>\(trial.id)</code>", "\(shown.joined(separator: "<br>"))\(rest)"]
@@ -267,34 +267,13 @@ public struct SweepPage {
     }
 }
 
-/// Where two configs differ.
-enum ConfigDifference {
-    /// `path: former -> new`, in the order of the configs. What only one of them has is `none` in the other.
-    static func lines(from first: ConfigNode, to second: ConfigNode) -> [String] {
-        var lines: [String] = []
-        collect(first, second, at: .root, into: &lines)
-        return lines
+extension ConfigDifference {
+    /// `path: former → new`, long values cut. What only one of the configs has is `none` in the other.
+    var line: String {
+        let place = path == .root ? "the whole config" : path.description
+        return "\(place): \(Self.text(first)) → \(Self.text(second))"
     }
 
-    private static func collect(
-        _ first: ConfigNode?, _ second: ConfigNode?, at path: ConfigPath, into lines: inout [String]
-    ) {
-        switch (first?.content, second?.content) {
-        case (.object(let first), .object(let second)):
-            for key in first.keys + second.keys.filter({ first[$0] == nil }) {
-                collect(first[key], second[key], at: path.key(key), into: &lines)
-            }
-        case (.array(let first), .array(let second)) where first.count == second.count:
-            for (index, pair) in zip(first, second).enumerated() {
-                collect(pair.0, pair.1, at: path.index(index), into: &lines)
-            }
-        default:
-            guard first?.canonicalText != second?.canonicalText else { return }
-            lines.append("\(path): \(text(first)) → \(text(second))")
-        }
-    }
-
-    /// A value in a line, cut where it is long.
     private static func text(_ node: ConfigNode?) -> String {
         let text = node?.lineText ?? "none"
         return text.count > 90 ? text.prefix(90) + "…" : text

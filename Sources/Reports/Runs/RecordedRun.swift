@@ -10,10 +10,8 @@ public struct RecordedRun: Sendable {
     /// `run.json`, or null before the run has begun.
     public let record: ConfigNode
     public let history: RunHistory
-    /// Values of evaluations.jsonl by metric, without the prefix `metric.`, in the order written.
-    public let evaluations: [String: [MeasuredValue]]
-    /// Metrics in the order in which they first come up.
-    public let evaluatedMetrics: [String]
+    /// What was measured, each metric in each way.
+    public let evaluations: EvaluationCurves
     /// Steps that have a grid of samples, rising.
     public let sampleSteps: [Int]
 
@@ -23,31 +21,15 @@ public struct RecordedRun: Sendable {
         self.folder = folder
         config = try ConfigNode.load(path: folder.configPath)
         record = (try? ConfigNode.load(path: folder.recordPath)) ?? .null
-        history = RunHistory(path: folder.metricsPath)
-        (evaluations, evaluatedMetrics) = Self.evaluations(path: folder.path + "/evaluations.jsonl")
+        let history = RunHistory(path: folder.metricsPath)
+        self.history = history
+        evaluations = EvaluationCurves(
+            of: folder, logged: history.names.map { name in (name, history[name].map { ($0.step, $0.value) }) })
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.samplesFolder)) ?? []
         sampleSteps = names.compactMap { name in
             guard name.hasPrefix("step-"), name.hasSuffix(".png") else { return nil }
             return Int(name.dropFirst(5).dropLast(4))
         }.sorted()
-    }
-
-    private static func evaluations(path: String) -> ([String: [MeasuredValue]], [String]) {
-        var values: [String: [MeasuredValue]] = [:]
-        var names: [String] = []
-        guard let data = FileManager.default.contents(atPath: path) else { return ([:], []) }
-        for line in data.split(separator: UInt8(ascii: "\n")) {
-            guard let node = try? ConfigNode.parse(String(decoding: line, as: UTF8.self), file: path),
-                let step = node["step"]?.integer, let metric = node["metric"]?.string,
-                let value = node["value"]?.number
-            else { continue }
-            if values[metric] == nil { names.append(metric) }
-            let identity = MetricIdentity(node["identity"])
-            // Measured again at the same step: the newer one counts.
-            values[metric, default: []].removeAll { $0.step == step && $0.identity == identity }
-            values[metric, default: []].append(MeasuredValue(step: step, value: value, identity: identity))
-        }
-        return (values, names)
     }
 
     // MARK: What the record says
@@ -59,66 +41,46 @@ public struct RecordedRun: Sendable {
     public var steps: Int? { record["steps"]?.integer ?? config["steps"]?.integer }
     public var seed: Int? { config["seed"]?.integer }
     public var seconds: Double? { record["seconds"]?.number ?? history.seconds.last?.value }
-    public var peakMemoryBytes: Int? { record["peakMemoryBytes"]?.integer }
+    /// Of training, without the evaluations' where it made any.
+    public var peakMemoryBytes: Int? { RunCosts.peakMemoryBytes(in: record) }
 
     /// Digest of the config, by which provenance names it.
     public var digest: String { config.digest }
 
     // MARK: Values
 
-    /// The values of a key of metrics.jsonl, step by step. Metrics come with the identity that evaluations.jsonl states;
-    /// where a metric was measured in several ways, those of one way are given.
+    /// The values of a key of metrics.jsonl, step by step. Of a metric that was measured in several ways, those of the
+    /// leading one are given, with its identity.
     ///
-    /// - Parameter wanted: keys and values that the identity must have; if none, the way that has most values is taken.
+    /// - Parameter wanted: keys and values that the identity must have.
     public func values(of name: String, identity wanted: ConfigNode? = nil) -> [MeasuredValue] {
-        let metric = name.hasPrefix("metric.") ? String(name.dropFirst(7)) : nil
-        if let metric, let all = evaluations[metric], !all.isEmpty {
-            var ways: [MetricIdentity?] = []
-            for value in all where !ways.contains(value.identity) && Self.fits(value.identity, wanted) {
-                ways.append(value.identity)
-            }
-            let counts = ways.map { way in all.count { $0.identity == way } }
-            guard let most = counts.max(), let index = counts.lastIndex(of: most) else { return [] }
-            return all.filter { $0.identity == ways[index] }.sorted { $0.step < $1.step }
+        let wanted = wanted?.object ?? ConfigObject()
+        guard name.hasPrefix("metric.") else {
+            return wanted.isEmpty
+                ? history[name].map { MeasuredValue(step: $0.step, value: $0.value, identity: nil) } : []
         }
-        if let wanted = wanted?.object, !wanted.isEmpty { return [] }
-        return history[name].map { MeasuredValue(step: $0.step, value: $0.value, identity: nil) }
+        let curve = evaluations.all(name).first { wanted.isEmpty || ($0.identity?.holds(wanted) ?? false) }
+        return (curve?.points ?? []).map {
+            MeasuredValue(step: $0.step, value: $0.value, identity: curve?.identity)
+        }
     }
 
-    private static func fits(_ identity: MetricIdentity?, _ wanted: ConfigNode?) -> Bool {
-        guard let wanted = wanted?.object, !wanted.isEmpty else { return true }
-        return wanted.members.allSatisfy { member in
-            identity?.parts.contains {
-                $0.key == member.key && $0.text == member.value.string ?? member.value.lineText
-            } ?? false
-        }
-    }
+    /// The curves of a metric that were measured in other ways than the one that is shown.
+    func otherCurves(of name: String) -> [EvaluationCurve] { Array(evaluations.all(name).dropFirst()) }
 
     /// All metrics that were measured, `metric.` included.
-    public var metrics: [String] {
-        let logged = history.names.filter { $0.hasPrefix("metric.") }
-        return logged + evaluatedMetrics.map { "metric." + $0 }.filter { !logged.contains($0) }
-    }
+    public var metrics: [String] { evaluations.keys }
 }
 
-/// Which of two values is better.
-public enum Goal: String, CaseIterable, Sendable {
-    case least, most
+/// A value of a metric at a step of a run.
+public struct MeasuredValue: Equatable, Sendable {
+    public let step: Int
+    public let value: Double
+    /// Nil where it was not recorded, and for numbers that depend on no extractor.
+    public let identity: EvaluationIdentity?
+}
 
-    func isBetter(_ first: Double, than second: Double) -> Bool { self == .least ? first < second : first > second }
-
-    /// The best value and the first step that has it.
-    func best(of values: [MeasuredValue]) -> MeasuredValue? {
-        values.reduce(nil) { best, value in
-            guard let best else { return value }
-            return isBetter(value.value, than: best.value) ? value : best
-        }
-    }
-
-    /// What is usual for a metric: distances, divergences and losses are to fall, scores and counts of modes to rise.
-    public static func usual(for metric: String) -> Goal {
-        let name = metric.hasPrefix("metric.") ? String(metric.dropFirst(7)) : metric
-        if let isBetterSmaller = EvaluationMetric.isBetterSmaller(name) { return isBetterSmaller ? .least : .most }
-        return name.hasPrefix("modes.") && name != "modes.divergence" ? .most : .least
-    }
+extension MetricGoal {
+    /// The best value, the first of equal ones.
+    func best(of values: [MeasuredValue]) -> MeasuredValue? { best(of: values) { $0.value } }
 }

@@ -1,3 +1,5 @@
+import Experiments
+
 /// Tables as comma-separated values (RFC 4180).
 enum CommaSeparatedTable {
     /// The table: for each column its mean, deviation and number of values, and where there are such, the published
@@ -64,11 +66,6 @@ enum CommaSeparatedTable {
     private static func hasIdentity(_ column: ResultTable.Column) -> Bool { column.identities.contains { $0 != nil } }
 
     private static func joined(_ lines: [[String]]) -> String {
-        lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
-    }
-
-    private static func quoted(_ cell: String) -> String {
-        guard cell.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return cell }
-        return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        lines.map(CommaSeparatedValues.line).joined(separator: "\r\n") + "\r\n"
     }
 }

@@ -1,4 +1,4 @@
-/// A table in LaTeX, with the lines of the package booktabs.
+/// A table in LaTeX, with the lines of the package booktabs. One wider than the text is made smaller, by graphicx.
 enum LaTeXTable {
     /// - Parameter origin: lines that say what made the table, put into comments.
     static func text(_ table: ResultTable, label: String, origin: [String]) -> String {
@@ -7,8 +7,10 @@ enum LaTeXTable {
         }
         var lines = origin.map { "% " + $0.map { $0.isNewline ? " " : String($0) }.joined() }
         lines += [
-            "% needs \\usepackage{booktabs}", "\\begin{table}", "  \\centering",
+            "% needs \\usepackage{booktabs,graphicx}", "\\begin{table}", "  \\centering",
             "  \\caption{\(escaped(table.title))}", "  \\label{tab:\(label)}",
+            "  \\small\\setlength{\\tabcolsep}{4pt}",
+            "  \\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
             "  \\begin{tabular}{lr\(alignment.joined())}", "    \\toprule",
         ]
         lines += heading(table) + ["    \\midrule"]
@@ -20,7 +22,7 @@ enum LaTeXTable {
             }
             lines.append(line(cells))
         }
-        lines += ["    \\bottomrule", "  \\end{tabular}"]
+        lines += ["    \\bottomrule", "  \\end{tabular}}"]
         if !table.notes.isEmpty {
             lines += ["  \\par\\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize"]
             lines +=

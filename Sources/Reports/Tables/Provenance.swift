@@ -43,7 +43,7 @@ public struct Provenance: Sendable {
         let where_ = machines.map(Self.words).joined(separator: "; ")
         lines = [
             "Made by `\(command)` at \(made), Agon \(AgonVersion.current).",
-            "\(trials.count) trials" + (where_.isEmpty ? "" : " on \(where_)")
+            CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
                 + ", \(DurationText.short(training)) of training in all."
                 + Self.commitWords(commits),
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
@@ -75,7 +75,7 @@ public struct Provenance: Sendable {
     }
 
     private static func words(_ machine: ConfigNode) -> String {
-        let cores = machine["usableCores"]?.integer.map { ", \($0) \($0 == 1 ? "core" : "cores")" } ?? ""
+        let cores = machine["usableCores"]?.integer.map { ", " + CountText.short($0, "core") } ?? ""
         let blas = machine["blas"]?.string.map { ", OpenBLAS \($0)" } ?? ""
         return (machine["processor"]?.string ?? "an unknown processor") + cores + blas
     }

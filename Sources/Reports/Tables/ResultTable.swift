@@ -1,4 +1,4 @@
-import Configuration
+import Experiments
 
 /// A table with its figures: what the writers of Markdown, CSV, LaTeX and HTML have in common.
 public struct ResultTable: Sendable {
@@ -8,11 +8,11 @@ public struct ResultTable: Sendable {
         let unit: String?
         /// Nil where the values differ so much in size that each has its own.
         var decimals: Int?
-        let best: Goal?
+        let best: MetricGoal?
         /// Whether published values stand beside the measured ones.
         var hasPublished = false
         /// The identities of the values, most frequent first; nil stands for one that was not recorded.
-        var identities: [MetricIdentity?] = []
+        var identities: [EvaluationIdentity?] = []
 
         var heading: String { unit.map { "\(title), \($0)" } ?? title }
     }

@@ -1,4 +1,5 @@
 import Configuration
+import Experiments
 
 /// A column: a quantity, and how it is shown.
 struct TableColumn: ConfigDecodable, Sendable {
@@ -9,7 +10,7 @@ struct TableColumn: ConfigDecodable, Sendable {
     /// Nil: as many as the deviation makes sense of.
     let decimals: Int?
     /// What is best in the column, shown bold; nil: nothing.
-    let best: Goal?
+    let best: MetricGoal?
     let quantity: TableQuantity
 
     init(from reader: ConfigReader) throws {
@@ -24,7 +25,7 @@ struct TableColumn: ConfigDecodable, Sendable {
         self.unit = unit ?? quantity.unit
     }
 
-    init(key: String, title: String, best: Goal?, quantity: TableQuantity, decimals: Int? = nil) {
+    init(key: String, title: String, best: MetricGoal?, quantity: TableQuantity, decimals: Int? = nil) {
         self.key = key
         self.title = title
         self.best = best
@@ -63,9 +64,9 @@ enum TableQuantity: Sendable {
         case minutes, seconds, stepsPerSecond, peakMemory, steps, alarms
     }
 
-    case metric(String, Pick, Goal, isAbsolute: Bool, identity: ConfigNode?)
+    case metric(String, Pick, MetricGoal, isAbsolute: Bool, identity: ConfigNode?)
     /// Minutes of training up to the best value of a metric.
-    case timeToBest(String, Goal, identity: ConfigNode?)
+    case timeToBest(String, MetricGoal, identity: ConfigNode?)
     /// The config's at this budget if one is named, else at the table's own.
     case cost(Cost, budget: String?)
     case record(Record)
@@ -110,11 +111,11 @@ enum TableQuantity: Sendable {
         return registry
     }()
 
-    private static func goal(_ reader: ConfigReader, for metric: String) throws -> Goal {
+    private static func goal(_ reader: ConfigReader, for metric: String) throws -> MetricGoal {
         try reader.optionalChoice(
             "goal",
             "Whether the least or the most is best; if not given, what is usual for the metric: the least of distances "
-                + "and losses, the most of scores and modes.") ?? Goal.usual(for: metric)
+                + "and losses, the most of scores and modes.") ?? MetricGoal.usual(for: metric)
     }
 
     private static func identity(_ reader: ConfigReader) throws -> ConfigNode? {

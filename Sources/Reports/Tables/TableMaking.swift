@@ -42,7 +42,7 @@ struct TableMaking {
                     key: $0.key, title: $0.title, unit: $0.unit, decimals: $0.decimals, best: $0.best)
             },
             rows: [])
-        var identities = [[[MetricIdentity?]]](repeating: [], count: columns.count)
+        var identities = [[[EvaluationIdentity?]]](repeating: [], count: columns.count)
         for row in rows {
             let members = trials(of: row)
             let done = members.filter(\.isDone)
@@ -73,7 +73,7 @@ struct TableMaking {
 
     private func cell(
         _ quantity: TableQuantity, _ row: TableRow, _ done: [RecordedTrial]
-    ) -> (ResultTable.Cell, [MetricIdentity?]) {
+    ) -> (ResultTable.Cell, [EvaluationIdentity?]) {
         var cell = ResultTable.Cell()
         switch quantity {
         case .cost(let figure, let budget):
@@ -91,7 +91,7 @@ struct TableMaking {
         case .ratio: return (cell, [])
         case .metric, .timeToBest, .record:
             let values = done.compactMap { Self.value(quantity, of: $0) }
-            var ways: [MetricIdentity?] = []
+            var ways: [EvaluationIdentity?] = []
             for value in values where !ways.contains(value.identity) { ways.append(value.identity) }
             cell.groups = ways.compactMap { way in
                 Summary(values.filter { $0.identity == way }.map(\.value)).map { ResultTable.Cell.Group(summary: $0) }
@@ -101,8 +101,9 @@ struct TableMaking {
     }
 
     /// The value of one trial, with its identity.
-    static func value(_ quantity: TableQuantity, of trial: RecordedTrial) -> (value: Double, identity: MetricIdentity?)?
-    {
+    static func value(_ quantity: TableQuantity, of trial: RecordedTrial) -> (
+        value: Double, identity: EvaluationIdentity?
+    )? {
         let run = trial.run
         switch quantity {
         case .metric(let name, let pick, let goal, let isAbsolute, let identity):
@@ -162,9 +163,9 @@ struct TableMaking {
 
     /// Gives each group its place among the column's identities, the most frequent first.
     private func settleIdentities(
-        _ table: inout ResultTable, column index: Int, _ identities: [[MetricIdentity?]]
+        _ table: inout ResultTable, column index: Int, _ identities: [[EvaluationIdentity?]]
     ) {
-        var order: [MetricIdentity?] = []
+        var order: [EvaluationIdentity?] = []
         var counts: [Int] = []
         for way in identities.joined() {
             if let place = order.firstIndex(of: way) {

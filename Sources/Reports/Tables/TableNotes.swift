@@ -19,6 +19,12 @@ extension TableMaking {
             {
                 notes.append("\(column.title): how it was measured is not recorded")
             }
+            let others = trialsWithOtherValues(columns[index].quantity)
+            if others > 0 {
+                notes.append(
+                    "\(column.title): \(others == 1 ? "1 trial has" : "\(others) trials have") values that were measured in "
+                        + "other ways too, which do not count")
+            }
         }
         notes = Self.joined(notes)
         for row in rows {
@@ -27,7 +33,10 @@ extension TableMaking {
         }
         let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
         let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
-        if !strays.isEmpty { notes.append("\(strays.count) of \(trials.count) trials belong to no row") }
+        if !strays.isEmpty {
+            let verb = strays.count == 1 ? "belongs" : "belong"
+            notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
+        }
         if table.rows.contains(where: { $0.cells.contains { $0.summary.map { $0.count > 1 } ?? false } }) {
             notes.append("± is the sample deviation over seeds")
         }
@@ -35,6 +44,15 @@ extension TableMaking {
             notes.append("– stands for no value")
         }
         return notes
+    }
+
+    /// How many trials that count have values of a metric besides those that the table shows.
+    private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
+        switch quantity {
+        case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
+            rows.flatMap { trials(of: $0) }.count { $0.isDone && !$0.run.otherCurves(of: name).isEmpty }
+        default: 0
+        }
     }
 
     /// Columns that were measured in the same way share a note.
