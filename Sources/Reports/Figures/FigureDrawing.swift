@@ -55,7 +55,7 @@ struct FigureDrawing {
             set border 3 ls 100
             set tics nomirror scale 0.5 textcolor rgb '#333333'
             set grid lc rgb '#dddddd' lw 0.6
-            set label 100 \(Gnuplot.quoted(footer)) at screen 0.99,0.012 right font ',7' tc rgb '#777777' noenhanced
+            set label 100 \(Gnuplot.quoted(footer)) at screen 0.99,\(9 / Double(size.height)) right font ',7' tc rgb '#777777' noenhanced
             \(body)
             """
     }
@@ -66,33 +66,41 @@ struct FigureDrawing {
         var blocks: [String] = []
         var panels: [String] = []
         for (panel, metric) in metrics.enumerated() {
-            var plots: [String] = []
+            // Bands lie behind all curves.
+            var (bands, lines): ([String], [String]) = ([], [])
+            var range: (least: Double, most: Double)?
             let members = rows.map { making.trials(of: $0).filter(\.isDone) }
             let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
             for (index, row) in rows.enumerated() {
                 let points = Self.points(of: metric, abscissa, members[index], identity: way)
                 guard !points.isEmpty else { continue }
                 let block = "$p\(panel)r\(index)"
-                let lines = points.map { "\($0.x) \($0.mean) \($0.least) \($0.most)" }
-                blocks.append("\(block) << EOD\n\(lines.joined(separator: "\n"))\nEOD")
+                for point in points {
+                    range = (min(range?.least ?? point.least, point.least), max(range?.most ?? point.most, point.most))
+                }
+                let numbers = points.map { "\($0.x) \($0.mean) \($0.least) \($0.most)" }
+                blocks.append("\(block) << EOD\n\(numbers.joined(separator: "\n"))\nEOD")
                 let colour = Self.colour(index)
                 let dash = index < Self.colours.count ? 1 : 2
                 if points.contains(where: { $0.least < $0.most }) {
-                    plots.append(
-                        "\(block) using 1:3:4 with filledcurves fs solid 0.15 noborder lc rgb '\(colour)' notitle")
+                    bands.append(
+                        "\(block) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb '\(colour)' notitle"
+                    )
                 }
-                plots.append(
+                lines.append(
                     "\(block) using 1:2 with \(points.count < 40 ? "linespoints pt 7 ps 0.4" : "lines") dt \(dash) lw 1.6 "
                         + "lc rgb '\(colour)' title \(Gnuplot.quoted(row.name)) noenhanced")
             }
-            guard !plots.isEmpty else { continue }
+            guard let range else { continue }
+            // Within one power of ten, a logarithmic axis would show few of its numbers.
+            let isWide = range.least > 0 && range.most > 10 * range.least
             let isLast = panel + 1 == metrics.count
             panels.append(
                 """
                 set ylabel \(Gnuplot.quoted(metric)) noenhanced
                 set xlabel \(isLast ? Gnuplot.quoted(Self.label(abscissa)) : "''")
-                \(isLogarithmic ? "set logscale y; set format y '%g'" : "unset logscale y")
-                plot \(plots.joined(separator: ", \\\n  "))
+                \(isLogarithmic && isWide ? "set logscale y; set format y '%g'" : "unset logscale y; set format y '%g'")
+                plot \((bands + lines).joined(separator: ", \\\n  "))
                 """)
         }
         guard !panels.isEmpty else { return nil }
