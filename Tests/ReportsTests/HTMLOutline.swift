@@ -12,7 +12,9 @@ struct HTMLOutline {
     private(set) var words = ""
     private(set) var faults: [String] = []
 
-    private static let void: Set<String> = ["meta", "img", "br", "input", "line", "polyline", "polygon", "circle"]
+    private static let void: Set<String> = [
+        "meta", "img", "br", "wbr", "input", "line", "polyline", "polygon", "circle",
+    ]
 
     init(_ page: String) {
         var open: [String] = []

@@ -60,6 +60,9 @@ struct FigureDrawing {
             """
     }
 
+    /// After the first of several plots, each of which would draw the footer over that of the others.
+    private static let sayOnce = "\nunset label 100\n"
+
     // MARK: Curves
 
     private func curves(_ metrics: [String], _ abscissa: FigureKind.Abscissa, _ isLogarithmic: Bool) -> String? {
@@ -108,7 +111,7 @@ struct FigureDrawing {
             \(blocks.joined(separator: "\n"))
             set key outside right center vertical Left reverse samplen 1.5 noenhanced
             set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char 10, char \(legendWidth), char 4, char 3 spacing char 0, char 3
-            \(panels.joined(separator: "\n"))
+            \(panels.joined(separator: Self.sayOnce))
             unset multiplot
             """
     }
@@ -218,7 +221,7 @@ struct FigureDrawing {
             unset key
             set offsets graph 0.03, graph 0.03, 0, 0
             set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char \(margin), char 4, char 5, char 3 spacing char 0, char 5
-            \(panels.joined(separator: "\n"))
+            \(panels.joined(separator: Self.sayOnce))
             unset multiplot
             """
     }
@@ -274,7 +277,7 @@ struct FigureDrawing {
                 } else {
                     parts.append("plot [0:1][0:1] NaN notitle")
                 }
-                if place == 0 { parts.append("unset label \(line + 1)") }
+                if place == 0 { parts.append("unset label \(line + 1)\(line == 0 ? Self.sayOnce : "")") }
             }
         }
         return """

@@ -13,7 +13,10 @@ enum PageParts {
     static func tiles(_ tiles: [Tile]) -> Markup {
         let parts = tiles.map { tile -> Markup in
             let note: Markup = tile.note.map { "<small>\($0)</small>" } ?? .empty
-            return "<div><dt>\(tile.name)</dt><dd>\(tile.value)\(note)</dd></div>"
+            // A long key is broken behind its dots first.
+            let name = tile.name.split(separator: ".", omittingEmptySubsequences: false)
+                .map { part -> Markup in "\(part)" }.joined(separator: ".<wbr>")
+            return "<div><dt>\(name)</dt><dd>\(tile.value)\(note)</dd></div>"
         }
         return "<dl class=\"tiles\">\(parts.joined(separator: ""))</dl>"
     }
