@@ -45,7 +45,7 @@ sweep: build ## Run what is missing, failed or changed in SWEEP, JOBS trials at 
 	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
 
 table: build ## Run what TABLE still needs at BUDGET, and write Results/TABLE-BUDGET
-	$(AGON) table $(TABLE) --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
+	$(AGON) table "$(TABLE)" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
 
 tables: build ## Every table at BUDGET
 	@for table in $$($(AGON) table --list); do $(AGON) table $$table --budget $(BUDGET) \

@@ -42,6 +42,11 @@ public struct Experiment: Sendable {
         resolved.removing(Self.freeKeys).digest
     }
 
+    /// What is measured in the course of the training, in any of its stages.
+    var evaluations: [EvaluationSettings] {
+        (stages.isEmpty ? [self] : stages.map(\.experiment)).compactMap(\.configuration.evaluation)
+    }
+
     // MARK: Errors of lower floors, with file and line
 
     /// Runs `body`; errors about a part of the config become `ConfigError` with the line that states the part.

@@ -1,7 +1,7 @@
 import Configuration
 import Foundation
 
-/// The file of metrics: a JSON object a line, each with the key `step` first, steps rising.
+/// The file of metrics: a JSON object a line, each with the key `step` first. In `metrics.jsonl` the steps rise.
 ///
 /// A line that a kill cut short is cut off when the run goes on.
 final class MetricsLog {

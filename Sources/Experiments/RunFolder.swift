@@ -90,7 +90,7 @@ public struct RunFolder: Hashable, Sendable {
     /// Makes a folder and those above it where they are missing.
     ///
     /// Throws `ExperimentsError.cannotMakeFolder`.
-    static func makeFolders(_ path: String) throws {
+    public static func makeFolders(_ path: String) throws {
         var above = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             above += part
@@ -107,6 +107,18 @@ public struct RunFolder: Hashable, Sendable {
 
     private static func cannotMake(_ path: String) -> ExperimentsError {
         .cannotMakeFolder(path: path, reason: String(cString: strerror(errno)))
+    }
+
+    /// Whether a process is working on the run.
+    var isBusy: Bool {
+        do {
+            _ = try lock()
+            return false
+        } catch ExperimentsError.runBusy {
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Takes the folder for this process until the lock is let go, which the end of the process does too.

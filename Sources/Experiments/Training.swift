@@ -108,28 +108,9 @@ private struct RunPlace {
     }
 
     /// The paths at which two configs differ, but for what may differ between the parts of a run.
-    private func differingKeys(of first: ConfigNode, from second: ConfigNode) throws -> [String] {
-        var keys: [String] = []
-        collectDifferences(first, second, at: .root, into: &keys)
-        return keys.filter { key in
+    private func differingKeys(of first: ConfigNode, from second: ConfigNode) -> [String] {
+        ConfigDifference.between(first, second).map(\.path.description).filter { key in
             !Experiment.freeKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
-        }
-    }
-
-    private func collectDifferences(
-        _ first: ConfigNode?, _ second: ConfigNode?, at path: ConfigPath, into keys: inout [String]
-    ) {
-        switch (first?.content, second?.content) {
-        case (.object(let first), .object(let second)):
-            for key in first.keys + second.keys.filter({ first[$0] == nil }) {
-                collectDifferences(first[key], second[key], at: path.key(key), into: &keys)
-            }
-        case (.array(let first), .array(let second)) where first.count == second.count:
-            for (index, pair) in zip(first, second).enumerated() {
-                collectDifferences(pair.0, pair.1, at: path.index(index), into: &keys)
-            }
-        default:
-            if first?.canonicalText != second?.canonicalText { keys.append(path.description) }
         }
     }
 }

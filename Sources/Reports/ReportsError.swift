@@ -12,7 +12,6 @@ public enum ReportsError: Error, Equatable, Sendable {
     case nothingRun(folder: String, table: String, budget: String)
     case missingTool(String, package: String)
     case toolFailed(String, reason: String)
-    case cannotMakeFolder(path: String, reason: String)
     /// A report was to be written over something that is no page.
     case notAPage(path: String)
 }
@@ -32,7 +31,6 @@ extension ReportsError: CustomStringConvertible {
         case .missingTool(let name, let package):
             "\(name): no such program on the PATH; install it (apt-get install \(package))"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
-        case .cannotMakeFolder(let path, let reason): "\(path): cannot make this folder: \(reason)"
         case .notAPage(let path):
             "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html"
         }

@@ -50,7 +50,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSweep error: SweepError) -> ExitStatus {
         switch error {
-        case .tooManyThreads, .tooManyJobs, .shortTimeLimit, .noSweep, .noTrial: .usage
+        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .noSweep, .noTrial: .usage
         case .sweepBusy: .stopped
         case .missingTool, .toolFailed: .failed
         default: .badInput

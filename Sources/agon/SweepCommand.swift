@@ -93,12 +93,10 @@ struct SweepPlanCommand: ParsableCommand {
         let sweep = try self.sweep.load()
         let plan = try SweepPlan(
             sweep, folder: self.sweep.folder(of: sweep), options: jobs.options(), seconds: seconds
-        ) { Self.say($0) }
+        ) { Console.say($0) }
         print(json ? plan.node.prettyText : plan.text + "\n", terminator: "")
-        for note in plan.notes { Self.say("note: \(note)") }
+        for note in plan.notes { Console.say("note: \(note)") }
     }
-
-    private static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8)) }
 }
 
 struct SweepPrepareCommand: ParsableCommand {

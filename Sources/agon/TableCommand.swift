@@ -54,10 +54,11 @@ struct TableCommand: ParsableCommand {
             try plan(work, options)
             if prepareOnly {
                 for (sweep, folder) in work.sweeps {
-                    try folder.prepare(sweep)
+                    let left = try folder.prepare(sweep)
                     print(
                         "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
                     )
+                    for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
                 }
                 return
             }

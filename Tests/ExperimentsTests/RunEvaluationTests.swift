@@ -120,7 +120,7 @@ extension TrainingTests {
         let best = try #require(costs.best.first { $0.metric == "fcd-linear" })
         let distances = before.filter { $0.metric == "fcd-linear" }
         #expect(distances.contains { $0.step == best.step && Float($0.value) == Float(best.value) })
-        #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && best.seconds > 0)
+        #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && (best.seconds ?? 0) > 0)
         #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 8)
         let table = CostTable([outcome]).text
         #expect(table.hasPrefix("run"), "\(table)")

@@ -151,8 +151,8 @@ import Testing
         #expect(listing.table.text.hasSuffix("20 (b)") && listing.table.text.contains("8 (a)"), "\(listing.table.text)")
         #expect(
             listing.notes == [
-                "metric.fcd-lenet: values with different letters were computed in different ways "
-                    + "(metric.fcd-lenet.identity) and are not comparable"
+                "metric.fcd-lenet: values were computed in different ways (metric.fcd-lenet.identity; letters in the "
+                    + "table) and are not comparable"
             ])
         let misspelt = try RunListing(index, below: [runs], where: RunQuery("metric.fdc-lenet < 3"), columns: ["name"])
         #expect(misspelt.notes == ["no run here has 'metric.fdc-lenet'. Did you mean 'metric.fcd-lenet'?"])
@@ -198,6 +198,11 @@ import Testing
             listing.columns == ["state", "step", "axis.size", "optimizer.learningRate", "seed", "seconds", "size"],
             "\(listing.columns)")
         #expect(listing.rows.map { $0["axis.size"] } == ["small", "large"])
+        // An axis of cases may be called like a section; and a sweep that is prepared anew changes what is known.
+        let renamed = list.prettyText.replacing("\"size\"", with: "\"objective\"")
+        try renamed.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
+        try index.update([sweep])
+        #expect(try RunListing(index, below: [sweep]).rows.map { $0["axis.objective"] } == ["small", "large"])
     }
 
     @Test func usualColumnsAreWhatDiffers() throws {
@@ -232,6 +237,8 @@ import Testing
         for step in 1...5 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
         let plain = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         #expect(plain.items.map(\.path) == (1...4).map { run.checkpointPath(step: $0) })
+        let newest = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fcd-lenet.last")
+        #expect(newest.items.map(\.path) == plain.items.map(\.path) && newest.notes.isEmpty)
         let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fcd-lenet")
         #expect(pruning.items.map(\.path) == [1, 3].map { run.checkpointPath(step: $0) })
         #expect(run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
@@ -355,6 +362,11 @@ import Testing
         #expect(comparison.curves.map(\.key) == ["loss", "metric.fcd-lenet", "metric.fcd-lenet@\(hash)"])
         #expect(comparison.curves.map { $0.fault == nil } == [true, false, true])
         #expect(comparison.curves.last?.second.map(\.value) == [30])
+        // By the name that it has in a list, where the same identity leads.
+        let twin = try makeRun("c", fcd: [6])
+        let full = "metric.fcd-lenet@" + Self.identity().hash
+        #expect(try RunComparison(first, twin, curves: [full]).curves.map(\.key) == ["metric.fcd-lenet"])
+        #expect(try RunComparison(first, makeRun("d"), curves: [full]).notes == ["\(full): only A has it"])
     }
 
     @Test func comparisonTellsOfCurvesThatAreNot() throws {

@@ -84,6 +84,15 @@ import Testing
         #expect(sweep.trials.map(\.base) == ["tiny", "wide"])
     }
 
+    @Test func rulesMayCompareWhatAStageMeasures() throws {
+        let sweep = try sweep(
+            #"""
+            "base": "tiny.json", "stop": {"metric": "metric.fcd-lenet"},
+            "set": {"stages": [{"from": 3, "set": {"evaluate": {"metrics": ["fcd"]}}}]}
+            """#)
+        #expect(sweep.configuration.stop?.metric == "metric.fcd-lenet")
+    }
+
     @Test func labelsKeepToOneLine() throws {
         let sweep = try sweep(#""base": "tiny.json", "axes": [{"name": "c", "cases": [{"name": "a\nb\u001b[2J"}]}]"#)
         #expect(labels(sweep) == [#"c="a\nb\u001b[2J""#])

@@ -161,6 +161,8 @@ import Testing
         }
         layout.timeLimit = "banana"
         #expect(throws: SweepError.badTimeLimit("banana")) { _ = try BatchJobs.writeSlurm(place, layout) }
+        layout.timeLimit = "Infinite"
+        _ = try BatchJobs.writeSlurm(place, layout)
         layout.timeLimit = "00:03:59"
         layout.warning = 60
         #expect(

@@ -116,6 +116,13 @@ extension TrainingTests {
         #expect(try run(only) == .done)
         #expect(
             try SweepRun.statuses(of: idlePlace).last?.reason == "the sweep's rule found no 'loss.other' to compare")
+        // Not of one that had ended before, but for its stamp.
+        let (ended, endedPlace) = try prepared(rule.replacing("generator", with: "discriminator"), seeds: "[5]")
+        let last = endedPlace.trial(ended.trials[0].id)
+        #expect(try run(last) == .done)
+        unlink(last.donePath)
+        #expect(try run(last) == .done)
+        #expect(try SweepRun.statuses(of: endedPlace).last?.reason == nil)
         // One that is no trial of the sweep.
         #expect(
             message { _ = try run(TrialFolder(path: place.path + "/trials/0123")) }.contains(

@@ -138,11 +138,7 @@ public struct ClassifierCatalogue: Sendable {
 
     /// Takes the config's lock, which the end of the process lets go too.
     private func lock(_ recipe: ClassifierRecipe, note: (String) -> Void) throws -> Int32 {
-        do {
-            try FileManager.default.createDirectory(atPath: cacheFolder, withIntermediateDirectories: true)
-        } catch {
-            throw ExperimentsError.cannotMakeFolder(path: cacheFolder, reason: error.localizedDescription)
-        }
+        try RunFolder.makeFolders(cacheFolder)
         let path = "\(cacheFolder)/\(Self.stem(recipe)).lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {

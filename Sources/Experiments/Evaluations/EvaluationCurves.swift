@@ -19,7 +19,8 @@ public struct EvaluationCurve: Sendable {
 /// Values of a metric that were measured in different ways are curves of their own. The one with the most values leads,
 /// of equals the one that was measured last: it is what is shown where there is room for one.
 public struct EvaluationCurves: Sendable {
-    /// By metric in the order in which they first come up, those of a metric with the leading one first.
+    /// Metrics that are only logged first, then those of `evaluations.jsonl`, each in the order in which they first come
+    /// up; of a metric the leading curve first.
     public let curves: [EvaluationCurve]
 
     /// - Parameter logged: the keys of `metrics.jsonl` with their values. Those of metrics that `evaluations.jsonl`

@@ -12,8 +12,8 @@ public struct RunCosts: Sendable {
         public let identity: EvaluationIdentity?
         public let value: Double
         public let step: Int
-        /// Seconds of training, evaluations included.
-        public let seconds: Double
+        /// Seconds of training, evaluations included; nil where no line was logged by then.
+        public let seconds: Double?
     }
 
     /// Multiplications and additions of an iteration, from its graphs.
@@ -62,7 +62,7 @@ public struct RunCosts: Sendable {
             else { return nil }
             return Best(
                 metric: curve.metric, identity: curve.identity, value: best.value, step: best.step,
-                seconds: times.last { $0.step <= best.step }?.seconds ?? 0)
+                seconds: times.last { $0.step <= best.step }?.seconds)
         }
     }
 
@@ -80,7 +80,7 @@ public struct RunCosts: Sendable {
                 best.map {
                     [
                         "metric": ConfigNode($0.metric), "value": ConfigNode($0.value), "step": ConfigNode($0.step),
-                        "seconds": .number($0.seconds, decimals: 3), "identity": $0.identity?.node ?? .null,
+                        "seconds": number($0.seconds, 3), "identity": $0.identity?.node ?? .null,
                     ] as ConfigNode
                 }),
         ]

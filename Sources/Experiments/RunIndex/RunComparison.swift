@@ -9,6 +9,8 @@ public struct RunComparison: Sendable {
     public struct Curve: Sendable {
         /// A key of `metrics.jsonl`, or a metric's; where there are several of a metric, with `@IDENTITY`.
         public let key: String
+        /// With the identity in any case, as `agon runs` may call it; nil for other curves than metrics.
+        let fullKey: String?
         let first: [EvaluationCurve.Point]
         let second: [EvaluationCurve.Point]
         /// Why the values must not be compared; nil if they may be.
@@ -39,13 +41,13 @@ public struct RunComparison: Sendable {
             var notes: [String] = []
             for key in wanted {
                 // What a metric's key stands for may be several curves.
-                let found = shared.filter { $0.key == key || $0.key.hasPrefix(key + "@") }
+                let found = shared.filter { $0.key == key || $0.fullKey == key || $0.key.hasPrefix(key + "@") }
                 curves += found
                 guard found.isEmpty else { continue }
-                guard existing.contains(key) else {
+                guard existing.contains(key) || own.fullKeys.contains(key) || other.fullKeys.contains(key) else {
                     throw ExperimentsError.unknownCurve(key, runs: [first.path, second.path], existing: existing)
                 }
-                notes.append("\(key): only \(own.keys.contains(key) ? "A" : "B") has it")
+                notes.append("\(key): only \(own.keys.contains(key) || own.fullKeys.contains(key) ? "A" : "B") has it")
             }
             self.curves = curves
             self.notes = notes
@@ -62,17 +64,20 @@ public struct RunComparison: Sendable {
         let logged: MetricCurves
         let evaluations: EvaluationCurves
         let keys: [String]
+        /// Of metrics, with their identities.
+        let fullKeys: [String]
 
         init(_ run: RunFolder) {
             logged = MetricCurves(path: run.metricsPath)
             evaluations = EvaluationCurves(of: run, logged: logged)
             keys = logged.names.filter { !$0.hasPrefix("metric.") } + evaluations.named.map(\.key)
+            fullKeys = evaluations.curves.map { EvaluationCurves.key(of: $0, isLeading: false) }
         }
     }
 
     private static func shared(_ own: MeasuredRun, _ other: MeasuredRun) -> [Curve] {
         let logged = own.logged.names.filter { !$0.hasPrefix("metric.") && other.logged.curves[$0] != nil }
-        return logged.map { Curve(key: $0, first: own.logged[$0], second: other.logged[$0], fault: nil) }
+        return logged.map { Curve(key: $0, fullKey: nil, first: own.logged[$0], second: other.logged[$0], fault: nil) }
             + own.evaluations.keys.flatMap { metricCurves($0, own.evaluations.all($0), other.evaluations.all($0)) }
     }
 
@@ -86,15 +91,16 @@ public struct RunComparison: Sendable {
         if leading.identity != rival.identity {
             curves.append(
                 Curve(
-                    key: key, first: leading.points, second: rival.points,
+                    key: key, fullKey: nil, first: leading.points, second: rival.points,
                     fault: fault(leading.identity, rival.identity)))
         }
         for (curve, twin) in alike {
             let leads = curve.identity == leading.identity && curve.identity == rival.identity
             curves.append(
                 Curve(
-                    key: EvaluationCurves.key(of: curve, isLeading: leads), first: curve.points, second: twin.points,
-                    fault: nil))
+                    key: EvaluationCurves.key(of: curve, isLeading: leads),
+                    fullKey: EvaluationCurves.key(of: curve, isLeading: false), first: curve.points,
+                    second: twin.points, fault: nil))
         }
         return curves
     }

@@ -93,14 +93,13 @@ struct RunFacts {
         add(RunFact("trial", id))
         for setting in list.entries.first(where: { $0.id == id })?.settings ?? [] {
             let namesake = places[setting.axis].map { facts[$0] }
-            // Axes that are paths of keys stand in the config already.
-            if namesake?.isSetting ?? false { continue }
             let key = namesake == nil ? setting.axis : Self.key(ofAxis: setting.axis)
-            if let number = setting.value.number {
-                add(RunFact(key, number))
-            } else {
-                add(RunFact(key, setting.value.string ?? setting.value.lineText))
-            }
+            let value = setting.value
+            let fact = value.number.map { RunFact(key, $0) } ?? RunFact(key, value.string ?? value.lineText)
+            // Axes that are paths of keys stand in the config already; names of cases and configs may be words only.
+            let isPath = namesake?.text == fact.text || value.object != nil || value.array != nil
+            if let namesake, namesake.isSetting, isPath { continue }
+            add(fact)
         }
     }
 

@@ -30,32 +30,13 @@ enum RunWalk {
 extension RunFolder {
     /// Changes with everything that an index keeps of the run.
     var mark: String {
-        let files = [
-            configPath, recordPath, metricsPath, evaluationsPath, path, checkpointsFolder, samplesFolder,
-        ]
+        let files =
+            [configPath, recordPath, metricsPath, evaluationsPath, path, checkpointsFolder, samplesFolder]
+            + [sweep?.listPath].compactMap(\.self)
         return files.map { file in
             var status = stat()
             guard stat(file, &status) == 0 else { return "-" }
             return "\(status.modified).\(status.st_size)"
         }.joined(separator: " ")
-    }
-
-    /// The sweep that the run may be a trial of, by the place of its folder.
-    var sweep: SweepFolder? {
-        let trials = (path as NSString).deletingLastPathComponent
-        let folder = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
-        return folder.trialsFolder == trials && FileManager.default.fileExists(atPath: folder.listPath) ? folder : nil
-    }
-
-    /// Whether a process is working on the run.
-    var isBusy: Bool {
-        do {
-            _ = try lock()
-            return false
-        } catch ExperimentsError.runBusy {
-            return true
-        } catch {
-            return false
-        }
     }
 }

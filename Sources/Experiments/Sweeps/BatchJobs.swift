@@ -22,14 +22,14 @@ public enum BatchJobs {
         public init() {}
 
         /// Time limits that are none.
-        static let unlimited: Set<String> = ["infinite", "INFINITE", "unlimited", "UNLIMITED", "0"]
+        static let unlimited: Set<String> = ["infinite", "unlimited", "-1", "0"]
 
         /// Arrays are limited by the site; this is Slurm's own setting.
         static let usualLimit = 1000
 
         /// The seconds of a time limit in any of Slurm's forms: `MINUTES`, `MINUTES:SECONDS`,
         /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`; nil for other
-        /// texts, such as `infinite`.
+        /// texts.
         static func seconds(of limit: String) -> Int? {
             let halves = limit.split(separator: "-", omittingEmptySubsequences: false)
             let parts = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false).map {
@@ -59,7 +59,7 @@ public enum BatchJobs {
         -> (path: String, command: String, notes: [String])
     {
         // A task that is stopped as soon as it begins would go back to the queue for ever.
-        if let limit = options.timeLimit, !Slurm.unlimited.contains(limit) {
+        if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
             guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
             guard seconds >= options.warning + 120 else {
                 throw SweepError.shortTimeLimit(limit, warning: options.warning)

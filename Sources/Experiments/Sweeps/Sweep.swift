@@ -41,9 +41,7 @@ public struct Sweep: Sendable {
     private func checkRule() throws {
         guard let metric = configuration.stop?.metric, metric.hasPrefix("metric.") else { return }
         let name = String(metric.dropFirst("metric.".count))
-        guard !trials.contains(where: { $0.experiment.configuration.evaluation?.mayMeasure(name) ?? false }) else {
-            return
-        }
+        guard !trials.contains(where: { $0.experiment.evaluations.contains { $0.mayMeasure(name) } }) else { return }
         throw ConfigError.unfit(
             resolved["stop"]?["metric"]?.source ?? resolved.source, .root.key("stop").key("metric"),
             "no trial measures '\(metric)'; see 'evaluate.metrics'")

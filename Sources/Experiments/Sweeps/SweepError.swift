@@ -36,7 +36,7 @@ extension SweepError: CustomStringConvertible {
         case .sweepBusy(let folder):
             "\(folder): another sweep is at work there; wait for it to end, or stop it with Ctrl-C"
         case .tooManyThreads(let jobs, let threads, let cores):
-            "\(jobs) \(jobs == 1 ? "job" : "jobs") of \(threads) \(threads == 1 ? "thread" : "threads") are more than the \(cores) usable "
+            "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread")) are more than the \(cores) usable "
                 + "\(cores == 1 ? "core" : "cores"); take \(Self.fitting(jobs, threads, cores)), or allow it with "
                 + "--oversubscribe (OVERSUBSCRIBE=1)"
         case .tooManyJobs(let jobs, let cores):

@@ -95,6 +95,15 @@ public struct TrialFolder: Hashable, Sendable {
     var isBusy: Bool { run.isBusy }
 }
 
+extension RunFolder {
+    /// The sweep that the run may be a trial of, by the place of its folder.
+    var sweep: SweepFolder? {
+        let trials = (path as NSString).deletingLastPathComponent
+        let folder = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
+        return folder.trialsFolder == trials && FileManager.default.fileExists(atPath: folder.listPath) ? folder : nil
+    }
+}
+
 /// Waiting for a folder that another process has.
 enum FolderLock {
     static func waiting(for folder: RunFolder, seconds: Double) throws -> RunFolder.Lock {

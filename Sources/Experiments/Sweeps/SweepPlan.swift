@@ -74,7 +74,7 @@ public struct SweepPlan: Sendable {
         let cache = SpeedCache(threads: options.threads, folder: speedsFolder ?? CacheFolder.path("speeds"))
         var costs: [String: TrialCost] = [:]
         var speeds: [String: Double] = [:]
-        // Configs of trials that are done.
+        // Signatures of trials that are done and whose speed counts.
         var trained: Set<String> = []
         for trial in sweep.trials {
             let key = TrialCost.key(of: trial.experiment)
@@ -152,7 +152,7 @@ public struct SweepPlan: Sendable {
                     + SizeText.short(physical))
         }
         let isTooShort = trials.contains {
-            $0.stepsLeft > 0 && !$0.isTrained && $0.trial.experiment.configuration.evaluation != nil
+            $0.stepsLeft > 0 && !$0.isTrained && !$0.trial.experiment.evaluations.isEmpty
         }
         if isTooShort { notes.append("the times are without the evaluations during training") }
     }

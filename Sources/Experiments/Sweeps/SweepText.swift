@@ -17,7 +17,7 @@ extension SweepPlan {
             "\(name): \(CountText.short(trials.count, "trial")), \(open) to run; "
                 + "\(Self.number(operationsLeft * 1e-12)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
                 + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
-        let way = "\(jobs) \(jobs == 1 ? "job" : "jobs") of \(threads) \(threads == 1 ? "thread" : "threads")"
+        let way = "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread"))"
         if trials.contains(where: \.isEstimated) {
             lines.append("~ not measured: from the arithmetic of a step, and the rate of a cheaper config")
         }

@@ -176,6 +176,8 @@ public final class TrialRun {
             }
         } else {
             status.state = .done
+            // Of a trial that had reached its end before, nothing was read yet.
+            for line in lines.next() { line["step"]?.integer.map { rule?.take(line, step: $0) } }
             if let rule, rule.curve.isEmpty {
                 status.reason = "the sweep's rule found no '\(rule.metric)' to compare"
             }

@@ -25,14 +25,10 @@ public struct TableResults {
 
     /// Writes table.md, table.csv, trials.csv, table.tex, provenance.json and the figures into a folder.
     ///
-    /// Throws `ReportsError`, `TensorsError.cannotWrite`. Without gnuplot, everything but the figures is written
-    /// before it is missed.
+    /// Throws `ReportsError`, `ExperimentsError.cannotMakeFolder`, `TensorsError.cannotWrite`. Without gnuplot,
+    /// everything but the figures is written before it is missed.
     public func write(to folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder + "/figures", withIntermediateDirectories: true)
-        } catch {
-            throw ReportsError.cannotMakeFolder(path: folder, reason: String(cString: strerror(errno)))
-        }
+        try RunFolder.makeFolders(folder + "/figures")
         let label = "\(table.name)-\(work.budget)"
         try AtomicFile.write(path: folder + "/table.md", text: markdown)
         try AtomicFile.write(path: folder + "/table.csv", text: CommaSeparatedTable.text(table))
