@@ -115,29 +115,3 @@ enum EventMessage {
         return value
     }
 }
-
-/// The size that the header of a PNG states.
-struct PNGSize: Equatable {
-    let height: Int
-    let width: Int
-    /// 1 for grey, 2 for grey with alpha, 3 for colours, 4 for colours with alpha.
-    let channels: Int
-
-    /// Nil for bytes that are no PNG.
-    init?(_ file: [UInt8]) {
-        let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        guard file.count > 25, file.starts(with: signature), file[12..<16].elementsEqual("IHDR".utf8) else {
-            return nil
-        }
-        func number(_ offset: Int) -> Int { file[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-        width = number(16)
-        height = number(20)
-        switch file[25] {
-        case 0: channels = 1
-        case 4: channels = 2
-        case 2, 3: channels = 3
-        case 6: channels = 4
-        default: return nil
-        }
-    }
-}

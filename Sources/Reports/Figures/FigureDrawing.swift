@@ -37,7 +37,7 @@ struct FigureDrawing {
         case .curves(let metrics, _, _): (680 + 8 * legendWidth, 60 + 300 * metrics.count)
         case .boxes(let columns): (900, 100 + max(300, 90 + 26 * rows.count) * columns.count)
         case .grids(let steps):
-            (max(640, labelWidth + 10 + 220 * different(steps).count), 90 + 225 * max(1, shown.count))
+            (max(640, labelWidth + 10 + 220 * different(steps).count), 90 + (cellHeight + 20) * max(1, shown.count))
         }
     }
 
@@ -249,16 +249,29 @@ struct FigureDrawing {
         return steps.enumerated().filter { $0 == 0 || grids(at: $1) != grids(at: steps[$0 - 1]) }.map(\.element)
     }
 
+    /// Of each grid, in pixels at a width of 205: the tallest one's.
+    private var cellHeight: Int {
+        let shares = shown.compactMap { item -> Double? in
+            guard let step = item.trial.run.sampleSteps.first,
+                let size = PNGSize(path: item.trial.run.folder.samplePath(step: step)),
+                size.width > 0
+            else { return nil }
+            return Double(size.height) / Double(size.width)
+        }
+        return Int((205 * min(2, shares.max() ?? 1)).rounded())
+    }
+
     private func grids(_ steps: [Int]) -> String? {
         let shown = shown
         guard !shown.isEmpty else { return nil }
         let (width, height) = (Double(size.width), Double(size.height))
+        let cellHeight = Double(cellHeight)
         var parts: [String] = []
         for (line, item) in shown.enumerated() {
-            let top = height - 60 - 225 * Double(line)
+            let top = height - 60 - (cellHeight + 20) * Double(line)
             parts.append(
                 "set label \(line + 1) \(Self.wrapped(item.row.name)) at screen \(8 / width),"
-                    + "\((top - 110) / height) left noenhanced font ',10'")
+                    + "\((top - 15 - cellHeight / 2) / height) left noenhanced font ',10'")
             for (place, wanted) in steps.enumerated() {
                 let isThere = item.trial.run.sampleSteps.last { $0 <= wanted }
                 let title = isThere.map { "step \($0)" } ?? "no grid by step \(wanted)"
@@ -268,7 +281,7 @@ struct FigureDrawing {
                     set lmargin at screen \(left / width)
                     set rmargin at screen \((left + 205) / width)
                     set tmargin at screen \((top - 15) / height)
-                    set bmargin at screen \((top - 220) / height)
+                    set bmargin at screen \((top - 15 - cellHeight) / height)
                     set title \(Gnuplot.quoted(title)) offset 0,-0.8 font ',9' noenhanced
                     """)
                 if let isThere {
