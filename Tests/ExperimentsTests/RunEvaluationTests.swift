@@ -151,6 +151,12 @@ extension TrainingTests {
         #expect(floor.map(\.name) == ["fcd-linear", "kid-linear"])
         #expect(floor.allSatisfy { $0.trainingSamples == 50 && $0.testSamples == 50 })
         let distance = try #require(floor.first { $0.name == "fcd-linear" })
+        var notes: [String] = []
+        _ = try RealDistances.measure(
+            digits.classifiers.recipe("blocks"), samples: 5, searchPath: digits.searchPath,
+            catalogue: digits.classifiers, threads: 1
+        ) { notes.append($0) }
+        #expect(notes.last?.hasPrefix("5 samples for 10 features: covariances are singular") == true, "\(notes)")
         // Blocks are near to blocks; what a hardly trained generator makes is far away.
         let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
         let generated = try #require(run.evaluations.first { $0.metric == "fcd-linear" })

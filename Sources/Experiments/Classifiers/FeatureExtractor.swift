@@ -52,6 +52,14 @@ public final class FeatureExtractor {
         step = try CompiledStep(graph, name: "features", pool: pool, seed: 0)
     }
 
+    /// What is to be said of distances between so many samples; nil where there are enough.
+    func warning(samples: Int) -> String? {
+        guard samples < featureCount else { return nil }
+        return
+            "\(samples) samples for \(featureCount) features: covariances are singular, and distances say more of the "
+            + "number of samples than of the images"
+    }
+
     /// A classifier whose features are the logarithms of its class probabilities.
     ///
     /// Throws `GraphError`.

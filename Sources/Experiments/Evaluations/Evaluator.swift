@@ -65,12 +65,7 @@ final class Evaluator {
     var warnings: [String] {
         guard let extractor, real != nil else { return [] }
         let samples = min(plan.settings.samples, generated.count)
-        let least = min(samples, real?.features.rows ?? samples)
-        guard least < extractor.featureCount else { return [] }
-        return [
-            "\(least) samples for \(extractor.featureCount) features: covariances are singular, and distances say more of "
-                + "the number of samples than of the generator"
-        ]
+        return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
     }
 
     /// The values for the generator as it is.

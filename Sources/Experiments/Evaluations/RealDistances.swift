@@ -40,6 +40,7 @@ public enum RealDistances {
             real: FeatureStatistics(test, set: "test", threads: threads),
             fake: FeatureStatistics(training, set: "training", threads: threads))
         let paired = min(training.rows, test.rows)
+        extractor.warning(samples: paired).map(note)
         let kernel = try KernelInceptionDistance.between(
             real: test.selecting(0..<paired), fake: training.selecting(0..<paired), threads: threads)
         return [
