@@ -99,7 +99,8 @@ public struct RunListing: Sendable {
     /// Whether a key of a config tells runs apart for people: not how they are called, saved and watched.
     private static func isWorthAColumn(_ key: String) -> Bool {
         let others = ["name", "description", "checkpoints", "samples", "log", "alarms", "stages"]
-        return !others.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") } && !key.contains("layers[")
+        return !others.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") }
+            && !key.contains("layers[")
     }
 
     /// `metric.fcd-lenet.last` is about `metric.fcd-lenet`.
@@ -111,7 +112,8 @@ public struct RunListing: Sendable {
     }
 
     private mutating func markIdentities() {
-        for column in columns where column.hasPrefix("metric.") && ![".step", ".identity"].contains(where: column.hasSuffix) {
+        for column in columns
+        where column.hasPrefix("metric.") && ![".step", ".identity"].contains(where: column.hasSuffix) {
             let key = Self.metric(column) + ".identity"
             var found: [String] = []
             for row in rows where row[column] != nil {
