@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Where data and manifests are looked for, first to last: the folder given by `--data`, the one in `AGON_DATA`, the
 /// project's `Datasets`, system folders.
@@ -40,8 +41,8 @@ public struct DataSearchPath: Sendable {
         // A copied binary still finds the checkout that it was built in.
         let executable = (Bundle.main.executablePath ?? "") as NSString
         let starts = [
-            workingFolder, (executable.resolvingSymlinksInPath as NSString).deletingLastPathComponent,
-            (#filePath as NSString).deletingLastPathComponent,
+            workingFolder, FilePath.parent(of: executable.resolvingSymlinksInPath),
+            FilePath.parent(of: #filePath),
         ]
         var projects: [String] = []
         for start in starts {
@@ -56,15 +57,10 @@ public struct DataSearchPath: Sendable {
 
     /// The nearest `Datasets` with manifests in a folder or above it.
     private static func projectFolder(above start: String) -> String? {
-        var folder = start as NSString
-        while folder.length > 0 {
-            let candidate = folder.appendingPathComponent("Datasets")
+        FilePath.ancestry(of: start).map { ($0 as NSString).appendingPathComponent("Datasets") }.first { candidate in
             let entries = (try? FileManager.default.contentsOfDirectory(atPath: candidate)) ?? []
-            if entries.contains(where: { $0.hasSuffix(".json") }) { return candidate }
-            if folder.isEqual(to: "/") { return nil }
-            folder = folder.deletingLastPathComponent as NSString
+            return entries.contains { $0.hasSuffix(".json") }
         }
-        return nil
     }
 
     /// The folders in which dataset `name` may lie.

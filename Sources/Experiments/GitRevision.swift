@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// The commit of the project that a config stands in, and whether anything there differs from it.
 struct GitRevision: Hashable, Sendable {
@@ -7,7 +8,7 @@ struct GitRevision: Hashable, Sendable {
 
     /// Asks git about the folder of a file; nil outside of a repository, or without git.
     init?(near path: String) {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FilePath.parent(of: path)
         let place = folder.isEmpty ? "." : folder
         guard let commit = Self.output(["-C", place, "rev-parse", "HEAD"]), commit.count >= 40,
             let status = Self.output(["-C", place, "status", "--porcelain", "--untracked-files=no"])

@@ -154,7 +154,7 @@ import Testing
 
     @Test func projectsManifestsAreSound() throws {
         // The manifests are found from this source file upwards.
-        let folder = (#filePath as NSString).deletingLastPathComponent
+        let folder = FilePath.parent(of: #filePath)
         let path = DataSearchPath.standard(environment: [:], workingFolder: folder)
         let entries = try DatasetCatalogue(searchPath: path).entries()
         #expect(Set(entries.map(\.manifest.name)).isSuperset(of: ["mnist", "fashion-mnist", "cifar10", "facades"]))
@@ -169,7 +169,7 @@ import Testing
             "dataset-fashion-mnist is not installed"))
     func installedPackageIsOpened() throws {
         let path = DataSearchPath.standard(
-            environment: [:], workingFolder: (#filePath as NSString).deletingLastPathComponent)
+            environment: [:], workingFolder: FilePath.parent(of: #filePath))
         let dataset = try configuration(#"{"name": "fashion-mnist", "split": "test"}"#).open(searchPath: path)
         #expect(dataset.count == 10000)
         #expect(dataset.sampleShape == [28, 28, 1])

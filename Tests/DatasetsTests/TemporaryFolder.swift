@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Tensors
 
 /// A folder that vanishes with its test.
 final class TemporaryFolder {
@@ -17,7 +18,7 @@ final class TemporaryFolder {
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
         try FileManager.default.createDirectory(
-            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: FilePath.parent(of: file), withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         return file
     }

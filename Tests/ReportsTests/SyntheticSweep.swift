@@ -1,6 +1,7 @@
 import Configuration
 import Experiments
 import Foundation
+import Tensors
 
 @testable import Reports
 
@@ -20,7 +21,7 @@ final class TemporaryFolder: Sendable {
     func write(_ text: String, to name: String) throws -> String {
         let file = path + "/" + name
         try FileManager.default.createDirectory(
-            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: FilePath.parent(of: file), withIntermediateDirectories: true)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         return file
     }

@@ -27,8 +27,8 @@ public struct ClassifierCatalogue: Sendable {
     ) -> ClassifierCatalogue {
         let executable = (Bundle.main.executablePath ?? "") as NSString
         let starts = [
-            workingFolder, (executable.resolvingSymlinksInPath as NSString).deletingLastPathComponent,
-            (#filePath as NSString).deletingLastPathComponent,
+            workingFolder, FilePath.parent(of: executable.resolvingSymlinksInPath),
+            FilePath.parent(of: #filePath),
         ]
         var folders: [String] = []
         for start in starts {
@@ -39,14 +39,8 @@ public struct ClassifierCatalogue: Sendable {
     }
 
     private static func configFolder(above start: String) -> String? {
-        var folder = start as NSString
-        while folder.length > 0 {
-            let candidate = folder.appendingPathComponent("Configs/classifiers")
-            if FileManager.default.fileExists(atPath: candidate) { return candidate }
-            if folder.isEqual(to: "/") { return nil }
-            folder = folder.deletingLastPathComponent as NSString
-        }
-        return nil
+        FilePath.ancestry(of: start).map { ($0 as NSString).appendingPathComponent("Configs/classifiers") }
+            .first { FileManager.default.fileExists(atPath: $0) }
     }
 
     // MARK: Configs

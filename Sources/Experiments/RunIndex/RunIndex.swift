@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import GRDB
+import Tensors
 
 /// What is known of many runs, for quick questions: an SQLite file that holds nothing that is not in the runs' folders.
 ///
@@ -31,7 +32,7 @@ public final class RunIndex {
 
     private static func open(_ path: String) -> DatabaseQueue {
         try? FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
         for _ in 0..<2 {
             if let database = try? prepared(path) { return database }
             remove(path)

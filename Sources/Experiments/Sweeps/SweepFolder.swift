@@ -98,8 +98,8 @@ public struct TrialFolder: Hashable, Sendable {
 extension RunFolder {
     /// The sweep that the run may be a trial of, by the place of its folder.
     var sweep: SweepFolder? {
-        let trials = (path as NSString).deletingLastPathComponent
-        let folder = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
+        let trials = FilePath.parent(of: path)
+        let folder = SweepFolder(path: FilePath.parent(of: trials))
         return folder.trialsFolder == trials && FileManager.default.fileExists(atPath: folder.listPath) ? folder : nil
     }
 }

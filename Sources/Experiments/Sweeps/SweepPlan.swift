@@ -177,12 +177,11 @@ public struct SweepPlan: Sendable {
     }
 
     private static func bytesFree(at path: String) -> Int? {
-        var folder = SweepPaths.absolute(path)
-        while !FileManager.default.fileExists(atPath: folder), folder != "/" {
-            folder = (folder as NSString).deletingLastPathComponent
-        }
+        let folders = FilePath.ancestry(of: SweepPaths.absolute(path))
         var status = statvfs()
-        guard statvfs(folder, &status) == 0 else { return nil }
+        guard let folder = folders.first(where: { FileManager.default.fileExists(atPath: $0) }),
+            statvfs(folder, &status) == 0
+        else { return nil }
         let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
         return overflow ? nil : bytes
     }

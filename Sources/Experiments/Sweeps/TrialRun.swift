@@ -34,8 +34,8 @@ public final class TrialRun {
         path: String, reportsEvery interval: Double, ownsProcess: Bool = true, say: @escaping (String) -> Void
     ) throws {
         folder = TrialFolder(path: SweepPaths.absolute(path))
-        let trials = (folder.path as NSString).deletingLastPathComponent
-        sweep = SweepFolder(path: (trials as NSString).deletingLastPathComponent)
+        let trials = FilePath.parent(of: folder.path)
+        sweep = SweepFolder(path: FilePath.parent(of: trials))
         guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw SweepError.noTrial(folder: path) }
         list = try TrialList(sweep)
         let id = folder.id
