@@ -115,7 +115,7 @@ struct SampleCommand: ParsableCommand {
             let outcome = try sampling.write(
                 choice, seed: UInt64(seed), columns: columns, isNumbered: numbered, label: label,
                 threads: threads.count, to: out)
-            print("\(outcome.path): \(outcome.count) samples of step \(outcome.step)")
+            print("\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)")
         }
     }
 
@@ -137,7 +137,7 @@ struct SampleCommand: ParsableCommand {
             run: folder, checkpoint: checkpoint, split: chosen, searchPath: data.searchPath
         ) { print("note: \($0)") }
         let outcome = try sampling.write(count: count ?? 16, seed: UInt64(seed), threads: threads.count, to: out)
-        print("\(outcome.path): \(outcome.count) samples of step \(outcome.step)")
+        print("\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)")
     }
 
     private func choice() throws -> Sampling.Choice {

@@ -17,7 +17,7 @@ import Testing
     }
 
     #if arch(x86_64)
-        @Test(.enabled(if: Kernels.available.contains("avx2"))) func avx2() async {
+        @Test(.enabled(if: Kernels.available.contains("avx2"), "the processor has no AVX2")) func avx2() async {
             await #expect(processExitsWith: .success) {
                 setenv("AGON_VECTOR", "avx2", 1)
                 exit(String(cString: agon_vector().pointee.name) == "avx2" ? 0 : 1)

@@ -50,12 +50,7 @@ final class TinyProject {
 
 @Suite struct DatasetFetcherTests {
     private static let whole = ["Datasets/tiny", "Datasets/tiny/images", "Datasets/tiny/labels"]
-    private static let hasCurl =
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-            FileManager.default.isExecutableFile(atPath: $0 + "/curl")
-        }
-
-    @Test(.enabled(if: hasCurl, "curl is not installed")) func addressIsFetchedOnce() throws {
+    @Test func addressIsFetchedOnce() throws {
         let project = try TinyProject()
         let target = project.datasets + "/tiny"
         #expect(try project.fetcher().fetch() == DatasetFetcher.Outcome(path: target, wasPresent: false))
@@ -64,7 +59,7 @@ final class TinyProject {
         #expect(try project.fetcher().fetch() == DatasetFetcher.Outcome(path: target, wasPresent: true))
     }
 
-    @Test(.enabled(if: hasCurl, "curl is not installed")) func brokenDownloadIsContinued() throws {
+    @Test func brokenDownloadIsContinued() throws {
         let project = try TinyProject()
         // What is there already differs from the source's beginning only if it was downloaded again.
         try project.folder.write("Datasets/tiny.partial/images.part", Array(project.images[..<10]))
@@ -74,7 +69,7 @@ final class TinyProject {
         #expect(project.fetched == Self.whole)
     }
 
-    @Test(.enabled(if: hasCurl, "curl is not installed"), arguments: [10, 500])
+    @Test(arguments: [10, 500])
     func foreignBeginningIsThrownAway(count: Int) throws {
         let project = try TinyProject()
         try project.folder.write("Datasets/tiny.partial/images.part", [UInt8](repeating: 99, count: count))
@@ -82,7 +77,7 @@ final class TinyProject {
         #expect(try bytes(of: project.datasets + "/tiny/images") == project.images)
     }
 
-    @Test(.enabled(if: hasCurl, "curl is not installed")) func wrongContentsAreRefused() throws {
+    @Test func wrongContentsAreRefused() throws {
         let project = try TinyProject()
         var damaged = project.images
         damaged[20] ^= 1
@@ -100,7 +95,7 @@ final class TinyProject {
         #expect(project.fetched == Self.whole)
     }
 
-    @Test(.enabled(if: hasCurl, "curl is not installed")) func nextSourceIsTried() throws {
+    @Test func nextSourceIsTried() throws {
         let project = try TinyProject(sources: ["file:///nowhere/at/all", "file://MIRROR"])
         #expect(message { _ = try project.fetcher().fetch() }.contains("dataset 'tiny' could not be fetched: "))
         let manifest = project.datasets + "/tiny.json"

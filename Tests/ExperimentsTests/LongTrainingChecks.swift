@@ -6,7 +6,9 @@ import Testing
 @testable import Experiments
 
 /// Trainings of some hundred steps, one of each family; they take minutes and are run by `make long` alone.
-@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["AGON_LONG"] != nil))
+@Suite(
+    .serialized,
+    .enabled(if: ProcessInfo.processInfo.environment["AGON_LONG"] != nil, "trainings of half an hour; run make long"))
 struct LongTrainingChecks {
     let folder: TemporaryFolder
 

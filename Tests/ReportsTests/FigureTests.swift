@@ -10,10 +10,6 @@ import Testing
     import FoundationXML
 #endif
 
-/// Whether figures can be drawn here.
-private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-    .contains { FileManager.default.isExecutableFile(atPath: $0 + "/gnuplot") }
-
 @Suite struct FigureTests {
     private let folder: TemporaryFolder
 
@@ -116,20 +112,17 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/b
             try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("partial") } == [])
     }
 
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
-    func curvesAreDrawn() throws {
+    @Test func curvesAreDrawn() throws {
         try checkFiles(drawing(Self.curves), words: ["Curves", "small", "large", "metric.fcd-lenet", "loss.generator"])
     }
 
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
-    func boxesAreDrawn() throws {
+    @Test func boxesAreDrawn() throws {
         try checkFiles(
             drawing(Self.boxes),
             words: ["Best of each seed", "small", "large", "best fcd-lenet", "minutes to best, min"])
     }
 
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
-    func gridsAreDrawn() throws {
+    @Test func gridsAreDrawn() throws {
         let drawing = try drawing(Self.grids) { trials in
             trials[0].samples = [100, 300]
             trials[3].samples = [200]
@@ -137,8 +130,7 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/b
         try checkFiles(drawing, words: ["small", "step 100", "step 300", "step 200", "no grid by step 100"])
     }
 
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (apt-get install gnuplot-nox)"))
-    func faultsOfGnuplotAreItsOwnWords() throws {
+    @Test func faultsOfGnuplotAreItsOwnWords() throws {
         let message = message { try Gnuplot.draw("plot nothing(x", size: (100, 100), to: folder.path + "/bad") }
         #expect(message.hasPrefix("gnuplot: "), "\(message)")
         #expect(message.contains("line") || message.contains("undefined") || message.contains("expected"), "\(message)")

@@ -118,7 +118,7 @@ import Testing
         /// Whether the core type can be chosen: OpenBLAS with kernels for many processors.
         static var isDynamic: Bool { BLAS.description.configuration.contains("DYNAMIC_ARCH") }
 
-        @Test(.enabled(if: isDynamic))
+        @Test(.enabled(if: isDynamic, "this OpenBLAS has kernels for one processor"))
         func coreTypeFollowsTheFeatures() async {
             await #expect(processExitsWith: .success) {
                 unsetenv("OPENBLAS_CORETYPE")
@@ -133,7 +133,7 @@ import Testing
             }
         }
 
-        @Test(.enabled(if: isDynamic))
+        @Test(.enabled(if: isDynamic, "this OpenBLAS has kernels for one processor"))
         func usersCoreTypeIsKept() async {
             await #expect(processExitsWith: .success) {
                 setenv("OPENBLAS_CORETYPE", "Nehalem", 1)
