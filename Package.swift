@@ -1,89 +1,158 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// One target a floor; each imports only floors below it (ARCHITECTURE.md draws the house).
+/// Modules from the bottom up: each imports only modules listed above it (ARCHITECTURE.md draws the layers).
+let modules: [Target] = [
+    // C: kernels over OpenBLAS and LAPACKE (opened at run time), and the image codecs.
+    .target(
+        name: "CAgonKernels",
+        linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux])), .linkedLibrary("m")]),
+    .target(
+        name: "CAgonImageCodecs",
+        linkerSettings: [
+            .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
+        ]),
+    .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
+    .target(name: "AgonConfiguration"),
+    .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
+    .target(name: "AgonGraph", dependencies: ["AgonTensors", "CAgonKernels"]),
+    .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
+    .target(
+        name: "AgonOptimizers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration", "CAgonKernels"]),
+    .target(name: "AgonDatasets", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonImageCodecs"]),
+    .target(name: "AgonMetrics", dependencies: ["AgonTensors", "CAgonKernels"]),
+    .target(
+        name: "AgonAdversarial",
+        dependencies: ["AgonGraph", "AgonLayers", "AgonOptimizers", "AgonTensors", "AgonConfiguration"]),
+    .target(
+        name: "AgonExperiments",
+        dependencies: [
+            "AgonAdversarial", "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonRuns",
+        dependencies: [
+            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonSampling",
+        dependencies: [
+            "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonMetrics", "AgonDatasets", "AgonLayers", "AgonGraph",
+            "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonTraining",
+        dependencies: [
+            "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonDatasets", "AgonLayers",
+            "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonDiagnostics",
+        dependencies: [
+            "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonDatasets",
+            "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonScoring",
+        dependencies: [
+            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
+            "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
+            "AgonConfiguration", "CAgonImageCodecs",
+        ]),
+    // What a program that trains needs, under one name.
+    .target(
+        name: "Agon",
+        dependencies: [
+            "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments",
+            "AgonAdversarial", "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph",
+            "AgonTensors", "AgonConfiguration",
+        ]),
+    .target(
+        name: "AgonSweeps",
+        dependencies: [
+            "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets",
+            "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    // Alone in using GRDB.
+    .target(
+        name: "AgonRunIndex",
+        dependencies: [
+            "AgonSweeps", "AgonScoring", "AgonRuns", "AgonExperiments", "AgonTensors", "AgonText",
+            "AgonConfiguration", .product(name: "GRDB", package: "GRDB.swift"),
+        ]),
+    .target(
+        name: "AgonReports",
+        dependencies: [
+            "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments",
+            "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+        ]),
+    // Recorded reference cases, for `agon verify` and the tests.
+    .target(
+        name: "AgonVerification",
+        dependencies: [
+            "AgonAdversarial", "AgonMetrics", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors",
+            "AgonConfiguration",
+        ]),
+    .executableTarget(
+        name: "AgonCommand",
+        dependencies: [
+            "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonScoring", "AgonDiagnostics",
+            "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonMetrics",
+            "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+    // A program that uses Agon as a library.
+    .executableTarget(name: "own-images", dependencies: ["Agon"], path: "Examples/OwnImages"),
+]
+
+/// Data that several test targets train on.
+let testSupport = Target.target(
+    name: "AgonTestSupport",
+    dependencies: [
+        "AgonScoring", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets", "AgonTensors",
+        "AgonConfiguration",
+    ],
+    path: "Tests/AgonTestSupport")
+
+/// The tests of a module, which may use all that the module uses.
+@MainActor func tests(of name: String, also others: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    guard let module = modules.first(where: { $0.name == name }) else { fatalError("no module \(name)") }
+    return .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + module.dependencies + others, resources: resources)
+}
+
 let package = Package(
     name: "agon",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "agon", targets: ["agon"]),
-        .library(
-            name: "Agon",
-            targets: [
-                "Tensors", "Graph", "Configuration", "Layers", "Optimizers", "Datasets", "Adversarial", "Evaluation",
-                "Experiments",
-            ]),
+        .executable(name: "agon", targets: ["AgonCommand"]),
+        .library(name: "Agon", targets: ["Agon", "AgonSweeps", "AgonReports"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: [
-        // Floor 0: C kernels over OpenBLAS and LAPACKE (opened at run time), and the image codecs.
-        .target(
-            name: "CKernels",
-            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux])), .linkedLibrary("m")]),
-        .target(
-            name: "CImageCodecs",
-            linkerSettings: [
-                .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
-            ]),
-        // Floor 1
-        .target(name: "Tensors", dependencies: ["CKernels"]),
-        .target(name: "Configuration"),
-        // Floor 2
-        .target(name: "Graph", dependencies: ["Tensors", "CKernels"]),
-        // Floor 3
-        .target(name: "Layers", dependencies: ["Graph", "Tensors", "Configuration"]),
-        .target(name: "Optimizers", dependencies: ["Graph", "Tensors", "Configuration", "CKernels"]),
-        .target(name: "Datasets", dependencies: ["Tensors", "Configuration", "CImageCodecs"]),
-        // Floor 4
-        .target(name: "Adversarial", dependencies: ["Graph", "Layers", "Optimizers", "Tensors", "Configuration"]),
-        .target(name: "Evaluation", dependencies: ["Tensors", "CKernels"]),
-        // Floor 5
-        .target(
-            name: "Experiments",
-            dependencies: [
-                "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph", "Tensors", "Configuration",
-                "CImageCodecs", .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
-        // Floor 6
-        .target(
-            name: "Reports",
-            dependencies: ["Experiments", "Datasets", "Graph", "Tensors", "Configuration"]),
-        // Floor 7
-        .executableTarget(
-            name: "agon",
-            dependencies: [
-                "Reports", "Experiments", "Adversarial", "Evaluation", "Datasets", "Layers", "Optimizers", "Graph",
-                "Tensors", "Configuration",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-
-        // A program that uses Agon as a library.
-        .executableTarget(
-            name: "own-images",
-            dependencies: ["Experiments", "Adversarial", "Datasets", "Layers", "Optimizers", "Graph", "Tensors"],
-            path: "Examples/OwnImages"),
-
-        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"]),
-        .testTarget(name: "GraphTests", dependencies: ["Graph", "Tensors", "CKernels"]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-        .testTarget(name: "LayersTests", dependencies: ["Layers", "Graph", "Tensors", "Configuration"]),
-        .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Graph", "Tensors", "Configuration"]),
-        .testTarget(
-            name: "AdversarialTests",
-            dependencies: ["Adversarial", "Layers", "Optimizers", "Graph", "Tensors", "Configuration"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Tensors", "Configuration", "CImageCodecs"]),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Tensors"]),
-        .testTarget(
-            name: "ExperimentsTests",
-            dependencies: ["Experiments", "Adversarial", "Datasets", "Layers", "Graph", "Tensors", "Configuration"]),
-        .testTarget(
-            name: "ReportsTests",
-            dependencies: ["Reports", "Experiments", "Datasets", "Tensors", "Configuration"],
-            resources: [.copy("Fixtures")]),
-        .testTarget(name: "AgonCommandTests", dependencies: ["agon"]),
+    targets: modules + [
+        testSupport,
+        tests(of: "CAgonKernels", also: ["AgonTensors"]),
+        tests(of: "AgonTensors"),
+        tests(of: "AgonConfiguration"),
+        tests(of: "AgonGraph"),
+        tests(of: "AgonLayers"),
+        tests(of: "AgonOptimizers"),
+        tests(of: "AgonDatasets", also: ["AgonTestSupport"]),
+        tests(of: "AgonMetrics"),
+        tests(of: "AgonAdversarial"),
+        tests(of: "AgonExperiments", also: ["AgonTestSupport", "AgonScoring", "AgonTraining"]),
+        tests(of: "AgonRuns", also: ["AgonTestSupport"]),
+        tests(of: "AgonSampling", also: ["AgonTestSupport", "AgonScoring", "AgonTraining"]),
+        tests(of: "AgonTraining", also: ["AgonTestSupport", "AgonScoring", "AgonOptimizers"]),
+        tests(of: "AgonDiagnostics", also: ["AgonTestSupport"]),
+        tests(of: "AgonScoring", also: ["AgonTestSupport"]),
+        tests(of: "AgonSweeps", also: ["AgonTestSupport"]),
+        tests(of: "AgonRunIndex", also: ["AgonTestSupport", "AgonTraining"]),
+        tests(of: "AgonReports", also: ["AgonTestSupport"], resources: [.copy("Fixtures")]),
+        tests(of: "AgonVerification", also: ["AgonTestSupport"]),
+        tests(of: "AgonCommand"),
     ]
 )

@@ -1,15 +1,9 @@
-// Trains a GAN on the pictures of a folder, with a loss of one's own:
+// Trains a GAN on the images of a folder, with a loss of one's own:
 //
-//     swift run -c release own-images ~/Pictures/flowers samples.png 2000
+//     swift run -c release own-images ~/Images/flowers samples.png 2000
 
-import Adversarial
-import Datasets
-import Experiments
+import Agon
 import Foundation
-import Graph
-import Layers
-import Optimizers
-import Tensors
 
 /// A hinge without a corner: D minimises `mean softplus(1 - D(x)) + mean softplus(1 + D(G(z)))`, G `-mean D(G(z))`.
 struct SoftHinge: AlternatingObjective {
@@ -31,7 +25,7 @@ guard CommandLine.arguments.count >= 3, let steps = Int(CommandLine.arguments.dr
     print("usage: own-images FOLDER SAMPLES.png [STEPS]")
     exit(64)
 }
-let pictures = try PictureDataset(folder: CommandLine.arguments[1], size: 32)
+let images = try ImageDataset(folder: CommandLine.arguments[1], size: 32)
 
 func up(_ channels: Int) -> [any Layer] {
     [
@@ -42,14 +36,14 @@ func up(_ channels: Int) -> [any Layer] {
 func down(_ channels: Int) -> [any Layer] {
     [ConvolutionLayer(channels: channels, kernel: 4, stride: 2, padding: .all(1)), ActivationLayer.leakyReLU()]
 }
-let trainer = try Trainer(
+let trainer = try GANTrainer(
     generator: [LinearLayer(features: 4 * 4 * 128), ReshapeLayer([4, 4, 128])] + up(128) + up(64) + up(32)
         + [ConvolutionLayer(channels: 3, kernel: 3, padding: .all(1)), ActivationLayer.tanh],
     discriminator: down(32) + down(64) + down(128) + [FlattenLayer(), LinearLayer(features: 1)],
-    dataset: pictures,
+    dataset: images,
     settings: AdversarialConfiguration(
         objective: SoftHinge(), optimizers: .shared(OptimizerConfiguration(Adam(learningRate: 2e-4, beta1: 0.5))),
-        batchSize: min(64, pictures.count)))
+        batchSize: min(64, images.count)))
 
 for step in 1...max(steps, 1) {
     let losses = try trainer.step()

@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "nothing to do: give --out a picture, or --save a name"),
+        ([], "nothing to do: give --out an image, or --save a name"),
         (["--pick", "1"], "--pick needs --out"),
         (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate exclude each other"),
         (["--from", "#1", "--out", "x.png"], "--from and --to go together"),

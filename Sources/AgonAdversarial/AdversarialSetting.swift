@@ -1,0 +1,267 @@
+import AgonGraph
+import AgonLayers
+import AgonOptimizers
+import AgonTensors
+
+/// The networks and the settings of their game, checked to fit: what an objective builds its graphs from.
+public struct AdversarialSetting {
+    public let players: GANNetworks
+    public let data: DataShapes
+    public let configuration: AdversarialConfiguration
+    /// Whether latents and the random numbers of penalties and tricks are inputs of the graphs, named like their streams,
+    /// instead of being drawn there: to replay a recorded training. Layers (dropout, conditioning augmentation) draw
+    /// theirs in either case.
+    public let randomNumbersAreInputs: Bool
+    /// Whether updates report the norms of their gradients: `gradientNorm.generator` and `gradientNorm.discriminator`,
+    /// the largest where there are several of a kind.
+    public let reportsGradientNorms: Bool
+
+    /// - Throws: `AdversarialError` when a shape does not fit.
+    public init(
+        players: GANNetworks, data: DataShapes, configuration: AdversarialConfiguration,
+        randomNumbersAreInputs: Bool = false, reportsGradientNorms: Bool = false
+    ) throws(AdversarialError) {
+        self.players = players
+        self.data = data
+        self.configuration = configuration
+        self.randomNumbersAreInputs = randomNumbersAreInputs
+        self.reportsGradientNorms = reportsGradientNorms
+        try checkShapes()
+        try checkConditions()
+        try checkLayers()
+        try configuration.check(discriminators: players.sides.map(\.discriminators.count).max() ?? 0)
+    }
+
+    /// Two networks that play for samples of a shape.
+    ///
+    /// - Throws: `AdversarialError` when a shape does not fit.
+    public init(
+        generator: Network, discriminator: Network, imageShape: Shape, configuration: AdversarialConfiguration,
+        randomNumbersAreInputs: Bool = false
+    ) throws(AdversarialError) {
+        try self.init(
+            players: GANNetworks(sides: [GANNetworks.Side(generator: generator, discriminators: [discriminator])]),
+            data: DataShapes(sample: imageShape), configuration: configuration,
+            randomNumbersAreInputs: randomNumbersAreInputs)
+    }
+
+    private func checkShapes() throws(AdversarialError) {
+        let task = configuration.task
+        for (index, side) in players.sides.enumerated() {
+            let (generator, discriminators) = (side.generator, side.discriminators)
+            let size = configuration.latent.size
+            guard !task.usesLatents || generator.inputShape == [size] || generator.inputShape == [1, 1, size] else {
+                throw .latentShape(size: size, input: generator.inputShape)
+            }
+            let samples = index == 0 ? data.sample : data.condition ?? data.sample
+            let judged = (try? task.discriminatorInput(generated: samples, data: data, side: index)) ?? samples
+            for discriminator in discriminators {
+                guard generator.outputShape == samples, discriminator.inputShape == judged else {
+                    throw .imageShapes(
+                        generator: generator.outputShape, discriminator: discriminator.inputShape, images: samples)
+                }
+                try check(scores: discriminator.outputShape)
+            }
+        }
+    }
+
+    private func check(scores: Shape) throws(AdversarialError) {
+        if configuration.objective.scores == .categories {
+            let classes = configuration.objective.labelledSamples?.classes
+            guard scores.rank == 1, scores[0] >= 2, classes == nil || classes == scores[0] else {
+                throw .categoriesShape(scores, classes: classes)
+            }
+        } else if configuration.tricks.auxiliaryClassifier != nil {
+            let classes = configuration.task.conditionSize ?? 0
+            guard scores == [1 + classes] else { throw .classifierShape(scores, classes: classes) }
+        } else {
+            guard scores == [1] || (scores.rank == 3 && scores[2] == 1) else { throw .scoreShape(scores) }
+        }
+    }
+
+    /// A condition must be read on both sides: made to order by the generator, and held to by discriminators.
+    private func checkConditions() throws(AdversarialError) {
+        guard task.conditionSize != nil else { return }
+        let isJudged = players.discriminators.contains(where: \.usesCondition)
+        let name = type(of: task).name
+        if !players.generators.contains(where: \.usesCondition) { throw .unreadCondition(task: name) }
+        guard tricks.auxiliaryClassifier != nil else {
+            if !isJudged { throw .unjudgedCondition(task: name) }
+            return
+        }
+        if isJudged {
+            throw .trick(
+                "auxiliaryClassifier",
+                reason: "a layer of type 'condition' tells the discriminator the class that it is to name; remove it")
+        }
+    }
+
+    private func checkLayers() throws(AdversarialError) {
+        let objective = configuration.objective
+        let name = type(of: objective).name
+        if let idle = (players.generators + players.discriminators).first(where: \.parameters.isEmpty) {
+            throw .nothingToTrain(network: idle.name)
+        }
+        let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
+        var mixesSamples = false
+        for discriminator in players.discriminators {
+            if objective.scores != .targets, let last = discriminator.lastLayer,
+                ["sigmoid", "tanh", "softmax"].contains(last.type)
+            {
+                throw .boundedScores(objective: name, layer: last.path, type: last.type)
+            }
+            guard let norm = discriminator.layers.first(where: { mixing.contains($0.type) }) else { continue }
+            mixesSamples = true
+            if objective.scoresSamplesApart {
+                throw .mixedSamples(objective: name, layer: norm.path, type: norm.type)
+            }
+            if let penalty = configuration.penalty {
+                throw .mixedSamples(objective: type(of: penalty).name, layer: norm.path, type: norm.type)
+            }
+        }
+        if tricks.batches == .mixed, !mixesSamples {
+            throw .trick(
+                "batches",
+                reason: "no layer of the discriminator joins the samples of a batch, so that 'mixed' changes nothing; "
+                    + "add a 'batchNorm', or remove it")
+        }
+    }
+
+    /// The graphs of a training iteration. Makes the optimizers' state: call once a training.
+    public func phases() throws -> [IterationPhase] { try configuration.objective.phases(for: self) }
+
+    public var batchSize: Int { configuration.batchSize }
+    public var task: any GANTask { configuration.task }
+    public var tricks: Tricks { configuration.tricks }
+
+    // MARK: Inputs
+
+    /// The real batch, `[batchSize] + sample shape`.
+    public func realBatch(in graph: ComputeGraph) -> Value {
+        graph.input(DataInput.real.rawValue, shape: Shape([batchSize] + data.sample.dimensions))
+    }
+
+    /// What the real batch is conditioned on, `[batchSize, C]` or images.
+    public func conditionBatch(in graph: ComputeGraph) -> Value {
+        let shape = task.conditionSize.map { Shape([$0]) } ?? data.condition
+        guard let shape else { preconditionFailure("the data have no conditions") }
+        return graph.input(DataInput.condition.rawValue, shape: Shape([batchSize] + shape.dimensions))
+    }
+
+    /// A batch of latent vectors, `[batchSize, size]`.
+    public func latents(stream: String, in graph: ComputeGraph) -> Value {
+        let latent = configuration.latent
+        if randomNumbersAreInputs { return graph.input(stream, shape: [batchSize, latent.size]) }
+        return latent.draw(batchSize, stream: stream, in: graph)
+    }
+
+    /// Uniform numbers in [0, 1).
+    public func uniform(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
+        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
+        return graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
+    }
+
+    /// Normal numbers of mean 0 and deviation 1.
+    public func normal(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
+        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
+        return graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
+    }
+
+    /// The number of the iteration, counted from 0, as a scalar. Exact up to 2^24.
+    public func iteration(in graph: ComputeGraph) -> Value {
+        graph.reshape(graph.input(IterationPhase.iterationInput, shape: [1]), [])
+    }
+
+    // MARK: Networks
+
+    /// What tells a discriminator from the others in names of scalars and streams, such as `2`, `forward`, `forward.2`;
+    /// nil for the only one.
+    public func label(side: Int, discriminator index: Int) -> String? {
+        let direction = players.sides.count == 1 ? [] : [task.sideNames[side]]
+        let place = players.sides[side].discriminators.count == 1 ? [] : ["\(index)"]
+        let parts = direction + place
+        return parts.isEmpty ? nil : parts.joined(separator: ".")
+    }
+
+    /// A generator's samples in training mode, from latent vectors or images.
+    ///
+    /// - Parameter call: names the use of the network in this step; dropout differs between calls.
+    public func samples(
+        of generator: Network, from input: Value, condition: Value? = nil, losses: LayerLosses? = nil, call: String,
+        in graph: ComputeGraph
+    ) throws -> Value {
+        let shaped = graph.reshape(input, Shape([input.shape[0]] + generator.inputShape.dimensions))
+        return try generator.apply(
+            shaped, in: graph, mode: .training, call: call, condition: condition, losses: losses)
+    }
+
+    /// A discriminator's scores of batches, in training mode, in one pass where no layer tells batches apart or batches
+    /// are to be mixed.
+    public func judgements(of views: [DiscriminatorInput], by discriminator: Network, in graph: ComputeGraph) throws
+        -> [DiscriminatorOutput]
+    {
+        let batches = views.map { view in
+            let noisy = tricks.instanceNoise?.apply(to: view.samples, call: view.call, setting: self, in: graph)
+            let seen = task.view(noisy ?? view.samples, condition: view.condition, in: graph)
+            return NetworkBatch(x: seen.x, call: view.call, condition: seen.condition)
+        }
+        let outputs =
+            tricks.batches == .mixed
+            ? try BatchMixing.apply(discriminator, to: batches, in: graph)
+            : try discriminator.apply(toEach: batches, in: graph)
+        return outputs.map { DiscriminatorOutput($0, hasClasses: tricks.auxiliaryClassifier != nil, in: graph) }
+    }
+
+    // MARK: Updates
+
+    /// Moves networks' parameters down the loss, which was computed from their current values.
+    ///
+    /// - Returns: the norm of each network's gradients, if norms are to be reported.
+    @discardableResult
+    public func minimize(
+        _ loss: Value, moving networks: [Network], with optimizer: OptimizerConfiguration, in graph: ComputeGraph
+    ) throws -> [Value] {
+        let parameters = networks.flatMap(\.parameters)
+        let gradients = try graph.gradients(of: loss, withRespectTo: parameters.map(graph.read))
+        optimizer.apply(to: Array(zip(parameters, gradients)).map { (parameter: $0, gradient: $1) }, in: graph)
+        guard reportsGradientNorms else { return [] }
+        var start = 0
+        return networks.map { network in
+            defer { start += network.parameters.count }
+            return graph.norm(of: gradients[start..<start + network.parameters.count])
+        }
+    }
+
+    /// Moves the generators down their loss, and their averaged copies after them.
+    ///
+    /// - Parameter others: networks that are moved by the same step.
+    /// - Returns: the norms of the generators' gradients and of the others', if norms are to be reported.
+    @discardableResult
+    public func minimizeGenerators(
+        _ loss: Value, others: [Network] = [], in graph: ComputeGraph
+    ) throws -> [Value] {
+        let norms = try minimize(
+            loss, moving: players.generators + others, with: configuration.optimizers.generator, in: graph)
+        if let averaging = tricks.averaging { averaging.follow(players, setting: self, in: graph) }
+        return norms
+    }
+
+    /// Reports the largest of gradients' norms, if there are any.
+    func report(gradientNorms norms: some Collection<Value>, of network: String, in graph: ComputeGraph) {
+        guard let first = norms.first else { return }
+        graph.output(
+            "gradientNorm.\(network)", norms.dropFirst().reduce(first) { graph.apply(.maximum, $0, $1) })
+    }
+}
+
+extension Network {
+    /// The layer whose output is the network's, also where it stands in a sequence.
+    fileprivate var lastLayer: LayerSummary? {
+        var last: LayerSummary?
+        while let next = layers.last(where: { $0.depth == (last?.depth ?? -1) + 1 }) {
+            last = next
+            guard ["sequence", "repeat"].contains(next.type) else { break }
+        }
+        return last
+    }
+}

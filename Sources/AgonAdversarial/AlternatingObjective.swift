@@ -1,0 +1,222 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// An objective in which the networks take turns, each with a loss and an optimizer of its own.
+///
+/// When each is updated once an iteration both updates stand in one graph, so that what they share (the generated
+/// images and, before either is moved, their scores) is computed once. Otherwise each network has a phase of its own.
+public protocol AlternatingObjective: Objective {
+    var alternation: Alternation { get }
+    /// A discriminator's loss, a scalar.
+    func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value
+    /// The generator's loss from a discriminator's scores of its images, a scalar.
+    func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value
+    /// What is done to a discriminator after its update, such as clipping its weights.
+    func constrain(_ discriminator: Network, in graph: ComputeGraph)
+}
+
+extension AlternatingObjective {
+    public func constrain(_ discriminator: Network, in graph: ComputeGraph) {}
+
+    public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        try alternation.check(configuration)
+    }
+
+    public func phases(for setting: AdversarialSetting) throws -> [IterationPhase] {
+        let updates = setting.configuration.updates
+        let rule = setting.tricks.updateRule
+        var phases: [IterationPhase] = []
+        if updates == .even, rule == nil {
+            phases.append(try joinedPhase(for: setting))
+        } else {
+            let critic = ComputeGraph()
+            try updateDiscriminators(
+                AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: critic))
+            let maker = ComputeGraph()
+            try updateGenerators(AlternatingStep(setting, .generator, latents: "latent.generator", in: maker))
+            phases = [
+                IterationPhase(
+                    name: "discriminator", graph: critic,
+                    schedule: rule?.discriminatorSchedule ?? .repeated(updates.discriminator)),
+                IterationPhase(
+                    name: "generator", graph: maker,
+                    schedule: rule?.generatorSchedule ?? .repeated(updates.generator)),
+            ]
+            if alternation.order == .generatorFirst { phases.reverse() }
+        }
+        if setting.configuration.ensemble.measuresSteepestDirection {
+            phases.append(try steepestDirectionPhase(for: setting))
+        }
+        return phases
+    }
+
+    private func joinedPhase(for setting: AdversarialSetting) throws -> IterationPhase {
+        let graph = ComputeGraph()
+        let isShared = alternation.latents != .fresh
+        let shared = isShared ? try AlternatingStep(setting, .both, latents: "latent", in: graph) : nil
+        func step(_ use: GANTaskInputs.Use, _ name: String) throws -> AlternatingStep {
+            try shared ?? AlternatingStep(setting, use, latents: "latent.\(name)", in: graph)
+        }
+        switch alternation.order {
+        case .generatorFirst:
+            try updateGenerators(step(.generator, "generator"))
+            try updateDiscriminators(step(.discriminator, "discriminator"), sharesScores: isShared)
+        case .discriminatorFirst:
+            try updateDiscriminators(step(.discriminator, "discriminator"))
+            try updateGenerators(step(.generator, "generator"))
+        }
+        return IterationPhase(name: "step", graph: graph)
+    }
+
+    /// - Parameter sharesScores: whether the generator's update scored the same images, so that their scores are there.
+    private func updateDiscriminators(_ step: AlternatingStep, sharesScores: Bool = false) throws {
+        let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
+        let tricks = setting.tricks
+        let targets = tricks.labels.targets(setting: setting, in: graph)
+        // What the generator's update scored is there already, unless real and generated samples must meet.
+        let sharesScores = sharesScores && tricks.batches == .separate
+        var losses: [(label: String?, value: Value)] = []
+        var norms: [Value] = []
+        for (number, side) in setting.players.sides.enumerated() {
+            let real = setting.task.real(step.inputs, side: number)
+            // Images made by a generator that this very step has moved would lead back through its update.
+            let made = graph.stopGradient(step.generated.samples[number])
+            let generated = tricks.replay?.mix(into: made, side: number, setting: setting, in: graph) ?? made
+            let views = [
+                DiscriminatorInput(real, condition: step.inputs.condition, call: "real"),
+                DiscriminatorInput(generated, condition: step.inputs.condition, call: "generated"),
+            ]
+            for (index, discriminator) in side.discriminators.enumerated() {
+                let label = setting.label(side: number, discriminator: index)
+                let judged =
+                    try sharesScores
+                    ? views.flatMap { try setting.judgements(of: [$0], by: discriminator, in: graph) }
+                    : setting.judgements(of: views, by: discriminator, in: graph)
+                let pass = DiscriminatorPass(
+                    setting: setting, graph: graph, discriminator: discriminator, label: label, real: real,
+                    generated: generated, condition: step.inputs.condition, realOutput: judged[0],
+                    generatedOutput: judged[1],
+                    realTarget: targets.real(judged[0].scores, in: graph),
+                    generatedTarget: targets.generated(judged[1].scores, in: graph), notes: notes)
+                var loss = try discriminatorLoss(pass)
+                if let penalty = setting.configuration.penalty {
+                    let value = try penalty.value(pass)
+                    pass.note("loss.penalty", value)
+                    loss = graph.add(loss, value)
+                }
+                if let classifier = tricks.auxiliaryClassifier {
+                    loss = graph.add(loss, classifier.discriminatorLoss(pass))
+                }
+                losses.append((label, loss))
+                if scores != .categories {
+                    pass.note("score.real", meanScore(pass.realScores, in: graph))
+                    pass.note("score.generated", meanScore(pass.generatedScores, in: graph))
+                }
+                norms += try setting.minimize(
+                    loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
+                constrain(discriminator, in: graph)
+            }
+        }
+        let mean = graph.mean(of: losses.map(\.value))
+        targets.observe(discriminatorLoss: mean, in: graph)
+        graph.output("loss.discriminator", mean)
+        for (label, loss) in losses {
+            if let label { graph.output("loss.discriminator.\(label)", loss) }
+        }
+        notes.output(to: graph)
+        setting.report(gradientNorms: norms, of: "discriminator", in: graph)
+    }
+
+    private func updateGenerators(_ step: AlternatingStep) throws {
+        let (setting, graph) = (step.setting, step.graph)
+        let combination = setting.configuration.ensemble.combination
+        var adversarial: [Value] = []
+        var classification: [Value] = []
+        var afterwards: [() throws -> Void] = []
+        for (number, side) in setting.players.sides.enumerated() {
+            let view = DiscriminatorInput(
+                step.generated.samples[number], condition: step.inputs.condition, call: "generator")
+            let judged = try side.discriminators.map {
+                try setting.judgements(of: [view], by: $0, in: graph)[0]
+            }
+            let losses = judged.map { generatorLoss(scores: $0.scores, in: graph) }
+            if let classifier = setting.tricks.auxiliaryClassifier {
+                classification += judged.map {
+                    classifier.generatorLoss($0, condition: step.inputs.condition, in: graph)
+                }
+            }
+            guard losses.count > 1 else {
+                adversarial += losses
+                continue
+            }
+            let combined = try combination.combine(
+                GeneratorGame(
+                    setting: setting, graph: graph, side: number, losses: losses, scores: judged.map(\.scores)))
+            adversarial.append(combined.loss)
+            for (index, loss) in losses.enumerated() {
+                guard let label = setting.label(side: number, discriminator: index) else { continue }
+                graph.output("loss.generator.\(label)", loss)
+                if let weights = combined.weights {
+                    graph.output("weight.\(label)", graph.slice(weights, axis: 0, start: index, count: 1))
+                }
+            }
+            if let afterUpdate = combined.afterUpdate { afterwards.append(afterUpdate) }
+        }
+        var parts = try step.generated.losses()
+        if !classification.isEmpty { parts.append(("classification", graph.mean(of: classification))) }
+        let own = graph.mean(of: adversarial)
+        let total = parts.reduce(own) { graph.add($0, $1.value) }
+        graph.output("loss.generator", total)
+        if !parts.isEmpty { graph.output("loss.adversarial", own) }
+        for part in parts { graph.output("loss.\(part.name)", part.value) }
+        let norms = try setting.minimizeGenerators(total, in: graph)
+        setting.report(gradientNorms: norms, of: "generator", in: graph)
+        for update in afterwards { try update() }
+    }
+
+    /// A measurement: how far all of the generator's losses can be lowered at once.
+    private func steepestDirectionPhase(for setting: AdversarialSetting) throws -> IterationPhase {
+        let graph = ComputeGraph()
+        let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
+        var norms: [Value] = []
+        for (number, side) in setting.players.sides.enumerated() {
+            let view = DiscriminatorInput(
+                step.generated.samples[number], condition: step.inputs.condition, call: "steepest")
+            let scores = try side.discriminators.map {
+                try setting.judgements(of: [view], by: $0, in: graph)[0].scores
+            }
+            let game = GeneratorGame(
+                setting: setting, graph: graph, side: number,
+                losses: scores.map { generatorLoss(scores: $0, in: graph) }, scores: scores)
+            norms.append(try steepestDirectionNorm(game))
+        }
+        graph.output("steepestDirection", graph.mean(of: norms))
+        graph.discardEffects()
+        return IterationPhase(name: "steepestDirection", graph: graph, schedule: .onceAnEpoch)
+    }
+}
+
+/// The inputs of an update, and what the generators make of them.
+private struct AlternatingStep {
+    let setting: AdversarialSetting
+    let graph: ComputeGraph
+    let inputs: GANTaskInputs
+    let generated: Generated
+
+    init(
+        _ setting: AdversarialSetting, _ use: GANTaskInputs.Use, latents stream: String, in graph: ComputeGraph
+    ) throws {
+        self.setting = setting
+        self.graph = graph
+        inputs = setting.task.inputs(use, latents: stream, setting: setting, in: graph)
+        let call =
+            switch use {
+            case .discriminator: "discriminator"
+            case .generator: "generator"
+            case .both: "generated"
+            }
+        generated = try setting.task.generate(inputs, setting: setting, call: call, in: graph)
+    }
+}

@@ -1,0 +1,95 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// What a generator makes of its losses against several discriminators.
+///
+/// A combination is one type in one file, registered under a name in `CombinationRegistry.combinations`.
+public protocol DiscriminatorCombination: Sendable {
+    /// The name in configs and messages.
+    static var name: String { get }
+    /// Whether it compares mean scores, so that a score must be one number.
+    var readsScores: Bool { get }
+    func combine(_ game: GeneratorGame) throws -> CombinedLoss
+}
+
+extension DiscriminatorCombination {
+    public var readsScores: Bool { false }
+}
+
+/// A generator's losses against its discriminators in one update.
+public struct GeneratorGame {
+    public let setting: AdversarialSetting
+    public let graph: ComputeGraph
+    /// Which generator of the game.
+    public let side: Int
+    /// A scalar for each discriminator.
+    public let losses: [Value]
+    /// Each discriminator's scores of the generator's samples.
+    public let scores: [Value]
+
+    public var generator: Network { setting.players.sides[side].generator }
+    public var discriminators: [Network] { setting.players.sides[side].discriminators }
+
+    /// The losses as one vector `[K]`.
+    public var lossVector: Value {
+        graph.concatenate(losses.map { graph.reshape($0, [1]) }, axis: 0)
+    }
+
+    /// The gradients of each loss by the generator's parameters.
+    ///
+    /// - Throws: `GraphError.noDerivative`.
+    public func gradients() throws -> [[Value]] {
+        let parameters = generator.parameters.map(graph.read)
+        return try losses.map { try graph.gradients(of: $0, withRespectTo: parameters) }
+    }
+
+    /// `sum(w_k l_k)`, the weights `[K]` constant in the gradient.
+    public func weighted(by weights: Value) -> CombinedLoss {
+        let constant = graph.stopGradient(weights)
+        return CombinedLoss(loss: graph.sum(graph.multiply(constant, lossVector)), weights: constant)
+    }
+}
+
+/// The one loss that a generator minimises.
+public struct CombinedLoss {
+    public let loss: Value
+    /// How much each discriminator counts, `[K]`, for the log.
+    public let weights: Value?
+    /// Appends what follows the generator's update.
+    public let afterUpdate: (() throws -> Void)?
+
+    public init(loss: Value, weights: Value? = nil, afterUpdate: (() throws -> Void)? = nil) {
+        self.loss = loss
+        self.weights = weights
+        self.afterUpdate = afterUpdate
+    }
+}
+
+/// The combinations that a config can name; programs may register more.
+public enum CombinationRegistry {
+    public static let combinations: VariantRegistry<any DiscriminatorCombination> = {
+        let registry = VariantRegistry<any DiscriminatorCombination>(schemaName: "Combination", noun: "combination")
+        registry.register(SumCombination.name, "The sum or the mean of the losses.") {
+            try SumCombination(from: $0)
+        }
+        registry.register(SoftmaxCombination.name, "GMAN: larger losses weigh more, by a softmax.") {
+            try SoftmaxCombination(from: $0)
+        }
+        registry.register(GradientSoftmaxCombination.name, "GMAN by the norms of the losses' gradients.") {
+            try GradientSoftmaxCombination(from: $0)
+        }
+        registry.register(LossDeltaCombination.name, "An online curriculum by how far each discriminator was moved.") {
+            try LossDeltaCombination(from: $0)
+        }
+        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: the shortest common gradient.")
+        {
+            _ in MultipleGradientCombination()
+        }
+        registry.register(HypervolumeCombination.name, "The hypervolume up to a nadir point.") {
+            try HypervolumeCombination(from: $0)
+        }
+        return registry
+    }()
+}

@@ -1,0 +1,95 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// The shapes of a batch's parts, without the batch.
+public struct DataShapes: Hashable, Sendable {
+    /// `[H, W, C]` for images, `[n]` for points.
+    public let sample: Shape
+    /// Of what samples are conditioned on; nil where they are not.
+    public let condition: Shape?
+
+    public init(sample: Shape, condition: Shape? = nil) {
+        self.sample = sample
+        self.condition = condition
+    }
+}
+
+/// The networks of a game: for each side a generator, its discriminators and, if asked for, its averaged copy.
+///
+/// Most games have one side; translation in both directions has two.
+public struct GANNetworks {
+    public struct Side {
+        public let generator: Network
+        public let discriminators: [Network]
+        /// The generator's copy whose weights are moving averages.
+        public let average: Network?
+
+        public init(generator: Network, discriminators: [Network], average: Network? = nil) {
+            self.generator = generator
+            self.discriminators = discriminators
+            self.average = average
+        }
+    }
+
+    public let sides: [Side]
+
+    public init(sides: [Side]) { self.sides = sides }
+
+    public var generators: [Network] { sides.map(\.generator) }
+    public var discriminators: [Network] { sides.flatMap(\.discriminators) }
+    public var networks: [Network] { generators + discriminators + sides.compactMap(\.average) }
+
+    /// Makes the networks that a config describes.
+    ///
+    /// - Parameters:
+    ///   - discriminators: the config's list of different ones; an ensemble has copies of each.
+    ///   - isList: whether they stand under `discriminators` in the config instead of `discriminator`.
+    ///   - data: the shapes of the data; nil where they are not known, and follow from the generator then.
+    ///
+    /// Throws `LayerError`, `AdversarialError.unknownDataShapes` when the task needs the shapes of the data.
+    public init(
+        generator: NetworkConfiguration, discriminators: [NetworkConfiguration], isList: Bool,
+        configuration: AdversarialConfiguration, data: DataShapes?, seed: UInt64
+    ) throws {
+        let task = configuration.task
+        let condition = task.conditionSize
+        let names = task.sideNames
+        let count = discriminators.count * configuration.ensemble.copies
+        var sides: [Side] = []
+        for side in names.indices {
+            func named(_ name: String) -> String { names.count == 1 ? name : "\(name).\(names[side])" }
+            func makeGenerator(_ name: String) throws -> Network {
+                try Network(
+                    name: named(name), configuration: generator,
+                    input: try task.generatorInput(latent: configuration.latent, data: data, side: side),
+                    condition: condition, path: "generator", seed: seed)
+            }
+            let made = try makeGenerator("generator")
+            let input = try task.discriminatorInput(generated: made.outputShape, data: data, side: side)
+            let judges = try (0..<count).map { index in
+                let kind = index % discriminators.count
+                return try Network(
+                    name: named(count == 1 ? "discriminator" : "discriminators") + (count == 1 ? "" : ".\(index)"),
+                    configuration: discriminators[kind], input: input, condition: condition,
+                    path: isList ? "discriminators[\(kind)]" : "discriminator", seed: seed)
+            }
+            var average: Network?
+            if configuration.tricks.averaging != nil {
+                average = try makeGenerator("average")
+            }
+            sides.append(Side(generator: made, discriminators: judges, average: average))
+        }
+        self.sides = sides
+        startAverages()
+    }
+
+    /// Gives the averaged copies the values of their generators.
+    public func startAverages() {
+        for side in sides {
+            guard let average = side.average else { continue }
+            for (copy, original) in zip(average.variables, side.generator.variables) { copy.values = original.values }
+        }
+    }
+}

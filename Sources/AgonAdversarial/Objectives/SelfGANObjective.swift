@@ -1,0 +1,189 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// SelfGAN: one loss, one backward pass and one optimizer for all networks.
+///
+/// A step scores newly generated images (as real), real ones (as real) and the images generated in the step before (as
+/// false; zeros at first), in this order; `selfGANLoss` weighs the three. The generators' own losses (distance to the
+/// pair's image, cycles) are added.
+///
+/// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics,
+/// mean losses and their weights are the shard's. The loss minimised is the sum over shards.
+/// Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445.
+public struct SelfGANObjective: Objective {
+    public static let name = "selfgan"
+
+    public let form: SelfGANForm
+    public let measure: SelfGANTerms.Measure
+    public let shards: Int
+
+    public init(form: SelfGANForm = .gpuPaper, measure: SelfGANTerms.Measure = .binaryCrossEntropy, shards: Int = 1) {
+        precondition(shards > 0, "\(shards) shards")
+        self.form = form
+        self.measure = measure
+        self.shards = shards
+    }
+
+    init(from reader: ConfigReader) throws {
+        self.init(
+            form: try reader.choice(
+                "form", default: .gpuPaper, "The loss as in the paper or the code, for GPU or TPU."),
+            measure: try reader.choice(
+                "loss", default: .binaryCrossEntropy,
+                "The distance of scores from what they should be; least squares for image-to-image networks."),
+            shards: try reader.integer(
+                "shards", in: 1...4096, default: 1, "Parts of the batch with weights and batch statistics of their own."
+            ))
+    }
+
+    public var scores: ScoreKind { measure == .leastSquares ? .targets : .logits }
+
+    public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        guard configuration.updates == .even else {
+            throw .fixedUpdates(objective: Self.name, found: configuration.updates)
+        }
+        guard case .shared = configuration.optimizers else { throw .oneOptimizer(objective: Self.name) }
+        guard configuration.batchSize % shards == 0 else {
+            throw .unevenShards(shards: shards, batchSize: configuration.batchSize)
+        }
+        let combination = configuration.ensemble.combination
+        guard combination is SumCombination else {
+            throw .oneLoss(objective: Self.name, combination: type(of: combination).name)
+        }
+        if configuration.ensemble.measuresSteepestDirection { throw .noCommonDirection(objective: Self.name) }
+        if configuration.tricks.updateRule != nil {
+            throw .trick("updateRule", reason: "'\(Self.name)' updates both networks in one step; remove it")
+        }
+        if configuration.tricks.replay != nil {
+            throw .trick(
+                "replay",
+                reason: "'\(Self.name)' shows discriminators the samples of the step before already; remove it")
+        }
+    }
+
+    public func phases(for setting: AdversarialSetting) throws -> [IterationPhase] {
+        let graph = ComputeGraph()
+        let inputs = setting.task.inputs(.both, latents: "latent", setting: setting, in: graph)
+        let memory = PreviousImages(setting, inputs: inputs, in: graph)
+        let labels = setting.tricks.labels.targets(setting: setting, in: graph)
+        let notes = StepNotes()
+        let combination = setting.configuration.ensemble.combination as? SumCombination ?? SumCombination()
+
+        let size = setting.batchSize / shards
+        var losses: [Value] = []
+        var made: [[Value]] = []
+        for shard in 0..<shards {
+            func call(_ name: String) -> String { shards == 1 ? name : "\(name).\(shard)" }
+            let part = inputs.slice(start: shard * size, count: size, in: graph)
+            let generated = try setting.task.generate(part, setting: setting, call: call("generated"), in: graph)
+            made.append(generated.samples)
+            var sides: [Value] = []
+            for (number, side) in setting.players.sides.enumerated() {
+                let previous = memory.slice(side: number, start: shard * size, count: size, in: graph)
+                let real = setting.task.real(part, side: number)
+                let views = [
+                    DiscriminatorInput(generated.samples[number], condition: part.condition, call: call("generated")),
+                    DiscriminatorInput(real, condition: part.condition, call: call("real")),
+                    DiscriminatorInput(previous.samples, condition: previous.condition, call: call("previous")),
+                ]
+                let judged = try side.discriminators.enumerated().map { index, discriminator in
+                    try judge(
+                        views, by: discriminator, label: setting.label(side: number, discriminator: index),
+                        shard: shards == 1 ? nil : shard, start: shard * size, labels, notes, setting: setting,
+                        in: graph)
+                }
+                sides.append(combination.combined(judged, in: graph))
+            }
+            let own = try generated.losses()
+            losses.append(own.reduce(graph.mean(of: sides)) { graph.add($0, $1.value) })
+            for part in own { notes.add("loss.\(part.name)", part.value) }
+        }
+
+        let loss = graph.sum(of: losses)
+        graph.output("loss", loss)
+        notes.output(to: graph)
+        labels.observe(discriminatorLoss: notes.mean("loss.discriminator", in: graph), in: graph)
+        let (generators, discriminators) = (setting.players.generators, setting.players.discriminators)
+        let norms = try setting.minimizeGenerators(loss, others: discriminators, in: graph)
+        setting.report(gradientNorms: norms.prefix(generators.count), of: "generator", in: graph)
+        setting.report(gradientNorms: norms.dropFirst(generators.count), of: "discriminator", in: graph)
+        memory.keep(made, inputs: inputs, in: graph)
+        return [IterationPhase(name: "step", graph: graph)]
+    }
+
+    /// One discriminator's part of the loss, from its views of generated, real and previous samples.
+    private func judge(
+        _ views: [DiscriminatorInput], by discriminator: Network, label: String?, shard: Int?, start: Int,
+        _ labels: LabelTargets,
+        _ notes: StepNotes, setting: AdversarialSetting, in graph: ComputeGraph
+    ) throws -> Value {
+        let judged = try setting.judgements(of: views, by: discriminator, in: graph)
+        // For penalties the generated samples are those of the step before, for the classes those of this step.
+        let pass = DiscriminatorPass(
+            setting: setting, graph: graph, discriminator: discriminator, label: label, shard: shard,
+            real: views[1].samples, generated: views[2].samples, condition: views[1].condition,
+            realOutput: judged[1], generatedOutput: judged[0],
+            realTarget: labels.real(judged[1].scores, from: start, in: graph),
+            generatedTarget: labels.generated(judged[2].scores, from: start, in: graph), notes: notes)
+        let terms = SelfGANTerms(
+            graph, generated: judged[0].scores, real: judged[1].scores, previous: judged[2].scores, measure: measure,
+            realTarget: pass.realTarget, previousTarget: pass.generatedTarget)
+        pass.note("loss.generator", terms.generatedLoss)
+        pass.note("loss.discriminator", graph.affine(graph.add(terms.realLoss, terms.previousLoss), scale: 0.5))
+        pass.note("score.generated", terms.generatedScore)
+        pass.note("score.real", terms.realScore)
+        pass.note("score.previous", terms.previousScore)
+        var loss = selfGANLoss(graph, form: form, terms: terms)
+        if let penalty = setting.configuration.penalty {
+            let value = try penalty.value(pass)
+            pass.note("loss.penalty", value)
+            loss = graph.add(loss, value)
+        }
+        if let classifier = setting.tricks.auxiliaryClassifier {
+            loss = graph.add(loss, classifier.discriminatorLoss(pass))
+        }
+        return loss
+    }
+}
+
+/// The images generated in the step before, with what discriminators see of their conditions.
+private struct PreviousImages {
+    private let kept: [Variable]
+    private let keptCondition: Variable?
+    private let samples: [Value]
+    private let condition: Value?
+
+    init(_ setting: AdversarialSetting, inputs: GANTaskInputs, in graph: ComputeGraph) {
+        func variable(_ name: String, _ shape: Shape) -> Variable {
+            Variable(name: name, shape: shape, role: .loopState, layout: shape.rank == 4 ? .images : .plain)
+        }
+        let names = setting.task.sideNames
+        kept = names.indices.map { side in
+            variable(
+                names.count == 1 ? "previous_images" : "previous_images.\(names[side])",
+                setting.task.real(inputs, side: side).shape)
+        }
+        keptCondition =
+            setting.task.discriminatorsSeeConditions
+            ? inputs.condition.map { variable("previous_condition", $0.shape) } : nil
+        samples = kept.map(graph.read)
+        condition = keptCondition.map(graph.read)
+    }
+
+    func slice(side: Int, start: Int, count: Int, in graph: ComputeGraph) -> (samples: Value, condition: Value?) {
+        (
+            graph.slice(samples[side], axis: 0, start: start, count: count),
+            condition.map { graph.slice($0, axis: 0, start: start, count: count) }
+        )
+    }
+
+    /// - Parameter made: by shard and side.
+    func keep(_ made: [[Value]], inputs: GANTaskInputs, in graph: ComputeGraph) {
+        for (side, variable) in kept.enumerated() {
+            graph.assign(graph.concatenate(made.map { $0[side] }, axis: 0), to: variable)
+        }
+        if let keptCondition, let condition = inputs.condition { graph.assign(condition, to: keptCondition) }
+    }
+}

@@ -1,0 +1,28 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// `λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)` at `x̂ = α x + (1 - α) G(z)`, `α` uniform in [0, 1) per sample.
+///
+/// Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, arXiv:1704.00028, eq. 3.
+public struct InterpolationPenalty: DiscriminatorPenalty {
+    public static let name = "gradient-penalty"
+
+    /// `λ`.
+    public let weight: Double
+
+    public init(weight: Double = 10) { self.weight = weight }
+
+    init(from reader: ConfigReader) throws {
+        weight = try reader.number(
+            "weight", in: .positive, default: 10, "Weight of the penalty on slopes other than 1.")
+    }
+
+    public func value(_ pass: DiscriminatorPass) throws -> Value {
+        let graph = pass.graph
+        let alpha = pass.uniform([pass.real.shape[0]], stream: "interpolation")
+        let between = interpolated(graph, real: pass.real, generated: pass.generated, alpha: alpha)
+        return try gradientPenalty(
+            graph, scores: pass.scores(of: between, call: "interpolated"), samples: between, weight: Float(weight))
+    }
+}

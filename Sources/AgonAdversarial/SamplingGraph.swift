@@ -1,0 +1,17 @@
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// The graph that makes `count` samples in evaluation mode: output `images` `[count] + sample shape`; inputs `latent`
+/// `[count, size]`, or images `[count, H, W, C]` for a generator that reads images, and `condition` `[count, C]` where it
+/// reads one.
+public func samplingGraph(_ generator: Network, count: Int, conditionSize: Int? = nil) throws -> ComputeGraph {
+    let graph = ComputeGraph()
+    let latent = graph.input("latent", shape: [count, generator.inputShape.count])
+    let input = graph.reshape(latent, Shape([count] + generator.inputShape.dimensions))
+    let condition = conditionSize.map { graph.input("condition", shape: [count, $0]) }
+    graph.output(
+        "images",
+        try generator.apply(input, in: graph, mode: .evaluation, call: "sample", condition: condition))
+    return graph
+}

@@ -1,0 +1,74 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// Images from images, learnt from pairs: `G(c)`. Discriminators judge the pair, image and condition joined along their
+/// channels, and the generator is held to the pair's image by `λ mean|x - G(c)|`.
+///
+/// The generator's only randomness is its dropout.
+/// Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, arXiv:1611.07004, eq. 1-4.
+public struct TranslationTask: GANTask {
+    public static let name = "translation"
+
+    /// The weight `λ` of the distance to the pair's image.
+    public let reconstruction: Double
+
+    public init(reconstruction: Double = 100) { self.reconstruction = reconstruction }
+
+    init(from reader: ConfigReader) throws {
+        reconstruction = try reader.number(
+            "reconstruction", in: 0..., default: 100, "Weight of the mean absolute distance to the image of the pair.")
+    }
+
+    public var takesConditionImages: Bool { true }
+    public var discriminatorsSeeConditions: Bool { true }
+
+    public func generatorInput(latent: LatentConfiguration, data: DataShapes?, side: Int) throws -> Shape {
+        try known(data).condition
+    }
+
+    public func discriminatorInput(generated: Shape, data: DataShapes?, side: Int) throws -> Shape {
+        let (sample, condition) = try known(data)
+        guard sample.dimensions.dropLast() == condition.dimensions.dropLast() else {
+            throw AdversarialError.unequalPairs(sample: sample, condition: condition)
+        }
+        return [sample[0], sample[1], sample[2] + condition[2]]
+    }
+
+    public func inputs(
+        _ use: GANTaskInputs.Use, latents stream: String, setting: AdversarialSetting, in graph: ComputeGraph
+    ) -> GANTaskInputs {
+        GANTaskInputs(real: setting.realBatch(in: graph), condition: setting.conditionBatch(in: graph))
+    }
+
+    public func generate(
+        _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
+    ) throws -> Generated {
+        guard let condition = inputs.condition, let real = inputs.real else {
+            preconditionFailure("translation without pairs")
+        }
+        let samples = try setting.samples(
+            of: setting.players.sides[0].generator, from: condition, call: call, in: graph)
+        return Generated(samples: [samples]) {
+            guard reconstruction > 0 else { return [] }
+            let distance = meanAbsoluteDistance(graph, real, samples)
+            return [("reconstruction", graph.affine(distance, scale: Float(reconstruction)))]
+        }
+    }
+
+    public func real(_ inputs: GANTaskInputs, side: Int) -> Value {
+        guard let real = inputs.real else { preconditionFailure("no real batch") }
+        return real
+    }
+
+    public func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?) {
+        guard let condition else { preconditionFailure("a translation is judged without its condition") }
+        return (graph.concatenate([samples, condition], axis: -1), nil)
+    }
+}
+
+/// `mean|a - b|`, a scalar.
+func meanAbsoluteDistance(_ graph: ComputeGraph, _ a: Value, _ b: Value) -> Value {
+    graph.mean(graph.apply(.absolute, graph.subtract(a, b)))
+}

@@ -1,0 +1,78 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// Generated samples of earlier steps, mixed into those that discriminators learn from.
+///
+/// The memory holds some batches. Each sample of a discriminator's batch is, with a probability, one remembered at its
+/// place in a batch drawn at random; each new sample is kept, with another probability, in place of a remembered one.
+/// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", CVPR 2017,
+/// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7.
+public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
+    /// Batches remembered.
+    public let batches: Int
+    /// The probability that a sample is a remembered one.
+    public let share: Double
+    /// The probability that a new sample is kept.
+    public let keep: Double
+
+    public init(batches: Int = 4, share: Double = 0.5, keep: Double = 0.1) {
+        self.batches = batches
+        self.share = share
+        self.keep = keep
+    }
+
+    public init(from reader: ConfigReader) throws {
+        self.init(
+            batches: try reader.integer("batches", in: 1...64, default: 4, "Batches of samples that are remembered."),
+            share: try reader.number(
+                "share", in: .above(0, through: 1), default: 0.5,
+                "The probability that a sample shown is a remembered one."),
+            keep: try reader.number(
+                "keep", in: .above(0, through: 1), default: 0.1,
+                "The probability that a new sample is put in a remembered one's place."
+            ))
+    }
+
+    /// The batch that discriminators are shown.
+    func mix(into samples: Value, side: Int, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
+        let count = samples.shape[0]
+        let perSample = Shape([count] + [Int](repeating: 1, count: samples.shape.rank - 1))
+        let prefix = setting.players.sides.count == 1 ? "replay" : "replay.\(setting.task.sideNames[side])"
+        let layout: PyTorchLayout = samples.shape.rank == 4 ? .images : .plain
+        let memory = (0..<batches).map {
+            Variable(name: "\(prefix).\($0)", shape: samples.shape, role: .loopState, layout: layout)
+        }
+        // Empty at first: the first samples fill it.
+        let filled = Variable(name: "\(prefix).filled", shape: [1], role: .loopState)
+        let isFilled = graph.reshape(graph.read(filled), [])
+        let remembered = memory.map { graph.choose(graph.read($0), where: isFilled, else: samples) }
+
+        func uniform(_ name: String) -> Value {
+            graph.reshape(setting.uniform([count], stream: "\(prefix).\(name)", in: graph), perSample)
+        }
+        /// 1 where a uniform number is in the part of [0, 1) that belongs to a batch.
+        func isDrawn(_ place: Value, _ batch: Int) -> Value {
+            func above(_ share: Int) -> Value {
+                graph.apply(.step(threshold: Float(share) / Float(batches)), place)
+            }
+            if batch == 0 { return graph.affine(above(1), scale: -1, offset: 1) }
+            return batch == batches - 1 ? above(batch) : graph.subtract(above(batch), above(batch + 1))
+        }
+        let place = uniform("drawn")
+        let isOld = graph.happens(uniform("shown"), probability: share)
+        var shown = samples
+        for (index, batch) in remembered.enumerated() {
+            let mask = batches == 1 ? isOld : graph.multiply(isOld, isDrawn(place, index))
+            shown = graph.choose(batch, where: mask, else: shown)
+        }
+        let target = uniform("place")
+        let isKept = graph.happens(uniform("kept"), probability: keep)
+        for (index, batch) in remembered.enumerated() {
+            let mask = batches == 1 ? isKept : graph.multiply(isKept, isDrawn(target, index))
+            graph.assign(graph.choose(samples, where: mask, else: batch), to: memory[index])
+        }
+        graph.assign(graph.constant(1, shape: [1]), to: filled)
+        return graph.stopGradient(shown)
+    }
+}

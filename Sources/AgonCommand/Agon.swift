@@ -1,0 +1,41 @@
+import AgonRuns
+import ArgumentParser
+
+@main
+struct Agon: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agon",
+        abstract: "Trains generative adversarial networks from JSON configs, on the CPU.",
+        discussion: """
+            EXAMPLES
+              agon run Configs/selfgan/mlp.json      train; makes Runs/selfgan-mlp
+              agon run Runs/selfgan-mlp --resume     continue where it was stopped
+              agon inspect Configs/selfgan/mlp.json  layers, FLOPs and memory
+              agon sample Runs/selfgan-mlp --count 64 --out samples.png
+              agon report Runs/selfgan-mlp           a page about it
+              agon table gas --budget quick          a paper's table, published and measured
+
+            EXIT CODES
+              0   done
+              1   a check failed (agon verify, agon datasets verify)
+              64  the command line is wrong
+              65  a config, dataset or file is wrong
+              70  training failed (a loss is no number), or an internal error
+              75  stopped, and resumable with --resume
+            """,
+        version: AgonVersion.current,
+        subcommands: [
+            RunCommand.self, InspectCommand.self, SampleCommand.self, SweepCommand.self, RunsCommand.self,
+            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ClassifierCommand.self, VerifyCommand.self,
+            DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            ExitStatus.end(with: error, parsedBy: Self.self)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import AgonScoring
+import ArgumentParser
+import Foundation
+
+struct ClassifierCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classifier", abstract: "Train the classifiers whose outputs metrics take as features.",
+        discussion: """
+            A classifier that a config needs is trained on first use; its weights are
+            kept in the folder of the variable AGON_CACHE, else in ~/.cache/agon.
+
+            EXAMPLES
+              agon classifier train lenet-mnist
+              agon classifier train Configs/classifiers/resnet18-cifar10.json
+              agon classifier list
+              agon classifier distances lenet-mnist
+            """,
+        subcommands: [Train.self, List.self, Distances.self, Schema.self])
+
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Train a classifier, unless it is trained already.",
+            discussion: """
+                An interrupted training goes on where it was when it is called again, to
+                the very same weights.
+
+                EXAMPLES
+                  agon classifier train lenet-mnist
+                  agon classifier train Configs/classifiers/lenet-mnist.json --set seed=1
+                """)
+
+        @Argument(help: "The name of a classifier, or its config.", completion: .file(extensions: ["json"]))
+        var config: String
+        @Option(
+            name: .customLong("set"), parsing: .singleValue,
+            help: ArgumentHelp("Set one value of the config; may be given several times.", valueName: "path=value"))
+        var overrides: [String] = []
+        @OptionGroup var threads: ThreadOptions
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let catalogue = ClassifierCatalogue.standard()
+            let recipe = try catalogue.recipe(config, overrides: overrides)
+            let display = ClassifierDisplay()
+            let clock = ContinuousClock()
+            let start = clock.now
+            let isTrained = catalogue.weights(of: recipe) != nil
+            let weights = try catalogue.train(
+                recipe, searchPath: data.searchPath, threads: threads.count, report: display.show, note: display.say)
+            display.finish()
+            let seconds = Double((clock.now - start).components.seconds)
+            print(
+                isTrained
+                    ? "\(recipe.name): was trained before; another config or seed makes another file"
+                    : "\(recipe.name): \(weights.steps) steps, \(ProgressDisplay.time(seconds))")
+            print(ClassifierCommand.line(weights))
+            print("weights: \(weights.path)")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the classifiers and whether each is trained.")
+
+        func run() throws {
+            let catalogue = ClassifierCatalogue.standard()
+            for name in catalogue.names {
+                let recipe = try catalogue.recipe(name)
+                let title = name.padding(toLength: max(name.count + 2, 24), withPad: " ", startingAt: 0)
+                guard let weights = catalogue.weights(of: recipe) else {
+                    print("\(title)not trained yet; agon classifier train \(name)")
+                    continue
+                }
+                print("\(title)\(ClassifierCommand.line(weights))\n\(String(repeating: " ", count: 24))\(weights.path)")
+            }
+        }
+    }
+
+    struct Distances: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Measure the distances of training samples to test samples: the floor of a generator's.",
+            discussion: """
+                EXAMPLES
+                  agon classifier distances lenet-mnist
+                  agon classifier distances lenet-mnist --samples 1000
+                """)
+
+        @Argument(help: "The name of a classifier, or its config.", completion: .file(extensions: ["json"]))
+        var config: String
+        @Option(help: "Samples of each part, at most.")
+        var samples = 10_000
+        @OptionGroup var threads: ThreadOptions
+        @OptionGroup var data: DataOptions
+
+        func validate() throws {
+            guard samples > 1 else { throw ValidationError("--samples must be at least 2, is \(samples)") }
+        }
+
+        func run() throws {
+            let catalogue = ClassifierCatalogue.standard()
+            let distances = try RealDistances.measure(
+                catalogue.recipe(config), samples: samples, searchPath: data.searchPath, catalogue: catalogue,
+                threads: threads.count, note: ClassifierDisplay().say)
+            for distance in distances {
+                print(
+                    "\(distance.name)  \(String(format: "%.6g", distance.value))  of \(distance.trainingSamples) training "
+                        + "to \(distance.testSamples) test samples")
+            }
+        }
+    }
+
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the JSON Schema of classifiers' configs.",
+            discussion: "Configs/classifiers/schema.json is this text.")
+
+        func run() throws { print(try ClassifierConfiguration.schema().prettyText, terminator: "") }
+    }
+
+    fileprivate static func line(_ weights: ClassifierWeights) -> String {
+        "accuracy: \(String(format: "%.2f", 100 * weights.accuracy)) % of \(weights.testSamples) test samples, "
+            + "hash \(weights.hash.prefix(12))"
+    }
+}
+
+/// A line that is drawn over and over on a terminal, a line now and then elsewhere.
+final class ClassifierDisplay {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var isLineOpen = false
+
+    func show(_ progress: ClassifierProgress) {
+        let line = progress.line
+        guard isTerminal else { return say(line) }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+        isLineOpen = true
+    }
+
+    func say(_ line: String) {
+        finish()
+        // A reader that went away must not end the training.
+        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    func finish() {
+        if isLineOpen { FileHandle.standardError.write(Data("\n".utf8)) }
+        isLineOpen = false
+    }
+}
+
+extension ClassifierProgress {
+    var line: String {
+        String(
+            format: "step %d/%d  loss %.4f  accuracy %.2f %%  %.0f images/s  ", step, steps, loss, 100 * accuracy,
+            imagesPerSecond) + "\(ProgressDisplay.time(secondsLeft)) left"
+    }
+}

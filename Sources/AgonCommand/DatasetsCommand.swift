@@ -1,0 +1,99 @@
+import AgonDatasets
+import AgonReports
+import ArgumentParser
+import Foundation
+
+struct DatasetsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "datasets", abstract: "List, fetch and verify datasets.",
+        discussion: """
+            Data are looked for in the folder of --data, in that of the variable
+            AGON_DATA, in the project's Datasets folder, in
+            /usr/local/share/datasets and in /usr/share/datasets.
+
+            EXAMPLES
+              agon datasets list
+              agon datasets fetch fashion-mnist
+              agon datasets fetch mnist --from ~/Downloads/mnist
+              agon datasets verify mnist
+            """,
+        subcommands: [List.self, Fetch.self, Verify.self], defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the datasets and where each lies.")
+
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            for entry in try DatasetCatalogue(searchPath: data.searchPath).entries() {
+                let name = entry.manifest.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+                let place = entry.location?.folder ?? "missing; agon datasets fetch \(entry.manifest.name)"
+                print("\(name)\(entry.manifest.title), \(entry.manifest.licence)")
+                print(String(repeating: " ", count: 16) + place)
+            }
+        }
+    }
+
+    struct Fetch: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Get a dataset, checking every file.")
+
+        @Argument(help: "The dataset's name.")
+        var name: String
+        @Option(help: "A folder that holds the files, instead of the network.", completion: .directory)
+        var from: String?
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let searchPath = data.searchPath
+            let manifest = try DatasetCatalogue(searchPath: searchPath).manifest(named: name)
+            let fetcher = DatasetFetcher(
+                manifest: manifest, into: searchPath.fetchFolder, showsProgress: isatty(STDERR_FILENO) == 1
+            ) { print($0) }
+            let outcome = try fetcher.fetch(from: from)
+            print(
+                outcome.wasPresent
+                    ? "\(outcome.path): is there already, and sound" : "\(outcome.path): fetched, and sound")
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare the files of datasets with their checksums.",
+            discussion:
+                "Without a name, all datasets that are on this machine. The exit code is 1 when a file is not sound.")
+
+        @Argument(help: "The dataset's name.")
+        var name: String?
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let catalogue = DatasetCatalogue(searchPath: data.searchPath)
+            let manifests = try name.map { [try catalogue.manifest(named: $0)] } ?? catalogue.entries().map(\.manifest)
+            var isSound = true
+            for manifest in manifests {
+                guard let location = catalogue.locate(manifest) else {
+                    print("\(manifest.name): missing; agon datasets fetch \(manifest.name)")
+                    isSound = isSound && name == nil
+                    continue
+                }
+                let reports = DatasetVerification.verify(location)
+                for report in reports { print("\(report.path): \(report.verdict.words)") }
+                isSound = isSound && !reports.isEmpty && reports.allSatisfy(\.isSound)
+            }
+            if !isSound { throw ExitCode(1) }
+        }
+    }
+}
+
+extension DatasetVerification.Report.Verdict {
+    fileprivate var words: String {
+        switch self {
+        case .sound: "sound"
+        case .missing: "missing"
+        case .wrongSize(let expected, let found): "wrong size, \(found) bytes instead of \(expected)"
+        case .wrongContents(let expected, let found): "wrong contents, SHA-256 \(found) instead of \(expected)"
+        case .unreadable(let reason): "cannot be read: \(reason)"
+        case .unrecorded: "no checksum was recorded; fetch the dataset anew"
+        }
+    }
+}

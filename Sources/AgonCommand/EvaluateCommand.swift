@@ -1,0 +1,130 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonScoring
+import ArgumentParser
+import Foundation
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure the generators of runs by metrics, and say what the runs cost.",
+        discussion: """
+            Metrics: fcd (Fréchet distance of a classifier's features), kid,
+            inception-score, prdc (precision, recall, density, coverage), ms-ssim,
+            modes. Without --metrics those of the run's config, or all that fit its
+            data. Values go to the run's evaluations.jsonl with all that they depend
+            on; the table marks those that must not be compared. Below stands what
+            the runs cost: arithmetic, memory, time, and the time to the best value.
+            A run that cannot be measured is told of, and the others are measured.
+
+            EXAMPLES
+              agon evaluate Runs/gan-mlp Runs/selfgan-mlp
+              agon evaluate Runs/gan-mlp --metrics fcd,kid --samples 10000
+              agon evaluate Runs/gan-mlp --checkpoint 4000 --json
+              agon evaluate Runs/digits --classifier lenet-mnist --split train
+            """)
+
+    @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
+    var folders: [String]
+    @Option(help: ArgumentHelp("What to measure.", valueName: "metric,..."))
+    var metrics: String?
+    @Option(help: "Generated samples.")
+    var samples: Int?
+    @Option(help: "Real samples, at most.")
+    var realSamples: Int?
+    @Option(help: "The real samples to compare with: train, test or validation.")
+    var split: String?
+    @Option(help: "A classifier's name or config, or InceptionV3's .safetensors; that of the dataset if not given.")
+    var classifier: String?
+    @Option(help: "The generator's weights: average (where there are averages) or raw.")
+    var weights: String?
+    @Option(help: "Seed of the latent vectors.")
+    var seed: Int?
+    @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
+    var checkpoint: Int?
+    @Flag(help: "Print JSON: values with their identities, and costs.")
+    var json = false
+    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if folders.isEmpty { throw ValidationError("give the folder of a run") }
+        for name in metricNames ?? [] where EvaluationMetric(rawValue: name) == nil {
+            let near =
+                EvaluationMetric.giving(name)?.rawValue
+                ?? nearestName(to: name, in: EvaluationMetric.allCases.map(\.rawValue))
+            let known = EvaluationMetric.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError(
+                "--metrics \(metrics ?? ""): "
+                    + (name.isEmpty
+                        ? "a name is empty; there are \(known)"
+                        : "no metric '\(name)'; " + (near.map { "did you mean '\($0)'?" } ?? "there are \(known)")))
+        }
+        let settings: EvaluationSettings
+        do {
+            settings = try ConfigReader.decode(EvaluationSettings.self, from: self.settings).value
+        } catch let error as ConfigError {
+            throw ValidationError("\(error)")
+        }
+        guard case .named(let name) = settings.classifier else { return }
+        do {
+            _ = try ClassifierCatalogue.standard().recipe(name)
+        } catch let error as ClassifierError {
+            throw ValidationError("--classifier \(name): \(error)")
+        } catch {
+            // The name is right; a fault of the file is told of when it is used.
+        }
+    }
+
+    func run() throws {
+        let evaluation = try RunEvaluation(
+            settings: settings, checkpoint: checkpoint, searchPath: data.searchPath, threads: threads.count)
+        var outcomes: [RunEvaluation.Outcome] = []
+        var code: Int32?
+        for folder in folders {
+            do {
+                // What goes on is no part of the result.
+                outcomes.append(try evaluation.evaluate(run: folder) { Console.say("note: \($0)") })
+            } catch {
+                Console.say("agon: error: \(error)")
+                let own = ExitStatus.code(of: error)
+                code = code ?? own
+                if own == ExitStatus.stopped.rawValue { break }
+            }
+        }
+        if json {
+            print(ConfigNode(["runs": ConfigNode(outcomes.map(\.node))]).prettyText, terminator: "")
+        } else if !outcomes.isEmpty {
+            print(EvaluationTable(outcomes).text)
+            print("\n" + CostTable(outcomes).text)
+        }
+        if let code { throw ExitCode(code) }
+    }
+
+    /// The names given with `--metrics`.
+    private var metricNames: [String]? {
+        metrics?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// The keys of `evaluate` that are given here.
+    private var settings: ConfigNode {
+        var object = ConfigObject()
+        func set(_ key: String, _ option: String, _ value: ConfigNode?) {
+            guard var value else { return }
+            value.source = ConfigSource(file: "--\(option)")
+            if case .array(let elements) = value.content {
+                value.content = .array(elements.map { ConfigNode($0.content, source: value.source) })
+            }
+            object.set(key, value, keySource: value.source)
+        }
+        set("metrics", "metrics", metricNames.map { ConfigNode($0.map { ConfigNode($0) }) })
+        set("samples", "samples", samples.map { ConfigNode($0) })
+        // As many samples of modes as are asked for.
+        set("modeSamples", "samples", samples.map { ConfigNode($0) })
+        set("realSamples", "real-samples", realSamples.map { ConfigNode($0) })
+        set("split", "split", split.map { ConfigNode($0) })
+        set("classifier", "classifier", classifier.map { ConfigNode($0) })
+        set("weights", "weights", weights.map { ConfigNode($0) })
+        set("seed", "seed", seed.map { ConfigNode($0) })
+        return ConfigNode(object)
+    }
+}

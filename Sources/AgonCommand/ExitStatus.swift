@@ -1,0 +1,101 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonGraph
+import AgonLayers
+import AgonMetrics
+import AgonReports
+import AgonRunIndex
+import AgonRuns
+import AgonSampling
+import AgonScoring
+import AgonSweeps
+import AgonTensors
+import AgonTraining
+import AgonVerification
+import ArgumentParser
+import Foundation
+
+/// The exit codes of the program, after BSD's sysexits.
+enum ExitStatus: Int32 {
+    case usage = 64
+    /// A config, dataset or file that is not as it must be.
+    case badInput = 65
+    /// The loss became NaN or infinite, which it would do again if resumed; or an internal error.
+    case failed = 70
+    /// Stopped by a signal, or by a fault that passes such as a full disk; `--resume` goes on.
+    case stopped = 75
+
+    /// Prints the error and ends the process. Help and version, which the parser throws too, end it with 0.
+    static func end(with error: any Error, parsedBy command: (some ParsableCommand).Type) -> Never {
+        guard let status = status(of: error) else { command.exit(withError: error) }
+        let message = String(describing: error)
+        FileHandle.standardError.write(Data("agon: error: \(message)\n".utf8))
+        exit(status.rawValue)
+    }
+
+    /// The exit code of an error that has been told of.
+    static func code(of error: any Error) -> Int32 { (status(of: error) ?? .failed).rawValue }
+
+    /// Nil for what the argument parser words and codes itself.
+    private static func status(of error: any Error) -> ExitStatus? {
+        switch error {
+        case ConfigError.malformedOverride: .usage
+        case is ConfigError, is LayerError, is MetricError: .badInput
+        case let error as RunError: status(ofRun: error)
+        case let error as TrainingError: status(ofTraining: error)
+        case let error as SamplingError: status(ofSampling: error)
+        case is RunIndexError: .usage
+        case is VerificationError: .badInput
+        case ClassifierError.stopped: .stopped
+        case is ClassifierError, is MeasurementError: .badInput
+        case let error as SweepError: status(ofSweep: error)
+        case let error as ReportsError: status(ofReport: error)
+        case is DatasetError: .badInput
+        case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
+        case is TensorsError: .badInput
+        case is GraphError: .failed
+        default: nil
+        }
+    }
+
+    private static func status(ofSweep error: SweepError) -> ExitStatus {
+        switch error {
+        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .noSweep, .noTrial: .usage
+        case .sweepBusy: .stopped
+        case .missingTool, .toolFailed: .failed
+        default: .badInput
+        }
+    }
+
+    private static func status(ofReport error: ReportsError) -> ExitStatus {
+        switch error {
+        case .noRun, .unknownTable, .unknownBudget, .notAPage: .usage
+        case .missingTool, .toolFailed: .failed
+        default: .badInput
+        }
+    }
+
+    private static func status(ofRun error: RunError) -> ExitStatus {
+        switch error {
+        case .runExists, .noRun, .noCheckpointAtStep: .usage
+        case .notFinite: .failed
+        case .runBusy: .stopped
+        default: .badInput
+        }
+    }
+
+    private static func status(ofTraining error: TrainingError) -> ExitStatus {
+        switch error {
+        case .alarm: .failed
+        case .stoppedByFault: .stopped
+        case .configDiffers, .badRecording: .badInput
+        }
+    }
+
+    private static func status(ofSampling error: SamplingError) -> ExitStatus {
+        switch error {
+        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel: .usage
+        case .badLatent, .cannotSample: .badInput
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import AgonDiagnostics
+import AgonExperiments
+import AgonRuns
+import ArgumentParser
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show an experiment's layers, parameters, FLOPs and planned memory.",
+        discussion: """
+            Everything is built and compiled as for a run, and nothing is trained.
+
+            EXAMPLES
+              agon inspect Configs/selfgan/mlp.json
+              agon inspect Configs/selfgan/dcgan.json --set batchSize=256 --json
+            """)
+
+    @OptionGroup var config: ConfigOptions
+    @Flag(help: "Print JSON, sizes in bytes.")
+    var json = false
+    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var data: DataOptions
+
+    func run() throws {
+        let folder = RunFolder(path: config.config)
+        let path = folder.holdsRun ? folder.configPath : config.config
+        let experiment = try Experiment.load(path: path, overrides: config.overrides)
+        let inspection = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
+        print(json ? inspection.node.prettyText : inspection.text + "\n", terminator: "")
+    }
+}

@@ -1,0 +1,81 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonRuns
+import AgonTraining
+import ArgumentParser
+import Foundation
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Train the experiment of a config.",
+        discussion: """
+            The run's folder holds the config in full, metrics, sample grids and
+            checkpoints. Ctrl-C saves and stops; --resume goes on to the very same
+            weights. --resume also starts a run that is not there yet, and does
+            nothing for one that is done.
+
+            EXAMPLES
+              agon run Configs/selfgan/mlp.json
+              agon run Configs/selfgan/mlp.json --set dataset.name=mnist
+              agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
+              agon run Runs/digits --resume
+              agon run Runs/digits --resume --steps 40000
+              agon run Configs/gan/dcgan.json --init weights.safetensors
+            """)
+
+    @OptionGroup var config: ConfigOptions
+    @Option(help: "The run's folder; a new one in Runs if not given.", completion: .directory)
+    var out: String?
+    @Option(help: "Train this many steps instead of the config's.")
+    var steps: Int?
+    @OptionGroup var threads: ThreadOptions
+    @Option(help: "Use this seed instead of the config's.")
+    var seed: Int?
+    @Flag(help: "Continue the run in the folder of --out, or the newest of this config's name.")
+    var resume = false
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp(
+            "Start from the weights in this safetensors file, named and laid out as PyTorch does.", valueName: "file"))
+    var initialWeights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Take all batches and random numbers from this safetensors file (input.PHASE.NAME).", valueName: "file"))
+    var inputs: String?
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if let steps, steps < 1 { throw ValidationError("--steps \(steps): expected 1 or more") }
+        if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
+    }
+
+    func run() throws {
+        let folder = RunFolder(path: config.config)
+        let isRun = folder.holdsRun
+        if isRun, !resume, out == nil {
+            throw ValidationError("\(folder.path) is a run already; continue it with --resume, or copy it to --out DIR")
+        }
+        let path = isRun ? folder.configPath : config.config
+        var overrides = config.overrides
+        if let initialWeights { overrides.append(Self.override("initialWeights", initialWeights)) }
+        if let inputs { overrides.append(Self.override("recordedInputs", inputs)) }
+        let experiment = try Experiment.load(path: path, overrides: overrides, steps: steps, seed: seed)
+        var options = TrainingOptions()
+        options.folder = out ?? (isRun ? folder.path : nil)
+        options.resumes = resume
+        options.threads = threads.count
+        options.searchPath = data.searchPath
+        options.configPath = path
+        // A reader of the output that goes away must not end the training.
+        signal(SIGPIPE, SIG_IGN)
+        let display = ProgressDisplay()
+        defer { display.finish() }
+        let outcome = try TrainingRun.run(experiment, options: options, report: display.show)
+        if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    /// Sets a key to a text, whatever it looks like.
+    private static func override(_ key: String, _ value: String) -> String {
+        "\(key)=\(ConfigNode(value).lineText)"
+    }
+}

@@ -1,0 +1,253 @@
+import AgonExperiments
+import AgonRunIndex
+import AgonRuns
+import AgonText
+import ArgumentParser
+import Foundation
+
+struct RunsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs", abstract: "List, compare and prune runs.",
+        discussion: """
+            Runs are looked for below the folders given, or below Runs and Sweeps. An
+            index keeps what was read of them; the folders stay the truth. What queries
+            may say: agon runs list --help.
+
+            EXAMPLES
+              agon runs
+              agon runs Sweeps/gas --sort metric.fcd-lenet
+              agon runs --where 'metric.fcd-lenet < 10 and objective == selfgan'
+              agon runs compare Runs/selfgan-mlp Runs/gan-mlp
+              agon runs prune --checkpoints 1 --best metric.fcd-lenet --apply
+            """,
+        subcommands: [
+            RunsListCommand.self, RunsCompareCommand.self, RunsPruneCommand.self, RunsReindexCommand.self,
+        ],
+        defaultSubcommand: RunsListCommand.self)
+}
+
+/// Where to look for runs.
+struct RunFolders: ParsableArguments {
+    @Argument(help: "Folders with runs; Runs and Sweeps if none is given.", completion: .directory)
+    var folders: [String] = []
+
+    var roots: [String] { folders.isEmpty ? ["Runs", "Sweeps"] : folders }
+
+    func validate() throws {
+        for folder in folders {
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+            guard exists, isFolder.boolValue else {
+                throw ValidationError(exists ? "\(folder): is no folder" : "\(folder): no such folder")
+            }
+        }
+    }
+}
+
+/// Which runs to take.
+struct RunChoice: ParsableArguments {
+    @OptionGroup var folders: RunFolders
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Only runs of which this holds; see agon runs list --help.", valueName: "query"))
+    var query: String?
+
+    var roots: [String] { folders.roots }
+
+    func parsedQuery() throws -> RunQuery? { try query.map { try RunQuery($0) } }
+
+    /// The index, up to date.
+    func index() throws -> RunIndex {
+        let index = RunIndex()
+        try index.update(roots)
+        return index
+    }
+}
+
+struct RunsListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List runs, those of a query or all.",
+        discussion: """
+            A query compares keys with numbers or texts by == != < <= > >= and ~
+            (contains), joined by and, or, not and parentheses. Keys are those of
+            configs (optimizer.learningRate; objective is its type), of records
+            (step, seconds, size, started, sweep; state, which is running, done,
+            stopped, failed, died, or pruned by a sweep's rule), of metrics
+            (metric.fcd-lenet is the best value, .last the newest, .step the best
+            one's step, .identity how it was measured; metric.fcd-lenet@IDENTITY is
+            what was measured in another way) and of other curves (loss.generator is
+            the newest value, .least and .most the ends).
+
+            EXAMPLES
+              agon runs --where 'state == done and not sweep ~ smoke'
+              agon runs Sweeps/gas --sort metric.fcd-lenet --columns metric.fcd-lenet,seed
+              agon runs --sort -size --csv
+              agon runs --keys
+            """)
+
+    @OptionGroup var choice: RunChoice
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Sort by a key, least first; -KEY for the most first.", valueName: "key"))
+    var sort: String?
+    @Option(
+        help: ArgumentHelp(
+            "What to show of each run; chosen by what they differ in if not given.", valueName: "key,..."))
+    var columns: String?
+    @Flag(help: "List the keys that the runs have.")
+    var keys = false
+    @Flag(help: "Print comma-separated values.")
+    var csv = false
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let query = try choice.parsedQuery()
+        let index = try choice.index()
+        if keys {
+            for key in try index.keys(below: choice.roots) { print(key) }
+            return
+        }
+        let listing = try RunListing(
+            index, below: choice.roots, where: query, sort: sort.map(RunSort.init),
+            columns: columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } })
+        if json {
+            print(listing.node.prettyText, terminator: "")
+        } else if csv {
+            print(listing.values.commaSeparated)
+        } else if listing.rows.isEmpty {
+            print("no runs")
+        } else {
+            print(listing.table.text)
+            print("\(CountText.short(listing.rows.count, "run")), \(SizeText.short(listing.size))")
+        }
+        for note in listing.notes { Console.say("note: \(note)") }
+    }
+}
+
+struct RunsCompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Show two runs side by side: configs and curves.",
+        discussion: """
+            EXAMPLES
+              agon runs compare Runs/selfgan-mlp Runs/gan-mlp
+              agon runs compare A B --curves loss.generator,metric.fcd-lenet --rows 50
+            """)
+
+    @Argument(help: "A run's folder.", completion: .directory)
+    var first: String
+    @Argument(help: "Another's.", completion: .directory)
+    var second: String
+    @Option(help: ArgumentHelp("Curves to show; losses and metrics if not given.", valueName: "key,..."))
+    var curves: String?
+    @Option(help: "Steps to show, at most.")
+    var rows = 20
+
+    func validate() throws {
+        guard rows > 0 else { throw ValidationError("--rows \(rows): expected 1 or more") }
+    }
+
+    func run() throws {
+        let comparison = try RunComparison(
+            RunFolder(path: first), RunFolder(path: second), curves: curves?.split(separator: ",").map(String.init))
+        print(comparison.text(rows: rows))
+    }
+}
+
+struct RunsPruneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Delete old checkpoints, or all but the best or last runs.",
+        discussion: """
+            Shows what would be deleted; --apply deletes it. Runs that are running are
+            left alone, and so are runs without the metric of --best. The newest
+            checkpoint of a run always stays. Trials whose folders are deleted are
+            trained again by the next agon sweep run.
+
+            EXAMPLES
+              agon runs prune --checkpoints 1
+              agon runs prune Sweeps/gas --checkpoints 1 --best metric.fcd-lenet --apply
+              agon runs prune Runs --runs 5 --best metric.fcd-lenet --where 'name ~ mlp'
+              agon runs prune Runs --runs 10
+            """)
+
+    @OptionGroup var choice: RunChoice
+    @Option(help: ArgumentHelp("Keep this many of the newest checkpoints of each run.", valueName: "count"))
+    var checkpoints: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Keep only this many runs, the best or, without --best, the last ones; delete the others whole.",
+            valueName: "count"))
+    var runs: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The metric that says what is best; also keeps the checkpoint of the best.", valueName: "key"))
+    var best: String?
+    @Option(help: "Whether least or most is best, if the metric's name does not tell.")
+    var goal: String?
+    @Flag(help: "Delete.")
+    var apply = false
+
+    func validate() throws {
+        guard (checkpoints == nil) != (runs == nil) else { throw ValidationError("give --checkpoints or --runs") }
+        if let checkpoints, checkpoints < 1 {
+            throw ValidationError("--checkpoints \(checkpoints): expected 1 or more")
+        }
+        if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
+        if let best, goal == nil, MetricGoal.known(best) == nil {
+            throw ValidationError("--best \(best): no metric that is known; say what is best by --goal least or most")
+        }
+        if let goal, MetricGoal(rawValue: goal) == nil {
+            throw ValidationError("--goal \(goal): expected least or most")
+        }
+    }
+
+    func run() throws {
+        let query = try choice.parsedQuery()
+        let index = try choice.index()
+        let keys = ["state", "started"] + (best.map { [$0, RunPruning.identityKey(of: $0)] } ?? [])
+        let rows = try index.runs(below: choice.roots, where: query, keys: keys)
+        let goal = goal.flatMap(MetricGoal.init(rawValue:))
+        let pruning: RunPruning
+        if let runs {
+            pruning =
+                best.map { RunPruning(rows, keepBest: runs, by: $0, goal: goal) } ?? RunPruning(rows, keepLast: runs)
+        } else {
+            pruning = RunPruning(checkpointsOf: rows.map(\.run), keepLast: checkpoints ?? 1, best: best, goal: goal)
+        }
+        for item in pruning.items { print("\(SizeText.short(item.bytes))  \(item.path)") }
+        let asked = (query?.keys ?? []) + [best].compactMap { $0 }
+        for note in try index.notes(onUnknown: asked, below: choice.roots) + pruning.notes { print("note: \(note)") }
+        let noun = runs == nil ? "checkpoint" : "run"
+        guard apply else {
+            print(
+                "would delete \(CountText.short(pruning.items.count, noun)), \(SizeText.short(pruning.bytes)); --apply does"
+            )
+            return
+        }
+        let applied = try pruning.apply()
+        for note in applied.notes { print("note: \(note)") }
+        print("deleted \(CountText.short(applied.deleted, noun)), \(SizeText.short(applied.bytes)) freed")
+        try index.update(choice.roots)
+    }
+}
+
+struct RunsReindexCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reindex", abstract: "Read all runs anew into the index.",
+        discussion: """
+            Never needed: the index follows the folders by itself.
+
+            EXAMPLES
+              agon runs reindex
+            """)
+
+    @OptionGroup var folders: RunFolders
+
+    func run() throws {
+        let start = ContinuousClock.now
+        let changes = try RunIndex().update(folders.roots, rebuilds: true)
+        let seconds = String(format: "%.2f", (ContinuousClock.now - start) / .seconds(1))
+        let gone = changes.removed == 1 ? "was" : "were"
+        print("\(CountText.short(changes.read, "run")) read in \(seconds) s, \(changes.removed) \(gone) gone")
+    }
+}

@@ -1,0 +1,310 @@
+import AgonConfiguration
+import AgonSweeps
+import ArgumentParser
+import Foundation
+
+struct SweepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep", abstract: "Train many variants of a config: plan, run, resume.",
+        discussion: """
+            A sweep file names a base config, axes along which trials differ, and
+            seeds. Each trial is a run in Sweeps/NAME/trials/ID, where ID is the hash
+            of its config. make runs what is missing, failed or changed; the sweep
+            may be stopped or killed at any time, and goes on when it is run again.
+
+            EXAMPLES
+              agon sweep plan Configs/sweeps/smoke.json
+              agon sweep run Configs/sweeps/smoke.json --jobs 2
+              agon sweep status Configs/sweeps/smoke.json
+              agon sweep emit --slurm Configs/sweeps/smoke.json --at-most 8
+            """,
+        subcommands: [
+            SweepPlanCommand.self, SweepPrepareCommand.self, SweepRunCommand.self, SweepStatusCommand.self,
+            SweepEmitCommand.self, SweepTrialCommand.self,
+        ])
+}
+
+/// The sweep's file and where its folder is.
+struct SweepFileOptions: ParsableArguments {
+    @Argument(help: "The sweep, a JSON file.", completion: .file(extensions: ["json"]))
+    var file: String
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Set one value of the sweep's file; may be given several times.", valueName: "path=value"))
+    var overrides: [String] = []
+    @Option(help: "The sweep's folder; Sweeps/NAME if not given.", completion: .directory)
+    var out: String?
+
+    func load() throws -> Sweep { try Sweep(file: file, overrides: overrides) }
+
+    func folder(of sweep: Sweep) -> SweepFolder {
+        out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
+    }
+}
+
+/// How trials share the cores.
+struct JobOptions: ParsableArguments {
+    @Option(help: "Trials at a time; one on each core if not given.")
+    var jobs: Int?
+    @Option(help: "Threads of each trial; a fair share of the cores if not given.")
+    var threads: Int?
+    @Flag(help: "Let jobs times threads exceed the cores.")
+    var oversubscribe = false
+
+    func validate() throws {
+        for (name, value) in [("jobs", jobs), ("threads", threads)] {
+            if let value, !(1...1024).contains(value) {
+                throw ValidationError("--\(name) \(value): expected a number from 1 to 1024")
+            }
+        }
+    }
+
+    func options() throws -> SweepOptions {
+        try SweepOptions(jobs: jobs, threads: threads, oversubscribes: oversubscribe)
+    }
+}
+
+struct SweepPlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Show a sweep's trials, and what they will take.",
+        discussion: """
+            Time comes from the arithmetic of a step and the speed on this machine,
+            which is measured for a moment for each different config and remembered.
+
+            EXAMPLES
+              agon sweep plan Configs/sweeps/smoke.json
+              agon sweep plan Configs/sweeps/smoke.json --jobs 1 --threads 2
+            """)
+
+    @OptionGroup var sweep: SweepFileOptions
+    @OptionGroup var jobs: JobOptions
+    @Option(help: "How long to measure each speed.")
+    var seconds = 2.0
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard seconds > 0, seconds <= 3600 else {
+            throw ValidationError("--seconds \(seconds): expected a number above 0, at most 3600")
+        }
+    }
+
+    func run() throws {
+        let sweep = try self.sweep.load()
+        let plan = try SweepPlan(
+            sweep, folder: self.sweep.folder(of: sweep), options: jobs.options(), seconds: seconds
+        ) { Console.say($0) }
+        print(json ? plan.node.prettyText : plan.text + "\n", terminator: "")
+        for note in plan.notes { Console.say("note: \(note)") }
+    }
+}
+
+struct SweepPrepareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prepare", abstract: "Write a sweep's folder: trials, configs, makefile.",
+        discussion: """
+            After it, make -j2 -k in the folder runs the trials as agon sweep run
+            does.
+
+            EXAMPLES
+              agon sweep prepare Configs/sweeps/smoke.json
+            """)
+
+    @OptionGroup var sweep: SweepFileOptions
+
+    func run() throws {
+        let sweep = try self.sweep.load()
+        let folder = self.sweep.folder(of: sweep)
+        let left = try folder.prepare(sweep)
+        print("\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j2 -k")
+        for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
+    }
+}
+
+struct SweepRunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run what is missing, failed or changed in a sweep.",
+        discussion: """
+            A failed trial is told of at once and stops no other. Ctrl-C lets all
+            trials save and stop. The exit code is 0 when all are done, 70 when some
+            failed, 75 when some were stopped.
+
+            EXAMPLES
+              agon sweep run Configs/sweeps/smoke.json
+              agon sweep run Configs/sweeps/smoke.json --jobs 2 --set seeds=[0]
+              make sweep SWEEP=Configs/sweeps/smoke.json JOBS=2
+            """)
+
+    @OptionGroup var sweep: SweepFileOptions
+    @OptionGroup var jobs: JobOptions
+    @Flag(help: "Start no further trial once one has failed.")
+    var failFast = false
+
+    func run() throws {
+        let sweep = try self.sweep.load()
+        var options = try jobs.options()
+        options.failsFast = failFast
+        signal(SIGPIPE, SIG_IGN)
+        let display = SweepDisplay(jobs: options.jobs)
+        let folder = self.sweep.folder(of: sweep)
+        let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
+        let summary = SweepSummary(folder: folder.path, statuses)
+        display.end(summary)
+        if !summary.failures.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
+        if !summary.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+}
+
+struct SweepStatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show where each trial of a sweep stands.",
+        discussion: """
+            EXAMPLES
+              agon sweep status Configs/sweeps/smoke.json
+              agon sweep status Sweeps/smoke
+            """)
+
+    @Argument(help: "The sweep: its file or its folder.", completion: .file())
+    var sweep: String
+    @Option(help: "The folder of a sweep named by its file; Sweeps/NAME if not given.", completion: .directory)
+    var out: String?
+
+    func run() throws {
+        var folder = SweepFolder(path: sweep)
+        var isFolder: ObjCBool = false
+        let statuses: [TrialStatus]
+        if FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder), !isFolder.boolValue {
+            let sweep = try Sweep(file: sweep)
+            folder = out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
+            statuses = SweepRun.statuses(of: sweep, in: folder)
+        } else {
+            statuses = try SweepRun.statuses(of: folder)
+        }
+        for status in statuses { print(status.line) }
+        print(SweepSummary(folder: folder.path, statuses).text)
+    }
+}
+
+struct SweepEmitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emit", abstract: "Write a sweep's trials as jobs for Slurm or GNU parallel.",
+        discussion: """
+            The sweep's folder is prepared, and a script is put there. Slurm's tasks
+            save and requeue themselves before their time is over.
+
+            EXAMPLES
+              agon sweep emit --slurm Configs/sweeps/smoke.json --at-most 8
+              agon sweep emit --slurm FILE --pack 4 --threads 2 --time 02:00:00
+              agon sweep emit --slurm FILE --sbatch partition=long --sbatch mem=4G
+              agon sweep emit --parallel Configs/sweeps/smoke.json --jobs 2
+            """)
+
+    @OptionGroup var sweep: SweepFileOptions
+    @Flag(help: "Write array.sbatch.")
+    var slurm = false
+    @Flag(help: "Write parallel.txt.")
+    var parallel = false
+    @Option(help: "Slurm: tasks at the same time.")
+    var atMost: Int?
+    @Option(help: "Slurm: trials in a task, one after the other.")
+    var pack = 1
+    @Option(help: "Slurm: the time limit of a task.")
+    var time: String?
+    @Option(help: ArgumentHelp("Slurm: stop a trial this long before the time limit.", valueName: "seconds"))
+    var warning = 120
+    @Option(
+        name: .customLong("sbatch"), parsing: .singleValue,
+        help: ArgumentHelp("Slurm: a further option of sbatch, without its dashes.", valueName: "option"))
+    var directives: [String] = []
+    @Option(help: "Threads of each trial; for Slurm the cores of a task. 1 for Slurm if not given.")
+    var threads: Int?
+    @Option(help: "GNU parallel: trials at a time; one on each core if not given.")
+    var jobs: Int?
+
+    func validate() throws {
+        guard slurm != parallel else { throw ValidationError("give --slurm or --parallel") }
+        let counts = [("at-most", atMost), ("pack", pack), ("threads", threads), ("jobs", jobs), ("warning", warning)]
+        for (name, value) in counts {
+            if let value, !(1...100_000).contains(value) {
+                throw ValidationError("--\(name) \(value): expected 1 or more")
+            }
+        }
+        let isPlain = { (text: String) in !text.isEmpty && !text.contains { $0.isNewline || $0 == "#" } }
+        for directive in directives + [time].compactMap({ $0 }) where !isPlain(directive) {
+            throw ValidationError("'\(directive)' is no option of sbatch")
+        }
+        if parallel, atMost != nil || pack != 1 || time != nil || warning != 120 || !directives.isEmpty {
+            throw ValidationError("--at-most, --pack, --time, --warning and --sbatch are for --slurm")
+        }
+        if slurm, jobs != nil { throw ValidationError("--jobs is for --parallel; use --at-most") }
+    }
+
+    func run() throws {
+        let sweep = try self.sweep.load()
+        let folder = self.sweep.folder(of: sweep)
+        if parallel {
+            let options = try SweepOptions(jobs: jobs, threads: threads)
+            let left = try folder.prepare(sweep)
+            let written = try BatchJobs.writeParallel(folder, jobs: options.jobs, threads: options.threads)
+            print("\(written.path): \(sweep.trialCount); run them with:\n\(written.command)")
+            for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
+            return
+        }
+        let left = try folder.prepare(sweep)
+        var layout = BatchJobs.Slurm()
+        layout.atMost = atMost
+        layout.pack = pack
+        layout.threads = threads ?? 1
+        layout.timeLimit = time
+        layout.warning = warning
+        layout.directives = directives.map { "--" + $0 }
+        let written = try BatchJobs.writeSlurm(folder, layout)
+        print("\(written.path): \(sweep.trialCount); submit them with: \(written.command)")
+        for note in sweep.notes(left: left, in: folder) + written.notes { print("note: \(note)") }
+    }
+}
+
+struct SweepTrialCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trial", abstract: "Run or resume one trial of a prepared sweep.",
+        discussion: """
+            What each target of a sweep's makefile does. A trial that is done ends at
+            once.
+
+            EXAMPLES
+              agon sweep trial Sweeps/smoke/trials/0123456789ab
+            """)
+
+    @Argument(help: "The trial's folder.", completion: .directory)
+    var folder: String
+    @Option(help: "Threads that compute; the cores divided among make's jobs if not given.")
+    var threads: Int?
+    @Flag(help: "Stop when the process that started this one ends.")
+    var withParent = false
+    @Option(help: "Seconds from one line to the next, at least.")
+    var every = 30.0
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads): expected a number from 1 to 1024")
+        }
+        guard every >= 0 else { throw ValidationError("--every \(every): expected 0 or more") }
+    }
+
+    func run() throws {
+        // A reader of the output that goes away must not end the training.
+        signal(SIGPIPE, SIG_IGN)
+        if withParent { ParentWatch.start() }
+        let threads = try threads ?? SweepOptions.threadsOfJob()
+        do {
+            let trial = try TrialRun(path: folder, reportsEvery: every) { line in
+                try? FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8))
+            }
+            let state = try trial.run(threads: threads)
+            if state == .stopped { throw ExitCode(ExitStatus.stopped.rawValue) }
+        } catch let error as TrialError {
+            // It was told of, and stands in the log.
+            throw ExitCode(ExitStatus.code(of: error.cause))
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import AgonSweeps
+import AgonText
+import Foundation
+
+/// Words for the events of a sweep: a table that is drawn over and over on a terminal, a line now and then elsewhere.
+final class SweepDisplay {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let jobs: Int
+    private var order: [String] = []
+    private var trials: [String: TrialStatus] = [:]
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    /// When a plain line was last written about a trial.
+    private var told: [String: ContinuousClock.Instant] = [:]
+    private var lastDrawn: ContinuousClock.Instant?
+    private var drawnLines = 0
+    private var labelWidth = 0
+
+    /// Between two plain lines about a trial.
+    private static let interval = Duration.seconds(30)
+
+    init(jobs: Int) {
+        self.jobs = jobs
+        start = clock.now
+    }
+
+    func show(_ event: SweepEvent) {
+        switch event {
+        case .began(let folder, let statuses):
+            order = statuses.map(\.id)
+            trials = Dictionary(statuses.map { ($0.id, $0) }) { $1 }
+            labelWidth = min(60, statuses.map(\.label.count).max() ?? 0)
+            say("\(SweepSummary(folder: folder, statuses).headline); \(jobs) at a time")
+        case .note(let text): say("note: \(text)")
+        case .trial(let status): take(status)
+        case .tick: draw()
+        }
+    }
+
+    /// Leaves the last table behind and says what became of the sweep.
+    func end(_ summary: SweepSummary) {
+        erase()
+        say(summary.text)
+        if !summary.isComplete { say("run the same command again to go on") }
+        say("took \(DurationText.short(seconds(since: start)))")
+    }
+
+    private func take(_ status: TrialStatus) {
+        let former = trials[status.id]
+        trials[status.id] = status
+        guard status.state == .running else {
+            told[status.id] = nil
+            say(line(status))
+            return
+        }
+        guard !isTerminal else { return draw() }
+        let now = clock.now
+        if former?.state == .running, let last = told[status.id], now - last < Self.interval { return }
+        told[status.id] = now
+        say(line(status))
+    }
+
+    private func line(_ status: TrialStatus) -> String {
+        let label = status.label.padding(toLength: max(labelWidth, status.label.count), withPad: " ", startingAt: 0)
+        return "\(status.id)  \(label)  \(status.text)"
+    }
+
+    /// The line of a running trial in a table: the trial's settings give way to what it says.
+    private func shortLine(_ status: TrialStatus, width: Int) -> String {
+        let text = status.shortText
+        let room = min(labelWidth, max(8, width - status.id.count - text.count - 4))
+        let label = status.label.count > room ? status.label.prefix(room - 1) + "…" : status.label
+        return "\(status.id)  \(label.padding(toLength: room, withPad: " ", startingAt: 0))  \(text)"
+    }
+
+    // MARK: The table
+
+    private func draw() {
+        guard isTerminal, !order.isEmpty else { return }
+        let now = clock.now
+        if let lastDrawn, now - lastDrawn < .milliseconds(200) { return }
+        lastDrawn = now
+        let size = Self.size
+        let running = order.compactMap { trials[$0] }.filter { $0.state == .running }
+        var lines = running.prefix(max(1, size.rows - 2)).map { shortLine($0, width: size.columns - 1) }
+        let summary = SweepSummary(folder: "", order.compactMap { trials[$0] })
+        lines.append(summary.counts + (secondsLeft.map { "; \(DurationText.short($0)) left" } ?? ""))
+        var text = Self.upwards(drawnLines)
+        // Cut to the terminal's width: a line that wraps could not be drawn over.
+        for line in lines { text += "\u{1B}[K\(line.prefix(size.columns - 1))\n" }
+        // Trials that ended leave lines below.
+        text += "\u{1B}[J"
+        drawnLines = lines.count
+        write(text, to: .standardError)
+    }
+
+    private func erase() {
+        guard drawnLines > 0 else { return }
+        write(Self.upwards(drawnLines) + "\u{1B}[J", to: .standardError)
+        drawnLines = 0
+    }
+
+    private static func upwards(_ lines: Int) -> String { lines > 0 ? "\r\u{1B}[\(lines)A" : "" }
+
+    /// What running trials say, and for those that wait their steps at the pace of the others.
+    private var secondsLeft: Double? {
+        let all = order.compactMap { trials[$0] }
+        let paces = all.compactMap { status -> Double? in
+            if let left = status.secondsLeft, status.steps > status.step {
+                return left / Double(status.steps - status.step)
+            }
+            if status.state == .done, let seconds = status.seconds, status.step > 0 {
+                return seconds / Double(status.step)
+            }
+            return nil
+        }
+        guard !paces.isEmpty else { return nil }
+        let pace = paces.reduce(0, +) / Double(paces.count)
+        let lefts = all.map { status -> Double in
+            switch status.state {
+            case .running: status.secondsLeft ?? pace * Double(status.steps - status.step)
+            case .waiting: pace * Double(status.steps)
+            default: 0
+            }
+        }
+        return max(lefts.max() ?? 0, lefts.reduce(0, +) / Double(jobs))
+    }
+
+    private func say(_ line: String) {
+        erase()
+        lastDrawn = nil
+        write(line + "\n", to: .standardOutput)
+    }
+
+    private func write(_ text: String, to handle: FileHandle) {
+        // A reader that went away must not end the sweep.
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+
+    private func seconds(since start: ContinuousClock.Instant) -> Double { (clock.now - start) / .seconds(1) }
+
+    private static var size: (rows: Int, columns: Int) {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20, size.ws_row > 3 else {
+            return (24, 80)
+        }
+        return (Int(size.ws_row), Int(size.ws_col))
+    }
+}

@@ -1,0 +1,112 @@
+import AgonReports
+import AgonSweeps
+import AgonText
+import ArgumentParser
+import Foundation
+
+struct TableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "table", abstract: "Run a paper's experiments; set what is measured beside what was published.",
+        discussion: """
+            The time is estimated first, then the sweeps of the budget are run (what
+            is done is not run again), then Results/NAME-BUDGET is written: the table
+            in Markdown, CSV and LaTeX, figures, every trial's values, and where all
+            of it comes from. The exit code is 0 when every trial is done, 70 when
+            some failed, 75 when some were stopped; the table is written anyway, and
+            says what is missing.
+
+            EXAMPLES
+              agon table --list
+              agon table gas --budget smoke
+              agon table gas --budget quick --prepare-only
+              agon table gas --budget quick --jobs 1
+              agon table gas --budget quick --no-run
+              make table TABLE=gas BUDGET=quick
+            """)
+
+    @Argument(help: "The table: a name in Configs/tables, or a file.", completion: .file(extensions: ["json"]))
+    var table: String?
+    @Option(help: "How much is run: smoke, quick or full.")
+    var budget = "smoke"
+    @Option(help: "The folder of results; Results/NAME-BUDGET if not given.", completion: .directory)
+    var out: String?
+    @OptionGroup var jobs: JobOptions
+    @OptionGroup var data: DataOptions
+    @Flag(help: "List the tables.")
+    var list = false
+    @Flag(help: "Estimate the time and write the sweeps' folders, and run nothing.")
+    var prepareOnly = false
+    @Flag(name: .customLong("no-run"), help: "Make the table of what was run before.")
+    var noRun = false
+
+    func validate() throws {
+        if table == nil, !list { throw ValidationError("name a table, or list them with --list") }
+        if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
+    }
+
+    func run() throws {
+        if list { return TableWork.names.forEach { print($0) } }
+        let work = try TableWork(table: table ?? "", budget: budget)
+        let options = try jobs.options()
+        let clock = ContinuousClock()
+        let start = clock.now
+        var failures = 0
+        if !noRun {
+            try plan(work, options)
+            if prepareOnly {
+                for (sweep, folder) in work.sweeps {
+                    let left = try folder.prepare(sweep)
+                    print(
+                        "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
+                    )
+                    for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
+                }
+                return
+            }
+            failures = try runSweeps(of: work, options)
+        }
+        let results = try work.results(
+            searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
+            seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
+        let folder = out ?? work.standardResults
+        print(results.text)
+        try results.write(to: folder)
+        print("\(folder)/table.md")
+        if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
+        if !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    private func plan(_ work: TableWork, _ options: SweepOptions) throws {
+        var seconds: Double? = 0
+        for (sweep, folder) in work.sweeps {
+            let plan = try SweepPlan(
+                sweep, folder: folder, options: options, searchPath: data.searchPath, progress: Console.say)
+            Console.say(plan.text)
+            for note in plan.notes { Console.say("note: \(note)") }
+            seconds = seconds.flatMap { sum in plan.secondsLeft.map { sum + $0 } }
+        }
+        if work.sweeps.count > 1 {
+            Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "the time is not known")")
+        }
+    }
+
+    /// Runs what is missing; a stop ends the sweep and leaves the others alone.
+    private func runSweeps(of work: TableWork, _ options: SweepOptions) throws -> Int {
+        signal(SIGPIPE, SIG_IGN)
+        var failures = 0
+        for (sweep, folder) in work.sweeps {
+            let display = SweepDisplay(jobs: options.jobs)
+            let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
+            let summary = SweepSummary(folder: folder.path, statuses)
+            display.end(summary)
+            failures += summary.failures.count
+            if statuses.contains(where: { $0.state == .stopped }) { throw ExitCode(ExitStatus.stopped.rawValue) }
+        }
+        return failures
+    }
+}
+
+/// Words beside the results, for the user's eyes.
+enum Console {
+    static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8)) }
+}

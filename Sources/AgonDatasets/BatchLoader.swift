@@ -1,0 +1,194 @@
+import Foundation
+
+/// Batches made ahead of training on threads of their own, in the order that `BatchOrder` fixes.
+///
+/// A few batches wait in a bounded queue; their buffers go round, so that none is allocated in the loop. What batch
+/// `k` holds does not depend on the number of threads, nor on which batches were asked for before.
+public final class BatchLoader: Sendable {
+    public let order: BatchOrder
+    private let work: BatchWork
+
+    /// Starts the threads; the first batch that they make is `position`.
+    ///
+    /// - Parameter ahead: the number of batches that may wait.
+    /// - Parameter workers: the number of threads; more than one pays for large images that are decoded each time.
+    ///
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`.
+    public init(
+        dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, position: Int = 0,
+        ahead: Int = 3, workers: Int = 1
+    ) throws {
+        precondition(ahead > 0 && workers > 0 && position >= 0, "\(ahead) ahead, \(workers) workers at \(position)")
+        order = try BatchOrder(
+            sampleCount: dataset.count, batchSize: batchSize, seed: seed, keepsRemainder: keepsRemainder)
+        // Only whole batches of conditions: a kept remainder takes as many of one as it has samples.
+        let conditionOrder = try dataset.independentConditions.map {
+            try BatchOrder(sampleCount: $0.count, batchSize: batchSize, seed: seed, role: .conditions)
+        }
+        // One batch with each thread and one with the consumer, besides those that wait.
+        let batches = (0..<ahead + workers + 1).map { _ in Batch(capacity: batchSize, dataset: dataset) }
+        work = BatchWork(
+            dataset: dataset, order: order, conditionOrder: conditionOrder, batches: batches, position: position)
+        for _ in 0..<workers { work.startThread() }
+    }
+
+    deinit { work.stop() }
+
+    public var batchesPerEpoch: Int { order.batchesPerEpoch }
+
+    /// The index of the batch that `next()` returns: the data position to put in a checkpoint.
+    public var position: Int { work.position }
+
+    /// Makes batch `index` the next one.
+    public func seek(to index: Int) { work.seek(to: index) }
+
+    /// The next batch. It is valid until the following call, which takes its buffers back.
+    ///
+    /// Throws: what reading a sample of this batch threw, at this call and at each later one until `seek(to:)`.
+    public func next() throws -> Batch { try work.next() }
+
+    /// Batch `index`, whatever came before.
+    public func next(at index: Int) throws -> Batch {
+        if position != index { seek(to: index) }
+        return try next()
+    }
+
+    /// Ends the threads and waits for them. No batch may be asked for afterwards.
+    public func stop() { work.stop() }
+}
+
+/// What the consumer and the threads share. All variables are guarded by `condition`.
+private final class BatchWork: @unchecked Sendable {
+    private let dataset: any Dataset
+    private let labels: [Int32]?
+    private let condition = NSCondition()
+    private var free: [Batch]
+    private var ready: [Int: Batch] = [:]
+    private var held: Batch?
+    private var failure: (index: Int, error: any Error)?
+    private var nextIndex: Int
+    private var claimed: Int
+    /// Rises with each seek; what was begun before is thrown away when it is done.
+    private var generation = 0
+    private var samples: EpochPermutations
+    private var conditions: EpochPermutations?
+    private var threadCount = 0
+    private var isStopped = false
+
+    init(
+        dataset: any Dataset, order: BatchOrder, conditionOrder: BatchOrder?, batches: [Batch], position: Int
+    ) {
+        self.dataset = dataset
+        samples = EpochPermutations(order)
+        conditions = conditionOrder.map(EpochPermutations.init)
+        labels = dataset.labels
+        free = batches
+        nextIndex = position
+        claimed = position
+    }
+
+    var position: Int { condition.withLock { nextIndex } }
+
+    func startThread() {
+        condition.withLock { threadCount += 1 }
+        let thread = Thread { [self] in
+            let scratch = ImageScratch()
+            while let claim = claim() { make(claim, scratch: scratch) }
+            condition.withLock {
+                threadCount -= 1
+                condition.broadcast()
+            }
+        }
+        thread.name = "agon batches"
+        thread.start()
+    }
+
+    func seek(to index: Int) {
+        precondition(index >= 0, "batch \(index)")
+        condition.withLock {
+            generation += 1
+            free.append(contentsOf: ready.values)
+            ready.removeAll(keepingCapacity: true)
+            failure = nil
+            nextIndex = index
+            claimed = index
+            condition.broadcast()
+        }
+    }
+
+    func next() throws -> Batch {
+        try condition.withLock {
+            if let held {
+                free.append(held)
+                self.held = nil
+                condition.broadcast()
+            }
+            while true {
+                precondition(!isStopped, "a batch was asked of a stopped loader")
+                if let batch = ready.removeValue(forKey: nextIndex) {
+                    held = batch
+                    nextIndex += 1
+                    condition.broadcast()
+                    return batch
+                }
+                if let failure, failure.index == nextIndex { throw failure.error }
+                condition.wait()
+            }
+        }
+    }
+
+    func stop() {
+        condition.withLock {
+            isStopped = true
+            condition.broadcast()
+            while threadCount > 0 { condition.wait() }
+        }
+    }
+
+    private struct Claim {
+        let index: Int
+        let samples: BatchRows
+        let conditions: BatchRows?
+        let batch: Batch
+        let generation: Int
+    }
+
+    /// The next batch to make and the buffers for it; nil when the loader is stopped.
+    ///
+    /// Batches are claimed in order under the lock, so the lowest that is wanted always has buffers: no deadlock.
+    private func claim() -> Claim? {
+        condition.withLock {
+            while !isStopped {
+                if failure == nil, let batch = free.popLast() {
+                    let index = claimed
+                    claimed += 1
+                    let rows = samples.rows(ofBatch: index)
+                    return Claim(
+                        index: index, samples: rows, conditions: conditions?.rows(ofBatch: index, limit: rows.count),
+                        batch: batch, generation: generation)
+                }
+                condition.wait()
+            }
+            return nil
+        }
+    }
+
+    private func make(_ claim: Claim, scratch: ImageScratch) {
+        let result = Result {
+            try claim.batch.fill(
+                index: claim.index, samples: claim.samples, conditions: claim.conditions, dataset: dataset,
+                labels: labels, scratch: scratch)
+        }
+        condition.withLock {
+            if claim.generation != generation {
+                free.append(claim.batch)
+            } else if case .failure(let error) = result {
+                free.append(claim.batch)
+                if claim.index < failure?.index ?? .max { failure = (claim.index, error) }
+            } else {
+                ready[claim.index] = claim.batch
+            }
+            condition.broadcast()
+        }
+    }
+}

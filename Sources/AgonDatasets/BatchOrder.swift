@@ -1,0 +1,107 @@
+import AgonTensors
+
+/// Which samples make up batch `k`: a function of seed, sizes and `k` alone, so that training resumes in the middle.
+///
+/// Each epoch is a permutation of all samples, drawn anew; what does not fill a last batch is dropped, unless kept.
+public struct BatchOrder: Sendable {
+    public let sampleCount: Int
+    public let batchSize: Int
+    public let batchesPerEpoch: Int
+    private let seed: UInt64
+    private let role: Role
+
+    /// What is put in order. Each has random streams of its own.
+    public enum Role: Sendable {
+        case samples
+        /// Conditions that are drawn independently of the samples.
+        case conditions
+
+        fileprivate var order: String { self == .samples ? "order" : "condition order" }
+        fileprivate var transforms: String { self == .samples ? "transforms" : "condition transforms" }
+    }
+
+    /// - Parameter keepsRemainder: whether an epoch ends in a smaller batch of the samples that are left.
+    ///
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions` when not one full batch can be made.
+    public init(
+        sampleCount: Int, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, role: Role = .samples
+    ) throws {
+        precondition(batchSize > 0 && sampleCount > 0, "batches of \(batchSize) out of \(sampleCount)")
+        guard keepsRemainder || batchSize <= sampleCount else {
+            throw role == .samples
+                ? DatasetError.batchTooLarge(batchSize: batchSize, samples: sampleCount)
+                : DatasetError.tooFewConditions(batchSize: batchSize, conditions: sampleCount)
+        }
+        self.sampleCount = sampleCount
+        self.batchSize = batchSize
+        self.seed = seed
+        self.role = role
+        batchesPerEpoch = keepsRemainder ? (sampleCount + batchSize - 1) / batchSize : sampleCount / batchSize
+    }
+
+    /// The epoch of batch `index`, and the positions of its samples in that epoch's order.
+    public func place(ofBatch index: Int) -> (epoch: Int, positions: Range<Int>) {
+        precondition(index >= 0, "batch \(index)")
+        let start = index % batchesPerEpoch * batchSize
+        return (index / batchesPerEpoch, start..<min(start + batchSize, sampleCount))
+    }
+
+    /// The samples of an epoch in order.
+    public func permutation(ofEpoch epoch: Int) -> [Int] {
+        RandomStream(seed: seed, purpose: role.order, step: UInt64(epoch)).permutation(count: sampleCount)
+    }
+
+    /// The random words of the transforms for samples at `positions` of an epoch, `drawCount` each.
+    public func draws(epoch: Int, positions: Range<Int>, drawCount: Int) -> [UInt32] {
+        drawCount == 0
+            ? []
+            : RandomStream(seed: seed, purpose: role.transforms, step: UInt64(epoch)).bits(
+                first: positions.lowerBound * drawCount, count: positions.count * drawCount)
+    }
+}
+
+/// Which samples a batch takes, and where they stand in an epoch.
+struct BatchRows {
+    let order: BatchOrder
+    let epoch: Int
+    let positions: Range<Int>
+    let permutation: [Int]
+
+    var count: Int { positions.count }
+
+    /// Hands over row, sample and random words of each.
+    func forEach(drawCount: Int, _ body: (Int, Int, UnsafeBufferPointer<UInt32>) throws -> Void) rethrows {
+        let draws = order.draws(epoch: epoch, positions: positions, drawCount: drawCount)
+        try draws.withUnsafeBufferPointer { draws in
+            for row in 0..<count {
+                try body(
+                    row, permutation[positions.lowerBound + row],
+                    UnsafeBufferPointer(rebasing: draws[row * drawCount..<(row + 1) * drawCount]))
+            }
+        }
+    }
+}
+
+/// An order with the permutations of the epochs that are being worked on.
+struct EpochPermutations {
+    let order: BatchOrder
+    private var known: [Int: [Int]] = [:]
+
+    init(_ order: BatchOrder) { self.order = order }
+
+    /// The first samples of batch `index`, at most `limit`.
+    mutating func rows(ofBatch index: Int, limit: Int = .max) -> BatchRows {
+        let (epoch, positions) = order.place(ofBatch: index)
+        return BatchRows(
+            order: order, epoch: epoch, positions: positions.prefix(limit), permutation: permutation(ofEpoch: epoch))
+    }
+
+    private mutating func permutation(ofEpoch epoch: Int) -> [Int] {
+        if let permutation = known[epoch] { return permutation }
+        // Another thread may still be at the end of the epoch before.
+        known = known.filter { $0.key == epoch - 1 }
+        let made = order.permutation(ofEpoch: epoch)
+        known[epoch] = made
+        return made
+    }
+}

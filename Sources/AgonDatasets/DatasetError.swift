@@ -1,0 +1,139 @@
+import Foundation
+
+/// Everything that can be wrong with data, each case with what its message needs.
+public enum DatasetError: Error, Equatable, Sendable {
+    // Files
+    case unreadable(path: String, reason: String)
+    case cannotWrite(path: String, reason: String)
+    case badImage(path: String, reason: String)
+    case badIDX(path: String, reason: String)
+    case badCIFAR(path: String, reason: String)
+    case badLabel(path: String, index: Int, label: Int, classes: Int)
+    case labelCount(path: String, labels: Int, images: Int)
+    case oddPair(path: String, width: Int)
+    case unequalImage(path: String, shape: ImageShape, expected: ImageShape)
+    case badEmbeddings(path: String, reason: String)
+    case imageTooSmall(path: String, transform: String, height: Int, width: Int, image: ImageShape)
+
+    // Folders
+    case noImages(path: String)
+    case looseFiles(path: String, file: String, folder: String)
+    case noDomain(path: String)
+
+    // Choices
+    case unknownDataset(String, nearest: String?, available: [String])
+    /// `files` are those looked for, `folders` where.
+    case missing(name: String, files: [String], folders: [String], isFetchable: Bool)
+    case noTestSplit(origin: String)
+    case noHoldout(origin: String)
+    case noLabels(origin: String)
+    case unknownClass(String, nearest: String?, classes: [String], origin: String)
+    case emptySelection(origin: String)
+    case notDigits(origin: String)
+    case impossibleCrop(transform: String, height: Int, width: Int, image: ImageShape)
+    case batchTooLarge(batchSize: Int, samples: Int)
+    case tooFewConditions(batchSize: Int, conditions: Int)
+    case notPairs(origin: String)
+    case unlabelledSubset
+    case subsetTooSmall(size: Int, classes: Int)
+    case tooFewOfClass(String, samples: Int, needed: Int)
+
+    // Manifests and fetching
+    case noManifests(folders: [String])
+    case checksumMismatch(path: String, expected: String, found: String)
+    case wrongSize(path: String, expected: Int, found: Int)
+    case badArchive(path: String, reason: String)
+    case missingTool(tool: String, remedy: String)
+    case downloadFailed(source: String, reason: String)
+    case notInFolder(name: String, folder: String, files: [String])
+    case needsFolder(name: String, homepage: String, files: [String])
+    case fetchFailed(name: String, attempts: [String])
+    case fetchRunning(path: String)
+}
+
+extension DatasetError: CustomStringConvertible, LocalizedError {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+        case .cannotWrite(let path, let reason): "\(path): \(reason)"
+        case .badImage(let path, let reason): "\(path): \(reason)"
+        case .badIDX(let path, let reason): "\(path): not a sound IDX file: \(reason)"
+        case .badCIFAR(let path, let reason): "\(path): not a CIFAR-10 batch: \(reason)"
+        case .badLabel(let path, let index, let label, let classes):
+            "\(path): label \(index) is \(label), but there are \(classes) classes"
+        case .labelCount(let path, let labels, let images):
+            "\(path): holds \(labels) labels for \(images) images"
+        case .oddPair(let path, let width):
+            "\(path): a pair of images side by side has an even width, this one is \(width) pixels wide"
+        case .unequalImage(let path, let shape, let expected):
+            "\(path): is \(shape) after the transforms, the first image is \(expected); "
+                + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
+        case .badEmbeddings(let path, let reason): "\(path): \(reason)"
+        case .imageTooSmall(let path, let transform, let height, let width, let image):
+            "\(path): \(transform) to \(height)x\(width) does not fit the image of \(image); resize before it"
+        case .noImages(let path): "\(path): holds no PNG or JPEG images, neither itself nor in its subfolders"
+        case .looseFiles(let path, let file, let folder):
+            "\(path): holds both images ('\(file)') and folders of images ('\(folder)'); "
+                + "either all images stand in class folders or none"
+        case .noDomain(let path):
+            "\(path): no such folder; unpaired images are those of trainA (conditions) and trainB (samples)"
+        case .unknownDataset(let name, let nearest, let available):
+            "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
+        case .missing(let name, let files, let folders, let isFetchable):
+            "dataset '\(name)' not found: no \(Self.list(files)) in \(Self.list(folders)). "
+                + (isFetchable
+                    ? "Get it with: agon datasets fetch \(name)"
+                    : "Get it from a folder that holds its files with: agon datasets fetch \(name) --from DIR")
+        case .noTestSplit(let origin):
+            "\(origin): has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
+        case .noHoldout(let origin):
+            "\(origin): the validation split needs held-out samples; set dataset.holdout, such as 0.1"
+        case .noLabels(let origin): "\(origin): has no labels, so classes cannot be chosen"
+        case .unknownClass(let name, let nearest, let classes, let origin):
+            "\(origin): unknown class '\(name)'." + Self.suggestion(nearest) + " Classes: \(Self.list(classes))"
+        case .emptySelection(let origin): "\(origin): no sample is left by split, classes and limit"
+        case .notDigits(let origin): "\(origin): stacking needs ten classes of grey images"
+        case .impossibleCrop(let transform, let height, let width, let image):
+            "\(transform) to \(height)x\(width) does not fit an image of \(image); resize before it"
+        case .batchTooLarge(let batchSize, let samples):
+            "a batch of \(batchSize) needs more than the \(samples) samples of the dataset; lower the batch size"
+        case .tooFewConditions(let batchSize, let conditions):
+            "a batch of \(batchSize) needs more than the \(conditions) condition images of the dataset; "
+                + "lower the batch size"
+        case .notPairs(let origin): "\(origin): holds no pairs, which dataset.unpaired would part"
+        case .unlabelledSubset: "the dataset has no labels, so no labelled samples can be taken of it"
+        case .subsetTooSmall(let size, let classes):
+            "\(size) labelled samples are fewer than the \(classes) classes; take at least one of each"
+        case .tooFewOfClass(let name, let samples, let needed):
+            "class '\(name)' has \(samples) samples, \(needed) labelled ones are wanted of each; take fewer"
+        case .noManifests(let folders):
+            "no dataset manifests (*.json) in \(Self.list(folders)); "
+                + "run in the project's folder, or below a folder with a 'Datasets' of manifests"
+        case .checksumMismatch(let path, let expected, let found):
+            "\(path): wrong contents, SHA-256 \(found) instead of \(expected); the file was not kept"
+        case .wrongSize(let path, let expected, let found):
+            "\(path): wrong size, \(found) bytes instead of \(expected); the file was not kept"
+        case .badArchive(let path, let reason): "\(path): \(reason)"
+        case .missingTool(let tool, let remedy): "'\(tool)' is not installed; \(remedy)"
+        case .downloadFailed(let source, let reason): "\(source): download failed: \(reason)"
+        case .notInFolder(let name, let folder, let files):
+            "\(folder): holds no files of dataset '\(name)'; looked for \(Self.list(files))"
+        case .needsFolder(let name, let homepage, let files):
+            "dataset '\(name)' has no address to fetch from; with \(Self.list(files)) in a folder DIR run: "
+                + "agon datasets fetch \(name) --from DIR (about the data: \(homepage))"
+        case .fetchFailed(let name, let attempts):
+            "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
+        case .fetchRunning(let path): "\(path): another fetch is working here; wait for it to end"
+        }
+    }
+
+    private static func suggestion(_ nearest: String?) -> String { nearest.map { " Did you mean '\($0)'?" } ?? "" }
+
+    /// A few names in full, of many the first ones.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(12).joined(separator: ", ")
+        return names.count > 12 ? shown + " and \(names.count - 12) more" : shown
+    }
+}

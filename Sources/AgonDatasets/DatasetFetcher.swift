@@ -1,0 +1,191 @@
+import CAgonImageCodecs
+import Foundation
+
+/// Gets a dataset: each file from the first source that has it, checked before it counts, the whole renamed into place.
+///
+/// Work goes on in `NAME.partial` beside the target. An interrupted fetch continues there: files that were checked
+/// stay, a download that was broken off is resumed.
+public struct DatasetFetcher {
+    /// Where the data are now.
+    public struct Outcome: Equatable, Sendable {
+        public let path: String
+        /// Whether sound data were there before, so that nothing was fetched.
+        public let wasPresent: Bool
+    }
+
+    public let manifest: DatasetManifest
+    /// The folder that the dataset becomes.
+    public let target: String
+    /// Told about each step in a line.
+    private let report: (String) -> Void
+    private let showsProgress: Bool
+
+    /// - Parameter folder: the folder of datasets; the data go in a subfolder of the set's name.
+    /// - Parameter showsProgress: whether downloads draw a bar on standard error.
+    public init(
+        manifest: DatasetManifest, into folder: String, showsProgress: Bool = false,
+        report: @escaping (String) -> Void = { _ in }
+    ) {
+        self.manifest = manifest
+        target = folder + "/" + manifest.name
+        self.showsProgress = showsProgress
+        self.report = report
+    }
+
+    /// Fetches, unless sound data are there already.
+    ///
+    /// - Parameter folder: a folder of this machine that holds the files, instead of the manifest's sources.
+    ///
+    /// Throws: `DatasetError`; a file with a wrong checksum is removed and what was at the target before is intact.
+    public func fetch(from folder: String? = nil) throws -> Outcome {
+        for form in manifest.forms where isSound(form) { return Outcome(path: target, wasPresent: true) }
+        if let folder { return try fetch(fromFolder: folder) }
+        var attempts: [DatasetError] = []
+        for form in manifest.forms {
+            for source in form.sources {
+                do {
+                    report("fetching \(manifest.name) from \(source)")
+                    try fetch(form, from: FileSource(source))
+                    return Outcome(path: target, wasPresent: false)
+                } catch let error as DatasetError {
+                    if case .fetchRunning = error { throw error }
+                    if case .cannotWrite = error { throw error }
+                    report("\(error)")
+                    attempts.append(error)
+                }
+            }
+        }
+        if attempts.isEmpty {
+            throw DatasetError.needsFolder(
+                name: manifest.name, homepage: manifest.homepage, files: manifest.forms[0].files.map(\.name))
+        }
+        throw attempts.count == 1
+            ? attempts[0] : DatasetError.fetchFailed(name: manifest.name, attempts: attempts.map(\.description))
+    }
+
+    private func fetch(fromFolder folder: String) throws -> Outcome {
+        for form in manifest.forms {
+            guard form.files.allSatisfy({ DatasetVerification.path(of: $0, in: folder) != nil }) else { continue }
+            try fetch(form, from: .folder(folder))
+            return Outcome(path: target, wasPresent: false)
+        }
+        throw DatasetError.notInFolder(
+            name: manifest.name, folder: folder, files: manifest.forms.flatMap { $0.files.map(\.name) })
+    }
+
+    private func isSound(_ form: DatasetManifest.Form) -> Bool {
+        guard FileManager.default.fileExists(atPath: target) else { return false }
+        let reports = DatasetVerification.verify(DatasetCatalogue.Location(folder: target, form: form))
+        let splits = [form.train] + (form.test.map { [$0] } ?? [])
+        return !reports.isEmpty && reports.allSatisfy(\.isSound)
+            && splits.allSatisfy { split in split.images.allSatisfy { form.path(of: $0, in: target) != nil } }
+    }
+
+    private func fetch(_ form: DatasetManifest.Form, from source: FileSource) throws {
+        let staging = target + ".partial"
+        try makeFolder(staging)
+        let lock = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(lock) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw DatasetError.fetchRunning(path: staging) }
+
+        let contents = staging + "/contents"
+        try remove(contents)
+        try makeFolder(contents)
+        var fetched: [(file: DatasetManifest.File, path: String)] = []
+        for file in form.files { fetched.append((file, try obtain(file, from: source, staging: staging))) }
+        for (file, path) in fetched {
+            if file.packing == .archive {
+                report("extracting \(file.name)")
+                if let reason = withMessage({ agon_archive_extract(path, contents, $0) }) {
+                    throw DatasetError.badArchive(path: path, reason: reason)
+                }
+            } else {
+                try move(path, to: contents + "/" + (path as NSString).lastPathComponent)
+            }
+        }
+        if form.files.contains(where: { $0.packing == .archive }) {
+            try DatasetVerification.writeRecord(in: contents)
+        }
+        try replaceTarget(by: contents, staging: staging)
+        try remove(staging)
+    }
+
+    /// A sound file in the staging folder.
+    private func obtain(_ file: DatasetManifest.File, from source: FileSource, staging: String) throws -> String {
+        if let ready = DatasetVerification.path(of: file, in: staging),
+            DatasetVerification.verdict(of: ready, as: file) == .sound
+        {
+            return ready
+        }
+        var name = file.name
+        if case .folder(let folder) = source, !FileManager.default.fileExists(atPath: folder + "/" + name) {
+            name = file.plainName
+        }
+        let part = staging + "/" + name + ".part"
+        let wasBegun = FileManager.default.fileExists(atPath: part)
+        report("\(wasBegun ? "continuing" : "getting") \(name)")
+        // A part may be whole already, when only the check was missed.
+        if !wasBegun || DatasetVerification.verdict(of: part, as: file) != .sound {
+            try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
+            if wasBegun && DatasetVerification.verdict(of: part, as: file) != .sound {
+                // The beginning may have been of another file: once more from the start.
+                try remove(part)
+                try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
+            }
+        }
+        switch DatasetVerification.verdict(of: part, as: file) {
+        case .sound: break
+        case .wrongContents(let expected, let found):
+            try remove(part)
+            throw DatasetError.checksumMismatch(path: name, expected: expected, found: found)
+        case .wrongSize(let expected, let found):
+            try remove(part)
+            throw DatasetError.wrongSize(path: name, expected: expected, found: found)
+        case .unreadable(let reason):
+            try remove(part)
+            throw DatasetError.unreadable(path: name, reason: reason)
+        case .missing, .unrecorded:
+            throw DatasetError.downloadFailed(source: name, reason: "nothing arrived")
+        }
+        let ready = staging + "/" + name
+        try move(part, to: ready)
+        return ready
+    }
+
+    /// Renames the finished folder into place. What stood there, incomplete or damaged, is set aside until then.
+    private func replaceTarget(by contents: String, staging: String) throws {
+        let former = staging + "/former"
+        try remove(former)
+        let hasFormer = FileManager.default.fileExists(atPath: target)
+        if hasFormer { try move(target, to: former) }
+        do {
+            try move(contents, to: target)
+        } catch {
+            if hasFormer { try? move(former, to: target) }
+            throw error
+        }
+    }
+
+    private func move(_ path: String, to target: String) throws {
+        guard rename(path, target) == 0 else {
+            throw DatasetError.cannotWrite(path: target, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    private func makeFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw DatasetError.cannotWrite(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    private func remove(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw DatasetError.cannotWrite(path: path, reason: error.localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import AgonConfiguration
+import Foundation
+
+/// The comparison of files on the disk with the checksums that a manifest or a fetch recorded.
+public enum DatasetVerification {
+    /// What was found about one file.
+    public struct Report: Equatable, Sendable {
+        public enum Verdict: Equatable, Sendable {
+            case sound
+            case missing
+            case wrongSize(expected: Int, found: Int)
+            case wrongContents(expected: String, found: String)
+            case unreadable(String)
+            /// Nobody recorded what it should be.
+            case unrecorded
+        }
+
+        public let path: String
+        public let verdict: Verdict
+
+        public var isSound: Bool { verdict == .sound }
+    }
+
+    /// The record that a fetch leaves in a folder of extracted files, in the format of `sha256sum`.
+    static let record = "SHA256SUMS"
+
+    /// A report per file of a dataset in its folder, all read and hashed anew.
+    public static func verify(_ location: DatasetCatalogue.Location) -> [Report] {
+        let folder = location.folder
+        if location.form.files.contains(where: { $0.packing == .archive }) { return verifyRecord(in: folder) }
+        return location.form.files.map { file in
+            guard let path = path(of: file, in: folder) else {
+                return Report(path: folder + "/" + file.name, verdict: .missing)
+            }
+            return Report(path: path, verdict: verdict(of: path, as: file))
+        }
+    }
+
+    /// The file as fetched, or its contents without compression.
+    static func path(of file: DatasetManifest.File, in folder: String) -> String? {
+        [file.name, file.plainName].map { folder + "/" + $0 }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Whether a file is what the manifest says.
+    static func verdict(of path: String, as file: DatasetManifest.File) -> Report.Verdict {
+        do {
+            let found = file.packing == .gzip ? try hashOfContents(path) : try hashOfFile(path)
+            if found.size != file.size { return .wrongSize(expected: file.size, found: found.size) }
+            return found.hex == file.sha256 ? .sound : .wrongContents(expected: file.sha256, found: found.hex)
+        } catch DatasetError.unreadable(_, let reason) {
+            return .unreadable(reason)
+        } catch {
+            return .unreadable("\(error)")
+        }
+    }
+
+    private static func hashOfFile(_ path: String) throws -> (size: Int, hex: String) {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return ((attributes[.size] as? NSNumber)?.intValue ?? -1, try SHA256.hex(ofFile: path))
+    }
+
+    private static func hashOfContents(_ path: String) throws -> (size: Int, hex: String) {
+        let stream = try ByteStream(path: path)
+        var hash = SHA256()
+        var size = 0
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try piece.withUnsafeMutableBytes { try stream.read(into: $0) }
+            piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            size += count
+            if count < piece.count { return (size, hash.finishHex()) }
+        }
+    }
+
+    private static func verifyRecord(in folder: String) -> [Report] {
+        let path = folder + "/" + record
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            return [Report(path: path, verdict: .unrecorded)]
+        }
+        return text.split(separator: "\n").map { line in
+            // 64 digits, two blanks, the path.
+            let expected = String(line.prefix(64))
+            let file = folder + "/" + line.dropFirst(66)
+            guard FileManager.default.fileExists(atPath: file) else { return Report(path: file, verdict: .missing) }
+            guard let found = try? SHA256.hex(ofFile: file) else {
+                return Report(path: file, verdict: .unreadable("cannot be read"))
+            }
+            return Report(
+                path: file, verdict: found == expected ? .sound : .wrongContents(expected: expected, found: found))
+        }
+    }
+
+    /// Writes the record of all files below a folder.
+    static func writeRecord(in folder: String) throws {
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+        var lines = ""
+        for path in paths where !ImageFolder.isFolder(folder + "/" + path) && path != record {
+            lines += try SHA256.hex(ofFile: folder + "/" + path) + "  " + path + "\n"
+        }
+        do {
+            try Data(lines.utf8).write(to: URL(fileURLWithPath: folder + "/" + record), options: .atomic)
+        } catch {
+            throw DatasetError.cannotWrite(path: folder + "/" + record, reason: error.localizedDescription)
+        }
+    }
+}

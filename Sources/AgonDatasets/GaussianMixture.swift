@@ -1,0 +1,66 @@
+import AgonTensors
+import Foundation
+
+/// Points of the plane drawn from equal Gaussians: the toy sets on which lost modes can be counted.
+public struct GaussianMixture: Dataset {
+    public let count: Int
+    public let labels: [Int32]?
+    /// The centre of each mode.
+    public let centres: [(x: Float, y: Float)]
+    /// The standard deviation of each mode in both directions.
+    public let deviation: Float
+    private let points: [Float]
+
+    /// Eight modes on a ring of radius 2. Metz et al., 2017, arXiv:1611.02163, section 3.1.
+    public static func ring(count: Int, deviation: Float = 0.02, seed: UInt64) -> GaussianMixture {
+        let centres = (0..<8).map { mode in
+            let angle = 2 * Double.pi * Double(mode) / 8
+            return (x: Float(2 * cos(angle)), y: Float(2 * sin(angle)))
+        }
+        return GaussianMixture(centres: centres, deviation: deviation, count: count, seed: seed)
+    }
+
+    /// Twenty-five modes on a grid from -4 to 4. Srivastava et al., "VEEGAN", 2017, arXiv:1705.07761, section 5.1.
+    public static func grid(count: Int, deviation: Float = 0.05, seed: UInt64) -> GaussianMixture {
+        var centres: [(x: Float, y: Float)] = []
+        for row in -2...2 {
+            for column in -2...2 { centres.append((x: Float(2 * column), y: Float(2 * row))) }
+        }
+        return GaussianMixture(centres: centres, deviation: deviation, count: count, seed: seed)
+    }
+
+    /// `count` points; the mode of each and its place are functions of the seed and of its index.
+    public init(centres: [(x: Float, y: Float)], deviation: Float, count: Int, seed: UInt64) {
+        precondition(!centres.isEmpty && count > 0, "\(centres.count) modes, \(count) points")
+        let modes = RandomStream(seed: seed, purpose: "mixture modes").bits(count: count).map {
+            Int32((UInt64($0) * UInt64(centres.count)) >> 32)
+        }
+        var points = RandomStream(seed: seed, purpose: "mixture points").normal(count: 2 * count, deviation: deviation)
+        for index in 0..<count {
+            let centre = centres[Int(modes[index])]
+            points[2 * index] += centre.x
+            points[2 * index + 1] += centre.y
+        }
+        self.count = count
+        self.centres = centres
+        self.deviation = deviation
+        self.points = points
+        labels = modes
+    }
+
+    public var sampleShape: Shape { [2] }
+
+    /// As the points are handed out: nothing is scaled.
+    public var mixture: (centres: [[Float]], deviation: Float)? { (centres.map { [$0.x, $0.y] }, deviation) }
+
+    public var classNames: [String] { centres.indices.map(String.init) }
+    public var residentBytes: Int { 3 * count * MemoryLayout<Float>.size }
+
+    public func write(
+        _ index: Int, draws: UnsafeBufferPointer<UInt32>, sample: UnsafeMutableBufferPointer<Float>,
+        condition: UnsafeMutableBufferPointer<Float>, scratch: ImageScratch
+    ) {
+        sample[0] = points[2 * index]
+        sample[1] = points[2 * index + 1]
+    }
+}

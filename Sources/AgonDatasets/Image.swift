@@ -1,0 +1,111 @@
+/// Height, width and channels of an image, in pixels. Channels are 1 for grey, 3 for RGB, twice that for a pair.
+public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
+    public var height: Int
+    public var width: Int
+    public var channels: Int
+
+    public init(height: Int, width: Int, channels: Int) {
+        precondition(height > 0 && width > 0 && channels > 0, "image of \(height) x \(width) x \(channels)")
+        self.height = height
+        self.width = width
+        self.channels = channels
+    }
+
+    /// The number of bytes of the pixels.
+    public var count: Int { height * width * channels }
+
+    public var description: String { "\(height)x\(width)x\(channels)" }
+}
+
+/// Pixels of 8 bits, `[height, width, channels]`, in storage that is used again from image to image.
+public struct Image: Equatable, Sendable {
+    public private(set) var shape: ImageShape
+    public var pixels: [UInt8]
+
+    public init(shape: ImageShape, pixels: [UInt8]) {
+        precondition(pixels.count == shape.count, "image \(shape) needs \(shape.count) pixels, not \(pixels.count)")
+        self.shape = shape
+        self.pixels = pixels
+    }
+
+    /// Gives the image another shape; the pixels are undefined until they are written.
+    mutating func reshape(_ shape: ImageShape) {
+        self.shape = shape
+        let excess = pixels.count - shape.count
+        if excess > 0 {
+            pixels.removeLast(excess)
+        } else if excess < 0 {
+            pixels.append(contentsOf: repeatElement(0, count: -excess))
+        }
+    }
+
+    /// Each row read backwards.
+    mutating func mirror() {
+        let (height, width, channels) = (shape.height, shape.width, shape.channels)
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            for row in 0..<height {
+                var left = row * width * channels
+                var right = left + (width - 1) * channels
+                while left < right {
+                    for channel in 0..<channels { pixels.swapAt(left + channel, right + channel) }
+                    left += channels
+                    right -= channels
+                }
+            }
+        }
+    }
+
+    /// Writes the rectangle that starts at `(top, left)` and has the target's height and width into `target`. What
+    /// lies outside of this image is black.
+    func crop(top: Int, left: Int, height: Int, width: Int, into target: inout Image) {
+        let channels = shape.channels
+        target.reshape(ImageShape(height: height, width: width, channels: channels))
+        let columns = max(0, -left)..<max(max(0, -left), min(width, shape.width - left))
+        let shape = shape
+        pixels.withUnsafeBufferPointer { source in
+            target.pixels.withUnsafeMutableBufferPointer { target in
+                target.update(repeating: 0)
+                for row in max(0, -top)..<max(max(0, -top), min(height, shape.height - top)) {
+                    let from = ((top + row) * shape.width + left + columns.lowerBound) * channels
+                    let to = (row * width + columns.lowerBound) * channels
+                    for index in 0..<columns.count * channels { target[to + index] = source[from + index] }
+                }
+            }
+        }
+    }
+
+    /// Converts each group of `from` channels to one of `to` channels (1 or 3): luma by ITU-R BT.601 in 16-bit fixed
+    /// point as Pillow's `convert("L")`, or the grey value thrice.
+    func convert(from: Int, to: Int, into target: inout Image) {
+        let groups = shape.channels / from
+        target.reshape(ImageShape(height: shape.height, width: shape.width, channels: groups * to))
+        let count = shape.height * shape.width * groups
+        if from == to {
+            target.pixels.replaceSubrange(0..<target.pixels.count, with: pixels)
+        } else if to == 1 {
+            for index in 0..<count {
+                let red = UInt32(pixels[3 * index])
+                let green = UInt32(pixels[3 * index + 1])
+                let blue = UInt32(pixels[3 * index + 2])
+                target.pixels[index] = UInt8((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16)
+            }
+        } else {
+            for index in 0..<count {
+                for channel in 0..<3 { target.pixels[3 * index + channel] = pixels[index] }
+            }
+        }
+    }
+}
+
+/// The working storage of one thread that reads samples: nothing is allocated once it has grown to the largest image.
+public final class ImageScratch {
+    /// The image that is being worked on, and the target of the next transform.
+    var front = Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [0])
+    var back = Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [0])
+    var file: [UInt8] = []
+    let resampler = Resampler()
+
+    public init() {}
+
+    func swap() { Swift.swap(&front, &back) }
+}

@@ -1,0 +1,116 @@
+import CAgonImageCodecs
+import Foundation
+
+/// PNG and JPEG files, told apart by their contents.
+public enum ImageFile {
+    /// The shape that the header of a file promises, alpha left out.
+    ///
+    /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
+    public static func shape(path: String) throws -> ImageShape {
+        var bytes: [UInt8] = []
+        // JPEG headers follow metadata of any length, so only the whole file is sure to hold them.
+        try readFile(path, into: &bytes)
+        return try shape(of: bytes, path: path).shape
+    }
+
+    /// The image in a file.
+    ///
+    /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
+    public static func read(path: String) throws -> Image {
+        let scratch = ImageScratch()
+        try read(path: path, scratch: scratch)
+        return scratch.front
+    }
+
+    /// Reads the image in a file into `scratch.front`.
+    static func read(path: String, scratch: ImageScratch) throws {
+        try readFile(path, into: &scratch.file)
+        var header = try shape(of: scratch.file, path: path)
+        scratch.front.reshape(header.shape)
+        let failure = withMessage { message in
+            scratch.file.withUnsafeBufferPointer { bytes in
+                scratch.front.pixels.withUnsafeMutableBufferPointer { pixels in
+                    agon_image_decode(bytes.baseAddress, bytes.count, &header.info, pixels.baseAddress, message)
+                }
+            }
+        }
+        if let reason = failure { throw DatasetError.badImage(path: path, reason: reason) }
+    }
+
+    /// Writes a grey or RGB image as a PNG that appears whole or not at all.
+    ///
+    /// Throws: `DatasetError.cannotWrite`, such as when the disk is full; a former file of that name is then intact.
+    public static func writePNG(_ image: Image, path: String) throws {
+        try write(image, path: path) { shape, pixels, message in
+            agon_png_write(
+                path, UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), pixels, message)
+        }
+    }
+
+    /// Writes a grey or RGB image as a baseline JPEG of the given quality, 1 to 100.
+    public static func writeJPEG(_ image: Image, path: String, quality: Int) throws {
+        try write(image, path: path) { shape, pixels, message in
+            agon_jpeg_write(
+                path, UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), pixels, Int32(quality),
+                message)
+        }
+    }
+
+    private static func write(
+        _ image: Image, path: String,
+        _ body: (ImageShape, UnsafePointer<UInt8>?, UnsafeMutablePointer<CChar>) -> Int32
+    ) throws {
+        let failure = withMessage { message in
+            image.pixels.withUnsafeBufferPointer { body(image.shape, $0.baseAddress, message) }
+        }
+        if let reason = failure { throw DatasetError.cannotWrite(path: path, reason: reason) }
+    }
+
+    private static func shape(
+        of bytes: [UInt8], path: String
+    ) throws -> (shape: ImageShape, info: agon_image_info) {
+        var info = agon_image_info()
+        let failure = withMessage { message in
+            bytes.withUnsafeBufferPointer { agon_image_header($0.baseAddress, $0.count, &info, message) }
+        }
+        if let reason = failure { throw DatasetError.badImage(path: path, reason: reason) }
+        let shape = ImageShape(height: Int(info.height), width: Int(info.width), channels: Int(info.channels))
+        return (shape, info)
+    }
+}
+
+/// Runs a C function that reports a failure in a message: nil when it returns zero or more, else the message.
+func withMessage(_ body: (UnsafeMutablePointer<CChar>) throws -> Int32) rethrows -> String? {
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(AGON_MESSAGE_SIZE)) { buffer in
+        buffer.initialize(repeating: 0)
+        guard let message = buffer.baseAddress else { return "no memory for a message" }
+        return try body(message) < 0 ? String(cString: message) : nil
+    }
+}
+
+/// Replaces `bytes` by the contents of a file, keeping the storage.
+func readFile(_ path: String, into bytes: inout [UInt8]) throws {
+    func failure() -> DatasetError { .unreadable(path: path, reason: String(cString: strerror(errno))) }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+        throw DatasetError.unreadable(path: path, reason: "not a regular file")
+    }
+    let size = Int(status.st_size)
+    if bytes.count > size {
+        bytes.removeLast(bytes.count - size)
+    } else {
+        bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+    }
+    var done = 0
+    while done < size {
+        let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + done }, size - done) }
+        if got < 0 && errno == EINTR { continue }
+        guard got >= 0 else { throw failure() }
+        guard got > 0 else { throw DatasetError.unreadable(path: path, reason: "it shrank while it was read") }
+        done += got
+    }
+}

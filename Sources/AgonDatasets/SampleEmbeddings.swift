@@ -1,0 +1,71 @@
+import AgonTensors
+import Foundation
+
+/// A vector for each sample, such as that of a sentence which describes it: `[count, size]`, kept in memory.
+///
+/// What text-conditional systems read: Reed et al., "Generative Adversarial Text to Image Synthesis", 2016,
+/// arXiv:1605.05396; Zhang et al., "StackGAN", 2017, arXiv:1612.03242.
+public struct SampleEmbeddings: Equatable, Sendable {
+    /// The array that is read of a safetensors file with several.
+    static let tensorName = "embeddings"
+
+    public let count: Int
+    public let size: Int
+    let values: [Float]
+
+    init(count: Int, size: Int, values: [Float]) {
+        precondition(size > 0 && values.count == count * size, "\(values.count) values for \(count) x \(size)")
+        self.count = count
+        self.size = size
+        self.values = values
+    }
+
+    /// Reads the only array of a `.npy` file, or of a `.safetensors` file the only one or that named "embeddings".
+    ///
+    /// - Parameter count: the number of samples that the vectors must belong to.
+    ///
+    /// Throws: `DatasetError.badEmbeddings`; `TensorsError` for a file that is missing, truncated or of another format.
+    public init(path: String, count: Int) throws {
+        let failure = { (reason: String) in DatasetError.badEmbeddings(path: path, reason: reason) }
+        let array: Tensor
+        switch (path as NSString).pathExtension.lowercased() {
+        case "npy":
+            array = try NpyArray(path: path).tensor
+        case "safetensors":
+            let file = try SafetensorsFile(path: path)
+            let only = file.entries.count == 1 ? file.entries.first?.name : nil
+            array = try file.tensor(only ?? Self.tensorName)
+        default:
+            throw failure("expected a file whose name ends in .npy or .safetensors")
+        }
+        guard array.shape.rank == 2, array.shape[1] > 0 else {
+            throw failure("its shape is \(array.shape), expected a vector for each sample, [samples, size]")
+        }
+        guard array.shape[0] == count else {
+            throw failure(
+                "it holds \(array.shape[0]) vectors for the \(count) samples that the split has "
+                    + "before holdout, classes and limit")
+        }
+        let size = array.shape[1]
+        if let bad = array.values.firstIndex(where: { !$0.isFinite }) {
+            throw failure("value \(bad % size) of vector \(bad / size) is \(array.values[bad])")
+        }
+        self.init(count: count, size: size, values: array.values)
+    }
+
+    /// The vectors of the given samples, in their order.
+    func selecting(_ indices: [Int]) -> SampleEmbeddings {
+        if indices.count == count, indices.elementsEqual(0..<count) { return self }
+        var selected: [Float] = []
+        selected.reserveCapacity(indices.count * size)
+        for index in indices { selected.append(contentsOf: values[index * size..<(index + 1) * size]) }
+        return SampleEmbeddings(count: indices.count, size: size, values: selected)
+    }
+
+    func write(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {
+        precondition(index >= 0 && index < count && target.count == size, "vector \(index) of \(count) x \(size)")
+        values.withUnsafeBufferPointer { values in
+            _ = target.update(fromContentsOf: values[index * size..<(index + 1) * size])
+        }
+    }
+}

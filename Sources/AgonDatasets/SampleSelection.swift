@@ -1,0 +1,78 @@
+import AgonConfiguration
+import AgonTensors
+
+/// Which part of a set is used.
+public enum DatasetSplit: String, Hashable, Sendable, CaseIterable {
+    /// The training samples, less those held out.
+    case train
+    /// The set's own test samples, or those held out when it has none.
+    case test
+    /// The samples held out of the training samples.
+    case validation
+}
+
+/// A class, given by its name or by its index.
+public enum ClassReference: Hashable, Sendable {
+    case name(String)
+    case index(Int)
+}
+
+/// The chosen samples of a source and the classes that are left.
+///
+/// Steps, in this order: held-out samples apart, classes filtered, the first `limit` taken.
+public struct SampleSelection: Sendable {
+    /// Indices into the source, in its order.
+    public let indices: [Int]
+    /// The names of the classes that are left, renumbered from 0 in the set's order.
+    public let classNames: [String]
+    /// The new index of each class that is left.
+    let classMap: [Int: Int32]
+
+    /// - Parameter holdout: nil when all samples of the source are wanted; else the part that is drawn apart by `seed`,
+    ///   and whether it or the rest is wanted.
+    /// - Parameter origin: what messages call the source.
+    ///
+    /// Throws: `DatasetError.unknownClass`, `.noLabels`, `.emptySelection`.
+    public init(
+        count: Int, labels: [Int32]?, classNames: [String], classes: [ClassReference]? = nil, limit: Int? = nil,
+        holdout: (fraction: Double, isWanted: Bool, seed: UInt64)? = nil, origin: String
+    ) throws {
+        var chosen = Array(0..<count)
+        if let holdout {
+            // At least one sample is held out and one left of any set of two, or a split would be silently empty.
+            let size = min(max(Int((Double(count) * holdout.fraction).rounded()), 1), max(count - 1, 0))
+            let order = RandomStream(seed: holdout.seed, purpose: "holdout").permutation(count: count)
+            chosen = (holdout.isWanted ? order[..<size] : order[size...]).sorted()
+        }
+        var names = classNames
+        var map: [Int: Int32] = [:]
+        if let classes {
+            guard let labels, !classNames.isEmpty else { throw DatasetError.noLabels(origin: origin) }
+            let kept = try Set(classes.map { try Self.resolve($0, in: classNames, origin: origin) }).sorted()
+            names = kept.map { classNames[$0] }
+            for (position, index) in kept.enumerated() { map[index] = Int32(position) }
+            chosen = chosen.filter { map[Int(labels[$0])] != nil }
+        }
+        if let limit { chosen = Array(chosen.prefix(limit)) }
+        guard !chosen.isEmpty else { throw DatasetError.emptySelection(origin: origin) }
+        indices = chosen
+        self.classNames = names
+        classMap = map
+    }
+
+    private static func resolve(_ reference: ClassReference, in names: [String], origin: String) throws -> Int {
+        switch reference {
+        case .index(let index):
+            guard names.indices.contains(index) else {
+                throw DatasetError.unknownClass(String(index), nearest: nil, classes: names, origin: origin)
+            }
+            return index
+        case .name(let name):
+            let lowered = name.lowercased()
+            let exact = names.firstIndex(of: name)
+            if let index = exact ?? names.firstIndex(where: { $0.lowercased() == lowered }) { return index }
+            throw DatasetError.unknownClass(
+                name, nearest: nearestName(to: name, in: names), classes: names, origin: origin)
+        }
+    }
+}

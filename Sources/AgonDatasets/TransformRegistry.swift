@@ -1,0 +1,38 @@
+import AgonConfiguration
+
+extension ImageTransform {
+    /// The transforms by their names in configs.
+    public static let registry: VariantRegistry<ImageTransform> = {
+        let registry = VariantRegistry<ImageTransform>(schemaName: "Transform", noun: "transform")
+        registry.register("resize", "To another size; shrinking is antialiased.") { reader in
+            let (height, width) = try size(from: reader)
+            return .resize(
+                height: height, width: width,
+                filter: try reader.choice(
+                    "filter", default: ResizeFilter.bilinear, "How pixels between the pixels are found."),
+                cover: try reader.choice(
+                    "fit", ["stretch", "cover"], default: "stretch",
+                    "Whether the whole image is stretched to the size, or keeps its aspect and is cut to it.")
+                    == "cover")
+        }
+        registry.register("center-crop", "The middle of the image.") { reader in
+            let (height, width) = try size(from: reader)
+            return .centerCrop(height: height, width: width)
+        }
+        registry.register("random-crop", "A part of the image at a random place.") { reader in
+            let (height, width) = try size(from: reader)
+            return .randomCrop(
+                height: height, width: width,
+                padding: try reader.integer(
+                    "padding", in: 0...4096, default: 0, "Black pixels laid around the image before."))
+        }
+        registry.register("mirror", "Left and right exchanged in every other image, at random.") { _ in .mirror }
+        registry.register("grayscale", "To one channel.") { _ in .grayscale }
+        registry.register("rgb", "To three channels.") { _ in .rgb }
+        return registry
+    }()
+
+    private static func size(from reader: ConfigReader) throws -> (Int, Int) {
+        try reader.integerOrPair("size", in: 1...16384, "Height and width in pixels, or one number for both.")
+    }
+}

@@ -1,0 +1,40 @@
+import AgonTensors
+
+/// Samples of one set with conditions of another, each drawn by an order of its own: images of two domains that
+/// nobody paired.
+///
+/// Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV 2017,
+/// arXiv:1703.10593.
+public struct UnpairedImages: Dataset {
+    public let samples: any Dataset
+    public let conditions: any Dataset
+
+    public init(samples: any Dataset, conditions: any Dataset) {
+        precondition(
+            samples.conditionShape == nil && conditions.conditionShape == nil, "an unpaired set made of paired ones")
+        self.samples = samples
+        self.conditions = conditions
+    }
+
+    public var independentConditions: (any Dataset)? { conditions }
+    public var conditionShape: Shape? { conditions.sampleShape }
+    public var residentBytes: Int { samples.residentBytes + conditions.residentBytes }
+
+    public var count: Int { samples.count }
+    public var sampleShape: Shape { samples.sampleShape }
+    public var labels: [Int32]? { samples.labels }
+    public var classNames: [String] { samples.classNames }
+    public var drawCount: Int { samples.drawCount }
+    public var embeddingSize: Int? { samples.embeddingSize }
+
+    public func write(
+        _ index: Int, draws: UnsafeBufferPointer<UInt32>, sample: UnsafeMutableBufferPointer<Float>,
+        condition: UnsafeMutableBufferPointer<Float>, scratch: ImageScratch
+    ) throws {
+        try samples.write(index, draws: draws, sample: sample, condition: condition, scratch: scratch)
+    }
+
+    public func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {
+        samples.writeEmbedding(index, into: target)
+    }
+}

@@ -1,0 +1,111 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonTensors
+import AgonText
+import AgonTraining
+import Foundation
+
+/// How fast an experiment trains on this machine: whole iterations, with reading of batches, and nothing else.
+public struct Benchmark: Sendable {
+    public let name: String
+    public let threads: Int
+    /// Iterations that were timed.
+    public let steps: Int
+    /// The median of the iterations' rates.
+    public let stepsPerSecond: Double
+    /// Real images that one iteration takes.
+    public let imagesPerStep: Int
+    /// Multiplications and additions of one iteration.
+    public let floatingPointOperations: Int
+    /// Trainable numbers of both networks.
+    public let parameters: Int
+    /// What an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
+    public let profile: [KernelShare]?
+
+    public struct KernelShare: Sendable {
+        /// The operation and the shapes of its operands.
+        public let kernel: String
+        /// A step.
+        public let milliseconds: Double
+        /// GFLOP/s.
+        public let rate: Double
+    }
+
+    public var imagesPerSecond: Double { stepsPerSecond * Double(imagesPerStep) }
+    public var gigaflops: Double { stepsPerSecond * Double(floatingPointOperations) * 1e-9 }
+
+    /// Trains for the given time, after a tenth of it that is not counted, from fresh weights and without a folder.
+    ///
+    /// Throws what `TrainingRun.run` throws before its first step.
+    public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {
+        try BLAS.open()
+        let prepared = try TrainingSetup(experiment, options: options)
+        defer { prepared.inputs.stop() }
+        let step = prepared.step
+        let clock = ContinuousClock()
+        var index = 0
+        func iterate(for seconds: Double) throws -> [Double] {
+            var durations: [Double] = []
+            var total = 0.0
+            while total < seconds || durations.isEmpty {
+                let start = clock.now
+                try step.run(index, inputs: prepared.inputs)
+                durations.append(Double(start.duration(to: clock.now)))
+                total += durations[durations.count - 1]
+                index += 1
+            }
+            return durations
+        }
+        _ = try iterate(for: seconds / 10)
+        if profiles { step.startProfile() }
+        let durations = try iterate(for: seconds)
+        name = experiment.configuration.name
+        threads = options.threads
+        steps = durations.count
+        stepsPerSecond = 1 / durations.sorted()[durations.count / 2]
+        imagesPerStep = step.batches * experiment.configuration.training.batchSize
+        floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
+        let players = prepared.networks.players
+        parameters = (players.generators + players.discriminators).flatMap(\.parameters).reduce(0) {
+            $0 + $1.shape.count
+        }
+        profile =
+            profiles
+            ? step.profile.map { kernel, time in
+                KernelShare(
+                    kernel: kernel, milliseconds: time.seconds * 1e3 / Double(durations.count),
+                    rate: Double(time.floatingPointOperations) * 1e-9 / max(time.seconds, 1e-9))
+            }.sorted { $0.milliseconds > $1.milliseconds } : nil
+    }
+
+    public var text: String {
+        var lines = [
+            "\(name)  \(threads) \(threads == 1 ? "thread" : "threads")  \(steps) steps",
+            String(
+                format: "%.2f steps/s  %.0f images/s  %.1f GFLOP/s", stepsPerSecond, imagesPerSecond, gigaflops),
+        ]
+        for share in profile ?? [] {
+            lines.append(String(format: "%9.3f ms %6.1f GFLOP/s  ", share.milliseconds, share.rate) + share.kernel)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    public var node: ConfigNode {
+        var object = ConfigObject()
+        object["config"] = ConfigNode(name)
+        object["threads"] = ConfigNode(threads)
+        object["steps"] = ConfigNode(steps)
+        object["stepsPerSecond"] = .number(stepsPerSecond, decimals: 4)
+        object["imagesPerSecond"] = .number(imagesPerSecond, decimals: 2)
+        object["gigaflopsPerSecond"] = .number(gigaflops, decimals: 2)
+        object["parameters"] = ConfigNode(parameters)
+        if let profile {
+            var kernels = ConfigObject()
+            for share in profile { kernels[share.kernel] = .number(share.milliseconds, decimals: 4) }
+            object["millisecondsPerStep"] = ConfigNode(kernels)
+        }
+        return ConfigNode(object)
+    }
+}

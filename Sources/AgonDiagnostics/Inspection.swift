@@ -1,0 +1,117 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonLayers
+import AgonRuns
+import AgonSampling
+import AgonTensors
+import AgonTraining
+
+/// What an experiment is made of and what it takes: layers, parameters, arithmetic, memory.
+public struct Inspection: Sendable {
+    /// A compiled graph of the training iteration.
+    public struct Phase: Sendable {
+        public let name: String
+        public let repeats: Int
+        /// Multiplications and additions in one iteration, all repeats together.
+        public let floatingPointOperations: Int
+        public let plan: MemoryPlan
+    }
+
+    /// A network and its layer table.
+    public struct NetworkTable: Sendable {
+        public let name: String
+        public let inputShape: Shape
+        public let parameterCount: Int
+        /// Of one sample, forward.
+        public let floatingPointOperations: Int
+        public let layers: [LayerSummary]
+    }
+
+    /// Bytes of a training process, beside the dataset.
+    public struct Memory: Sendable {
+        /// Program and libraries: what was resident before anything was built.
+        public let program: Int
+        public let parameters: Int
+        /// Running statistics and other values that layers keep.
+        public let statistics: Int
+        public let optimizerState: Int
+        /// What the objective keeps from step to step.
+        public let loopState: Int
+        /// Intermediate values of all phases and of drawing samples.
+        public let activations: Int
+        public let workspace: Int
+        /// The copy of all variables that is made to write a checkpoint.
+        public let checkpointCopy: Int
+
+        public var total: Int {
+            program + parameters + statistics + optimizerState + loopState + activations + workspace + checkpointCopy
+        }
+    }
+
+    public let name: String
+    public let objective: String
+    public let batchSize: Int
+    public let networks: [NetworkTable]
+    public let phases: [Phase]
+    public let memory: Memory
+    /// The bytes that the data keep; nil when they are not on this machine.
+    public let datasetBytes: Int?
+    public let datasetNote: String?
+    /// Samples of the dataset.
+    public let sampleCount: Int?
+
+    /// Builds and compiles everything as a run would.
+    ///
+    /// Throws `ConfigError` and other errors of a run, but not for missing data.
+    public init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int) throws {
+        try BLAS.open()
+        let program = RunRecord.peakMemory
+        let configuration = experiment.configuration
+        var dataset: (any Dataset)?
+        var note: String?
+        do {
+            dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
+        } catch let error as DatasetError {
+            guard case .missing = error else { throw error }
+            note = "\(error)"
+        }
+        let shapes = dataset.map { DataShapes(sample: $0.sampleShape, condition: $0.conditionShape) }
+        let networks = try ExperimentNetworks(experiment, data: shapes)
+        let pool = WorkerPool(threads: threads)
+        let (step, sheets) = try experiment.locating {
+            (
+                try CompiledIteration(phases: networks.phases, pool: pool, seed: configuration.seed),
+                try SampleSeries(networks, configuration: configuration, pool: pool)
+            )
+        }
+        let variables = networks.variables + step.variables
+        name = configuration.name
+        objective = experiment.resolved["objective"]?["type"]?.string ?? ""
+        batchSize = configuration.training.batchSize
+        self.networks = (networks.players.generators + networks.players.discriminators).map {
+            NetworkTable(
+                name: $0.name, inputShape: $0.inputShape, parameterCount: $0.parameterCount,
+                floatingPointOperations: $0.floatingPointOperations, layers: $0.layers)
+        }
+        phases = step.plans.map {
+            Phase(
+                name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan)
+        }
+        func bytes(_ role: VariableRole) -> Int {
+            variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }
+        }
+        let plans = phases.map(\.plan) + sheets.plans
+        let checkpointCopy = variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }
+        memory = Memory(
+            program: program, parameters: bytes(.parameter), statistics: bytes(.buffer),
+            optimizerState: bytes(.optimizerState),
+            loopState: bytes(.loopState), activations: plans.reduce(0) { $0 + $1.activations },
+            workspace: plans.reduce(0) { $0 + $1.workspace }, checkpointCopy: checkpointCopy)
+        datasetBytes = dataset?.residentBytes
+        sampleCount = dataset?.count
+        datasetNote = note
+    }
+}

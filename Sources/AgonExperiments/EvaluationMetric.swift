@@ -1,0 +1,35 @@
+/// A family of metrics, as `evaluate.metrics` names it. Each gives one or more values.
+public enum EvaluationMetric: String, CaseIterable, Sendable {
+    /// Fréchet distance of features: `fcd-lenet`; with InceptionV3's features `fid-inceptionv3`.
+    case frechet = "fcd"
+    /// Kernel distance of features: `kid-lenet`.
+    case kernel = "kid"
+    /// How sure a classifier is of each sample and how even over all: `inception-score-lenet`.
+    case score = "inception-score"
+    /// `precision-lenet`, `recall-lenet`, `density-lenet`, `coverage-lenet`.
+    case neighbours = "prdc"
+    /// Mean similarity of pairs of samples: `ms-ssim`.
+    case similarity = "ms-ssim"
+    /// Modes of the data that are reached, and the divergence from the data's distribution over them: `modes`,
+    /// `modes-kl`.
+    case modes
+
+    /// Whether it compares features, or takes probabilities, of a classifier.
+    public var needsFeatures: Bool {
+        switch self {
+        case .frechet, .kernel, .score, .neighbours: true
+        case .similarity, .modes: false
+        }
+    }
+
+    /// The family of a value by its name in `metrics.jsonl`, without `metric.`; nil for names of no metric.
+    public static func giving(_ name: String) -> Self? {
+        func isOf(_ families: String...) -> Bool { families.contains { name == $0 || name.hasPrefix($0 + "-") } }
+        if isOf("fcd", "fid") { return .frechet }
+        if isOf("kid") { return .kernel }
+        if isOf("inception-score") { return .score }
+        if isOf("precision", "recall", "density", "coverage") { return .neighbours }
+        if name == "ms-ssim" { return .similarity }
+        return isOf("modes") ? .modes : nil
+    }
+}

@@ -1,0 +1,149 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonLayers
+
+/// An experiment as its config states it: two networks, their game, the data, and what a run leaves behind.
+///
+/// The number of threads is no part of it: results do not depend on it.
+public struct ExperimentConfiguration: ConfigDecodable, Sendable {
+    /// Names the run's folder.
+    public let name: String
+    public let description: String?
+    /// Of everything random but the data's own samples.
+    public let seed: UInt64
+    /// Iterations: in each, all phases of the objective run.
+    public let steps: Int
+    /// Objective, optimizers, updates, latent and batch size.
+    public let training: AdversarialConfiguration
+    public let dataset: DatasetConfiguration
+    public let generator: NetworkConfiguration
+    /// The different kinds of discriminators; an ensemble may have copies of each.
+    public let discriminators: [NetworkConfiguration]
+    /// Whether they are listed under `discriminators` instead of `discriminator`.
+    public let listsDiscriminators: Bool
+    /// A safetensors file with the networks' first values; nil: drawn from the seed.
+    public let initialWeights: String?
+    /// A safetensors file with all inputs of the training, random numbers included; nil: the dataset.
+    public let recordedInputs: String?
+    public let alarms: AlarmSettings
+    public let stages: [StageSettings]
+    public let samples: SampleSettings
+    public let checkpoints: CheckpointSettings
+    public let log: LogSettings
+    /// What is measured of the generator in training; nil: nothing.
+    public let evaluation: EvaluationSettings?
+
+    public init(from reader: ConfigReader) throws {
+        let name = try reader.string("name", "A name for the experiment; its runs are put in folders of this name.")
+        self.name = name
+        try reader.require(
+            !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.allSatisfy(Self.isNameByte),
+            "name", "'\(name)' is no folder name; use letters, digits, '.', '_' and '-'")
+        description = try reader.optionalString("description", "What the experiment is about, in a sentence or two.")
+        seed = UInt64(
+            try reader.integer(
+                "seed", in: 0..., default: 0, "Seed of weights, latents, dropout and the order of samples."))
+        steps = try reader.integer(
+            "steps", in: 1...1_000_000_000, "Iterations of training; in each, all updates of the objective are made.")
+        dataset = try reader.section("dataset", "The real samples.")
+        training = try AdversarialConfiguration(from: reader)
+        generator = try reader.section("generator", "The network that makes samples.")
+        let one = try reader.optionalSection(
+            "discriminator", NetworkConfiguration.self, "The network that scores samples.")
+        let many = try reader.optionalArray(
+            "discriminators", of: NetworkConfiguration.self, count: 1...,
+            "Several different networks that score samples.")
+        try reader.require(
+            one != nil || many != nil, "discriminator", "missing: give 'discriminator', or a list of 'discriminators'")
+        try reader.require(
+            one == nil || many == nil, "discriminators",
+            "give one 'discriminator' or a list of 'discriminators', not both"
+        )
+        discriminators = many ?? one.map { [$0] } ?? []
+        listsDiscriminators = many != nil
+        do {
+            try training.check(discriminators: discriminators.count * training.ensemble.copies)
+        } catch {
+            throw reader.fail(at: error.place, error.reason)
+        }
+        initialWeights = try reader.optionalString(
+            "initialWeights", "A safetensors file with the networks' first values, in PyTorch's names and layouts.")
+        recordedInputs = try reader.optionalString(
+            "recordedInputs",
+            "A safetensors file with all inputs, random numbers included, to follow a training recorded elsewhere.")
+        alarms = try reader.section("alarms", default: [:], "Signs that training has gone wrong: warnings, or an end.")
+        stages = try reader.array(
+            "stages", of: StageSettings.self, default: [], "Changes in the course of the training, in order.")
+        samples = try reader.section(
+            "samples", default: [:], "Grids of generated samples, from the same latents each time.")
+        checkpoints = try reader.section("checkpoints", default: [:], "The states that a run can be resumed from.")
+        log = try reader.section("log", default: [:], "The losses and scores in metrics.jsonl.")
+        evaluation = try reader.optionalSection(
+            "evaluate", EvaluationSettings.self, "What is measured of the generator in the course of the training.")
+    }
+
+    /// Whether updates report the norms of their gradients.
+    var reportsGradientNorms: Bool { alarms.needsGradientNorms }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
+
+/// When sample grids are drawn and how large they are.
+public struct SampleSettings: ConfigDecodable, Sendable {
+    public let every: Int
+    public let count: Int
+    /// Nil: as square as can be.
+    public let columns: Int?
+
+    public init(from reader: ConfigReader) throws {
+        every = try reader.integer(
+            "every", in: 1..., default: 400, "Steps from one grid to the next; the last step has one too.")
+        count = try reader.integer("count", in: 1...4096, default: 64, "Samples in a grid.")
+        columns = try reader.optionalInteger(
+            "columns", in: 1...4096, "Samples in a row of the grid; about its root if not given.")
+    }
+}
+
+/// When the state is saved and how many states are kept.
+public struct CheckpointSettings: ConfigDecodable, Sendable {
+    public let every: Int
+    public let keep: Int
+
+    public init(from reader: ConfigReader) throws {
+        every = try reader.integer(
+            "every", in: 1..., default: 1000,
+            "Steps from one checkpoint to the next; stopping and the end have one too.")
+        keep = try reader.integer("keep", in: 1..., default: 2, "How many checkpoints are kept, the newest ones.")
+    }
+}
+
+/// When losses and scores are logged.
+public struct LogSettings: ConfigDecodable, Sendable {
+    public let every: Int
+    /// Whether the run's folder gets an event file.
+    public let tensorboard: Bool
+
+    public init(from reader: ConfigReader) throws {
+        every = try reader.integer(
+            "every", in: 1..., default: 100, "Steps from one line to the next; the last step has one too.")
+        tensorboard = try reader.boolean(
+            "tensorboard", default: true,
+            "Whether losses, scores, sample grids and settings are written for TensorBoard too.")
+    }
+}
+
+extension ExperimentConfiguration {
+    /// The published JSON Schema of configs; files that extend others are allowed for.
+    public static func schema() throws -> ConfigNode {
+        try JSONSchema.describe(
+            Self.self, title: "An experiment of Agon", id: "schema.json", partial: true)
+    }
+}

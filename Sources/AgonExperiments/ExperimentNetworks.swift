@@ -1,0 +1,52 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// The networks of an experiment and the graphs of its training iteration, with first values.
+public struct ExperimentNetworks {
+    public let players: GANNetworks
+    public let data: DataShapes
+    public let phases: [IterationPhase]
+    /// Everything that changes in training, in the order of its making: what a checkpoint holds.
+    public let variables: [Variable]
+
+    /// - Parameters:
+    ///   - data: the shapes of the data; where they are not known, those that the generator makes.
+    ///   - replays: whether random numbers are inputs, to replay a recorded training.
+    ///
+    /// Throws `ConfigError` with the line of the layer or setting that does not fit.
+    public init(_ experiment: Experiment, data: DataShapes? = nil, replays: Bool = false) throws {
+        let configuration = experiment.configuration
+        (players, self.data, phases) = try experiment.locating {
+            let players = try GANNetworks(
+                generator: configuration.generator, discriminators: configuration.discriminators,
+                isList: configuration.listsDiscriminators, configuration: configuration.training, data: data,
+                seed: configuration.seed)
+            let shapes = data ?? DataShapes(sample: players.sides[0].generator.outputShape)
+            let setting = try AdversarialSetting(
+                players: players, data: shapes, configuration: configuration.training, randomNumbersAreInputs: replays,
+                reportsGradientNorms: configuration.reportsGradientNorms)
+            return (players, shapes, try setting.phases())
+        }
+        variables = Self.variables(of: players.networks, phases)
+    }
+
+    /// The generator that samples are drawn from: the averaged one if there is one.
+    package func sampledGenerator(side: Int) -> Network { players.sides[side].average ?? players.sides[side].generator }
+
+    private static func variables(of networks: [Network], _ phases: [IterationPhase]) -> [Variable] {
+        var known: Set<VariableID> = []
+        var names: Set<String> = []
+        var variables: [Variable] = []
+        let found =
+            networks.flatMap(\.variables)
+            + phases.flatMap { $0.graph.variables + $0.graph.updateRules.flatMap(\.states) }
+        for variable in found where known.insert(variable.id).inserted {
+            precondition(names.insert(variable.name).inserted, "two variables are called '\(variable.name)'")
+            variables.append(variable)
+        }
+        return variables
+    }
+}

@@ -1,0 +1,70 @@
+import AgonAdversarial
+import AgonConfiguration
+
+/// A change of the config in the course of a training, such as a layer more: section `stages`.
+///
+/// From its first step on, the values of `set` go over the config's, and over those of earlier stages. Weights that have
+/// the name and the shape of one before keep their values (layers with a `name` keep it wherever they stand), all others
+/// begin anew, optimizers too.
+/// Karras et al., "Progressive Growing of GANs", ICLR 2018, arXiv:1710.10196, is the known example; Scuccimarra's notes
+/// add one layer at a time.
+public struct StageSettings: ConfigDecodable, Sendable {
+    /// The number of steps after which the stage begins.
+    public let from: Int
+    let set: ConfigNode
+
+    public init(from reader: ConfigReader) throws {
+        from = try reader.integer("from", in: 1..., "The number of steps after which the stage begins.")
+        set = try reader.node("set", "What changes in the config: an object with the keys to replace.")
+        guard !reader.isDescribing else { return }
+        try reader.require(set.object != nil, "set", "expected an object, found \(set.summary)")
+        for key in Self.fixedKeys {
+            try reader.require(set[key] == nil, "set", "'\(key)' belongs to the whole run and cannot change in a stage")
+        }
+    }
+
+    private static let fixedKeys = [
+        "name", "description", "seed", "steps", "stages", "initialWeights", "recordedInputs", "checkpoints", "alarms",
+    ]
+}
+
+/// A stretch of a training under one config.
+package struct Stage: Sendable {
+    package let experiment: Experiment
+    /// The steps before it and with it.
+    package let start: Int
+    package let end: Int
+}
+
+extension Experiment {
+    /// The stage in which the step after `finished` ones is made.
+    package func stage(after finished: Int) -> Stage {
+        let index = stages.lastIndex { $0.start <= finished } ?? 0
+        let next = index + 1 < stages.count ? stages[index + 1].start : configuration.steps
+        return Stage(
+            experiment: stages.isEmpty ? self : stages[index].experiment,
+            start: stages.isEmpty ? 0 : stages[index].start, end: min(next, configuration.steps))
+    }
+
+    /// The config of each stage, the first one's included; empty where there is one stage only.
+    ///
+    /// Throws `ConfigError` for stages out of order, and for what is wrong with a stage's config.
+    static func stages(of configuration: ExperimentConfiguration, resolved: ConfigNode) throws
+        -> [(start: Int, experiment: Experiment)]
+    {
+        guard !configuration.stages.isEmpty, var object = resolved.object else { return [] }
+        object["stages"] = nil
+        var node = ConfigNode(object)
+        var stages = [(start: 0, experiment: try Experiment(node))]
+        for (index, stage) in configuration.stages.enumerated() {
+            guard stage.from > stages[stages.count - 1].start else {
+                let place = ConfigPath.root.key("stages").index(index).key("from")
+                throw ConfigError.unfit(
+                    resolved.source(at: place), place, "\(stage.from) is not after the stage before")
+            }
+            node = stage.set.merged(over: node)
+            stages.append((stage.from, try Experiment(node)))
+        }
+        return stages
+    }
+}

@@ -1,0 +1,215 @@
+import AgonTensors
+import CAgonKernels
+
+/// A step made ready to run: units in order, memory planned, tasks linked by what they read and write.
+///
+/// The results depend on the graph, the variables, the inputs, the seed and the index alone, not on the threads.
+public final class CompiledStep: @unchecked Sendable {
+    public let name: String
+    public let plan: MemoryPlan
+    /// Multiplications and additions of one run.
+    public let floatingPointOperations: Int
+    public let variables: [Variable]
+    /// Names and shapes of the inputs to bind.
+    public let inputs: [(name: String, shape: Shape)]
+
+    private let pool: WorkerPool
+    private let table: AddressTable
+    private let arena: UnsafeMutablePointer<Float>
+    private let constants: UnsafeMutablePointer<Float>
+    private let scratch: UnsafeMutablePointer<Float>
+    private let scratchPerWorker: Int
+    private let tasks: [KernelTask]
+    /// The kind of each task for the profile, and its share of the unit's work.
+    private let taskKinds: [(name: String, floatingPointOperations: Int)]
+    private let schedule: OpaquePointer
+    private let keys: RandomKeys
+    private let updateParameters: UpdateParameters
+    private let inputIndices: [(name: String, index: Int)]
+    private let outputAddresses: [(name: String, address: Address, shape: Shape)]
+
+    /// What each kind of kernel took since profiling was turned on (by setting `[:]`); for finding out where time goes.
+    /// While it is on, one thread computes.
+    public var profile: [String: KernelTime]?
+
+    /// Simplifies, fuses, orders and plans the graph.
+    /// - Throws: `GraphError` for a graph that a pass left invalid or that reads overwritten state.
+    public init(_ graph: ComputeGraph, name: String, pool: WorkerPool, seed: UInt64) throws {
+        try BLAS.open()
+        self.name = name
+        self.pool = pool
+        variables = graph.variables + graph.updateRules.flatMap(\.states)
+        try GraphValidator.check(graph.nodes)
+        let (simplified, outputs) = Simplification.run(graph)
+        try GraphValidator.check(simplified)
+        let inPlace = InPlaceWrites(simplified, outputs: outputs.map(\.value))
+        let nodes = inPlace.nodes
+        try GraphValidator.check(nodes)
+        let fusion = Fusion(nodes, holders: inPlace.holders)
+        var assembly = ProgramAssembly(fusion, outputs: outputs.map(\.value))
+        let programs = assembly.assemble()
+        keys = RandomKeys(seed: seed, streams: assembly.randomStreams)
+        updateParameters = UpdateParameters(rules: graph.updateRules)
+        let lowering = Lowering(fusion: fusion, keys: keys, updateParameters: updateParameters)
+        table = lowering.table
+
+        var lowered: [LoweredGroup?] = []
+        for index in fusion.units.indices { lowered.append(lowering.lower(index, program: programs[index])) }
+        let order = try FusionGroupOrder.order(fusion: fusion, lowered: lowered)
+        var position: [Int: Int] = [:]
+        for (time, index) in order.enumerated() { position[index] = time }
+        let units = order.compactMap { index -> LoweredGroup? in
+            var unit = lowered[index]
+            unit?.waitsFor = Set(fusion.units[index].after.compactMap { position[$0] })
+            return unit
+        }
+
+        // Memory: variables and constants have their own, everything else a place in the arena.
+        var constantIndices: [(index: Int, value: Float)] = []
+        var inputs: [(name: String, shape: Shape)] = []
+        var inputIndices: [(name: String, index: Int)] = []
+        var external = Set<Int>()
+        for node in nodes {
+            let index = node.output.index
+            switch node.operation {
+            case .variable(let id), .assign(let id), .update(let id, _):
+                table.pointers[index] = id.variable.storage
+                external.insert(index)
+            case .constant(let value):
+                constantIndices.append((index, value))
+                external.insert(index)
+            case .input(let name):
+                inputs.append((name, node.output.shape))
+                inputIndices.append((name, index))
+                external.insert(index)
+            default: break
+            }
+        }
+        for (index, id) in inPlace.holders {
+            table.pointers[index] = id.variable.storage
+            external.insert(index)
+        }
+        self.inputs = inputs
+        self.inputIndices = inputIndices
+        let constantSize = constantIndices.reduce(0) { $0 + roundedUp(nodes[$1.index].output.shape.count, to: 16) }
+        constants = AlignedMemory.allocate(floats: constantSize)
+        var place = 0
+        for (index, value) in constantIndices {
+            let count = nodes[index].output.shape.count
+            table.pointers[index] = constants + place
+            (constants + place).update(repeating: value, count: count)
+            place += roundedUp(count, to: 16)
+        }
+
+        let kept = Set(outputs.map { fusion.roots[$0.value.index].root })
+        let memory = StepMemory.plan(units: units, nodes: nodes, external: external, kept: kept)
+        arena = AlignedMemory.allocate(floats: memory.size)
+        for (index, offset) in memory.offsets { table.pointers[index] = arena + offset }
+        for unit in units { unit.runner?.settle() }
+
+        let links = TaskLinks(units: units, memory: memory)
+        tasks = units.flatMap(\.tasks)
+        taskKinds = units.flatMap { unit in
+            let kind = ([unit.name] + unit.operands.map(\.description)).joined(separator: " ")
+            return unit.tasks.indices.map { (kind, $0 == 0 ? unit.floatingPointOperations : 0) }
+        }
+        schedule = links.makeSchedule()
+        scratchPerWorker = roundedUp(max(tasks.map(\.scratch).max() ?? 0, 16), to: 1024)
+        scratch = AlignedMemory.allocate(floats: scratchPerWorker * pool.threads)
+        floatingPointOperations = units.reduce(0) { $0 + $1.floatingPointOperations }
+        outputAddresses = outputs.map { ($0.name, lowering.address($0.value.index), $0.value.shape) }
+
+        var plan = MemoryPlan()
+        let bytes = MemoryLayout<Float>.stride
+        for variable in variables {
+            let size = variable.shape.count * bytes
+            switch variable.role {
+            case .parameter: plan.parameters += size
+            case .buffer: plan.statistics += size
+            case .optimizerState: plan.optimizerState += size
+            case .loopState: plan.loopState += size
+            }
+        }
+        plan.activations = memory.size * bytes
+        plan.workspace = scratchPerWorker * pool.threads * bytes
+        plan.withoutReuse = memory.withoutReuse * bytes
+        self.plan = plan
+    }
+
+    deinit {
+        agon_schedule_destroy(schedule)
+        AlignedMemory.free(arena)
+        AlignedMemory.free(constants)
+        AlignedMemory.free(scratch)
+    }
+
+    /// Runs the step.
+    /// - Parameters:
+    ///   - inputs: values by name, in memory's layout; they must stay valid until the call returns.
+    ///   - index: how often the step ran before: the step of its random streams.
+    ///   - updates: how often its optimizers moved before; as often as it ran if not given.
+    public func run(inputs: [String: UnsafePointer<Float>] = [:], index: Int = 0, updates: Int? = nil) {
+        for (name, place) in inputIndices {
+            guard let pointer = inputs[name] else { preconditionFailure("step \(self.name) needs the input '\(name)'") }
+            table.pointers[place] = UnsafeMutablePointer(mutating: pointer)
+        }
+        keys.begin(index)
+        updateParameters.begin(updates ?? index)
+        if profile != nil { return runProfiled() }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        agon_pool_run(
+            pool.handle, schedule,
+            { context, task, piece, worker in
+                guard let context else { return }
+                let step = Unmanaged<CompiledStep>.fromOpaque(context).takeUnretainedValue()
+                step.tasks[Int(task)].run(Int(piece), step.scratch + Int(worker) * step.scratchPerWorker)
+            }, context)
+    }
+
+    private func runProfiled() {
+        let subnormals = agon_subnormals_begin_flush()
+        defer { agon_subnormals_end_flush(subnormals) }
+        let clock = ContinuousClock()
+        for (task, kind) in zip(tasks, taskKinds) {
+            let spent = clock.measure {
+                for piece in 0..<task.pieces { task.run(piece, scratch) }
+            }
+            profile?[kind.name, default: KernelTime()].add(spent, floatingPointOperations: kind.floatingPointOperations)
+        }
+    }
+
+    /// The names of the step's outputs.
+    public var outputNames: [String] { outputAddresses.map(\.name) }
+
+    /// An output's values after a run, in memory's layout.
+    public func output(_ name: String) -> Tensor? {
+        guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }
+        return Tensor(
+            shape: found.shape,
+            values: Array(UnsafeBufferPointer(start: found.address.constant, count: found.shape.count)))
+    }
+
+    /// The first element of each output of one element.
+    public func scalars() -> [(name: String, value: Float)] {
+        outputAddresses.compactMap { $0.shape.count == 1 ? ($0.name, $0.address.pointer[0]) : nil }
+    }
+}
+
+extension CompiledStep {
+    /// The output's values without a copy, valid until the next run.
+    public func withOutput<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>, Shape) throws -> R) rethrows -> R? {
+        guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }
+        return try body(UnsafeBufferPointer(start: found.address.constant, count: found.shape.count), found.shape)
+    }
+}
+
+/// The time that a kind of kernel took, and its work.
+public struct KernelTime: Sendable {
+    public var seconds = 0.0
+    public var floatingPointOperations = 0
+
+    mutating func add(_ time: Duration, floatingPointOperations work: Int) {
+        seconds += Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+        floatingPointOperations += work
+    }
+}

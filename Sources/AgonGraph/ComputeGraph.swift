@@ -1,0 +1,122 @@
+import AgonTensors
+
+/// A tensor in a graph: the output of one node.
+public struct Value: Hashable, Sendable {
+    public let index: Int
+    public let shape: Shape
+}
+
+/// One operation with its inputs; its output is the value of the same index.
+public struct Node: Sendable {
+    public let operation: Operation
+    public let inputs: [Value]
+    public let output: Value
+    /// Where in the config the node comes from, such as `discriminator.layers[2]`; in messages.
+    public let origin: String
+}
+
+/// A step under construction: operations in an order in which each follows its inputs.
+///
+/// Images are `[N, H, W, C]`, features `[N, C]`, scalars `[]`.
+/// Shape errors are programmer errors here; layers check a user's shapes first.
+public final class ComputeGraph {
+    public internal(set) var nodes: [Node] = []
+    /// Named results of the step, read after each run.
+    public private(set) var outputs: [(name: String, value: Value)] = []
+    /// Values written to variables, which must run though nothing reads them.
+    public private(set) var effects: [Value] = []
+    /// Optimizer rules by index, for `update`.
+    public private(set) var updateRules: [any UpdateRule] = []
+    /// The current value of each variable that the graph has read or written.
+    private var current: [VariableID: Value] = [:]
+    /// The names of nodes under construction.
+    public var origin = ""
+
+    public init() {}
+
+    /// Appends a node whose shape follows from the operation and its inputs.
+    @discardableResult
+    public func append(_ operation: Operation, _ inputs: [Value], shape: Shape? = nil) -> Value {
+        let output = Value(
+            index: nodes.count, shape: shape ?? inferredShape(of: operation, inputs.map(\.shape), at: origin))
+        nodes.append(Node(operation: operation, inputs: inputs, output: output, origin: origin))
+        return output
+    }
+
+    public func shape(_ index: Int) -> Shape { nodes[index].output.shape }
+
+    // MARK: Sources and state
+
+    /// The variable's value at this point of the step.
+    public func read(_ variable: Variable) -> Value {
+        if let value = current[variable.id] { return value }
+        let value = append(.variable(variable.id), [], shape: variable.shape)
+        current[variable.id] = value
+        return value
+    }
+
+    /// Stores a value in a variable when the step runs; later reads see it.
+    public func assign(_ value: Value, to variable: Variable) {
+        precondition(value.shape == variable.shape, "assigning \(value.shape) to \(variable.name) \(variable.shape)")
+        let written = append(.assign(variable.id), [value], shape: variable.shape)
+        current[variable.id] = written
+        effects.append(written)
+    }
+
+    /// Lets the step change no variable: for measurements.
+    public func discardEffects() { effects = [] }
+
+    /// Lets an optimizer's rule move a parameter along its gradient; later reads see the new value.
+    public func update(_ parameter: Variable, gradient: Value, rule: any UpdateRule) {
+        precondition(
+            gradient.shape == parameter.shape, "gradient \(gradient.shape) of \(parameter.name) \(parameter.shape)")
+        updateRules.append(rule)
+        let written = append(
+            .update(parameter.id, rule: updateRules.count - 1), [read(parameter), gradient], shape: parameter.shape)
+        current[parameter.id] = written
+        effects.append(written)
+    }
+
+    /// Values bound by name before each run.
+    public func input(_ name: String, shape: Shape) -> Value {
+        if let node = nodes.first(where: { $0.operation == .input(name) }) {
+            precondition(node.output.shape == shape, "input '\(name)' is \(node.output.shape), not \(shape)")
+            return node.output
+        }
+        return append(.input(name), [], shape: shape)
+    }
+
+    public func constant(_ value: Float, shape: Shape = []) -> Value { append(.constant(value), [], shape: shape) }
+
+    /// Random numbers, new in each run and the same for the same seed, stream and run.
+    public func random(_ distribution: Distribution, stream: String, shape: Shape) -> Value {
+        append(.random(distribution, stream: stream), [], shape: shape)
+    }
+
+    /// Names a value as a result of the step.
+    public func output(_ name: String, _ value: Value) { outputs.append((name, value)) }
+
+    /// All variables that the graph reads or writes, in the order of first use.
+    public var variables: [Variable] {
+        var seen = Set<VariableID>()
+        var found: [Variable] = []
+        for node in nodes {
+            switch node.operation {
+            case .variable(let id), .assign(let id), .update(let id, _):
+                if seen.insert(id).inserted { found.append(id.variable) }
+            default: break
+            }
+        }
+        return found
+    }
+}
+
+/// The rule by which an optimizer moves one parameter: what the graph needs to run it.
+public protocol UpdateRule: Sendable {
+    /// State kept per element of the parameter, at most three.
+    var states: [Variable] { get }
+    /// A kernel rule (`AGON_UPDATE_...`).
+    var kernel: Int32 { get }
+    /// The numbers of the rule for the update that follows `updates` earlier ones.
+    func parameters(updates: Int) -> [Float]
+}

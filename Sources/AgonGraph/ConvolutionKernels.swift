@@ -1,0 +1,473 @@
+import AgonTensors
+import CAgonKernels
+
+extension ConvolutionGeometry {
+    func kernelGeometry(batch: Int) -> agon_convolution {
+        agon_convolution(
+            batch: Int32(batch), height: Int32(height), width: Int32(width), input_channels: Int32(inputChannels),
+            output_height: Int32(outputHeight), output_width: Int32(outputWidth),
+            output_channels: Int32(outputChannels), kernel_height: Int32(kernelHeight),
+            kernel_width: Int32(kernelWidth), stride_height: Int32(strideHeight), stride_width: Int32(strideWidth),
+            padding_top: Int32(paddingTop), padding_left: Int32(paddingLeft), dilation_height: Int32(dilationHeight),
+            dilation_width: Int32(dilationWidth), groups: Int32(groups))
+    }
+
+    var taps: Int { kernelHeight * kernelWidth }
+    var isDepthwise: Bool { groups > 1 && groups == inputChannels && inputChannels == outputChannels }
+    /// A product of pixels by a matrix, with nothing to gather.
+    var isPointwise: Bool {
+        taps == 1 && strideHeight == 1 && strideWidth == 1 && groups == 1 && paddingTop == 0 && paddingLeft == 0
+            && height == outputHeight && width == outputWidth
+    }
+    var hasUnitStride: Bool { strideHeight == 1 && strideWidth == 1 }
+}
+
+/// Floats of gathered columns in one block: with the weights they stay in the second- and third-level caches.
+private let columnsPerBlock = 262_144
+
+/// Rows of a block whose gathered columns are `depth` long.
+private func blockRows(depth: Int, total: Int) -> Int {
+    let rows = roundedUp(max(96, min(2048, columnsPerBlock / max(depth, 1))), to: 16)
+    // At least eight blocks, so that the work divides among cores.
+    return max(16, min(rows, roundedUp(max(total / 8, 1), to: 16)))
+}
+
+extension Lowering {
+    // MARK: Forward
+
+    /// Gather columns for a block of output pixels, multiply, run the program on the block while it is hot.
+    func lowerConvolution(
+        _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let (x, w, y) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
+        let batch = node.output.shape[0]
+        let rows = batch * g.outputHeight * g.outputWidth
+        if g.isPointwise {
+            lowerProduct(
+                MatrixProduct(
+                    a: x, b: w, c: y, m: rows, n: g.outputChannels, k: g.inputChannels, transposeA: false,
+                    transposeB: false, lda: g.inputChannels, ldb: g.outputChannels, ldc: g.outputChannels),
+                runner, &lowered)
+            return
+        }
+        lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
+        let kernel = g.kernelGeometry(batch: batch)
+        if g.isDepthwise {
+            let lines = pieces(of: batch * g.outputHeight, size: max(1, 16384 / (g.outputWidth * g.outputChannels)))
+            let forward = vector.depthwise_forward
+            addRowTask(lines, pixelsPerRow: g.outputWidth, channels: g.outputChannels, runner, &lowered) { range, _ in
+                withUnsafePointer(to: kernel) {
+                    forward?($0, x.constant, w.constant, Int64(range.lowerBound), Int64(range.upperBound), y.pointer)
+                }
+            }
+            return
+        }
+        if g.groups == 1, g.hasUnitStride, g.outputChannels <= 4, g.inputChannels > 2 * g.outputChannels {
+            lowerThinConvolution(g, kernel, x, w, y, batch: batch, runner, &lowered)
+            return
+        }
+        let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
+        let depth = g.taps * inGroup
+        let blocks = pieces(of: rows, size: blockRows(depth: depth, total: rows))
+        let columns = (blocks.first?.count ?? 0) * depth
+        addRowTask(blocks, pixelsPerRow: 1, channels: g.outputChannels, runner, &lowered, scratch: columns) {
+            range, scratch in
+            withUnsafePointer(to: kernel) { kernel in
+                for group in 0..<g.groups {
+                    agon_im2col(
+                        kernel, x.constant, Int64(range.lowerBound), Int64(range.upperBound), Int32(group * inGroup),
+                        Int32(inGroup), 0, Int32(g.taps), scratch)
+                    agon_sgemm(
+                        false, false, Int32(range.count), Int32(outGroup), Int32(depth), 1, scratch, Int32(depth),
+                        w.constant + group * outGroup, Int32(g.outputChannels), 0,
+                        y.pointer + range.lowerBound * g.outputChannels + group * outGroup, Int32(g.outputChannels))
+                }
+            }
+        }
+    }
+
+    /// Few output channels: one product of all input pixels with all taps, then each output pixel adds its taps. The input
+    /// is read once instead of once per tap.
+    private func lowerThinConvolution(
+        _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ x: Address, _ w: Address, _ y: Address, batch: Int,
+        _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let pixels = g.height * g.width
+        let width = g.taps * g.outputChannels
+        let images = pieces(of: batch, size: max(1, 2048 / pixels))
+        let perPiece = images.first?.count ?? 0
+        // [taps, Cin, Cout] as [taps * Cout, Cin].
+        let packed = temporary(width * g.inputChannels, in: &lowered)
+        lowered.tasks.append(
+            KernelTask(pieces: g.taps) { tap, _ in
+                agon_transpose(
+                    w.constant + tap * g.inputChannels * g.outputChannels, Int64(g.inputChannels),
+                    Int64(g.outputChannels), Int64(g.outputChannels),
+                    packed.pointer + tap * g.outputChannels * g.inputChannels, Int64(g.inputChannels))
+            })
+        let scratch = perPiece * pixels * width
+        addRowTask(
+            images, pixelsPerRow: g.outputHeight * g.outputWidth, channels: g.outputChannels, runner, &lowered,
+            scratch: scratch
+        ) {
+            range, scratch in
+            agon_sgemm(
+                false, true, Int32(range.count * pixels), Int32(width), Int32(g.inputChannels), 1,
+                x.constant + range.lowerBound * pixels * g.inputChannels, Int32(g.inputChannels), packed.constant,
+                Int32(g.inputChannels), 0, scratch, Int32(width))
+            withUnsafePointer(to: kernel) {
+                agon_shift_add($0, scratch, Int32(range.lowerBound), Int32(range.upperBound), y.pointer)
+            }
+        }
+    }
+
+    /// A stage over ranges of rows of `pixelsPerRow` pixels, each followed by the program on its window.
+    private func addRowTask(
+        _ ranges: [Range<Int>], pixelsPerRow: Int, channels: Int, _ runner: ProgramRunner?,
+        _ lowered: inout LoweredGroup, scratch: Int = 0,
+        _ body: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        lowered.tasks.append(
+            KernelTask(pieces: ranges.count, scratch: max(scratch, ProgramRunner.scratch)) { piece, scratch in
+                let range = ranges[piece]
+                body(range, scratch)
+                runner?.run(
+                    agon_window(
+                        row_begin: Int64(range.lowerBound * pixelsPerRow),
+                        row_end: Int64(range.upperBound * pixelsPerRow), channel_begin: 0,
+                        channel_end: Int64(channels)),
+                    piece: piece, scratch: scratch)
+            })
+        finish(runner, pieces: ranges.count, &lowered)
+    }
+
+    // MARK: Input gradient
+
+    /// The pixels of one residue class modulo the stride are reached by the same taps: gather the output gradients that
+    /// reach them, multiply by the weights of those taps, put the rows in place. No sum is scattered, so pieces are free.
+    func lowerInputGradient(
+        _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let (d, w, dx) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
+        let batch = node.output.shape[0]
+        if g.isPointwise {
+            lowerProduct(
+                MatrixProduct(
+                    a: d, b: w, c: dx, m: batch * g.height * g.width, n: g.inputChannels, k: g.outputChannels,
+                    transposeA: false, transposeB: true, lda: g.outputChannels, ldb: g.outputChannels,
+                    ldc: g.inputChannels),
+                runner, &lowered)
+            return
+        }
+        lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
+        let kernel = g.kernelGeometry(batch: batch)
+        if g.isDepthwise {
+            let lines = pieces(of: batch * g.height, size: max(1, 16384 / (g.width * g.inputChannels)))
+            let gradient = vector.depthwise_input_gradient
+            addRowTask(lines, pixelsPerRow: g.width, channels: g.inputChannels, runner, &lowered) { range, _ in
+                withUnsafePointer(to: kernel) {
+                    gradient?($0, d.constant, w.constant, Int64(range.lowerBound), Int64(range.upperBound), dx.pointer)
+                }
+            }
+            return
+        }
+        if g.groups == 1, g.inputChannels <= 4, g.outputChannels >= 8 {
+            lowerThinInputGradient(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
+        lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+    }
+
+    private func lowerPhases(
+        _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ d: Address, _ w: Address, _ dx: Address, batch: Int,
+        _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
+        var phases: [agon_phase] = []
+        for row in 0..<g.strideHeight {
+            for column in 0..<g.strideWidth {
+                phases.append(withUnsafePointer(to: kernel) { agon_convolution_phase($0, Int32(row), Int32(column)) })
+            }
+        }
+        let taps = phases.map { Int($0.taps_height) * Int($0.taps_width) }
+        // Weights by group and phase: [taps of the phase * Cout, Cin].
+        let groupSize = g.taps * outGroup * inGroup
+        let packed = temporary(g.groups * groupSize, in: &lowered)
+        var starts: [Int] = []
+        var copies: [(tap: Int, position: Int)] = []
+        var position = 0
+        for phase in phases {
+            starts.append(position * outGroup * inGroup)
+            for row in 0..<Int(phase.taps_height) {
+                for column in 0..<Int(phase.taps_width) {
+                    let tap = phase.kernelRow(row) * g.kernelWidth + phase.kernelColumn(column)
+                    copies.append((tap, position))
+                    position += 1
+                }
+            }
+        }
+        // The transposition of large weights is worth several pieces a tap.
+        let inputParts = pieces(of: inGroup, size: 128)
+        lowered.tasks.append(
+            KernelTask(pieces: max(copies.count, 1) * inputParts.count) { piece, _ in
+                guard !copies.isEmpty else { return }
+                let (tap, position) = copies[piece / inputParts.count]
+                let part = inputParts[piece % inputParts.count]
+                for group in 0..<g.groups {
+                    agon_transpose(
+                        w.constant + (tap * inGroup + part.lowerBound) * g.outputChannels + group * outGroup,
+                        Int64(part.count), Int64(outGroup), Int64(g.outputChannels),
+                        packed.pointer + group * groupSize + position * outGroup * inGroup + part.lowerBound,
+                        Int64(inGroup))
+                }
+            })
+
+        // A band is one row of each phase, over all images in order.
+        let bandsPerImage = (g.height + g.strideHeight - 1) / g.strideHeight
+        let bands = batch * bandsPerImage
+        let widest = max(1, (g.width + g.strideWidth - 1) / g.strideWidth)
+        let depth = max(taps.max() ?? 0, 1) * outGroup
+        let rowsWanted = blockRows(depth: depth, total: bands * widest)
+        let ranges = pieces(of: bands, size: max(1, rowsWanted / widest))
+        let blockHeight = (ranges.first?.count ?? 0) * widest
+        let direct = phases.count == 1 && g.groups == 1
+        let scratch = blockHeight * (depth + (direct ? 0 : inGroup))
+
+        let body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void = { range, scratch in
+            let values = scratch + blockHeight * depth
+            withUnsafePointer(to: kernel) { kernel in
+                for (index, phase) in phases.enumerated() {
+                    for rows in phase.rows(inBands: range, bandsPerImage: bandsPerImage) {
+                        for group in 0..<g.groups {
+                            withUnsafePointer(to: phase) { phase in
+                                let target =
+                                    direct ? dx.pointer + rows.lowerBound * g.inputChannels : values
+                                if taps[index] == 0 {
+                                    target.update(repeating: 0, count: rows.count * inGroup)
+                                } else {
+                                    agon_gather_phase(
+                                        kernel, phase, d.constant, Int64(rows.lowerBound), Int64(rows.upperBound),
+                                        Int32(group * outGroup), Int32(outGroup), scratch)
+                                    let k = taps[index] * outGroup
+                                    agon_sgemm(
+                                        false, false, Int32(rows.count), Int32(inGroup), Int32(k), 1, scratch,
+                                        Int32(k), packed.constant + group * groupSize + starts[index],
+                                        Int32(inGroup), 0, target, Int32(inGroup))
+                                }
+                                if !direct {
+                                    agon_scatter_phase(
+                                        kernel, phase, values, Int64(rows.lowerBound), Int64(rows.upperBound),
+                                        Int32(group * inGroup), Int32(inGroup), dx.pointer)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        lowered.tasks.append(
+            KernelTask(pieces: ranges.count, scratch: max(scratch, ProgramRunner.scratch)) { piece, scratch in
+                body(ranges[piece], scratch)
+                guard let runner else { return }
+                func firstRow(_ band: Int) -> Int {
+                    let image = band / bandsPerImage
+                    return image * g.height + min((band - image * bandsPerImage) * g.strideHeight, g.height)
+                }
+                runner.run(
+                    agon_window(
+                        row_begin: Int64(firstRow(ranges[piece].lowerBound) * g.width),
+                        row_end: Int64(firstRow(ranges[piece].upperBound) * g.width), channel_begin: 0,
+                        channel_end: Int64(g.inputChannels)),
+                    piece: piece, scratch: scratch)
+            })
+        finish(runner, pieces: ranges.count, &lowered)
+    }
+
+    /// Few input channels: one product of each output pixel with all taps, then each image adds what its taps send.
+    private func lowerThinInputGradient(
+        _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ d: Address, _ w: Address, _ dx: Address, batch: Int,
+        _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let pixels = g.outputHeight * g.outputWidth
+        let width = g.taps * g.inputChannels
+        let images = pieces(of: batch, size: max(1, 2048 / pixels))
+        let perPiece = images.first?.count ?? 0
+        addRowTask(
+            images, pixelsPerRow: g.height * g.width, channels: g.inputChannels, runner, &lowered,
+            scratch: perPiece * pixels * width
+        ) { range, scratch in
+            agon_sgemm(
+                false, true, Int32(range.count * pixels), Int32(width), Int32(g.outputChannels), 1,
+                d.constant + range.lowerBound * pixels * g.outputChannels, Int32(g.outputChannels), w.constant,
+                Int32(g.outputChannels), 0, scratch, Int32(width))
+            withUnsafePointer(to: kernel) {
+                agon_col2im($0, scratch, Int32(range.lowerBound), Int32(range.upperBound), dx.pointer)
+            }
+        }
+    }
+
+    // MARK: Weight gradient
+
+    /// Columns transposed times output gradients. Pieces are slices of taps and channels, whose columns nobody else
+    /// gathers; where the whole result is small, ranges of pixels with a sum of their parts in order.
+    func lowerWeightGradient(_ g: ConvolutionGeometry, _ node: Node, _ lowered: inout LoweredGroup) {
+        let (x, d, dw) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
+        let batch = node.inputs[0].shape[0]
+        let rows = batch * g.outputHeight * g.outputWidth
+        if g.isPointwise {
+            lowerProduct(
+                MatrixProduct(
+                    a: x, b: d, c: dw, m: g.inputChannels, n: g.outputChannels, k: rows, transposeA: true,
+                    transposeB: false, lda: g.inputChannels, ldb: g.outputChannels, ldc: g.outputChannels),
+                nil, &lowered)
+            return
+        }
+        lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
+        let kernel = g.kernelGeometry(batch: batch)
+        if g.isDepthwise {
+            let slices = pieces(of: g.inputChannels, size: 16)
+            let gradient = vector.depthwise_weight_gradient
+            lowered.tasks.append(
+                KernelTask(pieces: slices.count) { piece, _ in
+                    withUnsafePointer(to: kernel) {
+                        gradient?(
+                            $0, x.constant, d.constant, Int32(slices[piece].lowerBound),
+                            Int32(slices[piece].upperBound), dw.pointer)
+                    }
+                })
+            return
+        }
+        if g.groups == 1, g.hasUnitStride, g.outputChannels <= 4, g.inputChannels > 2 * g.outputChannels {
+            lowerThinWeightGradient(g, kernel, x, d, dw, batch: batch, &lowered)
+            return
+        }
+        let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
+        let depth = g.taps * inGroup
+        let weights = depth * g.outputChannels
+        if weights <= 65536 {
+            // Ranges of pixels: the columns of a range are gathered once for all weights.
+            let chunk = max(256, roundedUp(rows / 16, to: 64))
+            let chunks = pieces(of: rows, size: chunk)
+            let block = blockRows(depth: depth, total: 8 * chunk)
+            let parts = temporary(chunks.count * weights, in: &lowered)
+            lowered.tasks.append(
+                KernelTask(pieces: chunks.count, scratch: min(block, chunk) * depth) { piece, scratch in
+                    let out = parts.pointer + piece * weights
+                    withUnsafePointer(to: kernel) { kernel in
+                        for group in 0..<g.groups {
+                            for (index, range) in pieces(of: chunks[piece].count, size: block).enumerated() {
+                                let start = chunks[piece].lowerBound + range.lowerBound
+                                agon_im2col(
+                                    kernel, x.constant, Int64(start), Int64(start + range.count),
+                                    Int32(group * inGroup), Int32(inGroup), 0, Int32(g.taps), scratch)
+                                agon_sgemm(
+                                    true, false, Int32(depth), Int32(outGroup), Int32(range.count), 1, scratch,
+                                    Int32(depth), d.constant + start * g.outputChannels + group * outGroup,
+                                    Int32(g.outputChannels), index == 0 ? 0 : 1, out + group * outGroup,
+                                    Int32(g.outputChannels))
+                            }
+                        }
+                    }
+                })
+            lowered.tasks.append(sumOfParts(parts, count: chunks.count, size: weights, into: dw))
+            return
+        }
+        // Slices of taps (and of channels where one tap is large).
+        var slices: [(group: Int, taps: Range<Int>, channels: Range<Int>)] = []
+        let channelParts = pieces(of: inGroup, size: max(128, roundedUp(inGroup / 2, to: 64)))
+        // A slice is contiguous in the weights only when it has all channels or one tap.
+        let tapsPerSlice = channelParts.count > 1 ? 1 : max(1, min(g.taps / 4, 512 / inGroup))
+        for group in 0..<g.groups {
+            for taps in pieces(of: g.taps, size: tapsPerSlice) {
+                for channels in channelParts { slices.append((group, taps, channels)) }
+            }
+        }
+        let deepest = slices.map { $0.taps.count * $0.channels.count }.max() ?? 0
+        let block = roundedUp(max(256, min(2048, columnsPerBlock / max(deepest, 1))), to: 64)
+        lowered.tasks.append(
+            KernelTask(pieces: slices.count, scratch: min(block, rows) * deepest) { piece, scratch in
+                let slice = slices[piece]
+                let channels = slice.channels.count
+                let width = slice.taps.count * channels
+                withUnsafePointer(to: kernel) { kernel in
+                    for (index, range) in pieces(of: rows, size: block).enumerated() {
+                        agon_im2col(
+                            kernel, x.constant, Int64(range.lowerBound), Int64(range.upperBound),
+                            Int32(slice.group * inGroup + slice.channels.lowerBound), Int32(channels),
+                            Int32(slice.taps.lowerBound), Int32(slice.taps.upperBound), scratch)
+                        // A slice of some channels of one tap, or of all channels of several taps, is a run of rows.
+                        agon_sgemm(
+                            true, false, Int32(width), Int32(outGroup), Int32(range.count), 1, scratch, Int32(width),
+                            d.constant + range.lowerBound * g.outputChannels + slice.group * outGroup,
+                            Int32(g.outputChannels), index == 0 ? 0 : 1,
+                            dw.pointer
+                                + (slice.taps.lowerBound * inGroup + slice.channels.lowerBound) * g.outputChannels
+                                + slice.group * outGroup, Int32(g.outputChannels))
+                    }
+                }
+            })
+    }
+
+    /// Few output channels, stride 1: gather the (thin) output gradients instead of the input.
+    private func lowerThinWeightGradient(
+        _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ x: Address, _ d: Address, _ dw: Address, batch: Int,
+        _ lowered: inout LoweredGroup
+    ) {
+        let pixels = batch * g.height * g.width
+        let width = g.taps * g.outputChannels
+        let phase = withUnsafePointer(to: kernel) { agon_convolution_phase($0, 0, 0) }
+        let chunks = pieces(of: pixels, size: max(1024, roundedUp(pixels / 16, to: 64)))
+        let size = width * g.inputChannels
+        let parts = temporary(chunks.count * size, in: &lowered)
+        let sum = temporary(size, in: &lowered)
+        lowered.tasks.append(
+            KernelTask(pieces: chunks.count, scratch: (chunks.first?.count ?? 0) * width) { piece, scratch in
+                let range = chunks[piece]
+                withUnsafePointer(to: kernel) { kernel in
+                    withUnsafePointer(to: phase) { phase in
+                        agon_gather_phase(
+                            kernel, phase, d.constant, Int64(range.lowerBound), Int64(range.upperBound), 0,
+                            Int32(g.outputChannels), scratch)
+                    }
+                }
+                agon_sgemm(
+                    true, false, Int32(width), Int32(g.inputChannels), Int32(range.count), 1, scratch, Int32(width),
+                    x.constant + range.lowerBound * g.inputChannels, Int32(g.inputChannels), 0,
+                    parts.pointer + piece * size, Int32(g.inputChannels))
+            })
+        lowered.tasks.append(sumOfParts(parts, count: chunks.count, size: size, into: sum))
+        // [taps * Cout, Cin] to [taps, Cin, Cout].
+        lowered.tasks.append(
+            KernelTask(pieces: 1) { _, _ in
+                for tap in 0..<g.taps {
+                    agon_transpose(
+                        sum.constant + tap * g.outputChannels * g.inputChannels, Int64(g.outputChannels),
+                        Int64(g.inputChannels), Int64(g.inputChannels),
+                        dw.pointer + tap * g.inputChannels * g.outputChannels, Int64(g.outputChannels))
+                }
+            })
+    }
+}
+
+extension agon_phase {
+    func kernelRow(_ index: Int) -> Int { Int(tap_row) + index * Int(tap_row_step) }
+    func kernelColumn(_ index: Int) -> Int { Int(tap_column) + index * Int(tap_column_step) }
+
+    /// The class's pixels (numbered over the batch) in a range of bands; one range where bands are whole.
+    func rows(inBands range: Range<Int>, bandsPerImage: Int) -> [Range<Int>] {
+        let (rows, columns) = (Int(rows), Int(columns))
+        if columns == 0 || rows == 0 { return [] }
+        if rows == bandsPerImage { return [range.lowerBound * columns..<range.upperBound * columns] }
+        var found: [Range<Int>] = []
+        var band = range.lowerBound
+        while band < range.upperBound {
+            let image = band / bandsPerImage
+            let end = min(range.upperBound, (image + 1) * bandsPerImage)
+            let first = min(band - image * bandsPerImage, rows)
+            let last = min(end - image * bandsPerImage, rows)
+            if first < last { found.append((image * rows + first) * columns..<(image * rows + last) * columns) }
+            band = end
+        }
+        return found
+    }
+}

@@ -1,0 +1,46 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// Dropout: numbers set to 0 with probability `rate`, the others divided by `1 - rate`.
+///
+/// Srivastava et al., "Dropout", JMLR 15, 2014. Over whole channels: Tompson et al., "Efficient Object Localization
+/// Using Convolutional Networks", CVPR 2015, arXiv:1411.4280.
+public struct DropoutLayer: Layer {
+    public enum Unit: Sendable {
+        case element
+        /// All pixels of a channel of an image at once.
+        case channel
+    }
+
+    public let unit: Unit
+    public let rate: Float
+    /// Whether it stays active in evaluation, as noise for a generator.
+    public var isAlwaysActive = false
+
+    public var type: String { unit == .element ? "dropout" : "channelDropout" }
+
+    public init(_ unit: Unit, rate: Float) {
+        self.unit = unit
+        self.rate = rate
+    }
+
+    init(_ unit: Unit, from reader: ConfigReader) throws {
+        self.unit = unit
+        rate = Float(try reader.number("rate", in: 0..<1, default: 0.5, "The probability of being dropped."))
+        isAlwaysActive = try reader.boolean(
+            "atEvaluation", default: false, "Whether it also drops when images are sampled or measured.")
+    }
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        if unit == .channel { _ = try site.image(input) }
+        let name = site.name
+        return BuiltLayer(outputShape: input) { [self] x, call in
+            guard rate > 0, isAlwaysActive || call.mode == .training else { return x }
+            let shape: Shape = unit == .element ? x.shape : [x.shape[0], 1, 1, x.shape[3]]
+            let kept = call.graph.random(
+                .bernoulli(probability: 1 - rate, value: 1 / (1 - rate)), stream: "\(name)/\(call.name)", shape: shape)
+            return call.graph.multiply(x, kept)
+        }
+    }
+}

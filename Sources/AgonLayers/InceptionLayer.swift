@@ -1,0 +1,77 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// The block of small discriminators, for `n` channels of which `b` (at first half) go through the second branch:
+/// `concat(conv1x1 to n - b, [conv1x1 to b, conv3x3 to b])`.
+///
+/// Depthwise, the second branch is `[conv1x1 to b, depthwise conv3x3, batch norm, conv1x1 to m b, batch norm]`, and the
+/// output has `n - b + m b` channels. Its parts stand in the layer table as two branches of a concat layer.
+/// The reduction to fewer channels is that of Szegedy et al., "Going Deeper with Convolutions", CVPR 2015,
+/// arXiv:1409.4842, figure 2b; the depthwise convolution that of Howard et al., "MobileNets", 2017, arXiv:1704.04861.
+public struct InceptionLayer: Layer {
+    /// What the 3x3 convolution reads.
+    public enum Source: String, CaseIterable, Sendable {
+        /// The output of the 1x1 convolution before it.
+        case reduction
+        /// The block's input; then there is no 1x1 convolution before it.
+        case input
+    }
+
+    public let channels: Int
+    public var branchChannels: Int
+    public var reads = Source.reduction
+    public var isDepthwise = false
+    public var widthMultiplier = 4
+
+    public var type: String { "inception" }
+
+    public init(channels: Int) {
+        precondition(channels >= 2, "two branches cannot share \(channels) channels")
+        self.channels = channels
+        branchChannels = channels / 2
+    }
+
+    init(from reader: ConfigReader) throws {
+        channels = try reader.integer("channels", in: 2...65536, "Channels of both branches together.")
+        let branch = try reader.optionalInteger(
+            "branchChannels", in: 1...65535, "Channels of the branch with the 3x3 convolution; half if not given.")
+        branchChannels = branch ?? channels / 2
+        reads = try reader.choice(
+            "reads", Source.self, default: .reduction,
+            "Whether the 3x3 convolution reads the 1x1 convolution before it, or the block's input.")
+        isDepthwise = try reader.boolean(
+            "depthwise", default: false,
+            "Whether the 3x3 convolution sees one channel at a time and a 1x1 convolution follows, with batch norms.")
+        widthMultiplier = try reader.integer(
+            "widthMultiplier", in: 1...64, default: 4,
+            "How many times the branch's channels a depthwise branch ends with.")
+        try reader.require(
+            branchChannels < channels, "branchChannels", "expected less than the \(channels) channels of both branches")
+    }
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        try ConcatLayer([
+            [ConvolutionLayer(channels: channels - branchChannels, kernel: 1)], branch(on: input, at: site),
+        ])
+        .build(input: input, at: site)
+    }
+
+    private func branch(on input: Shape, at site: LayerSite) throws -> [any Layer] {
+        var layers: [any Layer] = []
+        var width = try site.image(input).channels
+        if reads == .reduction {
+            layers.append(ConvolutionLayer(channels: branchChannels, kernel: 1))
+            width = branchChannels
+        }
+        guard isDepthwise else {
+            return layers + [ConvolutionLayer(channels: branchChannels, kernel: 3, padding: .same)]
+        }
+        var depthwise = ConvolutionLayer(channels: width, kernel: 3, padding: .same)
+        depthwise.groups = width
+        return layers + [
+            depthwise, BatchNormLayer(), ConvolutionLayer(channels: widthMultiplier * branchChannels, kernel: 1),
+            BatchNormLayer(),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+import AgonConfiguration
+
+/// How all layers of a network are initialised, by part. What is nil falls back, in the end to PyTorch's defaults.
+public struct Initialization: ConfigDecodable, Sendable {
+    public var weights: (any Initializer)?
+    public var linearWeights: (any Initializer)?
+    public var convolutionWeights: (any Initializer)?
+    public var biases: (any Initializer)?
+    public var normWeights: (any Initializer)?
+    public var normBiases: (any Initializer)?
+    public var embeddings: (any Initializer)?
+
+    public static var schemaName: String? { "Initialization" }
+
+    public init() {}
+
+    public init(from reader: ConfigReader) throws {
+        let initializers = LayerRegistry.initializers
+        weights = try reader.optionalSection(
+            "weights", initializers, "Weights of linear, conv and convTranspose layers.")
+        linearWeights = try reader.optionalSection(
+            "linearWeights", initializers, "Weights of linear layers, where they differ from \"weights\".")
+        convolutionWeights = try reader.optionalSection(
+            "convolutionWeights", initializers,
+            "Weights of conv and convTranspose layers, where they differ from \"weights\".")
+        biases = try reader.optionalSection("biases", initializers, "Biases of linear, conv and convTranspose layers.")
+        normWeights = try reader.optionalSection(
+            "normWeights", initializers, "Weights of batch, instance and layer norms.")
+        normBiases = try reader.optionalSection(
+            "normBiases", initializers, "Biases of batch, instance and layer norms.")
+        embeddings = try reader.optionalSection("embeddings", initializers, "Embeddings of condition layers.")
+    }
+
+    func initializer(_ part: InitializationTarget.Part) -> any Initializer {
+        let chosen: (any Initializer)? =
+            switch part {
+            case .linearWeight: linearWeights ?? weights
+            case .convolutionWeight: convolutionWeights ?? weights
+            case .bias: biases
+            case .normWeight: normWeights
+            case .normBias: normBiases
+            case .embedding: embeddings
+            }
+        return chosen ?? DefaultInitializer()
+    }
+}
+
+/// How one layer is initialised, where it differs from its network.
+public struct LayerInitialization: ConfigDecodable, Sendable {
+    public var weights: (any Initializer)?
+    public var biases: (any Initializer)?
+
+    public static var schemaName: String? { "LayerInitialization" }
+
+    public init(weights: (any Initializer)? = nil, biases: (any Initializer)? = nil) {
+        self.weights = weights
+        self.biases = biases
+    }
+
+    public init(from reader: ConfigReader) throws {
+        weights = try reader.optionalSection("weights", LayerRegistry.initializers, "The layer's weights.")
+        biases = try reader.optionalSection("biases", LayerRegistry.initializers, "The layer's biases.")
+    }
+
+    /// The setting of a layer, under the key that all layers with variables share.
+    static func read(from reader: ConfigReader) throws -> LayerInitialization {
+        try reader.section(
+            "initialization", LayerInitialization.self, default: [:],
+            "How this layer's variables get their first values, where it differs from the network's.")
+    }
+}

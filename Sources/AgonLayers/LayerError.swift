@@ -1,0 +1,120 @@
+import AgonGraph
+import AgonTensors
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where a layer stands in the config and what kind it is: `discriminator.layers[3] (conv)`.
+public struct LayerPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The path of keys, such as `discriminator.layers[3]`.
+    public let path: String
+    /// The layer's `"type"`.
+    public let type: String
+
+    public init(path: String, type: String) {
+        self.path = path
+        self.type = type
+    }
+
+    public var description: String { "\(path) (\(type))" }
+}
+
+/// What can be wrong with the shapes and names of a network's layers. Shapes are without the batch.
+public enum LayerError: Error, Hashable, Sendable {
+    case notImage(LayerPlace, input: Shape)
+    case notFeatures(LayerPlace, input: Shape)
+    case smallerThanKernel(LayerPlace, input: Shape, kernel: [Int], dilation: [Int], padding: String)
+    case emptyOutput(LayerPlace, input: Shape, output: [Int])
+    case groupsDoNotDivide(LayerPlace, groups: Int, channels: Int, of: String)
+    /// Padding so wide that a pooling window would hold nothing but padding.
+    case paddingOverKernel(LayerPlace, padding: String, kernel: [Int])
+    case reflectionTooWide(LayerPlace, input: Shape, padding: String)
+    case elementCount(LayerPlace, input: Shape, target: Shape)
+    case channelsNotDivisible(LayerPlace, input: Shape, divisor: Int)
+    case onePixelNorm(LayerPlace, input: Shape)
+    /// Batch statistics of a single number per channel.
+    case singleValueNorm(LayerPlace, input: Shape)
+    case branchesDiffer(LayerPlace, first: Shape, index: Int, other: Shape)
+    case residualDiffers(LayerPlace, layers: Shape, shortcut: Shape, hasShortcut: Bool)
+    /// Two layers of one list with the same name.
+    case repeatedName(LayerPlace, name: String, first: String)
+    case unknownSkip(LayerPlace, name: String, nearest: String?, saved: [String])
+    case repeatedSkip(LayerPlace, name: String, first: String)
+    case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
+    /// A condition layer in a network that is given no conditions.
+    case noCondition(LayerPlace)
+    case conditionDiffers(LayerPlace, input: Shape, features: Int)
+    case tooLarge(LayerPlace, what: String, extents: [Int])
+    case networkInput(name: String, input: Shape)
+    /// An initialiser that does not fit the variable.
+    case unfitInitializer(variable: String, initializer: String, shape: Shape)
+}
+
+extension LayerError: CustomStringConvertible, LocalizedError {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .notImage(let place, let input):
+            "\(place): input \(input) is not an image [height, width, channels]; put a reshape before it"
+        case .notFeatures(let place, let input):
+            "\(place): input \(input) is not a list of features; put a flatten or globalAveragePool before it"
+        case .smallerThanKernel(let place, let input, let kernel, let dilation, let padding):
+            "\(place): input \(input) is smaller than the kernel \(Self.size(kernel))"
+                + (dilation.allSatisfy { $0 == 1 } ? "" : " dilated by \(Self.size(dilation))")
+                + " with padding \(padding)"
+        case .emptyOutput(let place, let input, let output):
+            "\(place): input \(input) would give an output of \(Self.size(output)) pixels; "
+                + "use less padding or a larger kernel"
+        case .groupsDoNotDivide(let place, let groups, let channels, let role):
+            "\(place): \(groups) groups do not divide the \(channels) \(role) channels"
+        case .paddingOverKernel(let place, let padding, let kernel):
+            "\(place): padding \(padding) leaves windows of padding alone; "
+                + "each side must be less than the kernel \(Self.size(kernel))"
+        case .reflectionTooWide(let place, let input, let padding):
+            "\(place): input \(input) cannot be reflected by \(padding); each side must be less than the image"
+        case .elementCount(let place, let input, let target):
+            "\(place): input \(input) has \(input.count) elements, the shape \(target) \(target.count)"
+        case .channelsNotDivisible(let place, let input, let divisor):
+            "\(place): the \(input[-1]) channels of input \(input) are not divisible by \(divisor)"
+        case .onePixelNorm(let place, let input):
+            "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; "
+                + "leave the norm out here"
+        case .singleValueNorm(let place, let input):
+            "\(place): input \(input) gives one value per channel, too few for batch statistics; use a larger batch"
+        case .branchesDiffer(let place, let first, let index, let other):
+            "\(place): branches[0] gives \(first) and branches[\(index)] \(other); they may differ in channels alone"
+        case .residualDiffers(let place, let layers, let shortcut, let hasShortcut):
+            "\(place): the layers give \(layers), the \(hasShortcut ? "shortcut" : "input is") \(shortcut); "
+                + (hasShortcut ? "the two must be equal" : "a shortcut, such as a conv with kernel 1, must adapt it")
+        case .repeatedName(let place, let name, let first):
+            "\(place): \(first) is called '\(name)' already; use another name"
+        case .unknownSkip(let place, let name, let nearest, let saved):
+            "\(place): nothing is saved as '\(name)' before it."
+                + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+                + (saved.isEmpty ? " A save layer must come first" : " Saved: \(saved.joined(separator: ", "))")
+        case .repeatedSkip(let place, let name, let first):
+            "\(place): '\(name)' is saved by \(first) already; use another name"
+        case .skipDiffers(let place, let name, let input, let saved, let isSum):
+            "\(place): input \(input) does not join '\(name)' \(saved); "
+                + (isSum ? "the two must be equal" : "they may differ in channels alone")
+        case .noCondition(let place):
+            "\(place): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        case .conditionDiffers(let place, let input, let features):
+            "\(place): a condition of \(features) features does not multiply the \(input[-1]) channels of input "
+                + "\(input); leave \"features\" out"
+        case .tooLarge(let place, let what, let extents):
+            "\(place): \(what) of \(extents.map(String.init).joined(separator: " x ")) has more than "
+                + "\(LayerSite.elementLimit) elements"
+        case .networkInput(let name, let input):
+            "\(name): input \(input) is neither features [C] nor an image [height, width, channels] of positive sizes"
+        case .unfitInitializer(let variable, let initializer, let shape):
+            "\(variable): \(initializer) initialization needs a matrix or a kernel, not the shape \(shape)"
+        }
+    }
+
+    private static func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: "x") }
+}

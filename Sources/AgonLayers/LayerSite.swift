@@ -1,0 +1,90 @@
+import AgonGraph
+import AgonTensors
+
+/// The place where one layer is built: names and makes its variables, builds the layers within it.
+public struct LayerSite {
+    /// More elements of a variable or an activation of one sample are refused. Twice its square still fits 64 bits, as
+    /// the operations of a layer must.
+    static let elementLimit = Int(Int32.max)
+
+    let construction: NetworkConstruction
+    /// The row of the layer in the table.
+    let row: Int
+    public let place: LayerPlace
+    /// What its variables' names start with, such as `discriminator.3`.
+    public let name: String
+
+    /// A new variable called `<layer name>.<suffix>`, filled by the initialiser from its own random stream. Within a
+    /// frozen sequence a parameter becomes a statistic.
+    ///
+    /// - Throws: ``LayerError/tooLarge(_:what:extents:)``, or what the initialiser throws.
+    public func variable(
+        _ suffix: String, extents: [Int], layout: PyTorchLayout = .plain, role: VariableRole = .parameter,
+        part: InitializationTarget.Part, fans: (in: Int, out: Int)? = nil, initializer: any Initializer
+    ) throws -> Variable {
+        let shape = try checked(extents, "its variable '\(suffix)'")
+        let role = construction.isFrozen && role == .parameter ? .buffer : role
+        let variable = Variable(name: "\(name).\(suffix)", shape: shape, role: role, layout: layout)
+        let fans = fans ?? InitializationTarget.fans(of: shape, layout)
+        let target = InitializationTarget(
+            name: variable.name, shape: shape, layout: layout, part: part, fanIn: fans.in, fanOut: fans.out)
+        variable.values = try initializer.values(
+            for: target, stream: RandomStream(seed: construction.seed, purpose: "init/\(variable.name)"))
+        construction.add(variable, row: row)
+        return variable
+    }
+
+    /// The shape of these extents, if their product is within bounds.
+    ///
+    /// - Throws: ``LayerError/tooLarge(_:what:extents:)``.
+    public func checked(_ extents: [Int], _ what: String = "its output") throws -> Shape {
+        precondition(extents.allSatisfy { $0 > 0 }, "\(place): \(what) has extents \(extents)")
+        var count = 1
+        for extent in extents {
+            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+            guard !overflow, product <= Self.elementLimit else {
+                throw LayerError.tooLarge(place, what: what, extents: extents)
+            }
+            count = product
+        }
+        return Shape(extents)
+    }
+
+    /// Height, width and channels of an image.
+    ///
+    /// - Throws: ``LayerError/notImage(_:input:)``.
+    public func image(_ input: Shape) throws -> (height: Int, width: Int, channels: Int) {
+        guard input.rank == 3 else { throw LayerError.notImage(place, input: input) }
+        return (input[0], input[1], input[2])
+    }
+
+    /// Numbers in the vectors of ``NetworkCall/condition``, which the layer is going to read.
+    ///
+    /// - Throws: ``LayerError/noCondition(_:)``.
+    public func conditionSize() throws -> Int {
+        guard let size = construction.conditionSize else { throw LayerError.noCondition(place) }
+        construction.readsCondition = true
+        return size
+    }
+
+    /// The random stream of this layer in a call, such as `discriminator.3/fake`.
+    public func stream(in call: NetworkCall) -> String { "\(name)/\(call.name)" }
+
+    /// The initialiser a layer's own setting, else the network's, names.
+    public func initializer(
+        _ part: InitializationTarget.Part, override: LayerInitialization
+    ) -> any Initializer {
+        switch part {
+        case .bias, .normBias: override.biases ?? construction.initialization.initializer(part)
+        default: override.weights ?? construction.initialization.initializer(part)
+        }
+    }
+
+    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name`, if given,
+    /// and an index.
+    public func build(_ layers: [any Layer], input: Shape, key: String, name: String? = nil) throws -> BuiltLayer {
+        try construction.build(
+            layers, input: input, path: "\(place.path).\(key)", name: name.map { "\(self.name).\($0)" } ?? self.name,
+            depth: construction.rows[row].depth + 1)
+    }
+}

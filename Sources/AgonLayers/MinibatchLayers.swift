@@ -1,0 +1,86 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// Minibatch discrimination: how near each sample is to the others of its batch, appended to its features `[A]`.
+///
+/// `M = x T` as `[N, B, C]`; `o_ib = sum over j != i of exp(-sum over c of |M_ibc - M_jbc|)`; output `[A + B]`. The
+/// variable `weight` is T, `[A, B, C]`.
+/// Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, arXiv:1606.03498, section 3.2.
+/// Differs: the paper writes the sum with `j = i`, which adds 1 to each number; the authors' code leaves it out too.
+public struct MinibatchDiscriminationLayer: Layer {
+    public let features: Int
+    public let kernelSize: Int
+    public var initialization = LayerInitialization()
+
+    public var type: String { "minibatchDiscrimination" }
+
+    public init(features: Int = 100, kernelSize: Int = 5) {
+        self.features = features
+        self.kernelSize = kernelSize
+    }
+
+    init(from reader: ConfigReader) throws {
+        features = try reader.integer("features", in: 1...65536, default: 100, "Numbers appended to the features (B).")
+        kernelSize = try reader.integer(
+            "kernelSize", in: 1...4096, default: 5, "Numbers that each of them compares the samples by (C).")
+        initialization = try LayerInitialization.read(from: reader)
+    }
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        guard input.rank == 1 else { throw LayerError.notFeatures(site.place, input: input) }
+        let output = try site.checked([input[0] + features])
+        let weight = try site.variable(
+            "weight", extents: [input[0], features, kernelSize], part: .linearWeight,
+            fans: (input[0], features * kernelSize),
+            initializer: site.initializer(.linearWeight, override: initialization))
+        return BuiltLayer(
+            outputShape: output, floatingPointOperations: 2 * input[0] * features * kernelSize
+        ) { [self] x, call in
+            let graph = call.graph
+            let rows = graph.matmul(x, graph.reshape(graph.read(weight), [input[0], features * kernelSize]))
+            return graph.concatenate([x, nearness(rows, graph)], axis: -1)
+        }
+    }
+
+    private func nearness(_ rows: Value, _ graph: ComputeGraph) -> Value {
+        let (batch, width) = (rows.shape[0], features * kernelSize)
+        let difference = graph.subtract(
+            graph.reshape(rows, [batch, 1, width]), graph.reshape(rows, [1, batch, width]))
+        let pairs = graph.reshape(graph.apply(.absolute, difference), [batch * batch, features, kernelSize])
+        let distances = graph.sum(pairs, to: [batch * batch, features, 1])
+        let kernels = graph.exponential(
+            graph.affine(graph.reshape(distances, [batch, batch, features]), scale: -1))
+        // A sample is at distance 0 from itself.
+        let sums = graph.reshape(graph.sum(kernels, to: [batch, 1, features]), [batch, features])
+        return graph.affine(sums, offset: -1)
+    }
+}
+
+/// Minibatch standard deviation: one more channel with a single number, the mean over channels and pixels of the
+/// deviation over the batch.
+///
+/// `sqrt(variance + 1e-8)` with the biased variance, so that equal samples have a derivative.
+/// Karras et al., "Progressive Growing of GANs", ICLR 2018, arXiv:1710.10196, section 3.
+/// Differs: the authors' code takes the batch in groups of 4 samples; the paper's text, and this, the whole batch.
+public struct MinibatchDeviationLayer: Layer {
+    private static let epsilon: Float = 1e-8
+
+    public var type: String { "minibatchDeviation" }
+
+    public init() {}
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        var output = input
+        output[-1] += 1
+        return BuiltLayer(outputShape: try site.checked(output.dimensions)) { x, call in
+            let graph = call.graph
+            let batch = x.shape[0]
+            let variance = graph.moments(graph.reshape(x, [batch, input.count])).variance
+            let deviation = graph.mean(graph.squareRoot(graph.affine(variance, offset: Self.epsilon)))
+            var channel = x.shape
+            channel[-1] = 1
+            return graph.concatenate([x, graph.broadcast(deviation, to: channel)], axis: -1)
+        }
+    }
+}

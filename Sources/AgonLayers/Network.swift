@@ -1,0 +1,138 @@
+import AgonGraph
+import AgonTensors
+
+/// A row of the layer table. Layers within layers follow the row of the layer that holds them, one level deeper.
+public struct LayerSummary: Hashable, Sendable {
+    /// The path of keys in the config, such as `generator.layers[4].branches[0][2]`.
+    public let path: String
+    /// What the variables' names start with, such as `generator.4.branches.0.2`.
+    public let name: String
+    public let type: String
+    /// 0 for the network's own layers.
+    public let depth: Int
+    /// Without the batch.
+    public internal(set) var outputShape: Shape = []
+    /// Trained numbers of the layer itself, without layers within it.
+    public internal(set) var parameterCount = 0
+    /// Numbers that are kept but not trained: running statistics, frozen weights, spectral norm's vectors.
+    public internal(set) var statisticCount = 0
+    /// Multiplications and additions of matrix products and convolutions for one sample, forward, without layers
+    /// within.
+    public internal(set) var floatingPointOperations = 0
+    public internal(set) var note: String?
+
+    init(path: String, name: String, type: String, depth: Int) {
+        (self.path, self.name, self.type, self.depth) = (path, name, type, depth)
+    }
+}
+
+/// Layers with their variables, ready to be applied in graphs.
+///
+/// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]` as `nn.Sequential` counts
+/// them, or `generator.up1.weight` to the layer named `up1`.
+public struct Network: Sendable {
+    public let name: String
+    /// Without the batch: features `[C]` or an image `[H, W, C]`.
+    public let inputShape: Shape
+    /// Without the batch.
+    public let outputShape: Shape
+    /// All variables in the order of the layers.
+    public let variables: [Variable]
+    /// The layer table.
+    public let layers: [LayerSummary]
+    /// Numbers in the vectors that condition layers may read; nil for none.
+    public let conditionSize: Int?
+    /// Whether a layer reads them.
+    public let usesCondition: Bool
+    private let body: BuiltLayer
+
+    /// Checks all shapes, then makes the variables with values that depend on the seed and their names alone.
+    ///
+    /// - Parameters:
+    ///   - condition: numbers in the vectors that condition layers may read.
+    ///   - path: the network's place in the config, for messages; its name if not given.
+    ///
+    /// - Throws: ``LayerError`` naming the layer that does not fit its input.
+    public init(
+        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, path: String? = nil, seed: UInt64,
+        initialization: Initialization = Initialization()
+    ) throws {
+        guard input.rank == 1 || input.rank == 3, input.dimensions.allSatisfy({ $0 > 0 }) else {
+            throw LayerError.networkInput(name: path ?? name, input: input)
+        }
+        let construction = NetworkConstruction(seed: seed, initialization: initialization, conditionSize: condition)
+        let body = try construction.build(
+            layers, input: input, path: "\(path ?? name).layers", name: name, depth: 0)
+        self.name = name
+        self.inputShape = input
+        self.outputShape = body.outputShape
+        self.variables = construction.variables
+        self.layers = construction.rows
+        self.body = body
+        conditionSize = condition
+        usesCondition = construction.readsCondition
+    }
+
+    public init(
+        name: String, configuration: NetworkConfiguration, input: Shape, condition: Int? = nil, path: String? = nil,
+        seed: UInt64
+    ) throws {
+        try self.init(
+            name: name, layers: configuration.layers, input: input, condition: condition, path: path, seed: seed,
+            initialization: configuration.initialization)
+    }
+
+    /// Variables for an optimizer to train.
+    public var parameters: [Variable] { variables.filter { $0.role == .parameter } }
+    /// Variables that layers keep or that are frozen.
+    public var statistics: [Variable] { variables.filter { $0.role == .buffer } }
+    /// Trained numbers.
+    public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
+    /// Multiplications and additions of matrix products and convolutions for one sample, forward.
+    public var floatingPointOperations: Int { layers.reduce(0) { $0 + $1.floatingPointOperations } }
+
+    /// The outputs for several batches, in training mode as `apply` gives them: in one pass over the joined batches where
+    /// no layer tells batches apart, which makes its products taller.
+    ///
+    /// - Throws: what `apply` throws.
+    public func apply(toEach batches: [NetworkBatch], in graph: ComputeGraph) throws -> [Value] {
+        guard body.treatsSamplesApart, batches.count > 1 else {
+            return try batches.map {
+                try apply($0.x, in: graph, mode: .training, call: $0.call, condition: $0.condition)
+            }
+        }
+        let joined = graph.concatenate(batches.map(\.x), axis: 0)
+        let conditions = batches.compactMap(\.condition)
+        let output = try apply(
+            joined, in: graph, mode: .training, call: batches.map(\.call).joined(separator: "+"),
+            condition: conditions.isEmpty ? nil : graph.concatenate(conditions, axis: 0))
+        var start = 0
+        return batches.map { batch in
+            defer { start += batch.x.shape[0] }
+            return graph.slice(output, axis: 0, start: start, count: batch.x.shape[0])
+        }
+    }
+
+    /// The network's output `[N] + outputShape` for an input `[N] + inputShape`. It may be applied several times in one
+    /// graph: the weights are shared, and each training application moves running statistics once more.
+    ///
+    /// - Parameters:
+    ///   - call: such as `real` or `fake`; applications of the same name drop out the same elements.
+    ///   - condition: `[N, C]`, for the layers that read it.
+    ///   - losses: takes the losses of layers that have some.
+    /// - Throws: ``LayerError/singleValueNorm(_:input:)`` when a training batch is too small for batch norm.
+    public func apply(
+        _ x: Value, in graph: ComputeGraph, mode: NetworkMode, call: String = "", condition: Value? = nil,
+        losses: LayerLosses? = nil
+    ) throws -> Value {
+        precondition(
+            x.shape.rank == inputShape.rank + 1 && Array(x.shape.dimensions.dropFirst()) == inputShape.dimensions,
+            "\(name) takes [N] + \(inputShape), not \(x.shape)")
+        precondition(
+            !usesCondition || condition?.shape == [x.shape[0], conditionSize ?? 0],
+            "\(name) takes conditions \([x.shape[0], conditionSize ?? 0]), not \(condition.map { "\($0.shape)" } ?? "none")"
+        )
+        return try body.apply(
+            x, NetworkCall(graph: graph, mode: mode, name: call, condition: condition, losses: losses))
+    }
+}

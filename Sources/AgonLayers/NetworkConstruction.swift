@@ -1,0 +1,87 @@
+import AgonGraph
+import AgonTensors
+
+/// A network under construction: the variables, table rows and saved shapes so far.
+final class NetworkConstruction {
+    let seed: UInt64
+    let initialization: Initialization
+    private(set) var variables: [Variable] = []
+    private(set) var rows: [LayerSummary] = []
+    /// What save layers kept: the shape, and the layer that kept it.
+    var saved: [String: (shape: Shape, path: String)] = [:]
+    /// Numbers in the vectors that condition layers may read.
+    let conditionSize: Int?
+    /// Whether a layer reads them.
+    var readsCondition = false
+    /// Whether the layers being built keep their first values: parameters become statistics.
+    var isFrozen = false
+
+    init(seed: UInt64, initialization: Initialization, conditionSize: Int? = nil) {
+        self.seed = seed
+        self.initialization = initialization
+        self.conditionSize = conditionSize
+    }
+
+    func add(_ variable: Variable, row: Int) {
+        variables.append(variable)
+        if variable.role == .parameter {
+            rows[row].parameterCount += variable.shape.count
+        } else {
+            rows[row].statisticCount += variable.shape.count
+        }
+    }
+
+    /// Layers one after another, each on the output of the one before.
+    func build(_ layers: [any Layer], input: Shape, path: String, name: String, depth: Int) throws -> BuiltLayer {
+        var steps: [(origin: String, layer: BuiltLayer)] = []
+        var shape = input
+        var index = 0
+        var named: [String: LayerPlace] = [:]
+        let kinds = layers.map { ($0 as? NamedLayer)?.layer ?? $0 }
+
+        /// Builds the next layer and completes its row in the table.
+        func next(_ build: (LayerSite) throws -> BuiltLayer) throws -> (origin: String, layer: BuiltLayer) {
+            let place = LayerPlace(path: "\(path)[\(index)]", type: layers[index].type)
+            let ownName = (layers[index] as? NamedLayer)?.name
+            if let ownName, let first = named.updateValue(place, forKey: ownName) {
+                throw LayerError.repeatedName(place, name: ownName, first: first.path)
+            }
+            let site = LayerSite(
+                construction: self, row: rows.count, place: place, name: "\(name).\(ownName ?? "\(index)")")
+            rows.append(LayerSummary(path: place.path, name: site.name, type: place.type, depth: depth))
+            let layer = try build(site)
+            rows[site.row].outputShape = layer.outputShape
+            rows[site.row].floatingPointOperations = layer.floatingPointOperations
+            rows[site.row].note = layer.note
+            index += 1
+            return (place.path, layer)
+        }
+
+        while index < layers.count {
+            let (layer, input) = (kinds[index], shape)
+            let step = try next { try layer.build(input: input, at: $0) }
+            shape = step.layer.outputShape
+            if let upsampling = layer as? UpsampleLayer, upsampling.isNearestDoubling, index < layers.count,
+                let convolution = kinds[index] as? ConvolutionLayer, convolution.foldsUpsampling
+            {
+                // The pair is one transposed convolution on the small image; see `upsampledConvolution`.
+                let folded = try next { try convolution.buildUpsampled(input: input, at: $0) }
+                shape = folded.layer.outputShape
+                steps.append(folded)
+            } else {
+                steps.append(step)
+            }
+        }
+
+        let sequence = steps
+        let apart = sequence.allSatisfy { $0.layer.treatsSamplesApart }
+        return BuiltLayer(outputShape: shape, treatsSamplesApart: apart) { x, call in
+            let origin = call.graph.origin
+            defer { call.graph.origin = origin }
+            return try sequence.reduce(x) { x, step in
+                call.graph.origin = step.origin
+                return try step.layer.apply(x, call)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// Layers one after another as one, named as in a nested `nn.Sequential`: `generator.2.0.weight`.
+///
+/// A frozen sequence is a trained stage that stays as it is: all its variables are statistics, and its layers work as in
+/// evaluation, so that batch norms use and keep their running statistics and dropout is absent. Gradients pass through.
+public struct SequenceLayer: Layer {
+    public let layers: [any Layer]
+    public let isFrozen: Bool
+
+    public var type: String { "sequence" }
+
+    public init(_ layers: [any Layer], isFrozen: Bool = false) {
+        self.layers = layers
+        self.isFrozen = isFrozen
+    }
+
+    init(from reader: ConfigReader) throws {
+        layers = try reader.array("layers", of: LayerRegistry.layers, count: 1..., "The layers, from first to last.")
+        isFrozen = try reader.boolean(
+            "frozen", default: false,
+            "Whether the layers keep their variables, running statistics too, and work as in evaluation.")
+    }
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        let construction = site.construction
+        let wasFrozen = construction.isFrozen
+        construction.isFrozen = wasFrozen || isFrozen
+        defer { construction.isFrozen = wasFrozen }
+        let body = try site.build(layers, input: input, key: "layers")
+        return BuiltLayer(
+            outputShape: body.outputShape, treatsSamplesApart: body.treatsSamplesApart, note: isFrozen ? "frozen" : nil
+        ) { [isFrozen] x, call in
+            let mode = call.mode
+            if isFrozen { call.mode = .evaluation }
+            defer { call.mode = mode }
+            return try body.apply(x, call)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// An image enlarged by a whole factor in both directions.
+public struct UpsampleLayer: Layer {
+    public enum Method: String, CaseIterable, Sendable {
+        /// Each pixel repeated.
+        case nearest
+        /// Linear between pixel centres (PyTorch's `align_corners=False`).
+        case bilinear
+    }
+
+    public let method: Method
+    public let scale: Int
+
+    public var type: String { "upsample" }
+
+    public init(_ method: Method = .nearest, scale: Int = 2) {
+        self.method = method
+        self.scale = scale
+    }
+
+    init(from reader: ConfigReader) throws {
+        scale = try reader.integer("scale", in: 1...64, default: 2, "The factor in both directions.")
+        method = try reader.choice("method", Method.self, default: .nearest, "How new pixels get their values.")
+    }
+
+    /// Whether a convolution after it may take it over.
+    var isNearestDoubling: Bool { method == .nearest && scale == 2 }
+
+    public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
+        let (height, width, channels) = try site.image(input)
+        return BuiltLayer(
+            outputShape: try site.checked([height * scale, width * scale, channels])
+        ) { [method, scale] x, call in
+            switch method {
+            case .nearest: call.graph.upsampleNearest(x, scale: scale)
+            case .bilinear: call.graph.upsampleBilinear(x, scale: scale)
+            }
+        }
+    }
+}

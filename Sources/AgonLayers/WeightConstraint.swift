@@ -1,0 +1,77 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// A function of stored variables that gives a layer its weight: weight norm, spectral norm.
+public protocol WeightConstraint: Sendable {
+    /// Makes the variables; the closure appends the weight to a call's graph.
+    func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value
+}
+
+/// The weight that a layer asks for.
+public struct LayerWeight: Sendable {
+    /// In memory's layout; which axis are the outputs follows from the layout.
+    public let extents: [Int]
+    public let layout: PyTorchLayout
+    public let part: InitializationTarget.Part
+    public let initializer: any Initializer
+    /// `.buffer` when the layer is frozen.
+    public let role: VariableRole
+
+    /// The memory axis of the outputs.
+    var outputAxis: Int { layout == .transposedConvolutionWeight ? 2 : extents.count - 1 }
+
+    /// One number per output, broadcast over the rest.
+    var perOutput: [Int] { extents.indices.map { $0 == outputAxis ? extents[$0] : 1 } }
+
+    func variable(_ suffix: String, at site: LayerSite) throws -> Variable {
+        try site.variable(suffix, extents: extents, layout: layout, role: role, part: part, initializer: initializer)
+    }
+}
+
+/// The settings that linear, conv and convTranspose share: what becomes of their weight and bias.
+public struct WeightSettings: Sendable {
+    public var hasBias = true
+    public var constraint: (any WeightConstraint)?
+    public var isFrozen = false
+    public var initialization = LayerInitialization()
+
+    public init() {}
+
+    init(from reader: ConfigReader) throws {
+        hasBias = try reader.boolean("bias", default: true, "Whether a number per output is added.")
+        constraint = try reader.optionalSection(
+            "norm", LayerRegistry.weightConstraints, "A norm of the weight: weight norm or spectral norm.")
+        isFrozen = try reader.boolean(
+            "frozen", default: false, "Whether weight and bias keep their first values: never trained.")
+        initialization = try LayerInitialization.read(from: reader)
+    }
+
+    /// Makes the variables of a layer.
+    func build(
+        extents: [Int], layout: PyTorchLayout, part: InitializationTarget.Part, outputs: Int, at site: LayerSite
+    ) throws -> (weight: @Sendable (NetworkCall) -> Value, bias: Variable?) {
+        let role: VariableRole = isFrozen ? .buffer : .parameter
+        let weight = LayerWeight(
+            extents: extents, layout: layout, part: part,
+            initializer: site.initializer(part, override: initialization), role: role)
+        let value: @Sendable (NetworkCall) -> Value
+        if let constraint {
+            value = try constraint.build(weight, at: site)
+        } else {
+            let variable = try weight.variable("weight", at: site)
+            value = { $0.graph.read(variable) }
+        }
+        guard hasBias else { return (value, nil) }
+        let bias = try site.variable(
+            "bias", extents: [outputs], role: role, part: .bias,
+            fans: InitializationTarget.fans(of: Shape(extents), layout),
+            initializer: site.initializer(.bias, override: initialization))
+        return (value, bias)
+    }
+}
+
+extension NetworkCall {
+    /// `x + bias`
+    func adding(_ bias: Variable?, to x: Value) -> Value { bias.map { graph.add(x, graph.read($0)) } ?? x }
+}

@@ -1,0 +1,52 @@
+import AgonConfiguration
+import CAgonKernels
+
+/// Gradients divided by a moving root mean square:
+/// `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
+///
+/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the moves.
+/// Tieleman and Hinton, "Lecture 6.5: RMSProp", Coursera 2012; centered: Graves, "Generating Sequences With Recurrent
+/// Neural Networks", 2013, arXiv:1308.0850, eq. 38-45.
+public struct RMSProp: Optimizer {
+    public var learningRate: Double
+    public var alpha: Double
+    public var epsilon: Double
+    public var momentum: Double
+    public var centered: Bool
+    public var weightDecay: Double
+
+    public init(
+        learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
+        centered: Bool = false, weightDecay: Double = 0
+    ) {
+        self.learningRate = learningRate
+        self.alpha = alpha
+        self.epsilon = epsilon
+        self.momentum = momentum
+        self.centered = centered
+        self.weightDecay = weightDecay
+    }
+
+    init(from reader: ConfigReader) throws {
+        self.init(
+            learningRate: try reader.learningRate(default: 1e-2),
+            alpha: try reader.number(
+                "alpha", in: 0..<1, default: 0.99, "Share of the mean square kept in each update."),
+            epsilon: try reader.epsilon(default: 1e-8),
+            momentum: try reader.number("momentum", in: 0..<1, default: 0, "Share of the velocity kept."),
+            centered: try reader.boolean(
+                "centered", default: false, "Whether to divide by the deviation instead of the root mean square."),
+            weightDecay: try reader.weightDecay(default: 0))
+    }
+
+    /// The kernel takes its states by position, so the centered rule keeps a velocity even without momentum.
+    public var stateNames: [String] {
+        if centered { return ["square_avg", "momentum_buffer", "grad_avg"] }
+        return momentum > 0 ? ["square_avg", "momentum_buffer"] : ["square_avg"]
+    }
+    public var kernel: Int32 { Int32(AGON_UPDATE_RMSPROP.rawValue) }
+
+    public func parameters(learningRate: Double, updates: Int) -> [Float] {
+        .init(rounding: learningRate, alpha, epsilon, momentum, centered.flag, weightDecay)
+    }
+}

@@ -1,0 +1,118 @@
+import AgonConfiguration
+import AgonRuns
+import AgonSweeps
+import Foundation
+
+/// What the pages of runs and of sweeps have in common.
+enum PageParts {
+    struct Tile {
+        let name: String
+        let value: String
+        var note: String?
+    }
+
+    static func tiles(_ tiles: [Tile]) -> Markup {
+        let parts = tiles.map { tile -> Markup in
+            let note: Markup = tile.note.map { "<small>\($0)</small>" } ?? .empty
+            // A long key is broken behind its dots first.
+            let name = tile.name.split(separator: ".", omittingEmptySubsequences: false)
+                .map { part -> Markup in "\(part)" }.joined(separator: ".<wbr>")
+            return "<div><dt>\(name)</dt><dd>\(tile.value)\(note)</dd></div>"
+        }
+        return "<dl class=\"tiles\">\(parts.joined(separator: ""))</dl>"
+    }
+
+    static func section(_ title: String, _ body: Markup) -> Markup {
+        body.isEmpty ? .empty : "<section>\n<h2>\(title)</h2>\n\(body)\n</section>"
+    }
+
+    static func state(_ state: String) -> Markup {
+        let known = TrialStatus.State.allCases.map(\.rawValue)
+        let words = state == "pruned" ? "ended early" : state
+        return "<span class=\"state \(known.contains(state) ? state : "")\">\(words)</span>"
+    }
+
+    static func notes(_ notes: [String]) -> Markup {
+        guard !notes.isEmpty else { return .empty }
+        let items = notes.map { note -> Markup in "<li>\(note)</li>" }
+        return "<ul class=\"notes\">\(items.joined(separator: ""))</ul>"
+    }
+
+    static func listing(_ title: String, _ text: String, isOpen: Bool = false) -> Markup {
+        "<details\(isOpen ? " open" : "")><summary>\(title)</summary><pre>\(text)</pre></details>"
+    }
+
+    /// `2026-01-31T12:00:00Z` as `2026-01-31 12:00 UTC`; other text as it is.
+    static func time(_ text: String) -> String {
+        guard text.utf8.count == 20, text.hasSuffix("Z") else { return text }
+        return text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC"
+    }
+
+    static var footer: Markup {
+        let made = time(ISO8601DateFormatter().string(from: Date()))
+        return "<footer>Made by Agon \(AgonVersion.current), \(made).</footer>"
+    }
+
+    // MARK: Tables
+
+    /// A table with its first column standing still where it is too wide.
+    ///
+    /// - Parameter words: columns that hold words, after the first.
+    static func table(_ heading: [String], _ rows: [[Markup]], words: Set<Int> = [], long: Set<Int> = []) -> Markup {
+        func kind(_ column: Int) -> Markup {
+            let classes = [words.contains(column) ? "words" : "", long.contains(column) ? "long" : ""].filter {
+                !$0.isEmpty
+            }
+            return classes.isEmpty ? .empty : " class=\"\(classes.joined(separator: " "))\""
+        }
+        let head = heading.enumerated().map { column, title -> Markup in
+            "<th scope=\"col\"\(column == 0 ? " class=\"words\"" as Markup : kind(column))>\(title)</th>"
+        }
+        let body = rows.map { row -> Markup in
+            let cells = row.enumerated().map { column, cell -> Markup in
+                column == 0 ? "<th scope=\"row\">\(cell)</th>" : "<td\(kind(column))>\(cell)</td>"
+            }
+            return "<tr>\(cells.joined(separator: ""))</tr>"
+        }
+        return """
+            <div class="scroll"><table><thead><tr>\(head.joined(separator: ""))</tr></thead>
+            <tbody>\(body.joined())</tbody></table></div>
+            """
+    }
+
+    /// A table of results with its notes.
+    static func table(_ table: ResultTable) -> Markup {
+        var heading = ["", "seeds"]
+        var words: Set<Int> = []
+        for (index, column) in table.columns.enumerated() {
+            if column.hasPublished { heading.append("published") }
+            if table.rows.contains(where: { $0.cells[index].words != nil }) { words.insert(heading.count) }
+            heading.append(column.heading)
+        }
+        let rows = table.rows.map { row -> [Markup] in
+            var cells: [Markup] = ["\(row.name)", "\(table.trialsText(of: row))"]
+            for (column, cell) in zip(table.columns, row.cells) {
+                if column.hasPublished { cells.append(cell.published.map { "\($0.text)" } ?? none) }
+                cells.append(text(of: cell, column, in: row, table))
+            }
+            return cells
+        }
+        return self.table(heading, rows, words: words) + notes(table.notes)
+    }
+
+    private static let none: Markup = "<span class=\"none\">–</span>"
+
+    private static func text(
+        of cell: ResultTable.Cell, _ column: ResultTable.Column, in row: ResultTable.Row, _ table: ResultTable
+    ) -> Markup {
+        if let words = cell.words { return "\(words)" }
+        let parts = table.texts(of: cell, column, in: row).map { part -> Markup in
+            let mean: Markup = cell.isBest ? "<b>\(part.mean)</b>" : "\(part.mean)"
+            let deviation: Markup = part.deviation.map { " <span class=\"pm\">± \($0)</span>" } ?? .empty
+            let count: Markup = part.count.map { " <span class=\"pm\">n = \($0)</span>" } ?? .empty
+            let mark: Markup = part.mark.map { "<sup>\($0)</sup>" } ?? .empty
+            return "\(mean)\(deviation)\(count)\(mark)"
+        }
+        return parts.isEmpty ? none : parts.joined(separator: "; ")
+    }
+}

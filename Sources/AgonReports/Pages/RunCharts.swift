@@ -1,0 +1,138 @@
+import AgonExperiments
+
+/// The charts of a run: its numbers, put together by what they mean.
+struct RunCharts {
+    private let run: RecordedRun
+
+    init(_ run: RecordedRun) { self.run = run }
+
+    /// The losses of generator and discriminator, the first thing to look at.
+    var losses: Chart? {
+        let names = run.history.names.filter { ($0 == "loss" || $0.hasPrefix("loss.")) && Self.member($0) == nil }
+        guard !names.isEmpty else { return nil }
+        var chart = Chart(
+            title: "Losses", series: names.map { series($0, dropping: "loss.") })
+        chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
+        var notes: [String] = []
+        if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {
+            notes.append("bold: mean of neighbouring lines")
+        }
+        if !chart.marks.isEmpty { notes.append("dashed: alarms") }
+        chart.note = notes.isEmpty ? nil : notes.joined(separator: " · ")
+        return chart
+    }
+
+    /// Each metric with its best value.
+    var metrics: [Chart] {
+        run.metrics.map { name in
+            let values = run.values(of: name)
+            let goal = MetricGoal.usual(for: name)
+            var chart = Chart(
+                title: String(name.dropFirst(7)),
+                series: [
+                    Chart.Series(name: String(name.dropFirst(7)), points: values.map { (Double($0.step), $0.value) })
+                ])
+            if let best = goal.best(of: values) {
+                chart.spot = (Double(best.step), best.value)
+                chart.note = "best \(NumberText.brief(best.value)) at step \(NumberText.grouped(best.step))"
+            }
+            return chart
+        }
+    }
+
+    /// Everything else.
+    var others: [Chart] {
+        var charts: [Chart] = []
+        let names = run.history.names
+        let scores = names.filter { $0.hasPrefix("score.") && Self.member($0) == nil }
+        if !scores.isEmpty {
+            charts.append(Chart(title: "Scores", series: scores.map { series($0, dropping: "score.") }))
+        }
+        charts += ensembles(names)
+        if !run.history["epoch.logLossRatio"].isEmpty {
+            var chart = Chart(
+                title: "Log of the loss ratio G:D", series: [series("epoch.logLossRatio", dropping: "epoch.")])
+            chart.level = 0
+            chart.note = "a value for each epoch; dashed: balance"
+            charts.append(chart)
+        }
+        charts += rest(names)
+        return charts.filter { !$0.series.allSatisfy(\.points.isEmpty) }
+    }
+
+    /// Numbers of each of many discriminators: `weight.3`, `loss.generator.3`.
+    private func ensembles(_ names: [String]) -> [Chart] {
+        var groups: [(name: String, members: [String])] = []
+        for name in names {
+            guard let group = Self.member(name)?.group else { continue }
+            if let index = groups.firstIndex(where: { $0.name == group }) {
+                groups[index].members.append(name)
+            } else {
+                groups.append((group, [name]))
+            }
+        }
+        return groups.sorted { $0.name == "weight" && $1.name != "weight" }.map { group in
+            let series = group.members.map { self.series($0, dropping: group.name + ".") }
+            guard group.name == "weight" else { return Chart(title: Self.groupTitle(group.name), series: series) }
+            let isShare = series.allSatisfy { $0.points.allSatisfy { $0.y >= 0 } }
+            var chart = Chart(title: "Weights of the discriminators", kind: isShare ? .stack : .lines, series: series)
+            chart.note = "each one's part in the generator's loss"
+            return chart
+        }
+    }
+
+    /// Names by their first part, but for what repeats others: means of epochs, and the number of the epoch.
+    private func rest(_ names: [String]) -> [Chart] {
+        let shown = ["loss.", "score.", "metric."]
+        var groups: [(name: String, members: [String])] = []
+        for name in names where Self.member(name) == nil && !shown.contains(where: name.hasPrefix) {
+            if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { continue }
+            if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { continue }
+            // Counts and shares of modes differ in size.
+            let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+            let key = parts.count == 1 || parts[0] == "modes" ? name : parts[0]
+            if let index = groups.firstIndex(where: { $0.name == key }) {
+                groups[index].members.append(name)
+            } else {
+                groups.append((key, [name]))
+            }
+        }
+        return groups.map { group in
+            Chart(
+                title: Self.title(group.name),
+                series: group.members.map { series($0, dropping: group.members.count > 1 ? group.name + "." : "") })
+        }
+    }
+
+    private func series(_ name: String, dropping prefix: String) -> Chart.Series {
+        Chart.Series(
+            name: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name,
+            points: run.history[name].map { (Double($0.step), $0.value) })
+    }
+
+    /// `loss.generator.3` as the third of `loss.generator`; nil for names without a number.
+    static func member(_ name: String) -> (group: String, number: Int)? {
+        guard let dot = name.lastIndex(of: "."), let number = Int(name[name.index(after: dot)...]) else { return nil }
+        return (String(name[..<dot]), number)
+    }
+
+    private static func groupTitle(_ name: String) -> String {
+        switch name {
+        case "loss.generator": "Generator's loss by each discriminator"
+        case "loss.discriminator": "Losses of the discriminators"
+        default: title(name)
+        }
+    }
+
+    static func title(_ name: String) -> String {
+        switch name {
+        case "gradientNorm": "Norms of the gradients"
+        case "epoch.logLossRatio": "Log of the loss ratio G:D"
+        case "modes.covered": "Modes reached"
+        case "modes.share": "Share of modes reached"
+        case "modes.highQuality": "Share of samples near a mode"
+        case "modes.divergence": "Divergence from even modes"
+        default: name
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonRuns
+import AgonScoring
+import Foundation
+
+/// A run as its folder tells of it, whatever state it is in.
+public struct RecordedRun: Sendable {
+    public let folder: RunFolder
+    /// The config in full.
+    public let config: ConfigNode
+    /// `run.json`, or null before the run has begun.
+    public let record: ConfigNode
+    public let history: RunHistory
+    /// What was measured, each metric in each way.
+    public let evaluations: EvaluationCurves
+    /// Steps that have a grid of samples, rising.
+    public let sampleSteps: [Int]
+
+    /// Throws `ReportsError.noRun`, `ConfigError`.
+    public init(_ folder: RunFolder) throws {
+        guard folder.holdsRun else { throw ReportsError.noRun(path: folder.path) }
+        self.folder = folder
+        config = try ConfigNode.load(path: folder.configPath)
+        record = (try? ConfigNode.load(path: folder.recordPath)) ?? .null
+        let history = RunHistory(path: folder.metricsPath)
+        self.history = history
+        evaluations = EvaluationCurves(
+            of: folder, logged: history.names.map { name in (name, history[name].map { ($0.step, $0.value) }) })
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.samplesFolder)) ?? []
+        sampleSteps = names.compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".png") else { return nil }
+            return Int(name.dropFirst(5).dropLast(4))
+        }.sorted()
+    }
+
+    // MARK: What the record says
+
+    public var name: String { config["name"]?.string ?? (folder.path as NSString).lastPathComponent }
+    public var state: String { record["state"]?.string ?? "waiting" }
+    public var reason: String? { record["reason"]?.string }
+    public var step: Int { max(record["step"]?.integer ?? 0, history.seconds.last?.step ?? 0) }
+    public var steps: Int? { record["steps"]?.integer ?? config["steps"]?.integer }
+    public var seed: Int? { config["seed"]?.integer }
+    public var seconds: Double? { record["seconds"]?.number ?? history.seconds.last?.value }
+    /// Of training, without the evaluations' where it made any.
+    public var peakMemoryBytes: Int? { RunCosts.peakMemoryBytes(in: record) }
+
+    /// Digest of the config, by which provenance names it.
+    public var digest: String { config.digest }
+
+    // MARK: Values
+
+    /// The values of a key of metrics.jsonl, step by step. Of a metric that was measured in several ways, those of the
+    /// leading one are given, with its identity.
+    ///
+    /// - Parameter wanted: keys and values that the identity must have.
+    public func values(of name: String, identity wanted: ConfigNode? = nil) -> [MeasuredValue] {
+        let wanted = wanted?.object ?? ConfigObject()
+        guard name.hasPrefix("metric.") else {
+            return wanted.isEmpty
+                ? history[name].map { MeasuredValue(step: $0.step, value: $0.value, identity: nil) } : []
+        }
+        let curve = evaluations.all(name).first { wanted.isEmpty || ($0.identity?.holds(wanted) ?? false) }
+        return (curve?.points ?? []).map {
+            MeasuredValue(step: $0.step, value: $0.value, identity: curve?.identity)
+        }
+    }
+
+    /// The curves of a metric that were measured in other ways than the one that is shown.
+    func otherCurves(of name: String) -> [EvaluationCurve] { Array(evaluations.all(name).dropFirst()) }
+
+    /// All metrics that were measured, `metric.` included.
+    public var metrics: [String] { evaluations.keys }
+}
+
+/// A value of a metric at a step of a run.
+public struct MeasuredValue: Equatable, Sendable {
+    public let step: Int
+    public let value: Double
+    /// Nil where it was not recorded, and for numbers that depend on no extractor.
+    public let identity: EvaluationIdentity?
+}
+
+extension MetricGoal {
+    /// The best value, the first of equal ones.
+    func best(of values: [MeasuredValue]) -> MeasuredValue? { best(of: values) { $0.value } }
+}

@@ -1,0 +1,73 @@
+import AgonConfiguration
+import AgonSweeps
+import Foundation
+
+/// A trial of a sweep as its folder tells of it.
+public struct RecordedTrial: Sendable {
+    public let id: String
+    /// The values of the sweep's axes, the seed last.
+    public let settings: [(axis: String, value: ConfigNode)]
+    /// The config that it began with: `gas/original`.
+    public let base: String
+    /// What rows call the sweep: the name of its file without `.json`.
+    public let sweep: String
+    public let status: TrialStatus
+    public let run: RecordedRun
+
+    /// Whether its values count: it was trained to its end.
+    public var isDone: Bool { status.state == .done }
+
+    /// The settings but the seed: what makes it another row.
+    public var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
+
+    public var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? run.seed }
+
+    /// What an axis, a path of keys of the config, `base` or `sweep` is here.
+    func value(of key: String) -> ConfigNode? {
+        Self.value(of: key, settings: settings, base: base, sweep: sweep, config: run.config)
+    }
+
+    static func value(
+        of key: String, settings: [(axis: String, value: ConfigNode)], base: String, sweep: String, config: ConfigNode
+    ) -> ConfigNode? {
+        if let setting = settings.first(where: { $0.axis == key }) { return setting.value }
+        switch key {
+        case "base": return ConfigNode(base)
+        case "sweep": return ConfigNode(sweep)
+        default: return ConfigPath(key).flatMap { config.value(at: $0) }
+        }
+    }
+}
+
+/// A sweep as its folder tells of it.
+public struct RecordedSweep: Sendable {
+    public let folder: SweepFolder
+    public let list: TrialList
+    /// The trials whose folder is there, in the sweep's order.
+    public let trials: [RecordedTrial]
+
+    /// Throws `SweepError`, `ConfigError`.
+    public init(_ folder: SweepFolder) throws {
+        self.folder = folder
+        list = try TrialList(folder)
+        let label = Self.label(of: list.file)
+        trials = try list.entries.compactMap { entry in
+            let trial = folder.trial(entry.id)
+            guard trial.run.holdsRun else { return nil }
+            return RecordedTrial(
+                id: entry.id, settings: entry.settings, base: entry.base, sweep: label,
+                status: TrialStatus(trial, entry: entry), run: try RecordedRun(trial.run))
+        }
+    }
+
+    /// The name of a sweep's file without `.json`.
+    static func label(of file: String) -> String {
+        let name = (file as NSString).lastPathComponent
+        return name.hasSuffix(".json") ? String(name.dropLast(5)) : name
+    }
+}
+
+extension ConfigNode {
+    /// The value as a table shows it: strings without quotes, and a word for what is not there.
+    var plainText: String { isNull ? "none" : string ?? lineText }
+}

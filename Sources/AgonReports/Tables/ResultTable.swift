@@ -1,0 +1,116 @@
+import AgonExperiments
+import AgonRuns
+
+/// A table with its figures: what the writers of Markdown, CSV, LaTeX and HTML have in common.
+public struct ResultTable: Sendable {
+    public struct Column: Sendable {
+        let key: String
+        let title: String
+        let unit: String?
+        /// Nil where the values differ so much in size that each has its own.
+        var decimals: Int?
+        let best: MetricGoal?
+        /// Whether published values stand beside the measured ones.
+        var hasPublished = false
+        /// The identities of the values, most frequent first; nil stands for one that was not recorded.
+        var identities: [EvaluationIdentity?] = []
+
+        var heading: String { unit.map { "\(title), \($0)" } ?? title }
+    }
+
+    public struct Row: Sendable {
+        let name: String
+        let trials: Int
+        /// Trials that were trained to their end; only their values count.
+        let done: Int
+        var cells: [Cell]
+    }
+
+    public struct Cell: Sendable {
+        /// Values of one identity.
+        struct Group: Sendable {
+            let summary: Summary
+            /// The place among the column's identities.
+            var identity = 0
+        }
+
+        /// Several where the trials were measured in several ways, which have no common mean.
+        var groups: [Group] = []
+        /// Whether the number follows from the config, without chance.
+        var isExact = false
+        /// Whether it is made of other cells, and has no number of values of its own.
+        var isDerived = false
+        var words: String?
+        var published: PublishedValue?
+        var isBest = false
+
+        /// The only summary there is.
+        var summary: Summary? { groups.count == 1 ? groups[0].summary : nil }
+        var isMissing: Bool { groups.isEmpty && words == nil }
+    }
+
+    public let name: String
+    public let title: String
+    public internal(set) var columns: [Column]
+    public internal(set) var rows: [Row]
+    /// What stands below: identities, trials that are missing, what a budget leaves out.
+    public internal(set) var notes: [String] = []
+    public internal(set) var judgements: [Judgement] = []
+
+    func cell(row: String, column: String) -> Cell? {
+        guard let row = rows.first(where: { $0.name == row }),
+            let index = columns.firstIndex(where: { $0.key == column })
+        else { return nil }
+        return row.cells[index]
+    }
+
+    /// Whether a column holds words instead of numbers.
+    func isOfWords(_ index: Int) -> Bool { rows.contains { $0.cells[index].words != nil } }
+
+    // MARK: Texts
+
+    /// The mark of an identity in a column that has several: a, b, c.
+    static func mark(_ index: Int) -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz")
+        return String(letters[index % letters.count]) + (index < letters.count ? "" : String(index / letters.count))
+    }
+
+    /// Parts of a cell's text: mean, deviation, number of values where it is not the row's, mark of the identity.
+    struct CellText {
+        let mean: String
+        let deviation: String?
+        let count: Int?
+        let mark: String?
+    }
+
+    func texts(of cell: Cell, _ column: Column, in row: Row) -> [CellText] {
+        cell.groups.map { group in
+            let (mean, deviation) = (group.summary.mean, cell.isExact ? nil : group.summary.deviation)
+            let decimals = column.decimals ?? NumberText.decimals(mean: mean, deviation: deviation)
+            let hasCount = !cell.isExact && !cell.isDerived && group.summary.count != row.done
+            return CellText(
+                mean: NumberText.cell(mean, decimals: decimals),
+                deviation: deviation.map { NumberText.deviation($0, decimals: decimals) },
+                count: hasCount ? group.summary.count : nil,
+                mark: column.identities.count > 1 ? Self.mark(group.identity) : nil)
+        }
+    }
+
+    /// `2/3` where a trial is missing.
+    func trialsText(of row: Row) -> String { row.done == row.trials ? "\(row.done)" : "\(row.done)/\(row.trials)" }
+}
+
+/// What the figures say to a claim.
+public struct Judgement: Sendable {
+    public enum Verdict: String, Sendable {
+        case confirmed
+        case notConfirmed = "not confirmed"
+        case undecided
+    }
+
+    public let claim: String
+    public let source: String?
+    public let verdict: Verdict
+    /// The figures that the verdict stands on, or why there is none.
+    public let figures: String
+}

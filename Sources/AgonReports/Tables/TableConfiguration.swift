@@ -1,0 +1,192 @@
+import AgonConfiguration
+
+/// A table as its file states it: the sweeps to run, what is a row and what a column, and what was published.
+public struct TableConfiguration: ConfigDecodable, Sendable {
+    /// Names the folder of results.
+    public let name: String
+    public let title: String
+    public let description: String?
+    /// The paper or page that published the values, unless a row or claim says otherwise.
+    public let source: String?
+    public let budgets: [(name: String, value: TableBudget)]
+    /// Empty where `by` makes them.
+    let rows: [TableRow]
+    /// Axes or paths of keys: each combination of their values is a row.
+    let by: [String]
+    let columns: [TableColumn]
+    let figures: [TableFigure]
+    let claims: [TableClaim]
+
+    /// In the order of their cost.
+    public static let budgetNames = ["smoke", "quick", "full"]
+
+    public init(from reader: ConfigReader) throws {
+        name = try reader.string("name", "A name for the table, and for its folder of results.")
+        try reader.require(Self.isName(name), "name", "'\(name)' is no folder name; use letters, digits, '_' and '-'")
+        title = try reader.string("title", "What stands over the table.")
+        description = try reader.optionalString("description", "What is compared, in a sentence or two.")
+        source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
+        budgets = try reader.dictionary(
+            "budgets", of: TableBudget.self,
+            "What is run: smoke in minutes, quick in an hour or two, full as it was published.")
+        rows = try reader.array("rows", of: TableRow.self, default: [], "The rows, from the top.")
+        by = try reader.strings(
+            "by", default: [], "Instead of rows: axes or paths of keys of the config; each combination is a row.")
+        columns = try reader.array("columns", of: TableColumn.self, count: 1..., "The columns, from the left.")
+        figures = try reader.array("figures", of: TableFigure.self, default: [], "Drawn beside the table.")
+        claims = try reader.array("claims", of: TableClaim.self, default: [], "What was published, each with a check.")
+        guard !reader.isDescribing else { return }
+        try reader.require(!budgets.isEmpty, "budgets", "there is none; give at least one of smoke, quick, full")
+        for budget in budgets where !Self.budgetNames.contains(budget.name) {
+            throw reader.fail(
+                "budgets",
+                "'\(budget.name)' is no budget; they are \(Self.budgetNames.joined(separator: ", "))")
+        }
+        try reader.require(rows.isEmpty != by.isEmpty, "rows", "give 'rows' or 'by', one of them")
+        try check(reader)
+    }
+
+    /// Every name stands for one row or column, and what is referred to is there.
+    private func check(_ reader: ConfigReader) throws {
+        try Self.requireUnique(rows.map(\.name), "rows", reader)
+        try Self.requireUnique(columns.map(\.key), "columns", reader)
+        try Self.requireUnique(figures.map(\.name), "figures", reader)
+        let keys = columns.map(\.key)
+        func requireColumn(_ key: String, _ section: String, _ index: Int) throws {
+            if !keys.contains(key) {
+                throw reader.fail(
+                    section, index: index,
+                    "'\(key)' is no column;\(Self.suggestion(key, in: keys))")
+            }
+        }
+        let rowNames = rows.map(\.name)
+        func requireRow(_ name: String, _ section: String, _ index: Int) throws {
+            // Rows that the sweep makes are not known yet.
+            if !rows.isEmpty, !rowNames.contains(name) {
+                throw reader.fail(
+                    section, index: index, "'\(name)' is no row;\(Self.suggestion(name, in: rowNames))")
+            }
+        }
+        for (index, row) in rows.enumerated() {
+            for value in row.published { try requireColumn(value.column, "rows", index) }
+        }
+        for (index, column) in columns.enumerated() {
+            switch column.quantity {
+            case .ratio(let other, let row):
+                try requireColumn(other, "columns", index)
+                try requireRow(row, "columns", index)
+            case .cost(_, let budget?) where !budgets.contains { $0.name == budget }:
+                throw reader.fail(
+                    "columns", index: index,
+                    "'\(budget)' is no budget of this table; it has \(budgets.map(\.name).joined(separator: ", "))")
+            default: break
+            }
+        }
+        for (index, figure) in figures.enumerated() {
+            for key in figure.kind.columns { try requireColumn(key, "figures", index) }
+            for name in figure.rows ?? [] { try requireRow(name, "figures", index) }
+        }
+        for (index, claim) in claims.enumerated() {
+            for key in claim.rule.columns { try requireColumn(key, "claims", index) }
+            for name in claim.rule.rows { try requireRow(name, "claims", index) }
+        }
+    }
+
+    private static func requireUnique(_ names: [String], _ key: String, _ reader: ConfigReader) throws {
+        var seen: Set<String> = []
+        for (index, name) in names.enumerated() where !seen.insert(name).inserted {
+            throw reader.fail(key, index: index, "'\(name)' is there twice")
+        }
+    }
+
+    private static func suggestion(_ name: String, in names: [String]) -> String {
+        nearestName(to: name, in: names).map { " did you mean '\($0)'?" }
+            ?? " there are \(names.joined(separator: ", "))"
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix("-")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// The published JSON Schema of table files.
+    public static func schema() throws -> ConfigNode {
+        try JSONSchema.describe(Self.self, title: "A table of Agon", id: "table-schema.json", partial: true)
+    }
+}
+
+/// The sweeps of a budget.
+public struct TableBudget: ConfigDecodable, Sendable {
+    let sweeps: [BudgetSweep]
+    /// Whether what it finds says anything about the claims.
+    let judges: Bool
+    /// What the reader should know of this budget.
+    let note: String?
+
+    public init(from reader: ConfigReader) throws {
+        sweeps = try reader.array("sweeps", of: BudgetSweep.self, count: 1..., "The sweeps to run.")
+        judges = try reader.boolean(
+            "judges", default: true, "Whether the claims are judged; a smoke test is too short for that.")
+        note = try reader.optionalString("note", "What this budget leaves out, in a sentence.")
+        guard !reader.isDescribing else { return }
+        let labels = sweeps.map(\.label)
+        try reader.require(Set(labels).count == labels.count, "sweeps", "two sweep files have the same name")
+    }
+}
+
+/// A sweep file with values that go over its own.
+struct BudgetSweep: ConfigDecodable, Sendable {
+    /// As a user would name it.
+    let file: String
+    let seeds: [Int]?
+    /// Values of all trials, by paths of keys.
+    let set: ConfigObject
+
+    init(from reader: ConfigReader) throws {
+        let path = try reader.string("file", "The sweep's file, relative to this file.")
+        file = Self.join(reader.source(of: "file").file, path)
+        seeds = try reader.optionalIntegers(
+            "seeds", count: 1..., in: 0..., "The seeds, instead of those of the sweep's file.")
+        let node = try reader.node(
+            "set", default: [:],
+            "Values of all trials, over those of the sweep's file: paths of keys and what stands there.")
+        set = node.object ?? ConfigObject()
+        guard !reader.isDescribing else { return }
+        try reader.require(node.object != nil, "set", "expected an object, found \(node.summary)")
+        for member in set.members where ConfigPath(member.key) == nil {
+            throw reader.fail("set", "'\(member.key)' is no path of keys, such as optimizer.learningRate")
+        }
+    }
+
+    var label: String { RecordedSweep.label(of: file) }
+
+    /// What goes over the sweep's file, as `path=value` arguments.
+    func overrides(name: String) -> [String] {
+        var arguments = ["name=\(ConfigNode(name).lineText)"]
+        if let seeds { arguments.append("seeds=\(ConfigNode(seeds.map { ConfigNode($0) }).lineText)") }
+        for member in set.members {
+            arguments.append("set[\(ConfigNode(member.key).lineText)]=\(member.value.lineText)")
+        }
+        return arguments
+    }
+
+    private static func join(_ file: String, _ path: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        var parts = file[..<slash].split(separator: "/", omittingEmptySubsequences: false)[...]
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != "..", !last.isEmpty {
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
+        }
+        return parts.joined(separator: "/")
+    }
+}

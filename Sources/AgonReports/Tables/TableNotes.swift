@@ -1,0 +1,97 @@
+import AgonConfiguration
+import AgonSweeps
+import AgonText
+
+extension TableMaking {
+    /// What stands below the table: how the values were measured, which trials are missing, and what rows say.
+    func notes(of table: ResultTable) -> [String] {
+        var notes: [String] = []
+        for (index, column) in table.columns.enumerated() {
+            let known = column.identities.enumerated()
+            if column.identities.count > 1 {
+                let ways = known.map { "\(ResultTable.mark($0)): \($1?.text ?? "identity not recorded")" }
+                notes.append(
+                    "\(column.title): values with different marks were measured in different ways and must not be "
+                        + "compared; \(ways.joined(separator: "; "))")
+            } else if let way = column.identities.first, let identity = way {
+                notes.append("\(column.title): \(identity.text)")
+            } else if case .metric(let name, _, _, _, _) = columns[index].quantity, name.hasPrefix("metric."),
+                !column.identities.isEmpty
+            {
+                notes.append("\(column.title): how it was measured is not recorded")
+            }
+            let others = trialsWithOtherValues(columns[index].quantity)
+            if others > 0 {
+                notes.append(
+                    "\(column.title): \(others == 1 ? "1 trial has" : "\(others) trials have") values that were measured in "
+                        + "other ways too, which do not count")
+            }
+        }
+        notes = Self.joined(notes)
+        for row in rows {
+            notes += missing(in: row)
+            if let note = row.note { notes.append("\(row.name): \(note)") }
+        }
+        let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
+        let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
+        if !strays.isEmpty {
+            let verb = strays.count == 1 ? "belongs" : "belong"
+            notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
+        }
+        if table.rows.contains(where: { $0.cells.contains { $0.summary.map { $0.count > 1 } ?? false } }) {
+            notes.append("± is the sample deviation over seeds")
+        }
+        if table.rows.contains(where: { $0.cells.contains(where: \.isMissing) }) {
+            notes.append("– stands for no value")
+        }
+        return notes
+    }
+
+    /// How many trials that count have values of a metric besides those that the table shows.
+    private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
+        switch quantity {
+        case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
+            rows.flatMap { trials(of: $0) }.count { $0.isDone && !$0.run.otherCurves(of: name).isEmpty }
+        default: 0
+        }
+    }
+
+    /// Columns that were measured in the same way share a note.
+    private static func joined(_ notes: [String]) -> [String] {
+        var order: [String] = []
+        var titles: [String: [String]] = [:]
+        for note in notes {
+            guard let colon = note.range(of: ": ") else { continue }
+            let text = String(note[colon.upperBound...])
+            if titles[text] == nil { order.append(text) }
+            titles[text, default: []].append(String(note[..<colon.lowerBound]))
+        }
+        return order.map { text in
+            var unique: [String] = []
+            for title in titles[text] ?? [] where !unique.contains(title) { unique.append(title) }
+            return "\(unique.joined(separator: ", ")): \(text)"
+        }
+    }
+
+    private func missing(in row: TableRow) -> [String] {
+        let members = trials(of: row)
+        guard !members.isEmpty else { return ["\(row.name): no trial of this row was run"] }
+        return members.filter { !$0.isDone }.map { trial in
+            let which = members.count == 1 ? "its trial" : trial.seed.map { "seed \($0)" } ?? "a trial"
+            let reason = trial.status.reason.map { " (\($0))" } ?? ""
+            return "\(row.name): \(which) \(Self.words(trial.status.state))\(reason) and does not count"
+        }
+    }
+
+    private static func words(_ state: TrialStatus.State) -> String {
+        switch state {
+        case .waiting: "was not run"
+        case .running: "is still running"
+        case .done: "is done"
+        case .pruned: "was ended early"
+        case .stopped: "was stopped before its end"
+        case .failed: "failed"
+        case .died: "was killed before its end"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import AgonConfiguration
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// A table with its figures and its origin, ready to be written.
+public struct TableResults {
+    public let table: ResultTable
+    let making: TableMaking
+    let work: TableWork
+    let provenance: Provenance
+
+    /// Whether every trial was trained to its end.
+    public var isComplete: Bool { making.trials.allSatisfy(\.isDone) }
+
+    /// The table and what the figures say to the claims, for people.
+    public var text: String {
+        var parts = [MarkdownTable.text(table)]
+        if !table.notes.isEmpty { parts.append(table.notes.map { "- " + MarkdownTable.escaped($0) + "\n" }.joined()) }
+        if !table.judgements.isEmpty {
+            parts.append(MarkdownTable.claims(table.judgements, source: work.configuration.source))
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    /// Writes table.md, table.csv, trials.csv, table.tex, provenance.json and the figures into a folder.
+    ///
+    /// Throws `ReportsError`, `RunError.cannotMakeFolder`, `TensorsError.cannotWrite`. Without gnuplot,
+    /// everything but the figures is written before it is missed.
+    public func write(to folder: String) throws {
+        try RunFolder.makeFolders(folder + "/figures")
+        let label = "\(table.name)-\(work.budget)"
+        try AtomicFile.write(path: folder + "/table.md", text: markdown)
+        try AtomicFile.write(path: folder + "/table.csv", text: CommaSeparatedTable.text(table))
+        try AtomicFile.write(
+            path: folder + "/trials.csv", text: CommaSeparatedTable.trials(making, rows: making.rows))
+        try AtomicFile.write(
+            path: folder + "/table.tex", text: LaTeXTable.text(table, label: label, origin: provenance.lines))
+        try AtomicFile.write(path: folder + "/provenance.json", text: provenance.node.prettyText)
+        for figure in work.configuration.figures {
+            let drawing = FigureDrawing(figure, making: making, table: table, footer: footer)
+            guard let script = drawing.script else { continue }
+            try Gnuplot.draw(script, size: drawing.size, to: "\(folder)/figures/\(figure.name)")
+        }
+    }
+
+    private var footer: String {
+        let processors = Set(making.trials.compactMap { $0.run.record["processor"]?["brand"]?.string }).sorted()
+        let configs = work.sweeps.map { String($0.sweep.resolved.digest.prefix(12)) }
+        return
+            (["agon table \(table.name) --budget \(work.budget)", "Agon \(AgonVersion.current)"] + processors
+            + ["config \(configs.joined(separator: ", "))"]).joined(separator: " · ")
+    }
+
+    private var markdown: String {
+        let configuration = work.configuration
+        var text = "# \(MarkdownTable.escaped(configuration.title))\n\n"
+        if let description = configuration.description { text += MarkdownTable.escaped(description) + "\n\n" }
+        if let source = configuration.source { text += "Published: \(MarkdownTable.escaped(source)).\n\n" }
+        text += MarkdownTable.text(table) + "\n"
+        text += table.notes.map { "- " + MarkdownTable.escaped($0) + "\n" }.joined()
+        if !table.judgements.isEmpty {
+            text +=
+                "\n## What was published\n\n"
+                + MarkdownTable.claims(table.judgements, source: work.configuration.source)
+        }
+        let drawn = configuration.figures.filter {
+            FigureDrawing($0, making: making, table: table, footer: "").script != nil
+        }
+        if !drawn.isEmpty { text += "\n## Figures\n" }
+        for figure in drawn {
+            text += "\n![\(MarkdownTable.escaped(figure.title))](figures/\(figure.name).png)\n\n"
+            text += "\(MarkdownTable.escaped(figure.title)) ([SVG](figures/\(figure.name).svg))\n"
+        }
+        text += "\n## Origin\n\n" + provenance.lines.joined(separator: " ") + "\n"
+        return text
+    }
+}

@@ -1,0 +1,68 @@
+import AgonConfiguration
+
+/// A row: the trials that it is made of, and what was published for them.
+struct TableRow: ConfigDecodable, Sendable {
+    let name: String
+    /// Axes, paths of keys, `base` or `sweep`, and their values; a list means any of them.
+    let conditions: [(key: String, value: ConfigNode)]
+    let published: [(column: String, value: PublishedValue)]
+    let note: String?
+
+    init(from reader: ConfigReader) throws {
+        name = try reader.string("name", "What the row is called.")
+        try reader.require(!name.isEmpty, "name", "is empty")
+        let conditions = try reader.node(
+            "where",
+            "Which trials belong to the row: axes or paths of keys, and their values; a list means any of them.")
+        self.conditions = (conditions.object?.members ?? []).map { ($0.key, $0.value) }
+        let published = try reader.node("published", default: [:], "Published values by column: numbers, or words.")
+        self.published = (published.object?.members ?? []).compactMap { member in
+            PublishedValue(member.value).map { (member.key, $0) }
+        }
+        note = try reader.optionalString("note", "What stands below the table about the row.")
+        guard !reader.isDescribing else { return }
+        try reader.require(
+            !self.conditions.isEmpty, "where", "expected an object with at least one key, found \(conditions.summary)")
+        try reader.require(
+            self.published.count == published.object?.members.count, "published",
+            "expected an object of numbers and strings, found \(published.summary)")
+    }
+
+    init(name: String, conditions: [(key: String, value: ConfigNode)]) {
+        self.name = name
+        self.conditions = conditions
+        published = []
+        note = nil
+    }
+
+    /// Whether a trial of such values belongs here.
+    func matches(_ value: (String) -> ConfigNode?) -> Bool {
+        conditions.allSatisfy { condition in
+            guard let found = value(condition.key)?.canonicalText else { return condition.value.isNull }
+            return condition.value.canonicalText == found
+                || (condition.value.array ?? []).contains { $0.canonicalText == found }
+        }
+    }
+}
+
+/// A value as it was published: a number, or words such as "7 to 8".
+enum PublishedValue: Equatable, Sendable {
+    case number(Double, text: String)
+    case words(String)
+
+    init?(_ node: ConfigNode) {
+        switch node.content {
+        case .number(let text): self = .number(node.number ?? .nan, text: text)
+        case .string(let words): self = .words(words)
+        default: return nil
+        }
+    }
+
+    var number: Double? { if case .number(let number, _) = self { number } else { nil } }
+
+    var text: String {
+        switch self {
+        case .number(_, let text), .words(let text): text
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonDiagnostics
+import AgonExperiments
+import AgonSweeps
+import Foundation
+
+/// A table at a budget: the sweeps that it is made of, and the way from their runs to its files.
+public struct TableWork: Sendable {
+    public let configuration: TableConfiguration
+    /// The table's file in full.
+    public let resolved: ConfigNode
+    /// As the user named it.
+    public let file: String
+    public let budget: String
+    public let sweeps: [(sweep: Sweep, folder: SweepFolder)]
+
+    /// Where the project's tables are.
+    public static let standardFolder = "Configs/tables"
+
+    /// Reads a table's file and its sweeps at a budget.
+    ///
+    /// - Parameters:
+    ///   - table: the name of a table in `Configs/tables`, or a file.
+    ///   - folder: where the sweep of a name is run.
+    ///
+    /// Throws `ReportsError`, `ConfigError`, `SweepError`.
+    public init(
+        table: String, budget: String, folder: (_ sweep: String) -> SweepFolder = { SweepFolder.standard(for: $0) }
+    ) throws {
+        file = try Self.path(of: table)
+        (configuration, resolved) = try ConfigReader.decode(TableConfiguration.self, from: ConfigNode.load(path: file))
+        self.budget = budget
+        sweeps = try Self.sweeps(of: configuration, budget: budget).map { sweep in
+            (sweep, folder(sweep.configuration.name))
+        }
+    }
+
+    private static func sweeps(of configuration: TableConfiguration, budget name: String) throws -> [Sweep] {
+        guard let budget = configuration.budgets.first(where: { $0.name == name })?.value else {
+            throw ReportsError.unknownBudget(
+                name, table: configuration.name, existing: configuration.budgets.map(\.name))
+        }
+        return try budget.sweeps.map { item in
+            let stem = "\(configuration.name)-\(name)"
+            return try Sweep(
+                file: item.file,
+                overrides: item.overrides(name: budget.sweeps.count == 1 ? stem : "\(stem)-\(item.label)"))
+        }
+    }
+
+    private static func path(of table: String) throws -> String {
+        if table.contains("/") || table.hasSuffix(".json") { return table }
+        let names = names
+        guard names.contains(table) else {
+            throw ReportsError.unknownTable(table, folder: standardFolder, existing: names)
+        }
+        return "\(standardFolder)/\(table).json"
+    }
+
+    /// The tables in `Configs/tables`.
+    public static var names: [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: standardFolder)) ?? []
+        return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") && $0 != "schema.json" }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+
+    /// Where the results go that name no folder.
+    public var standardResults: String { "Results/\(configuration.name)-\(budget)" }
+
+    var note: String? { configuration.budgets.first { $0.name == budget }?.value.note }
+    var judges: Bool { configuration.budgets.first { $0.name == budget }?.value.judges ?? true }
+
+    // MARK: From runs to a table
+
+    /// Makes the table of what was run.
+    ///
+    /// - Parameters:
+    ///   - threads: with which costs are planned; they do not depend on them but for the workspace.
+    ///   - progress: told what is going on.
+    ///
+    /// Throws `ReportsError.nothingRun`, `ConfigError`.
+    public func results(
+        searchPath: DataSearchPath, threads: Int, commandLine: [String], seconds: Double = 0,
+        progress: @escaping (String) -> Void = { _ in }
+    ) throws -> TableResults {
+        let trials = try recordedTrials()
+        let rows =
+            configuration.rows.isEmpty ? TableMaking.rows(by: configuration.by, of: trials) : configuration.rows
+        let costs = try RowCosts(self, searchPath: searchPath, threads: threads, progress: progress)
+        let making = TableMaking(
+            columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
+        var table = making.table(name: configuration.name, title: configuration.title)
+        table.notes = making.notes(of: table) + costs.failures + [note].compactMap { $0 }
+        let judge = ClaimJudge(table: table, excuse: judges ? nil : "the \(budget) budget is too short to judge")
+        table.judgements = configuration.claims.map { judge.judge($0, source: configuration.source) }
+        return TableResults(
+            table: table, making: making, work: self,
+            provenance: Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds))
+    }
+
+    /// The trials of the sweeps as they are now; those of former forms of a sweep are left out.
+    private func recordedTrials() throws -> [RecordedTrial] {
+        var trials: [RecordedTrial] = []
+        for (sweep, folder) in sweeps {
+            guard FileManager.default.fileExists(atPath: folder.listPath) else {
+                throw ReportsError.nothingRun(folder: folder.path, table: configuration.name, budget: budget)
+            }
+            let recorded = try RecordedSweep(folder).trials
+            trials += sweep.trials.compactMap { trial in recorded.first { $0.id == trial.id } }
+        }
+        guard trials.contains(where: { $0.status.state != .waiting }) else {
+            throw ReportsError.nothingRun(
+                folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
+        }
+        return trials
+    }
+
+    /// The first trial of a row at a budget, whether it was run or not.
+    fileprivate func experiment(of row: TableRow, in sweeps: [Sweep]) -> Experiment? {
+        for sweep in sweeps {
+            let label = RecordedSweep.label(of: sweep.file)
+            for trial in sweep.trials {
+                let isMember = row.matches { key in
+                    RecordedTrial.value(
+                        of: key, settings: trial.settings, base: trial.base, sweep: label,
+                        config: trial.experiment.resolved)
+                }
+                if isMember { return trial.experiment }
+            }
+        }
+        return nil
+    }
+
+    fileprivate func sweeps(at budget: String?) throws -> [Sweep] {
+        try budget.map { $0 == self.budget ? sweeps.map(\.sweep) : try Self.sweeps(of: configuration, budget: $0) }
+            ?? sweeps.map(\.sweep)
+    }
+}
+
+/// What the rows' configs cost, each built and planned once.
+private final class RowCosts {
+    private let work: TableWork
+    private let searchPath: DataSearchPath
+    private let threads: Int
+    private let progress: (String) -> Void
+    private var sweeps: [String: [Sweep]] = [:]
+    private var known: [String: CostFigures] = [:]
+    private(set) var failures: [String] = []
+
+    /// Throws what reading the sweeps of other budgets throws.
+    init(
+        _ work: TableWork, searchPath: DataSearchPath, threads: Int, progress: @escaping (String) -> Void
+    ) throws {
+        self.work = work
+        self.searchPath = searchPath
+        self.threads = threads
+        self.progress = progress
+        for column in work.configuration.columns {
+            guard case .cost(_, let budget) = column.quantity else { continue }
+            let name = budget ?? work.budget
+            if sweeps[name] == nil { sweeps[name] = try work.sweeps(at: budget) }
+        }
+    }
+
+    func figures(of row: TableRow, budget: String?) -> CostFigures? {
+        guard let sweeps = sweeps[budget ?? work.budget], let experiment = work.experiment(of: row, in: sweeps) else {
+            return nil
+        }
+        if let figures = known[experiment.digest] { return figures }
+        progress("planning \(experiment.configuration.name) (\(row.name))")
+        do {
+            let figures = CostFigures(try Inspection(experiment, searchPath: searchPath, threads: threads))
+            known[experiment.digest] = figures
+            return figures
+        } catch {
+            let note = "\(row.name): cannot be planned: \(error)"
+            if !failures.contains(note) { failures.append(note) }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonRuns
+import AgonSweeps
+import AgonText
+
+/// Two runs side by side: where their configs differ, and their curves at the steps that both have.
+///
+/// Metrics that were measured in the same way stand beside each other, each way by itself. Where the curves that lead in
+/// the two runs were measured in different ways, they are shown with a mark.
+public struct RunComparison: Sendable {
+    /// A curve of both runs.
+    public struct Curve: Sendable {
+        /// A key of `metrics.jsonl`, or a metric's; where there are several of a metric, with `@IDENTITY`.
+        public let key: String
+        /// With the identity in any case, as `agon runs` may call it; nil for other curves than metrics.
+        let fullKey: String?
+        let first: [EvaluationCurve.Point]
+        let second: [EvaluationCurve.Point]
+        /// Why the values must not be compared; nil if they may be.
+        public let fault: String?
+    }
+
+    public let first: RunFolder
+    public let second: RunFolder
+    public let differences: [ConfigDifference]
+    public let curves: [Curve]
+    /// Of what was asked for, what only one of the runs has.
+    public let notes: [String]
+
+    /// - Parameter wanted: the keys of curves; nil for losses and metrics.
+    ///
+    /// Throws `RunError.noRun`, `RunIndexError.unknownCurve`, `ConfigError`.
+    public init(_ first: RunFolder, _ second: RunFolder, curves wanted: [String]? = nil) throws {
+        for folder in [first, second] where !folder.holdsRun { throw RunError.noRun(folder: folder.path) }
+        self.first = first
+        self.second = second
+        differences = try ConfigDifference.between(
+            ConfigNode.load(path: first.configPath), ConfigNode.load(path: second.configPath))
+        let (own, other) = (MeasuredRun(first), MeasuredRun(second))
+        let shared = Self.shared(own, other)
+        if let wanted {
+            let existing = own.keys + other.keys.filter { !own.keys.contains($0) }
+            var curves: [Curve] = []
+            var notes: [String] = []
+            for key in wanted {
+                // What a metric's key stands for may be several curves.
+                let found = shared.filter { $0.key == key || $0.fullKey == key || $0.key.hasPrefix(key + "@") }
+                curves += found
+                guard found.isEmpty else { continue }
+                guard existing.contains(key) || own.fullKeys.contains(key) || other.fullKeys.contains(key) else {
+                    throw RunIndexError.unknownCurve(key, runs: [first.path, second.path], existing: existing)
+                }
+                notes.append("\(key): only \(own.keys.contains(key) || own.fullKeys.contains(key) ? "A" : "B") has it")
+            }
+            self.curves = curves
+            self.notes = notes
+        } else {
+            curves = shared.filter {
+                ($0.key.hasPrefix("loss") || $0.key.hasPrefix("metric.")) && !TrialStatus.isOfOneDiscriminator($0.key)
+            }
+            notes = []
+        }
+    }
+
+    /// What was logged and measured of a run.
+    private struct MeasuredRun {
+        let logged: MetricCurves
+        let evaluations: EvaluationCurves
+        let keys: [String]
+        /// Of metrics, with their identities.
+        let fullKeys: [String]
+
+        init(_ run: RunFolder) {
+            logged = MetricCurves(path: run.metricsPath)
+            evaluations = EvaluationCurves(of: run, logged: logged)
+            keys = logged.names.filter { !$0.hasPrefix("metric.") } + evaluations.named.map(\.key)
+            fullKeys = evaluations.curves.map { EvaluationCurves.key(of: $0, isLeading: false) }
+        }
+    }
+
+    private static func shared(_ own: MeasuredRun, _ other: MeasuredRun) -> [Curve] {
+        let logged = own.logged.names.filter { !$0.hasPrefix("metric.") && other.logged.curves[$0] != nil }
+        return logged.map { Curve(key: $0, fullKey: nil, first: own.logged[$0], second: other.logged[$0], fault: nil) }
+            + own.evaluations.keys.flatMap { metricCurves($0, own.evaluations.all($0), other.evaluations.all($0)) }
+    }
+
+    /// The curves of a metric that both runs have: those of the same identity, and the leading ones where these differ.
+    private static func metricCurves(_ key: String, _ own: [EvaluationCurve], _ other: [EvaluationCurve]) -> [Curve] {
+        guard let leading = own.first, let rival = other.first else { return [] }
+        let alike = own.compactMap { curve in
+            other.first { $0.identity == curve.identity }.map { (curve, $0) }
+        }
+        var curves: [Curve] = []
+        if leading.identity != rival.identity {
+            curves.append(
+                Curve(
+                    key: key, fullKey: nil, first: leading.points, second: rival.points,
+                    fault: fault(leading.identity, rival.identity)))
+        }
+        for (curve, twin) in alike {
+            let leads = curve.identity == leading.identity && curve.identity == rival.identity
+            curves.append(
+                Curve(
+                    key: EvaluationCurves.key(of: curve, isLeading: leads),
+                    fullKey: EvaluationCurves.key(of: curve, isLeading: false), first: curve.points,
+                    second: twin.points, fault: nil))
+        }
+        return curves
+    }
+
+    private static func fault(_ first: EvaluationIdentity?, _ second: EvaluationIdentity?) -> String {
+        guard let first, let second else { return "how \(first == nil ? "A" : "B") was measured is not recorded" }
+        return "B has \(second.differences(from: first).joined(separator: ", "))"
+    }
+
+    // MARK: Text
+
+    /// - Parameter rows: how many steps of the curves to show at most, evenly taken, the last among them.
+    public func text(rows: Int) -> String {
+        var lines = ["A: \(first.path)", "B: \(second.path)", ""]
+        if differences.isEmpty {
+            lines.append("the configs are the same")
+        } else {
+            var table = TextTable(["config", "A", "B"])
+            for difference in differences {
+                table.add([difference.path.description, Self.cut(difference.first), Self.cut(difference.second)])
+            }
+            lines.append(table.text)
+        }
+        lines += ["", curvesText(rows: rows)]
+        for (mark, curve) in marked {
+            if let mark, let fault = curve.fault {
+                lines.append("\(mark) \(curve.key): measured in different ways, not comparable: \(fault)")
+            }
+        }
+        return (lines + notes).joined(separator: "\n")
+    }
+
+    /// The curves, those that must not be compared with the mark of their note.
+    private var marked: [(mark: String?, curve: Curve)] {
+        var count = 0
+        return curves.map { curve in
+            guard curve.fault != nil else { return (nil, curve) }
+            count += 1
+            return ("[\(count)]", curve)
+        }
+    }
+
+    private func curvesText(rows: Int) -> String {
+        let own = curves.map { Dictionary($0.first.map { ($0.step, $0.value) }) { $1 } }
+        let other = curves.map { Dictionary($0.second.map { ($0.step, $0.value) }) { $1 } }
+        var steps: Set<Int> = []
+        for (a, b) in zip(own, other) { steps.formUnion(Set(a.keys).intersection(b.keys)) }
+        guard !steps.isEmpty else { return "no curve has a step in common" }
+        let heading = marked.flatMap { mark, curve in ["\(curve.key) A", "B" + (mark.map { " " + $0 } ?? "")] }
+        var table = TextTable(["step"] + heading)
+        for step in Self.thinned(steps.sorted(), to: rows) {
+            let cells = curves.indices.flatMap { index in
+                [own[index][step], other[index][step]].map { $0.map(DecimalNumber.shown) ?? "" }
+            }
+            table.add(["\(step)"] + cells)
+        }
+        return table.text
+    }
+
+    private static func thinned(_ steps: [Int], to count: Int) -> [Int] {
+        guard steps.count > count, count > 0 else { return steps }
+        guard count > 1 else { return [steps[steps.count - 1]] }
+        return (0..<count).map { steps[$0 * (steps.count - 1) / (count - 1)] }
+    }
+
+    private static func cut(_ value: ConfigNode?) -> String {
+        guard let text = value?.lineText else { return "(none)" }
+        return text.count > 60 ? text.prefix(59) + "…" : text
+    }
+}

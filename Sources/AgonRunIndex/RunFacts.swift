@@ -1,0 +1,144 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonRuns
+import AgonScoring
+import AgonSweeps
+import Foundation
+
+/// A thing that is known of a run under a key: a value of its config, of its record, or of its curves.
+struct RunFact: Equatable, Sendable {
+    let key: String
+    let text: String
+    /// Nil for words.
+    let number: Double?
+    /// Whether it stands in the config.
+    let isSetting: Bool
+
+    init(_ key: String, _ text: String, isSetting: Bool = false) {
+        self.key = key
+        self.text = text
+        self.isSetting = isSetting
+        number = nil
+    }
+
+    init(_ key: String, _ number: Double, isSetting: Bool = false) {
+        self.key = key
+        self.number = number
+        self.isSetting = isSetting
+        text = number.isFinite ? ConfigNode(number).lineText : "\(number)"
+    }
+}
+
+/// Everything that is known of a run, read from its folder.
+///
+/// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone is its type or name;
+/// - the record: `run`, `state`, `step`, `steps`, `seconds`, `started`, `size` (bytes) and others;
+/// - of a sweep's trial: `sweep`, `trial`, and the values of the sweep's axes under their names, with `axis.` before one
+///   that is called like something above;
+/// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the newest, `.identity` what says how they were
+///   measured; `metric.NAME@IDENTITY` is the same of values that were measured in another way;
+/// - other curves, such as `loss.generator`: the newest value, `.least` and `.most`.
+struct RunFacts {
+    private(set) var facts: [RunFact] = []
+    private var places: [String: Int] = [:]
+
+    init(_ folder: RunFolder) {
+        if let config = try? ConfigNode.load(path: folder.configPath) { add(config, at: .root) }
+        addRecord(folder)
+        addCurves(folder)
+    }
+
+    private mutating func add(_ fact: RunFact) {
+        if let place = places[fact.key] {
+            facts[place] = fact
+        } else {
+            places[fact.key] = facts.count
+            facts.append(fact)
+        }
+    }
+
+    // MARK: Config
+
+    private mutating func add(_ node: ConfigNode, at path: ConfigPath) {
+        let key = path.description
+        switch node.content {
+        case .object(let object):
+            if let kind = object["type"]?.string ?? object["name"]?.string, !key.isEmpty { addSetting(key, kind) }
+            for member in object.members { add(member.value, at: path.key(member.key)) }
+        case .array(let elements):
+            if elements.allSatisfy({ $0.object == nil && $0.array == nil }) { addSetting(key, node.lineText) }
+            for (index, element) in elements.enumerated() { add(element, at: path.index(index)) }
+        case .string(let text): addSetting(key, text)
+        case .number: node.number.map { add(RunFact(key, $0, isSetting: true)) }
+        case .boolean(let value): addSetting(key, value ? "true" : "false")
+        case .null: break
+        }
+    }
+
+    private mutating func addSetting(_ key: String, _ text: String) { add(RunFact(key, text, isSetting: true)) }
+
+    // MARK: Record
+
+    private mutating func addRecord(_ folder: RunFolder) {
+        add(RunFact("run", folder.path))
+        let record = try? ConfigNode.load(path: folder.recordPath)
+        for key in ["step", "steps", "seconds", "stepsPerSecond", "threads", "resumes"] {
+            record?[key]?.number.map { add(RunFact(key, $0)) }
+        }
+        record.flatMap(RunCosts.peakMemoryBytes).map { add(RunFact("peakMemoryBytes", Double($0))) }
+        for key in ["state", "reason", "started", "ended"] { record?[key]?.string.map { add(RunFact(key, $0)) } }
+        record?["git"]?["commit"]?.string.map { add(RunFact("commit", $0)) }
+        record?["processor"]?["brand"]?.string.map { add(RunFact("processor", $0)) }
+        add(RunFact("size", Double(DiskUse.bytes(below: folder.path))))
+
+        guard let sweep = folder.sweep, let list = try? TrialList(sweep) else { return }
+        let id = (folder.path as NSString).lastPathComponent
+        add(RunFact("sweep", list.name))
+        add(RunFact("trial", id))
+        for setting in list.entries.first(where: { $0.id == id })?.settings ?? [] {
+            let namesake = places[setting.axis].map { facts[$0] }
+            let key = namesake == nil ? setting.axis : Self.key(ofAxis: setting.axis)
+            let value = setting.value
+            let fact = value.number.map { RunFact(key, $0) } ?? RunFact(key, value.string ?? value.lineText)
+            // Axes that are paths of keys stand in the config already; names of cases and configs may be words only.
+            let isPath = namesake?.text == fact.text || value.object != nil || value.array != nil
+            if let namesake, namesake.isSetting, isPath { continue }
+            add(fact)
+        }
+    }
+
+    /// The key of an axis that is called like something else that is known, such as `size`.
+    static func key(ofAxis name: String) -> String { "axis." + name }
+
+    // MARK: Curves
+
+    private mutating func addCurves(_ folder: RunFolder) {
+        let curves = MetricCurves(path: folder.metricsPath)
+        if let step = curves.lastStep { raise("step", to: Double(step)) }
+        for name in curves.names where !name.hasPrefix("metric.") { addCurve(name, curves[name]) }
+        for (key, curve) in EvaluationCurves(of: folder, logged: curves).named {
+            addMetric(key, curve)
+            if let identity = curve.identity { add(RunFact(key + ".identity", identity.hash)) }
+        }
+    }
+
+    private mutating func raise(_ key: String, to value: Double) {
+        let former = places[key].flatMap { facts[$0].number } ?? 0
+        add(RunFact(key, max(former, value)))
+    }
+
+    private mutating func addCurve(_ name: String, _ points: [(step: Int, value: Double)]) {
+        guard let last = points.last else { return }
+        let values = points.map(\.value)
+        add(RunFact(name, last.value))
+        add(RunFact(name + ".least", values.min() ?? last.value))
+        add(RunFact(name + ".most", values.max() ?? last.value))
+    }
+
+    private mutating func addMetric(_ key: String, _ curve: EvaluationCurve) {
+        guard let best = curve.best(MetricGoal.usual(for: key)), let last = curve.points.last else { return }
+        add(RunFact(key, best.value))
+        add(RunFact(key + ".step", Double(best.step)))
+        add(RunFact(key + ".last", last.value))
+    }
+}

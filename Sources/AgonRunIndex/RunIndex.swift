@@ -1,0 +1,354 @@
+import AgonConfiguration
+import AgonRuns
+import AgonSweeps
+import AgonTensors
+import Foundation
+import GRDB
+
+/// What is known of many runs, for quick questions: an SQLite file that holds nothing that is not in the runs' folders.
+///
+/// Each use compares it with the folders and reads what changed. A file that is missing, damaged, of another version or
+/// not writable costs time and nothing else; several processes may use it at once.
+public final class RunIndex {
+    /// A row of a listing.
+    public struct Row: Sendable {
+        public let run: RunFolder
+        /// The facts asked for; words, and numbers as they were written.
+        public let facts: [String: String]
+        public let numbers: [String: Double]
+
+        public subscript(key: String) -> String? { facts[key] }
+    }
+
+    private static let version = 3
+    private let path: String
+    private var database: DatabaseQueue
+
+    /// - Parameter path: the SQLite file; nil for the one in Agon's cache.
+    public init(path: String? = nil) {
+        self.path = path ?? CacheFolder.path("runs.sqlite")
+        database = Self.open(self.path)
+    }
+
+    // MARK: Opening
+
+    private static func open(_ path: String) -> DatabaseQueue {
+        try? FileManager.default.createDirectory(
+            atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
+        for _ in 0..<2 {
+            if let database = try? prepared(path) { return database }
+            remove(path)
+        }
+        return inMemory()
+    }
+
+    private static func inMemory() -> DatabaseQueue {
+        do {
+            let database = try DatabaseQueue()
+            try database.write(create)
+            return database
+        } catch {
+            preconditionFailure("SQLite cannot keep a database in memory: \(error)")
+        }
+    }
+
+    private static func prepared(_ path: String) throws -> DatabaseQueue {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(30)
+        // A power cut may cost the index, which can be made again.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try database.writeWithoutTransaction { connection in
+            try connection.inTransaction(.immediate) {
+                if try Int.fetchOne(connection, sql: "PRAGMA user_version") != version { try create(connection) }
+                return .commit
+            }
+        }
+        return database
+    }
+
+    private static func create(_ connection: Database) throws {
+        try connection.execute(
+            sql: """
+                DROP TABLE IF EXISTS facts;
+                DROP TABLE IF EXISTS runs;
+                CREATE TABLE runs (
+                  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, state TEXT NOT NULL);
+                CREATE TABLE facts (
+                  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL, text TEXT NOT NULL,
+                  number REAL, setting INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+                CREATE INDEX facts_by_key ON facts (key, number);
+                PRAGMA user_version = \(version);
+                """)
+    }
+
+    private static func remove(_ path: String) {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+    }
+
+    /// Runs `body`; on a damaged file, runs it once more on a new one, and then in memory.
+    private func attempt<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
+        do {
+            return try body(database)
+        } catch is DatabaseError {
+            Self.remove(path)
+            database = Self.open(path)
+        }
+        do {
+            return try body(database)
+        } catch is DatabaseError {
+            database = Self.inMemory()
+            return try body(database)
+        }
+    }
+
+    // MARK: Keeping up with the folders
+
+    /// What `update` did.
+    public struct Changes: Equatable, Sendable {
+        public var runs = 0
+        /// Runs that were read.
+        public var read = 0
+        /// Runs that are gone from the disk.
+        public var removed = 0
+    }
+
+    /// Brings the index up to date with the runs below the folders.
+    ///
+    /// - Parameter rebuilds: whether to read all of them, changed or not.
+    @discardableResult
+    public func update(_ roots: [String], rebuilds: Bool = false) throws -> Changes {
+        let roots = roots.map { SweepPaths.absolute($0) }
+        let folders = Array(Set(roots.flatMap { RunWalk.folders(below: $0) })).sorted { $0.path < $1.path }
+        return try attempt { database in
+            let known = try database.read { connection in
+                try Self.known(connection, below: roots)
+            }
+            var changes = Changes(runs: folders.count)
+            let present = Set(folders.map(\.path))
+            let gone = known.keys.filter { !present.contains($0) }
+            changes.removed = gone.count
+            // Read a few at a time: others wait while rows are written, not while files are read.
+            var pending: [(RunFolder, mark: String, state: String, facts: [RunFact])] = []
+            func flush() throws {
+                try database.write { connection in
+                    for run in pending { try Self.write(run.0, run.mark, run.state, run.facts, connection) }
+                }
+                pending = []
+            }
+            for folder in folders {
+                let mark = folder.mark
+                let former = known[folder.path]
+                let isUnchanged = former?.mark == mark && !rebuilds
+                // A run that says it is running may have been killed.
+                if isUnchanged, former?.state != "running" || folder.isBusy { continue }
+                var facts = RunFacts(folder).facts
+                var state = facts.first { $0.key == "state" }?.text ?? ""
+                if state == "running", !folder.isBusy {
+                    state = "died"
+                    facts.removeAll { $0.key == "state" }
+                    facts.append(RunFact("state", state))
+                } else if state != "running", folder.isBusy {
+                    state = "running"
+                    facts.removeAll { $0.key == "state" }
+                    facts.append(RunFact("state", state))
+                }
+                changes.read += 1
+                pending.append((folder, mark, state, facts))
+                if pending.count == 50 { try flush() }
+            }
+            try flush()
+            if !gone.isEmpty {
+                try database.write { connection in
+                    for path in gone {
+                        try connection.execute(sql: "DELETE FROM runs WHERE path = ?", arguments: [path])
+                    }
+                }
+            }
+            return changes
+        }
+    }
+
+    private static func known(_ connection: Database, below roots: [String]) throws
+        -> [String: (mark: String, state: String)]
+    {
+        let scope = scope(roots)
+        var known: [String: (mark: String, state: String)] = [:]
+        let rows = try GRDB.Row.fetchCursor(
+            connection, sql: "SELECT path, mark, state FROM runs WHERE \(scope.sql)",
+            arguments: StatementArguments(scope.values))
+        while let row = try rows.next() { known[row["path"]] = (row["mark"], row["state"]) }
+        return known
+    }
+
+    private static func write(
+        _ folder: RunFolder, _ mark: String, _ state: String, _ facts: [RunFact], _ connection: Database
+    ) throws {
+        try connection.execute(sql: "DELETE FROM runs WHERE path = ?", arguments: [folder.path])
+        try connection.execute(
+            sql: "INSERT INTO runs (path, mark, state) VALUES (?, ?, ?)", arguments: [folder.path, mark, state])
+        let id = connection.lastInsertedRowID
+        let statement = try connection.cachedStatement(
+            sql: "INSERT INTO facts (run, key, text, number, setting) VALUES (?, ?, ?, ?, ?)")
+        for fact in facts {
+            try statement.execute(arguments: [id, fact.key, fact.text, fact.number, fact.isSetting])
+        }
+    }
+
+    /// The condition that a run lies in or below one of the folders.
+    private static func scope(_ roots: [String]) -> (sql: String, values: [String]) {
+        guard !roots.isEmpty else { return ("0", []) }
+        // '0' is the character after '/'.
+        let values = roots.flatMap { root in
+            let stem = root == "/" ? "" : root
+            return [root, stem + "/", stem + "0"]
+        }
+        return (
+            "(" + roots.map { _ in "path = ? OR (path >= ? AND path < ?)" }.joined(separator: " OR ") + ")", values
+        )
+    }
+
+    // MARK: Questions
+
+    /// The runs below the folders that a query lets through, with some of their facts.
+    ///
+    /// - Parameters:
+    ///   - sort: a key to sort by, least first; runs without it come last. By path if nil.
+    ///   - keys: the facts wanted.
+    public func runs(
+        below roots: [String], where query: RunQuery? = nil, sort: RunSort? = nil, keys: [String]
+    ) throws -> [Row] {
+        let roots = roots.map { SweepPaths.absolute($0) }
+        return try attempt { database in
+            try database.read { connection in
+                let scope = Self.scope(roots)
+                var sql = "SELECT runs.id, runs.path FROM runs"
+                var values: [any DatabaseValueConvertible] = []
+                if let sort {
+                    sql += " LEFT JOIN facts AS sorted ON sorted.run = runs.id AND sorted.key = ?"
+                    values.append(sort.key)
+                }
+                sql += " WHERE \(scope.sql)"
+                values += scope.values
+                if let query {
+                    var condition = QueryCondition()
+                    sql += " AND " + condition.sql(query)
+                    values += condition.values
+                }
+                if let sort {
+                    let way = sort.isFalling ? "DESC" : "ASC"
+                    sql +=
+                        " ORDER BY sorted.text IS NULL, sorted.number IS NULL, sorted.number \(way), sorted.text \(way),"
+                } else {
+                    sql += " ORDER BY"
+                }
+                sql += " runs.path"
+                let found = try GRDB.Row.fetchAll(connection, sql: sql, arguments: StatementArguments(values))
+                let facts = try connection.cachedStatement(
+                    sql: "SELECT key, text, number FROM facts WHERE run = ? AND key IN "
+                        + "(SELECT value FROM json_each(?))")
+                let wanted = Self.jsonArray(keys)
+                return try found.map { run in
+                    let id: Int64 = run["id"]
+                    var texts: [String: String] = [:]
+                    var numbers: [String: Double] = [:]
+                    for row in try GRDB.Row.fetchAll(facts, arguments: [id, wanted]) {
+                        let key: String = row["key"]
+                        texts[key] = row["text"]
+                        numbers[key] = row["number"]
+                    }
+                    return Row(run: RunFolder(path: run["path"]), facts: texts, numbers: numbers)
+                }
+            }
+        }
+    }
+
+    /// All keys that runs below the folders have facts under, sorted.
+    ///
+    /// - Parameter settings: whether to list the keys of configs alone.
+    public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
+        try attempt { database in
+            try database.read { connection in
+                let scope = Self.scope(roots.map { SweepPaths.absolute($0) })
+                return try String.fetchAll(
+                    connection,
+                    sql:
+                        "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) "
+                        + (settings ? "AND setting " : "") + "ORDER BY key",
+                    arguments: StatementArguments(scope.values))
+            }
+        }
+    }
+
+    /// A note on each key that no run below the folders has, with the key that was meant if one is near.
+    public func notes(onUnknown keys: [String], below roots: [String]) throws -> [String] {
+        let known = try self.keys(below: roots)
+        guard !known.isEmpty else { return [] }
+        return Set(keys).subtracting(known).sorted().map { key in
+            "no run here has '\(key)'" + (nearestName(to: key, in: known).map { ". Did you mean '\($0)'?" } ?? "")
+        }
+    }
+
+    private static func jsonArray(_ keys: [String]) -> String {
+        let data = try? JSONEncoder().encode(keys)
+        return String(decoding: data ?? Data("[]".utf8), as: UTF8.self)
+    }
+}
+
+/// An order of runs.
+public struct RunSort: Equatable, Sendable {
+    public let key: String
+    /// Whether the most comes first.
+    public let isFalling: Bool
+
+    /// Reads `KEY`, or `-KEY` for the most first.
+    public init(_ text: String) {
+        isFalling = text.hasPrefix("-")
+        key = isFalling ? String(text.dropFirst()) : text
+    }
+}
+
+/// A query in SQL; what the user wrote is handed over as values only.
+private struct QueryCondition {
+    private(set) var values: [any DatabaseValueConvertible] = []
+
+    mutating func sql(_ query: RunQuery) -> String {
+        switch query {
+        case .and(let first, let second): "(\(sql(first)) AND \(sql(second)))"
+        case .or(let first, let second): "(\(sql(first)) OR \(sql(second)))"
+        case .not(let inner): "(NOT \(sql(inner)))"
+        case .has(let key): exists(key, "text <> 'false'")
+        case .comparison(let key, let comparison, .number(let number)):
+            comparison == .notEqual
+                ? exists(key, "(number IS NULL OR number <> ?)", number)
+                : comparison == .contains
+                    ? exists(key, "instr(text, ?) > 0", RunFact(key, number).text)
+                    : exists(key, "number \(comparison.sql) ?", number)
+        case .comparison(let key, let comparison, .text(let text)):
+            comparison == .contains
+                ? exists(key, "instr(lower(text), lower(?)) > 0", text) : exists(key, "text \(comparison.sql) ?", text)
+        }
+    }
+
+    private mutating func exists(_ key: String, _ condition: String, _ value: (any DatabaseValueConvertible)? = nil)
+        -> String
+    {
+        values.append(key)
+        if let value { values.append(value) }
+        return "EXISTS (SELECT 1 FROM facts WHERE run = runs.id AND key = ? AND \(condition))"
+    }
+}
+
+extension RunQuery.Comparison {
+    fileprivate var sql: String {
+        switch self {
+        case .equal: "="
+        case .notEqual: "<>"
+        case .less: "<"
+        case .lessOrEqual: "<="
+        case .greater: ">"
+        case .greaterOrEqual: ">="
+        case .contains: preconditionFailure("a search for a part of a text is no comparison of SQL")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonGraph
+import AgonTensors
+
+/// The state of a run after a step, as a safetensors file: parameters, statistics, optimizer and loop state under their
+/// names and in PyTorch's layouts, and the position as metadata.
+///
+/// Random streams and the order of the data are functions of the seed and a counter, so the step is all there is to say
+/// of them. The bytes depend on config and step alone, not on threads, interruptions or the clock.
+public struct Checkpoint: Sendable {
+    public static let format = "agon-checkpoint-1"
+
+    public let step: Int
+    /// `Experiment.digest` of the config it belongs to.
+    public let config: String
+    public let path: String
+    private let file: SafetensorsFile
+
+    /// Opens a checkpoint and checks its header and metadata; a truncated file is found here.
+    ///
+    /// Throws `TensorsError` or `RunError.badCheckpoint`.
+    public init(path: String) throws {
+        file = try SafetensorsFile(path: path)
+        self.path = path
+        guard let format = file.metadata["format"] else {
+            throw RunError.badCheckpoint(path: path, problem: "its metadata lack the key 'format'")
+        }
+        guard format == Self.format else {
+            throw RunError.badCheckpoint(
+                path: path, problem: "its format is '\(format)', expected '\(Self.format)'")
+        }
+        guard let step = file.metadata["step"].flatMap(Int.init), step >= 0, let config = file.metadata["config"] else {
+            throw RunError.badCheckpoint(path: path, problem: "its metadata lack the step or the config")
+        }
+        self.step = step
+        self.config = config
+    }
+
+    /// Writes the state, then reads it back.
+    ///
+    /// Throws `RunError.notFinite` before anything is written when a value is not finite, `TensorsError` for a
+    /// failed write.
+    package static func write(
+        _ variables: [Variable], step: Int, batches: Int, experiment: Experiment, path: String, lastGood: String?
+    ) throws {
+        if let bad = firstNotFinite(variables) {
+            throw RunError.notFinite(
+                step: step, quantity: bad.name, value: "\(bad.value)", tensor: nil, checkpoint: lastGood)
+        }
+        let contents = variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }
+        let metadata = [
+            "format": format, "step": String(step), "config": experiment.digest,
+            "seed": String(experiment.configuration.seed), "batches": String(batches),
+        ]
+        try SafetensorsFile.write(path: path, contents, metadata: metadata)
+        let written = try Checkpoint(path: path)
+        guard written.file.entries.count == contents.count, written.step == step else {
+            throw RunError.badCheckpoint(path: path, problem: "it does not read back as it was written")
+        }
+    }
+
+    /// The first variable that holds a value that is not finite, and the value.
+    package static func firstNotFinite(_ variables: [Variable]) -> (name: String, value: Float)? {
+        for variable in variables {
+            let values = UnsafeBufferPointer(start: variable.storage, count: variable.shape.count)
+            if let bad = values.first(where: { !$0.isFinite }) { return (variable.name, bad) }
+        }
+        return nil
+    }
+
+    /// Gives variables the values of the file.
+    ///
+    /// Throws `RunError.badCheckpoint` for a variable that is missing or of another shape, `TensorsError`.
+    package func restore(_ variables: [Variable]) throws {
+        for variable in variables {
+            guard file.contains(variable.name) else {
+                throw RunError.badCheckpoint(path: path, problem: "it lacks the tensor '\(variable.name)'")
+            }
+            let tensor = try file.tensor(variable.name)
+            guard variable.importing(tensor) else {
+                throw RunError.badCheckpoint(
+                    path: path,
+                    problem: "tensor '\(variable.name)' is \(tensor.shape), expected \(variable.pyTorchShape)")
+            }
+        }
+    }
+
+    /// Gives variables of networks the values that the file has under their names and in their shapes.
+    ///
+    /// - Returns: the names of those that it has no values for.
+    package func carryOver(to variables: [Variable]) throws -> [String] {
+        var others: [String] = []
+        for variable in variables where variable.role == .parameter || variable.role == .buffer {
+            let fits = file.contains(variable.name) ? try variable.importing(file.tensor(variable.name)) : false
+            if !fits { others.append(variable.name) }
+        }
+        return others
+    }
+
+    /// Whether every variable is there in its shape, and nothing else.
+    ///
+    /// Throws `RunError.badCheckpoint`.
+    package func check(_ variables: [Variable]) throws {
+        for variable in variables {
+            guard file.contains(variable.name), try file.entry(variable.name).shape == variable.pyTorchShape else {
+                throw RunError.badCheckpoint(
+                    path: path, problem: "tensor '\(variable.name)' is missing or of another shape")
+            }
+        }
+        guard file.entries.count == variables.count else {
+            throw RunError.badCheckpoint(
+                path: path, problem: "it holds \(file.entries.count) tensors, expected \(variables.count)")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import AgonConfiguration
+
+/// What a value depends on besides the generator: classifier and the hash of its weights, resizer, dataset, split,
+/// numbers of samples, weights raw or averaged, the latents' seed. Values of different identities must not be compared.
+///
+/// The latents' seed is part of it: `evaluate.seed` does not follow the run's seed, so that trials that were trained
+/// with different seeds are measured with the same latents, and comparable, unless someone asks for others.
+public struct EvaluationIdentity: Hashable, Sendable {
+    /// An object of names and what they stand for.
+    public let node: ConfigNode
+    /// The same whatever the order of the names.
+    private let canonicalText: String
+
+    public init(node: ConfigNode) {
+        self.node = node
+        canonicalText = node.canonicalText
+    }
+
+    public static func == (first: Self, second: Self) -> Bool { first.canonicalText == second.canonicalText }
+    public func hash(into hasher: inout Hasher) { hasher.combine(canonicalText) }
+
+    /// 12 hexadecimal digits.
+    public var hash: String { String(node.digest.prefix(12)) }
+
+    /// Whether it has all the names that are wanted, with their values.
+    public func holds(_ wanted: ConfigObject) -> Bool {
+        wanted.members.allSatisfy { node[$0.key]?.canonicalText == $0.value.canonicalText }
+    }
+
+    // MARK: Words
+
+    /// The names whose values differ, with both values: `generatedSamples 500 instead of 1000`.
+    public func differences(from other: EvaluationIdentity) -> [String] {
+        let (mine, theirs) = (node.object ?? ConfigObject(), other.node.object ?? ConfigObject())
+        func text(_ value: ConfigNode?) -> String { value.map(Self.text) ?? "none" }
+        return (mine.keys + theirs.keys.filter { mine[$0] == nil }).compactMap { key in
+            mine[key] == theirs[key] ? nil : "\(key) \(text(mine[key])) instead of \(text(theirs[key]))"
+        }
+    }
+
+    /// `lenet-mnist (1a2b3c4d5e6f), 10000 real, 1000 generated, test split, raw weights, latents of seed 0`
+    public var text: String {
+        let object = node.object ?? ConfigObject()
+        func part(_ key: String) -> String? { object[key].map(Self.text) }
+        var words: [String] = []
+        for member in object.members {
+            let text = Self.text(member.value)
+            switch member.key {
+            case "extractor": words.append(text + (part("extractorHash").map { " (\($0))" } ?? ""))
+            case "extractorHash": if part("extractor") == nil { words.append(text) }
+            case "dataset": words.append("data \(text)" + (part("datasetDigest").map { " (\($0))" } ?? ""))
+            case "datasetDigest": if part("dataset") == nil { words.append("data \(text)") }
+            case "image": words.append("\(text) images")
+            case "resizer": if text != "none" { words.append("resized by \(text)") }
+            case "realSamples": words.append("\(text) real")
+            case "generatedSamples": words.append("\(text) generated")
+            case "split": words.append("\(text) split")
+            case "weights": words.append("\(text) weights")
+            case "latentSeed": words.append("latents of seed \(text)")
+            case "image8bit": words.append("8 bits by \(text)")
+            default: words.append("\(member.key) \(text)")
+            }
+        }
+        return words.joined(separator: ", ")
+    }
+
+    /// Of a file's hash the beginning tells enough.
+    private static func text(_ value: ConfigNode) -> String {
+        let text = value.string ?? value.lineText
+        return text.count == 64 ? String(text.prefix(12)) : text
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A file that grows by whole entries: one that a full disk cuts short is taken back.
+struct AppendedFile: ~Copyable {
+    let path: String
+    private let descriptor: Int32
+
+    /// Opens a file, or makes an empty one.
+    ///
+    /// Throws `RunError.cannotWrite`.
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Appends an entry.
+    ///
+    /// Throws `RunError.cannotWrite`; the file is then as it was before.
+    borrowing func append(_ bytes: [UInt8]) throws {
+        let length = lseek(descriptor, 0, SEEK_END)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                write(descriptor, $0.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                let error = Self.failure(path)
+                ftruncate(descriptor, length)
+                throw error
+            }
+            written += count
+        }
+    }
+
+    /// Cuts off what comes after so many bytes.
+    ///
+    /// Throws `RunError.cannotWrite`.
+    borrowing func truncate(to length: Int) throws {
+        guard ftruncate(descriptor, off_t(length)) == 0 else { throw Self.failure(path) }
+    }
+
+    /// Puts the entries on the disk. A file without a disk, such as a pipe, is passed over.
+    ///
+    /// Throws `RunError.cannotWrite`.
+    borrowing func synchronise() throws {
+        guard fsync(descriptor) == 0 || (errno != EIO && errno != ENOSPC) else { throw Self.failure(path) }
+    }
+
+    private static func failure(_ path: String) -> RunError {
+        .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+}

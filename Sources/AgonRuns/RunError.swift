@@ -1,0 +1,45 @@
+import AgonConfiguration
+
+/// What can go wrong with runs and their folders. A config's own faults are `ConfigError`.
+public enum RunError: Error, Equatable, Sendable {
+    /// A new run was to go where a run is.
+    case runExists(folder: String, state: String?)
+    /// Another process works in the folder.
+    case runBusy(folder: String)
+    case noRun(folder: String)
+    case cannotMakeFolder(path: String, reason: String)
+    case cannotWrite(path: String, reason: String)
+    case unreadableFolder(path: String, reason: String)
+    case noCheckpoint(folder: String)
+    case noCheckpointAtStep(folder: String, step: Int, existing: [Int])
+    case badCheckpoint(path: String, problem: String)
+    /// A weights file that does not fit the networks.
+    case badWeights(path: String, problem: String)
+    /// A loss, score or weight that is NaN or infinite.
+    case notFinite(step: Int, quantity: String, value: String, tensor: String?, checkpoint: String?)
+}
+
+extension RunError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .runExists(let folder, let state):
+            "\(folder): holds a run already" + (state.map { " (\($0))" } ?? "")
+                + "; continue it with --resume, or choose another folder with --out"
+        case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
+        case .noRun(let folder): "\(folder): holds no run (no config.json)"
+        case .cannotMakeFolder(let path, let reason): "\(path): cannot make this folder: \(reason)"
+        case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
+        case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"
+        case .noCheckpoint(let folder): "\(folder): holds no readable checkpoint; let the run reach one first"
+        case .noCheckpointAtStep(let folder, let step, let existing):
+            "\(folder): holds no checkpoint of step \(step); there are "
+                + (existing.isEmpty ? "none" : existing.map(String.init).joined(separator: ", "))
+        case .badCheckpoint(let path, let problem): "\(path): not a usable checkpoint: \(problem)"
+        case .badWeights(let path, let problem): "\(path): not the weights of these networks: \(problem)"
+        case .notFinite(let step, let quantity, let value, let tensor, let checkpoint):
+            "step \(step): \(quantity) is \(value)" + (tensor.map { "; not finite: \($0)" } ?? "")
+                + "; training was stopped. Last good checkpoint: \(checkpoint ?? "none yet"). "
+                + "Try a lower learning rate or clipped gradients (optimizer.clipNorm)"
+        }
+    }
+}

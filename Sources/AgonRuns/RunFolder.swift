@@ -1,0 +1,183 @@
+import AgonConfiguration
+import AgonTensors
+import Foundation
+
+/// The folder of one run:
+///
+///     config.json                        the config in full
+///     run.json                           state, command line, versions, machine, times
+///     metrics.jsonl                      losses and scores, a line every few steps
+///     evaluations.jsonl                  values of metrics with all that they depend on, if any were measured
+///     events.out.tfevents.SECONDS.agon   the same and the grids for TensorBoard
+///     samples/step-0000400.png           grids of samples from the same latents
+///     checkpoints/step-0000400.safetensors
+///
+/// Files appear by atomic rename (metrics grow by whole lines), so a run that was killed at any time can be resumed.
+public struct RunFolder: Hashable, Sendable {
+    public let path: String
+
+    public init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    public var configPath: String { path + "/config.json" }
+    public var recordPath: String { path + "/run.json" }
+    public var metricsPath: String { path + "/metrics.jsonl" }
+    public var samplesFolder: String { path + "/samples" }
+    public var checkpointsFolder: String { path + "/checkpoints" }
+
+    public func samplePath(step: Int) -> String { "\(samplesFolder)/\(Self.stem(step)).png" }
+    public func checkpointPath(step: Int) -> String { "\(checkpointsFolder)/\(Self.stem(step)).safetensors" }
+
+    private static func stem(_ step: Int) -> String {
+        let digits = String(step)
+        return "step-" + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
+    }
+
+    /// Whether a run was started here. Its config is the first file of a run.
+    public var holdsRun: Bool { FileManager.default.fileExists(atPath: configPath) }
+
+    /// The steps that have a checkpoint, rising; whether it is sound is not looked at.
+    public var checkpointSteps: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointsFolder)) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+            return Int(name.dropFirst(5).dropLast(12))
+        }.sorted()
+    }
+
+    /// The newest grid of samples.
+    public var newestSample: String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: samplesFolder)) ?? []
+        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".png") }
+            .max { ($0.count, $0) < ($1.count, $1) }.map { samplesFolder + "/" + $0 }
+    }
+
+    // MARK: Making and finding
+
+    /// Where runs go that name no folder.
+    static let defaultParent = "Runs"
+
+    /// A new folder `Runs/NAME`, or `Runs/NAME-2` and so on where that is taken; two processes never get the same one.
+    ///
+    /// Throws `RunError.cannotMakeFolder`.
+    package static func makeNew(named name: String, parent: String = defaultParent) throws -> RunFolder {
+        try makeFolders(parent)
+        for number in 1... {
+            let path = parent + "/" + name + (number == 1 ? "" : "-\(number)")
+            if mkdir(path, 0o777) == 0 { return RunFolder(path: path) }
+            guard errno == EEXIST else { throw cannotMake(path) }
+        }
+        preconditionFailure("no number was free")
+    }
+
+    /// The newest of the folders that `makeNew` made for a name.
+    package static func newest(named name: String, parent: String = defaultParent) -> RunFolder? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        let numbers = names.compactMap { entry -> Int? in
+            if entry == name { return 1 }
+            guard entry.hasPrefix(name + "-") else { return nil }
+            return Int(entry.dropFirst(name.count + 1)).flatMap { $0 > 1 ? $0 : nil }
+        }
+        return numbers.max().map { RunFolder(path: parent + "/" + name + ($0 == 1 ? "" : "-\($0)")) }
+    }
+
+    /// Makes the folder and its subfolders where they are missing.
+    package func make() throws {
+        for folder in [path, samplesFolder, checkpointsFolder] { try Self.makeFolders(folder) }
+    }
+
+    /// Makes a folder and those above it where they are missing.
+    ///
+    /// Throws `RunError.cannotMakeFolder`.
+    public static func makeFolders(_ path: String) throws {
+        var above = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            above += part
+            guard mkdir(above, 0o777) == 0 || errno == EEXIST else { throw cannotMake(path) }
+            above += "/"
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw cannotMake(path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            errno = ENOTDIR
+            throw cannotMake(path)
+        }
+    }
+
+    private static func cannotMake(_ path: String) -> RunError {
+        .cannotMakeFolder(path: path, reason: String(cString: strerror(errno)))
+    }
+
+    /// Whether a process is working on the run.
+    package var isBusy: Bool {
+        do {
+            _ = try lock()
+            return false
+        } catch RunError.runBusy {
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Takes the folder for this process until the lock is let go, which the end of the process does too.
+    ///
+    /// Throws `RunError.runBusy`.
+    package func lock() throws -> Lock {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.cannotMake(path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            // Some network file systems have no locks; a run there goes without.
+            if code == EWOULDBLOCK { throw RunError.runBusy(folder: path) }
+            return Lock(descriptor: -1)
+        }
+        return Lock(descriptor: descriptor)
+    }
+
+    package final class Lock: Sendable {
+        private let descriptor: Int32
+
+        init(descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { if descriptor >= 0 { close(descriptor) } }
+    }
+
+    /// Removes what a killed process left half written. Only while holding the lock.
+    package func removeLeftovers() {
+        for folder in [path, samplesFolder, checkpointsFolder] { AtomicFile.removeLeftovers(in: folder) }
+    }
+
+    // MARK: Checkpoints
+
+    /// The newest checkpoint that is whole and belongs to the config.
+    ///
+    /// - Parameter note: told about each one that is passed over.
+    package func newestCheckpoint(
+        config: String? = nil, accepting check: (Checkpoint) throws -> Void = { _ in }, note: (String) -> Void
+    )
+        -> Checkpoint?
+    {
+        for step in checkpointSteps.reversed() {
+            let path = checkpointPath(step: step)
+            do {
+                let checkpoint = try Checkpoint(path: path)
+                guard checkpoint.step == step, config == nil || checkpoint.config == config else {
+                    throw RunError.badCheckpoint(path: path, problem: "it belongs to another step or config")
+                }
+                try check(checkpoint)
+                return checkpoint
+            } catch {
+                note("\(error); passed over")
+            }
+        }
+        return nil
+    }
+
+    /// Removes all but the newest `count` checkpoints up to `step`, after the one of `step` was found readable.
+    package func removeOldCheckpoints(keeping count: Int, newest step: Int) {
+        for old in checkpointSteps.filter({ $0 <= step }).dropLast(count) { unlink(checkpointPath(step: old)) }
+    }
+}

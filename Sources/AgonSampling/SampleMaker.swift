@@ -1,0 +1,57 @@
+import AgonAdversarial
+import AgonGraph
+import AgonLayers
+import AgonTensors
+
+/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time.
+package final class SampleMaker {
+    private let step: CompiledStep
+    private let batch: Int
+    private let inputSize: Int
+    private let conditionSize: Int
+    private let sampleShape: Shape
+
+    /// - Parameters:
+    ///   - conditionSize: the numbers in a condition vector that the generator reads; nil for none.
+    ///   - count: how many samples will be asked for at a time, about.
+    package init(_ generator: Network, conditionSize: Int? = nil, count: Int, pool: WorkerPool, seed: UInt64) throws {
+        batch = max(1, min(count, 64))
+        inputSize = generator.inputShape.count
+        self.conditionSize = conditionSize ?? 0
+        sampleShape = generator.outputShape
+        step = try CompiledStep(
+            samplingGraph(generator, count: batch, conditionSize: conditionSize), name: "samples", pool: pool,
+            seed: seed)
+    }
+
+    /// The memory of making samples beyond the generator's own.
+    var plan: MemoryPlan { step.plan }
+
+    /// One sample for each of the generator's inputs, one after the other: `[N] + sample shape`.
+    ///
+    /// - Parameters:
+    ///   - conditions: a condition vector for each, if the generator reads one.
+    ///   - index: the step of the generator's own random numbers, if it has any.
+    package func samples(from inputs: [Float], conditions: [Float] = [], index: Int = 0) -> Tensor {
+        let count = inputs.count / inputSize
+        precondition(conditions.count == count * conditionSize, "\(conditions.count) numbers of \(count) conditions")
+        var values: [Float] = []
+        values.reserveCapacity(count * sampleShape.count)
+        var piece = [Float](repeating: 0, count: batch * inputSize)
+        var conditionPiece = [Float](repeating: 0, count: max(1, batch * conditionSize))
+        for first in stride(from: 0, to: count, by: batch) {
+            let here = min(batch, count - first)
+            piece.replaceSubrange(0..<here * inputSize, with: inputs[first * inputSize..<(first + here) * inputSize])
+            conditionPiece.replaceSubrange(
+                0..<here * conditionSize, with: conditions[first * conditionSize..<(first + here) * conditionSize])
+            piece.withUnsafeBufferPointer { piece in
+                conditionPiece.withUnsafeBufferPointer { conditions in
+                    guard let latent = piece.baseAddress, let condition = conditions.baseAddress else { return }
+                    step.run(inputs: ["latent": latent, "condition": condition], index: index)
+                }
+            }
+            step.withOutput("images") { images, _ in values += images[0..<here * sampleShape.count] }
+        }
+        return Tensor(shape: Shape([count] + sampleShape.dimensions), values: values)
+    }
+}

@@ -1,0 +1,227 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonExperiments
+import AgonGraph
+import AgonLayers
+import AgonRuns
+import AgonTensors
+
+/// New samples from the generator of a run.
+public struct Sampling {
+    /// Which latent vectors are made into samples.
+    public enum Choice: Sendable {
+        /// The first of the seed, counted from 1.
+        case first(Int)
+        /// Those of the seed with these numbers.
+        case picked([Int])
+        /// So many, each row of the image leading from one vector of the seed to another along a great circle.
+        case rows(Int)
+        /// So many on the great circle from one expression's vector to another's.
+        case path(from: String, to: String, count: Int)
+        /// One for each `LatentExpression`.
+        case expressions([String])
+    }
+
+    /// What was drawn, and from which state.
+    public struct Outcome: Sendable {
+        public let path: String
+        public let step: Int
+        public let count: Int
+    }
+
+    /// The latents that a user has named.
+    public let saved: SavedLatents
+    private let folder: RunFolder
+    private let latent: LatentConfiguration
+    /// The number of classes that samples are conditioned on; nil where they are not.
+    private let classes: Int?
+    /// The averaged generator if there is one.
+    private let generator: Network
+    /// The modes of points, which their image shows beneath them.
+    private let modes: (centres: [[Float]], deviation: Float)?
+    private let step: Int
+
+    /// Reads the newest checkpoint of a run, or that of a step.
+    ///
+    /// - Parameter note: told about checkpoints that are passed over.
+    ///
+    /// Throws `RunError`, `ConfigError`, `TensorsError`.
+    public init(run path: String, checkpoint step: Int? = nil, note: (String) -> Void = { _ in }) throws {
+        folder = RunFolder(path: path)
+        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
+        let whole = try Experiment.load(path: folder.configPath)
+        let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
+        self.step = checkpoint.step
+        // A stage's last checkpoint has its networks, not those of the next.
+        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let (configuration, training) = (experiment.configuration, experiment.configuration.training)
+        guard training.task.usesLatents else {
+            throw SamplingError.cannotSample(folder: path, reason: "it makes images from images, not from latents")
+        }
+        switch (training.task as? GenerationTask)?.condition {
+        case .labels(let count): classes = count
+        case .embedding:
+            throw SamplingError.cannotSample(folder: path, reason: "its samples need embeddings of the dataset")
+        case nil: classes = nil
+        }
+        latent = training.latent
+        saved = SavedLatents(run: folder, size: latent.size)
+        generator = try experiment.locating {
+            try Network(
+                name: training.tricks.averaging == nil ? "generator" : "average",
+                configuration: configuration.generator, input: [training.latent.size],
+                condition: training.task.conditionSize, path: "generator", seed: configuration.seed)
+        }
+        try checkpoint.restore(generator.variables)
+        // Sets of points are made, not read; an image does without where that fails.
+        modes =
+            generator.outputShape.rank == 3
+            ? nil : (try? configuration.dataset.open(searchPath: .standard()))?.mixture
+    }
+
+    package static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
+        guard let step else {
+            guard let newest = folder.newestCheckpoint(note: note) else {
+                throw RunError.noCheckpoint(folder: folder.path)
+            }
+            return newest
+        }
+        guard folder.checkpointSteps.contains(step) else {
+            throw RunError.noCheckpointAtStep(
+                folder: folder.path, step: step, existing: folder.checkpointSteps)
+        }
+        return try Checkpoint(path: folder.checkpointPath(step: step))
+    }
+
+    /// Writes an image of samples.
+    ///
+    /// - Parameters:
+    ///   - seed: of the latent vectors; each sample depends on it and on its number alone.
+    ///   - columns: samples in a row.
+    ///   - isNumbered: whether each sample's number of the seed is drawn beside it; only for `first` and `picked`.
+    ///   - label: the class of all samples, counted from 0, where samples are conditioned on one. Nil lets samples of the
+    ///     seed take the classes in turn, and rows likewise.
+    ///
+    /// Throws `RunError` and `TensorsError` for expressions, saved latents and labels,
+    /// `DatasetError.cannotWrite`.
+    public func write(
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
+        threads: Int, to path: String
+    ) throws -> Outcome {
+        if let label, !(0..<(classes ?? 0)).contains(label) {
+            throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
+        }
+        let stream = Self.stream(seed: seed)
+        let latents: [Float]
+        var sheet = SampleSheet(columns: columns, modes: modes)
+        /// Of each sample, the number that its class follows from.
+        var turns: [Int]?
+        switch choice {
+        case .first(let count):
+            latents = latent.values(count, from: stream)
+            turns = Array(1...count)
+            // A column a class.
+            if columns == nil, label == nil, let classes, classes <= 32 { sheet.columns = classes }
+        case .picked(let numbers):
+            latents = drawn(numbers, stream: stream).flatMap { $0 }
+            turns = numbers
+        case .rows(let count):
+            let columns = columns ?? min(8, count)
+            sheet.columns = columns
+            latents = LatentPath.rows(latent, count: count, columns: columns, stream: stream)
+            turns = (0..<count).map { $0 / columns + 1 }
+        case .path(let start, let end, let count):
+            let ends = try values(of: [start, end], seed: seed)
+            // Short ways are one row.
+            if columns == nil, count <= 10 { sheet.columns = count }
+            latents = LatentPath.between(ends[0], ends[1], count: count)
+        case .expressions(let expressions):
+            latents = try values(of: expressions, seed: seed).flatMap { $0 }
+        }
+        if isNumbered { sheet.numbers = numbers(of: choice) }
+        let count = latents.count / latent.size
+        let maker = try SampleMaker(
+            generator, conditionSize: classes, count: count, pool: WorkerPool(threads: threads), seed: seed)
+        let conditions = try conditions(count, label: label, turns: turns)
+        try sheet.write(maker.samples(from: latents, conditions: conditions), path: path)
+        return Outcome(path: path, step: step, count: count)
+    }
+
+    private func numbers(of choice: Choice) -> [Int] {
+        switch choice {
+        case .first(let count): Array(1...count)
+        case .picked(let numbers): numbers
+        case .rows, .path, .expressions: preconditionFailure("\(choice) are not samples of a seed")
+        }
+    }
+
+    /// A one-hot vector for each sample; nothing where samples are not conditioned.
+    private func conditions(_ count: Int, label: Int?, turns: [Int]?) throws -> [Float] {
+        guard let classes else { return [] }
+        var conditions = [Float](repeating: 0, count: count * classes)
+        for index in 0..<count {
+            guard let own = label ?? turns.map({ ($0[index] - 1) % classes }) else {
+                throw SamplingError.badLabel(nil, folder: folder.path, classes: classes)
+            }
+            conditions[index * classes + own] = 1
+        }
+        return conditions
+    }
+
+    /// Writes an image of the first samples of a seed.
+    public func write(
+        count: Int, seed: UInt64, columns: Int? = nil, threads: Int, to path: String
+    ) throws -> Outcome {
+        try write(.first(count), seed: seed, columns: columns, threads: threads, to: path)
+    }
+
+    /// Saves the means of samples of a seed under names, and gives the files' paths.
+    ///
+    /// - Parameter replacing: whether a name may be one that is taken.
+    ///
+    /// Throws `SamplingError.latentExists`, `.cannotMakeFolder`, `TensorsError.cannotWrite`.
+    public func save(_ assignments: [LatentAssignment], seed: UInt64, replacing: Bool = false) throws -> [String] {
+        let stream = Self.stream(seed: seed)
+        let latents = assignments.map { assignment in
+            let vectors = drawn(assignment.samples, stream: stream)
+            let mean = (0..<latent.size).map { index in
+                Float(vectors.reduce(0.0) { $0 + Double($1[index]) } / Double(vectors.count))
+            }
+            return (name: assignment.name, values: mean)
+        }
+        try saved.save(latents, replacing: replacing)
+        return assignments.map { saved.path(of: $0.name) }
+    }
+
+    private static func stream(seed: UInt64) -> RandomStream { RandomStream(seed: seed, purpose: "drawn samples") }
+
+    /// The vectors of samples with these numbers, counted from 1.
+    private func drawn(_ numbers: [Int], stream: RandomStream) -> [[Float]] {
+        let all = latent.values(numbers.max() ?? 0, from: stream)
+        return numbers.map { Array(all[($0 - 1) * latent.size..<$0 * latent.size]) }
+    }
+
+    /// What expressions come to.
+    func values(of expressions: [String], seed: UInt64) throws -> [[Float]] {
+        let expressions = try expressions.map { try LatentExpression($0) }
+        let stream = Self.stream(seed: seed)
+        let numbers = Set(expressions.flatMap(\.terms).map(\.reference)).compactMap { reference -> Int? in
+            if case .sample(let number) = reference { number } else { nil }
+        }
+        let samples = Dictionary(uniqueKeysWithValues: zip(numbers, drawn(numbers, stream: stream)))
+        let names = saved.names
+        return try expressions.map { expression in
+            try expression.value(size: latent.size) { term in
+                switch term.reference {
+                case .sample(let number): return samples[number] ?? []
+                case .saved(let name):
+                    guard names.contains(name) else {
+                        throw SamplingError.unknownLatent(
+                            name, text: expression.text, column: term.column, run: folder.path, existing: names)
+                    }
+                    return try saved.load(name)
+                }
+            }
+        }
+    }
+}

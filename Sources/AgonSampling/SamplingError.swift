@@ -1,0 +1,45 @@
+import AgonConfiguration
+import AgonText
+
+/// What can go wrong when samples are drawn from a run.
+public enum SamplingError: Error, Equatable, Sendable {
+    /// An expression of latents that breaks the grammar or has no value; the column is counted from 1.
+    case malformedExpression(text: String, column: Int, problem: String)
+    /// An expression names a latent that the run does not have.
+    case unknownLatent(String, text: String, column: Int, run: String, existing: [String])
+    /// A malformed assignment of a latent, or list of samples.
+    case malformedAssignment(text: String, problem: String)
+    case latentExists(path: String)
+    /// A saved latent that this run cannot use.
+    case badLatent(path: String, problem: String)
+    /// A run whose generator needs more than latents.
+    case cannotSample(folder: String, reason: String)
+    /// A class that the run does not have, or none where one must be chosen.
+    case badLabel(Int?, folder: String, classes: Int?)
+}
+
+extension SamplingError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .malformedExpression(let text, let column, let problem): pointing(problem, text, column)
+        case .unknownLatent(let name, let text, let column, let run, let existing):
+            pointing(
+                "no latent is saved as '\(name)'"
+                    + (nearestName(to: name, in: existing).map { ". Did you mean '\($0)'?" } ?? ".")
+                    + (existing.isEmpty
+                        ? " None are saved yet; save one: agon sample \(run) --save \(name)=NUMBER"
+                        : " Saved: \(existing.joined(separator: ", "))"),
+                text, column)
+        case .malformedAssignment(let text, let problem): "'\(text)': \(problem)"
+        case .latentExists(let path): "\(path): exists already; choose another name, or replace it with --replace"
+        case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
+        case .cannotSample(let folder, let reason):
+            "\(folder): cannot be sampled: \(reason). The run's own sheets are in \(folder)/samples"
+        case .badLabel(let label, let folder, nil):
+            "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
+        case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"
+        case .badLabel(nil, let folder, let classes?):
+            "samples of \(folder) have labels; choose one with --label, from 0 to \(classes - 1)"
+        }
+    }
+}

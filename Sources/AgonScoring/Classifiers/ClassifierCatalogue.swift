@@ -1,0 +1,158 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonRuns
+import AgonTensors
+import AgonTraining
+import Foundation
+
+/// Where classifiers' configs and weights are: configs in the project's `Configs/classifiers`, weights beside them or
+/// in the cache, where they are put when they have been trained.
+///
+/// Weights are called `NAME-DIGEST.safetensors` with 12 digits of the config's digest: those of a changed config are
+/// never taken for the present one's.
+public struct ClassifierCatalogue: Sendable {
+    /// Folders of configs, `NAME.json`.
+    public let configFolders: [String]
+    /// The folder of weights that were trained here.
+    public let cacheFolder: String
+
+    public init(configFolders: [String], cacheFolder: String) {
+        self.configFolders = configFolders
+        self.cacheFolder = cacheFolder
+    }
+
+    /// The project's configs, looked for above the working folder, the program and its sources; the cache in the folder
+    /// that `AGON_CACHE` names, or `~/.cache/agon`.
+    public static func standard(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        workingFolder: String = FileManager.default.currentDirectoryPath
+    ) -> ClassifierCatalogue {
+        let executable = (Bundle.main.executablePath ?? "") as NSString
+        let starts = [
+            workingFolder, FilePath.parent(of: executable.resolvingSymlinksInPath),
+            FilePath.parent(of: #filePath),
+        ]
+        var folders: [String] = []
+        for start in starts {
+            if let found = configFolder(above: start), !folders.contains(found) { folders.append(found) }
+        }
+        return ClassifierCatalogue(
+            configFolders: folders, cacheFolder: CacheFolder.path("classifiers", environment: environment))
+    }
+
+    private static func configFolder(above start: String) -> String? {
+        FilePath.ancestry(of: start).map { ($0 as NSString).appendingPathComponent("Configs/classifiers") }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    // MARK: Configs
+
+    /// The names that configs are found by.
+    public var names: [String] {
+        Set(
+            configFolders.flatMap { folder in
+                ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+                    $0.hasSuffix(".json") && $0 != "schema.json"
+                }.map { String($0.dropLast(5)) }
+            }
+        ).sorted()
+    }
+
+    /// The config of a name, or that in the file of a path: what has a `/` or ends in `.json` is a path.
+    ///
+    /// Throws `ClassifierError.unknown`, `ConfigError`.
+    public func recipe(_ name: String, overrides: [String] = []) throws -> ClassifierRecipe {
+        if name.contains("/") || name.hasSuffix(".json") {
+            return try ClassifierRecipe.load(path: name, overrides: overrides)
+        }
+        for folder in configFolders {
+            let path = "\(folder)/\(name).json"
+            if FileManager.default.fileExists(atPath: path) {
+                return try ClassifierRecipe.load(path: path, overrides: overrides)
+            }
+        }
+        throw ClassifierError.unknown(
+            name, nearest: nearestName(to: name, in: names), available: names)
+    }
+
+    // MARK: Weights
+
+    /// The path in the cache that a config's weights have once they are trained.
+    public func cachePath(of recipe: ClassifierRecipe) -> String { "\(cacheFolder)/\(Self.stem(recipe)).safetensors" }
+
+    /// The weights of a config, if they are beside the configs or in the cache and sound.
+    public func weights(of recipe: ClassifierRecipe) -> ClassifierWeights? {
+        let shipped = configFolders.map { "\($0)/\(Self.stem(recipe)).safetensors" }
+        for path in shipped + [cachePath(of: recipe)] where FileManager.default.fileExists(atPath: path) {
+            if let weights = try? ClassifierWeights(path: path), weights.config == recipe.digest { return weights }
+        }
+        return nil
+    }
+
+    /// The weights of a config, trained first if there are none. Two processes that want them train them once: the
+    /// second waits for the first. A signal saves the state and ends the training.
+    ///
+    /// - Parameters:
+    ///   - report: how far the training is.
+    ///   - note: told what is going on, in a line.
+    ///
+    /// Throws `ClassifierError.stopped` after a signal, what training throws, `RunError.cannotMakeFolder`.
+    public func train(
+        _ recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
+        report: (ClassifierProgress) -> Void, note: (String) -> Void = { _ in }
+    ) throws -> ClassifierWeights {
+        try stop.listening {
+            try trainedWeights(
+                of: recipe, searchPath: searchPath, threads: threads, stop: stop, report: report, note: note)
+        }
+    }
+
+    /// The same where signals are listened to already.
+    func trainedWeights(
+        of recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
+        report: (ClassifierProgress) -> Void, note: (String) -> Void = { _ in }
+    ) throws -> ClassifierWeights {
+        if let weights = weights(of: recipe) { return weights }
+        let lock = try lock(recipe, stop: stop, note: note)
+        defer { close(lock) }
+        // Another process may have trained it meanwhile.
+        if let weights = weights(of: recipe) { return weights }
+        try BLAS.open()
+        note("classifier \(recipe.name): training it, \(recipe.configuration.steps) steps; this is done once")
+        let path = cachePath(of: recipe)
+        let state = "\(cacheFolder)/\(Self.stem(recipe)).state.safetensors"
+        let training = try ClassifierTraining(recipe, searchPath: searchPath, threads: threads)
+        try training.run(state: state, stop: stop, report: report)
+        let test = try recipe.openSamples(of: .test, searchPath: searchPath)
+        let accuracy = try ClassifierAccuracy.measure(training.network, on: test, threads: threads)
+        try ClassifierWeights.write(
+            training.network, recipe: recipe, accuracy: accuracy, testSamples: test.count, path: path)
+        unlink(state)
+        return try ClassifierWeights(path: path)
+    }
+
+    private static func stem(_ recipe: ClassifierRecipe) -> String { "\(recipe.name)-\(recipe.digest.prefix(12))" }
+
+    /// Takes the config's lock, which the end of the process lets go too.
+    private func lock(_ recipe: ClassifierRecipe, stop: StopRequest, note: (String) -> Void) throws -> Int32 {
+        try RunFolder.makeFolders(cacheFolder)
+        let path = "\(cacheFolder)/\(Self.stem(recipe)).lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+        var isWaiting = false
+        // Some network file systems have no locks; there the training goes without.
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            if !isWaiting { note("classifier \(recipe.name): another process is training it; waiting") }
+            isWaiting = true
+            // Polled, so that a signal ends the wait.
+            usleep(200_000)
+            if stop.isMade {
+                close(descriptor)
+                throw ClassifierError.stopped(recipe.name, step: 0, steps: recipe.configuration.steps)
+            }
+        }
+        return descriptor
+    }
+}

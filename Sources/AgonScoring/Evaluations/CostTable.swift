@@ -1,0 +1,31 @@
+import AgonText
+
+/// What runs cost, a row each, and when they reached their best values.
+public struct CostTable: Sendable {
+    private let outcomes: [RunEvaluation.Outcome]
+
+    public init(_ outcomes: [RunEvaluation.Outcome]) { self.outcomes = outcomes }
+
+    public var text: String {
+        var table = TextTable(["run", "GFLOP/step", "planned memory", "peak memory", "training", "steps/s"])
+        // The identity tells values apart that must not be compared.
+        var bests = TextTable(["run", "metric", "best", "step", "training until then", "identity"])
+        var hasBests = false
+        for outcome in outcomes {
+            let costs = outcome.costs
+            table.add([
+                outcome.run, DecimalNumber.shown(Double(costs.floatingPointOperationsPerStep) * 1e-9),
+                SizeText.short(costs.plannedMemoryBytes), costs.peakMemoryBytes.map(SizeText.short) ?? "",
+                costs.seconds.map(DurationText.short) ?? "", costs.stepsPerSecond.map(DecimalNumber.shown) ?? "",
+            ])
+            for best in costs.best {
+                hasBests = true
+                bests.add([
+                    outcome.run, best.metric, EvaluationTable.number(best.value), "\(best.step)",
+                    best.seconds.map(DurationText.short) ?? "", best.identity?.hash ?? "",
+                ])
+            }
+        }
+        return hasBests ? table.text + "\n\n" + bests.text : table.text
+    }
+}

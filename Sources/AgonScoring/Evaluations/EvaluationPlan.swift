@@ -1,0 +1,155 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonMetrics
+import AgonRuns
+import AgonTensors
+
+/// What an evaluation of a run needs, found and checked to fit before anything is trained or measured: real samples, the
+/// metrics that are possible, the classifier with its weights.
+struct EvaluationPlan {
+    let settings: EvaluationSettings
+    let metrics: [EvaluationMetric]
+    /// The real samples, without random transforms.
+    let dataset: any Dataset
+    /// What metrics look through; nil where none needs to.
+    let extractor: ExtractorSource?
+    /// Of an image; nil for points.
+    let image: ImageShape?
+    /// Whether images are stacked digits.
+    let isStacked: Bool
+    /// The name of the dataset, and 12 digits of the digest of the section that states it.
+    private let data: (name: String, digest: String)
+    /// The training samples' own modes and how often each is drawn; nil where modes are not measured of classes.
+    let modeFrequencies: [Double]?
+
+    /// - Parameters:
+    ///   - experiment: of one stage.
+    ///   - isStage: whether there are other stages, whose images may be of another size: metrics that do not fit this
+    ///     one's are left out instead of refused.
+    ///   - note: told in a line about a classifier that must be trained first.
+    ///
+    /// Throws `MeasurementError` and `ClassifierError` for what does not fit, `DatasetError`, what training a classifier
+    /// throws.
+    init(
+        _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, searchPath: DataSearchPath,
+        catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
+    ) throws {
+        guard let section = experiment.resolved["dataset"] else { preconditionFailure("an experiment without data") }
+        let name = experiment.configuration.dataset.name
+        let steady = try DatasetConfiguration.steady(section, split: settings.split, takesAll: true)
+        dataset = try experiment.locating { try steady.configuration.open(searchPath: searchPath) }
+        self.settings = settings
+        data = (name, Self.digest(of: steady.node))
+        isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
+        let shape = dataset.sampleShape
+        image = shape.rank == 3 ? ImageShape(height: shape[0], width: shape[1], channels: shape[2]) : nil
+
+        let possible = Self.possibleMetrics(image: image, isStacked: isStacked, isMixture: dataset.mixture != nil)
+        for metric in settings.metrics where !possible.contains(metric) && !isStage {
+            throw MeasurementError.unfit(
+                metric: metric.rawValue,
+                reason: Self.reason(metric, image: image, isMixture: dataset.mixture != nil, dataset: name))
+        }
+        var metrics = settings.metrics.isEmpty ? possible : settings.metrics.filter(possible.contains)
+        let needsClassifier = metrics.contains(where: \.needsFeatures) || (isStacked && metrics.contains(.modes))
+        if needsClassifier, let image {
+            let source = try ExtractorSource.find(
+                settings.classifier, dataset: isStacked ? "mnist" : name, catalogue: catalogue)
+            if isStacked, metrics.contains(.modes) { try source.checkReadsDigits() }
+            if metrics.contains(where: \.needsFeatures) {
+                // Classifiers of single digits make no features of stacked ones; only who asks for these is told.
+                if isStacked, settings.metrics.isEmpty, source.input.channels != image.channels {
+                    metrics.removeAll(where: \.needsFeatures)
+                } else {
+                    try source.check(image, of: "dataset '\(name)'")
+                }
+            }
+            extractor = try source.trained(
+                searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
+        } else {
+            extractor = nil
+        }
+        self.metrics = metrics
+        if isStacked, metrics.contains(.modes) {
+            let training = try DatasetConfiguration.steady(section, split: .train, takesAll: true)
+            let modes = try training.configuration.open(searchPath: searchPath)
+            let counts = ModeCoverage.counts(of: (modes.labels ?? []).map { Int($0) }, count: 1000)
+            modeFrequencies = counts.map { Double($0) }
+        } else {
+            modeFrequencies = nil
+        }
+    }
+
+    private static func possibleMetrics(
+        image: ImageShape?, isStacked: Bool, isMixture: Bool
+    ) -> [EvaluationMetric] {
+        guard let image else { return isMixture ? [.modes] : [] }
+        let hasWindow = MultiScaleSimilarity.scaleCount(height: image.height, width: image.width) > 0
+        return EvaluationMetric.allCases.filter { metric in
+            switch metric {
+            case .frechet, .kernel, .score, .neighbours: true
+            case .similarity: hasWindow
+            case .modes: isStacked
+            }
+        }
+    }
+
+    private static func reason(
+        _ metric: EvaluationMetric, image: ImageShape?, isMixture: Bool, dataset: String
+    ) -> String {
+        switch metric {
+        case .modes: "the modes of '\(dataset)' are not known; they are of mixtures and of stacked-mnist"
+        case .similarity where image != nil:
+            "images of at least 11x11 pixels are needed, those of '\(dataset)' are smaller"
+        default: "'\(dataset)' has points, not images" + (isMixture ? "; 'modes' can be measured" : "")
+        }
+    }
+
+    /// What real samples follow from: not where the data lie or how they are kept.
+    private static func digest(of section: ConfigNode) -> String {
+        guard var object = section.object else { return "" }
+        object["memoryLimit"] = nil
+        let folders: [DatasetConfiguration.BuiltIn] = [.folder, .pairs, .unpaired]
+        if !folders.contains(where: { $0.rawValue == object["name"]?.string }) { object["path"] = nil }
+        return String(ConfigNode(object).digest.prefix(12))
+    }
+
+    // MARK: Identities
+
+    /// The identity of a value, with the parts that every value has.
+    ///
+    /// - Parameters:
+    ///   - usesFeatures: whether the classifier and the resizer belong to it.
+    ///   - real: the number of real samples compared with; nil where there are none.
+    ///   - isAveraged: whether averages of the generator's weights were measured.
+    func identity(
+        usesFeatures: Bool, resizer: ImageResizer?, real: Int?, generated: Int, isAveraged: Bool,
+        others: [(String, ConfigNode)] = []
+    ) -> EvaluationIdentity {
+        var object = ConfigObject()
+        if usesFeatures, let extractor {
+            object["extractor"] = ConfigNode(extractor.name)
+            object["extractorHash"] = ConfigNode(extractor.hash)
+            if let resizer { object["resizer"] = ConfigNode(resizer.rawValue) }
+        }
+        object["dataset"] = ConfigNode(data.name)
+        object["datasetDigest"] = ConfigNode(data.digest)
+        if let image { object["image"] = ConfigNode("\(image)") }
+        if let real {
+            object["split"] = ConfigNode(settings.split.rawValue)
+            object["realSamples"] = ConfigNode(real)
+        }
+        object["generatedSamples"] = ConfigNode(generated)
+        object["weights"] = ConfigNode(isAveraged ? "average" : "raw")
+        object["latentSeed"] = .number(settings.seed)
+        if image != nil { object["image8bit"] = ConfigNode(EightBitImages.map) }
+        for (name, value) in others { object[name] = value }
+        return EvaluationIdentity(node: ConfigNode(object))
+    }
+
+    /// What real features follow from, to share them among runs.
+    var realKey: String { "\(data.digest) \(settings.split.rawValue) \(settings.realSamples) \(extractor?.hash ?? "")" }
+}

@@ -1,0 +1,78 @@
+import AgonExperiments
+import AgonGraph
+import AgonRuns
+import AgonTensors
+import AgonTraining
+
+/// The evaluations of a run in training, as its config's `evaluate` asks for.
+///
+/// What is needed is found, and classifiers are trained, before the first step. Networks for metrics are made at the
+/// first evaluation, so that the memory measured until then is the training's own.
+final class EvaluationSeries: TrainingEvaluation {
+    let every: Int
+    private let plan: EvaluationPlan
+    private let prepared: TrainingSetup
+    private let note: (String) -> Void
+    private var evaluator: Evaluator?
+    /// The most memory that the process had before its first evaluation, in bytes.
+    private(set) var memoryBefore: Int?
+
+    /// Nil for a config without evaluations.
+    ///
+    /// - Parameters:
+    ///   - isStage: whether the training has other stages.
+    ///   - note: told about classifiers that are trained, and of too few samples.
+    ///
+    /// Throws what `EvaluationPlan` throws.
+    init?(
+        _ prepared: TrainingSetup, isStage: Bool, options: TrainingOptions, classifiers: ClassifierCatalogue,
+        note: @escaping (String) -> Void
+    ) throws {
+        guard let settings = prepared.experiment.configuration.evaluation else { return nil }
+        plan = try EvaluationPlan(
+            settings, experiment: prepared.experiment, isStage: isStage, searchPath: options.searchPath,
+            catalogue: classifiers, threads: options.threads, note: note)
+        every = settings.every
+        self.prepared = prepared
+        self.note = note
+    }
+
+    /// The values after a step.
+    ///
+    /// Throws what `Evaluator` throws.
+    func measure(step: Int) throws -> [EvaluationValue] {
+        let evaluator = try self.evaluator ?? make()
+        self.evaluator = evaluator
+        return try evaluator.measure(step: step)
+    }
+
+    private func make() throws -> Evaluator {
+        memoryBefore = RunRecord.peakMemory
+        let side = prepared.networks.players.sides[0]
+        let average = plan.settings.weights == .average ? side.average : nil
+        let made = try Evaluator(
+            plan, generator: average ?? side.generator, isAveraged: average != nil,
+            training: prepared.experiment.configuration.training, pool: prepared.pool)
+        made.warnings.forEach { note("evaluate: \($0)") }
+        return made
+    }
+}
+
+extension TrainingRun {
+    /// Trains to the last step, or until a signal asks to stop, with the evaluations that the config asks for.
+    ///
+    /// - Parameter classifiers: the classifiers that evaluations may take.
+    ///
+    /// Throws `ConfigError`, `DatasetError`, `TensorsError`, `RunError`, `TrainingError`, `MeasurementError`,
+    /// `ClassifierError`. What the run had saved before stays.
+    public static func run(
+        _ experiment: Experiment, options: TrainingOptions = TrainingOptions(),
+        classifiers: ClassifierCatalogue = .standard(), report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws -> TrainingOutcome {
+        try run(
+            experiment, options: options,
+            evaluating: { setup, isStage, note in
+                try EvaluationSeries(setup, isStage: isStage, options: options, classifiers: classifiers, note: note)
+            }, report: report)
+    }
+}

@@ -1,0 +1,73 @@
+import AgonRuns
+import Foundation
+
+/// Values of several runs side by side: a row for each run, a column for each metric. A value whose identity is not that
+/// of the first in its column has a mark, and a footnote says what differs.
+public struct EvaluationTable: Sendable {
+    /// A row's name, and its values.
+    public typealias Row = (name: String, values: [EvaluationValue])
+
+    private let rows: [Row]
+
+    public init(_ rows: [Row]) { self.rows = rows }
+
+    public init(_ outcomes: [RunEvaluation.Outcome]) {
+        rows = outcomes.map { ("\($0.run), step \($0.step)", $0.values) }
+    }
+
+    /// The metrics in the order in which they first come up.
+    var metrics: [String] {
+        var found: [String] = []
+        for value in rows.flatMap(\.values) where !found.contains(value.metric) { found.append(value.metric) }
+        return found
+    }
+
+    public var text: String {
+        let metrics = metrics
+        var notes: [String] = []
+        var lines = [["run"] + metrics]
+        var marks: [String: [(hash: String, mark: String)]] = [:]
+        var firsts: [String: EvaluationIdentity] = [:]
+        for row in rows {
+            var line = [row.name]
+            for metric in metrics {
+                guard let value = row.values.first(where: { $0.metric == metric }) else {
+                    line.append("-")
+                    continue
+                }
+                var cell = Self.number(value.value)
+                let identity = value.identity
+                if let first = firsts[metric] {
+                    if identity != first {
+                        let known = marks[metric]?.first { $0.hash == identity.hash }?.mark
+                        let mark = known ?? "[\(notes.count + 1)]"
+                        if known == nil {
+                            marks[metric, default: []].append((identity.hash, mark))
+                            notes.append(
+                                "\(mark) \(metric): not comparable with the first: "
+                                    + identity.differences(from: first).joined(separator: ", "))
+                        }
+                        cell += " " + mark
+                    }
+                } else {
+                    firsts[metric] = identity
+                }
+                line.append(cell)
+            }
+            lines.append(line)
+        }
+        let widths = (0...metrics.count).map { column in lines.map { $0[column].count }.max() ?? 0 }
+        let table = lines.map { line in
+            line.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 0 ? cell + space : space + cell
+            }.joined(separator: "  ")
+        }
+        return (table + (notes.isEmpty ? [] : [""] + notes)).joined(separator: "\n")
+    }
+
+    /// Five digits that count.
+    static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e6 ? String(format: "%.0f", value) : String(format: "%.5g", value)
+    }
+}

@@ -1,0 +1,222 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonLayers
+import AgonMetrics
+import AgonRuns
+import AgonTensors
+
+/// Measures a generator by the metrics of a plan. Features of real samples are taken once and kept.
+///
+/// Everything follows from the plan and the generator's weights: nothing of a training is read or moved.
+final class Evaluator {
+    private let plan: EvaluationPlan
+    private let extractor: FeatureExtractor?
+    private let resizer: ImageResizer?
+    private let pool: WorkerPool
+    private let generated: GeneratedSamples
+    private let isAveraged: Bool
+    private let reals: RealFeatures
+    private let real: RealFeatures.Set?
+
+    /// Neighbours of the balls of precision, recall, density and coverage.
+    private static let neighbours = 5
+    /// Images among which pairs are drawn for their similarity, and pairs.
+    private static let similarityImages = 500
+    private static let similarityPairs = 250
+    /// Samples that are made at a time.
+    private static let chunk = 512
+
+    /// - Parameters:
+    ///   - generator: the network that is measured; its variables are read at each measurement.
+    ///   - isAveraged: whether they are averages.
+    ///   - reals: features that evaluators share.
+    ///
+    /// Throws what reading samples throws, `RunError.badWeights`, `TensorsError`, `GraphError`.
+    init(
+        _ plan: EvaluationPlan, generator: Network, isAveraged: Bool, training: AdversarialConfiguration,
+        reals: RealFeatures = RealFeatures(), pool: WorkerPool
+    ) throws {
+        self.plan = plan
+        self.isAveraged = isAveraged
+        self.pool = pool
+        self.reals = reals
+        let extractor = try plan.extractor?.load(pool: pool)
+        self.extractor = extractor
+        let settings = plan.settings
+        if let extractor, let image = plan.image {
+            resizer = ImageResizer(from: image, to: extractor.input)
+        } else {
+            resizer = nil
+        }
+        let order = RealFeatures.order(of: plan.dataset)
+        real =
+            try plan.metrics.contains(where: \.needsFeatures)
+            ? reals.set(for: plan, order: order, extractor: extractor, resizer: resizer, threads: pool.threads) : nil
+        let usesModes = plan.metrics.contains(.modes)
+        let usesSamples = plan.metrics.contains { $0 != .modes }
+        generated = try GeneratedSamples(
+            generator, training: training, dataset: plan.dataset,
+            count: max(usesSamples ? settings.samples : 0, usesModes ? settings.modeSamples : 0), seed: settings.seed,
+            order: order, pool: pool)
+    }
+
+    /// Remarks on what is going to be measured.
+    var warnings: [String] {
+        guard let extractor, real != nil else { return [] }
+        let samples = min(plan.settings.samples, generated.count)
+        return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
+    }
+
+    /// The values for the generator as it is.
+    ///
+    /// Throws what reading condition images throws, `MetricError` for features that are no numbers, `TensorsError`.
+    func measure(step: Int) throws -> [EvaluationValue] {
+        let made = try collect()
+        return try plan.metrics.flatMap { metric -> [EvaluationValue] in
+            try values(of: metric, made).compactMap { name, value, identity in
+                // Of a distribution that leaves the data's there is no finite divergence.
+                value.isFinite ? EvaluationValue(step: step, metric: name, value: value, identity: identity) : nil
+            }
+        }
+    }
+
+    // MARK: Samples
+
+    private struct Collected {
+        var outputs: FeatureExtractor.Outputs?
+        var images: EightBitImages?
+        var digits: [Int] = []
+        var points: [Double] = []
+        var pointSize = 0
+    }
+
+    /// Makes the samples a chunk at a time, and keeps what metrics need of them.
+    private func collect() throws -> Collected {
+        var made = Collected()
+        let settings = plan.settings
+        let wantsFeatures = plan.metrics.contains(where: \.needsFeatures)
+        let wantsModes = plan.metrics.contains(.modes)
+        let similarityImages = plan.metrics.contains(.similarity) ? min(Self.similarityImages, settings.samples) : 0
+        if wantsFeatures { made.outputs = extractor?.noOutputs }
+        for start in stride(from: 0, to: generated.count, by: Self.chunk) {
+            let range = start..<min(start + Self.chunk, generated.count)
+            let samples = try generated.samples(range)
+            guard plan.image != nil else {
+                made.pointSize = samples.shape.count / samples.shape[0]
+                made.points += samples.values.lazy.map { Double($0) }
+                continue
+            }
+            let images = EightBitImages(samples)
+            if made.images == nil { made.images = EightBitImages(shape: images.shape, pixels: []) }
+            made.images?.append(images, limit: similarityImages)
+            guard let extractor, let resizer else { continue }
+            if wantsFeatures, start < settings.samples {
+                let wanted = images.first(settings.samples - start)
+                made.outputs?.append(try extractor.outputs(for: wanted, resizedBy: resizer))
+            }
+            if wantsModes, start < settings.modeSamples {
+                let digits = images.first(settings.modeSamples - start).separatedChannels
+                made.digits += try extractor.outputs(for: digits, resizedBy: resizer).namedClasses
+            }
+        }
+        return made
+    }
+
+    // MARK: Metrics
+
+    private typealias Named = (name: String, value: Double, identity: EvaluationIdentity)
+
+    private func values(of metric: EvaluationMetric, _ made: Collected) throws -> [Named] {
+        switch metric {
+        case .frechet, .kernel, .score, .neighbours:
+            guard let outputs = made.outputs, let extractor, let real else { return [] }
+            return try featureValues(of: metric, outputs, extractor, real)
+        case .similarity:
+            guard let images = made.images else { return [] }
+            let levels = Tensor(
+                shape: [images.count, images.shape.height, images.shape.width, images.shape.channels],
+                values: images.pixels.map { Float($0) })
+            let estimate = try MultiScaleSimilarity.meanOverPairs(
+                of: levels, pairs: Self.similarityPairs, seed: plan.settings.seed, threads: pool.threads)
+            let identity = identity(
+                real: nil, generated: images.count, usesFeatures: false,
+                others: [("pairs", ConfigNode(Self.similarityPairs))])
+            return [(metric.rawValue, estimate.mean, identity)]
+        case .modes: return try modeValues(made)
+        }
+    }
+
+    private func featureValues(
+        of metric: EvaluationMetric, _ outputs: FeatureExtractor.Outputs, _ extractor: FeatureExtractor,
+        _ real: RealFeatures.Set
+    ) throws -> [Named] {
+        let fake = outputs.matrix
+        let suffix = extractor.architecture
+        // Pairwise comparisons take as many real samples as generated ones: their time and memory grow with both.
+        let paired = min(real.features.rows, fake.rows)
+        switch metric {
+        case .frechet:
+            let distance = try FrechetDistance.between(
+                real: reals.statistics(of: real, threads: pool.threads),
+                fake: FeatureStatistics(fake, set: "generated", threads: pool.threads))
+            return [
+                (
+                    (extractor.isInception ? "fid-" : "fcd-") + suffix, distance,
+                    identity(real: real.features.rows, generated: fake.rows)
+                )
+            ]
+        case .kernel:
+            let distance = try KernelInceptionDistance.between(
+                real: real.features.selecting(0..<paired), fake: fake, threads: pool.threads)
+            return [("kid-" + suffix, distance, identity(real: paired, generated: fake.rows))]
+        case .neighbours:
+            let k = Self.neighbours
+            let scores = try PrecisionRecallDensityCoverage(
+                real: real.features.selecting(0..<paired), fake: fake, neighbours: k, threads: pool.threads)
+            let identity = identity(
+                real: paired, generated: fake.rows, others: [("neighbours", ConfigNode(k))])
+            return [
+                ("precision-" + suffix, scores.precision, identity), ("recall-" + suffix, scores.recall, identity),
+                ("density-" + suffix, scores.density, identity), ("coverage-" + suffix, scores.coverage, identity),
+            ]
+        case .score:
+            let probabilities = Features(
+                rows: outputs.rows, columns: outputs.classCount, values: outputs.probabilities)
+            let score = try InceptionScore.of(probabilities: probabilities)
+            return [("inception-score-" + suffix, score.mean, identity(real: nil, generated: fake.rows))]
+        case .similarity, .modes: return []
+        }
+    }
+
+    private func modeValues(_ made: Collected) throws -> [Named] {
+        let coverage: ModeCoverage
+        let count: Int
+        var others: [(String, ConfigNode)] = []
+        if let mixture = plan.dataset.mixture, made.pointSize > 0 {
+            count = made.points.count / made.pointSize
+            let points = Features(rows: count, columns: made.pointSize, values: made.points)
+            coverage = try ModeCoverage(samples: points, centres: mixture.centres, deviation: mixture.deviation)
+        } else {
+            count = made.digits.count / 3
+            coverage = try ModeCoverage(triples: made.digits, frequencies: plan.modeFrequencies)
+            others = [("modeFrequencies", "train")]
+        }
+        let identity = identity(
+            real: nil, generated: count, usesFeatures: plan.isStacked, others: others)
+        var values: [Named] = [("modes", Double(coverage.coveredModes), identity)]
+        if let divergence = coverage.divergence { values.append(("modes-kl", divergence, identity)) }
+        if !plan.isStacked { values.append(("modes-high-quality", coverage.highQualityShare, identity)) }
+        return values
+    }
+
+    private func identity(
+        real: Int?, generated: Int, usesFeatures: Bool = true, others: [(String, ConfigNode)] = []
+    ) -> EvaluationIdentity {
+        plan.identity(
+            usesFeatures: usesFeatures, resizer: resizer, real: real, generated: generated, isAveraged: isAveraged,
+            others: others)
+    }
+}

@@ -1,0 +1,188 @@
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// The trials of a prepared sweep as jobs for other machines' schedulers. Each job runs trials as the sweep's makefile
+/// does, in the same folders, so that the ways can be mixed.
+public enum BatchJobs {
+    /// How a Slurm array is laid out.
+    public struct Slurm: Sendable {
+        /// Tasks that run at the same time; nil for as many as the cluster lets.
+        public var atMost: Int?
+        /// Trials of a task, one after the other.
+        public var pack = 1
+        /// Cores of a task.
+        public var threads = 1
+        /// Of a task, as Slurm writes it: `02:00:00`; nil for the partition's own.
+        public var timeLimit: String?
+        /// Further lines for sbatch, such as `--partition=long`.
+        public var directives: [String] = []
+        /// Seconds before the time limit at which a trial is stopped; Slurm may do so a minute earlier.
+        public var warning = 120
+
+        public init() {}
+
+        /// Time limits that are none.
+        static let unlimited: Set<String> = ["infinite", "unlimited", "-1", "0"]
+
+        /// Arrays are limited by the site; this is Slurm's own setting.
+        static let usualLimit = 1000
+
+        /// The seconds of a time limit in any of Slurm's forms: `MINUTES`, `MINUTES:SECONDS`,
+        /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`; nil for other
+        /// texts.
+        static func seconds(of limit: String) -> Int? {
+            let halves = limit.split(separator: "-", omittingEmptySubsequences: false)
+            let parts = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false).map {
+                $0.count <= 6 && $0.allSatisfy(\.isASCII) ? UInt($0).map { Int($0) } : nil
+            }
+            let numbers = parts.compactMap { $0 }
+            guard numbers.count == parts.count, halves.count <= 2, (1...3).contains(numbers.count) else { return nil }
+            guard halves.count == 2 else {
+                return switch numbers.count {
+                case 1: numbers[0] * 60
+                case 2: numbers[0] * 60 + numbers[1]
+                default: (numbers[0] * 60 + numbers[1]) * 60 + numbers[2]
+                }
+            }
+            guard halves[0].count <= 6, let days = UInt(halves[0]) else { return nil }
+            return zip([3600, 60, 1], numbers).reduce(Int(days) * 86400) { $0 + $1.0 * $1.1 }
+        }
+    }
+
+    /// Writes `array.sbatch`: a Slurm array whose tasks stop and requeue themselves before their time is over.
+    ///
+    /// - Returns: the script's path, the command that submits it, and what the user should know.
+    ///
+    /// Throws `SweepError.noSweep`, `.badTimeLimit`, `.shortTimeLimit`, `TensorsError.cannotWrite`,
+    /// `RunError.cannotMakeFolder`.
+    public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws
+        -> (path: String, command: String, notes: [String])
+    {
+        // A task that is stopped as soon as it begins would go back to the queue for ever.
+        if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
+            guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
+            guard seconds >= options.warning + 120 else {
+                throw SweepError.shortTimeLimit(limit, warning: options.warning)
+            }
+        }
+        let list = try TrialList(folder)
+        let tasks = stride(from: 0, to: list.entries.count, by: options.pack).map { start in
+            list.entries[start..<min(start + options.pack, list.entries.count)].map(\.id)
+        }
+        let root = SweepPaths.absolute(folder.path)
+        // Slurm drops a job whose output has no folder, without a word.
+        try RunFolder.makeFolders(folder.logsFolder)
+        let path = folder.path + "/array.sbatch"
+        try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options))
+        var notes: [String] = []
+        if tasks.count > Slurm.usualLimit {
+            let pack = options.pack * ((tasks.count + Slurm.usualLimit - 1) / Slurm.usualLimit)
+            notes.append(
+                "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) makes "
+                    + "\((list.entries.count + pack - 1) / pack)")
+        }
+        return (path, "sbatch \(quotedIfNeeded(path))", notes)
+    }
+
+    private static func slurmScript(_ name: String, _ tasks: [[String]], root: String, _ options: Slurm) -> String {
+        var directives = [
+            "--job-name=agon-\(name)",
+            "--array=0-\(tasks.count - 1)" + (options.atMost.map { "%\($0)" } ?? ""), "--ntasks=1",
+            "--cpus-per-task=\(options.threads)", "--requeue", "--open-mode=append",
+            "--signal=B:USR1@\(options.warning)", "--output=\(quotedForDirective(root + "/logs/%A_%a.txt"))",
+        ]
+        if let limit = options.timeLimit { directives.append("--time=\(limit)") }
+        directives += options.directives
+        return """
+            #!/bin/bash
+            # The trials of the sweep '\(name)' as a Slurm array. Written by `agon sweep emit --slurm`; submit it with sbatch.
+            # A task that gets USR1 (before its time limit) or TERM lets its trial save and stop, and goes back to the queue;
+            # started again it goes on to the very same weights. Trials that are done end at once.
+            \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
+
+            agon=${AGON:-\(quoted(SweepPaths.program))}
+            trials=\(quoted(root + "/trials"))
+            tasks=(
+            \(tasks.map { "  '\($0.joined(separator: " "))'" }.joined(separator: "\n"))
+            )
+
+            signal= interrupted= child=
+            stop() {
+                signal=$1 interrupted=1
+                [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
+            }
+            trap 'stop USR1' USR1
+            trap 'stop TERM' TERM
+
+            failure=0
+            for id in ${tasks[$SLURM_ARRAY_TASK_ID]}; do
+                [ -z "$signal" ] || break
+                "$agon" sweep trial --with-parent --threads "${SLURM_CPUS_PER_TASK:-1}" "$trials/$id" &
+                child=$!
+                code=127
+                # A signal ends the waiting, not the trial.
+                while :; do
+                    interrupted=
+                    wait "$child"
+                    answer=$?
+                    [ $answer -eq 127 ] || code=$answer
+                    [ -n "$interrupted" ] || break
+                done
+                child=
+                [ $code -eq 0 ] || failure=$code
+            done
+
+            left=
+            for id in ${tasks[$SLURM_ARRAY_TASK_ID]}; do
+                [ -e "$trials/$id/done" ] || left=1
+            done
+            if [ -n "$signal" ] && [ -n "$left" ]; then
+                # A job that its user cancels gets TERM too, and is not to come back.
+                state=$(scontrol --oneliner show job "$SLURM_JOB_ID" | sed -n 's/.*JobState=\\([A-Z]*\\).*/\\1/p')
+                if [ "$state" = RUNNING ] && scontrol requeue "$SLURM_JOB_ID"; then
+                    # Slurm ends this script now.
+                    sleep 60
+                fi
+            fi
+            exit $failure
+
+            """
+    }
+
+    /// Writes `parallel.txt`: a command a line, for GNU parallel.
+    ///
+    /// - Returns: the file's path, and the command that runs it.
+    public static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int) throws
+        -> (path: String, command: String)
+    {
+        let list = try TrialList(folder)
+        let root = SweepPaths.absolute(folder.path)
+        let lines = list.entries.map { entry in
+            "exec \(quoted(SweepPaths.program)) sweep trial --with-parent --threads \(threads) "
+                + quoted(root + "/trials/" + entry.id)
+        }
+        let path = folder.path + "/parallel.txt"
+        try AtomicFile.write(path: path, text: lines.joined(separator: "\n") + "\n")
+        // By its own setting, parallel kills a fraction of a second after TERM; a step and a checkpoint take longer.
+        let command =
+            "parallel --jobs \(jobs) --line-buffer --joblog \(quotedIfNeeded(folder.path + "/parallel.log")) "
+            + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(quotedIfNeeded(path))"
+        return (path, command)
+    }
+
+    // MARK: Quoting
+
+    /// A word of a shell, whatever it holds.
+    static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    static func quotedIfNeeded(_ text: String) -> String {
+        text.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) } ? text : quoted(text)
+    }
+
+    private static func quotedForDirective(_ text: String) -> String {
+        text.contains(" ") ? "\"\(text)\"" : text
+    }
+}

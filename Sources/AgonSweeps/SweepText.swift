@@ -1,0 +1,184 @@
+import AgonConfiguration
+import AgonText
+import Foundation
+
+extension SweepPlan {
+    /// The table of trials and the totals.
+    public var text: String {
+        let axes = shownAxes
+        let tail = ["state", "steps", "GFLOP/step", "steps/s", "left", "disk"]
+        var table = TextTable(["trial"] + axes.map(\.name) + tail)
+        for item in trials {
+            let values = axes.map { SweepTrial.text(of: item.trial.settings[$0.index].value) }
+            table.add([item.trial.id] + values + cells(of: item))
+        }
+        var lines = [table.text, ""]
+        let open = trials.filter { !$0.status.state.isFinal }.count
+        lines.append(
+            "\(name): \(CountText.short(trials.count, "trial")), \(open) to run; "
+                + "\(Self.number(operationsLeft * 1e-12)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
+                + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
+        let way = "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread"))"
+        if trials.contains(where: \.isEstimated) {
+            lines.append("~ not measured: from the arithmetic of a step, and the rate of a cheaper config")
+        }
+        lines.append(
+            secondsLeft.map { "\(way): about \(DurationText.short($0))" } ?? "\(way): the time is not known")
+        return lines.joined(separator: "\n")
+    }
+
+    private func cells(of item: Trial) -> [String] {
+        var left = "?"
+        if let seconds = item.secondsLeft { left = seconds == 0 ? "" : DurationText.short(seconds) }
+        return [
+            item.status.state.rawValue, String(item.trial.experiment.configuration.steps),
+            item.floatingPointOperations.map { Self.number(Double($0) * 1e-9) } ?? "?",
+            item.stepsPerSecond.map { (item.isEstimated ? "~" : "") + Self.number($0) }
+                ?? (item.stepsLeft == 0 ? "" : "?"), left, SizeText.short(item.disk),
+        ]
+    }
+
+    private var shownAxes: [(index: Int, name: String)] {
+        guard let first = trials.first else { return [] }
+        let all = first.trial.settings.map(\.axis)
+        return all.enumerated().filter { differing.contains($0.element) }.map { index, axis in
+            let short = SweepTrial.shortName(axis)
+            return (index, all.filter { SweepTrial.shortName($0) == short }.count == 1 ? short : axis)
+        }
+    }
+
+    private static func number(_ value: Double) -> String {
+        value >= 100 ? String(format: "%.0f", value) : String(format: "%.3g", value)
+    }
+
+    public var node: ConfigNode {
+        [
+            "sweep": ConfigNode(name), "folder": ConfigNode(folder), "jobs": ConfigNode(jobs),
+            "threads": ConfigNode(threads), "secondsLeft": secondsLeft.map { .number($0, decimals: 1) } ?? .null,
+            "operationsLeft": ConfigNode(operationsLeft), "diskNeeded": ConfigNode(diskNeeded),
+            "trials": ConfigNode(
+                trials.map { item in
+                    var settings = ConfigObject()
+                    for setting in item.trial.settings { settings[setting.axis] = setting.value }
+                    return [
+                        "id": ConfigNode(item.trial.id), "settings": ConfigNode(settings),
+                        "state": ConfigNode(item.status.state.rawValue),
+                        "steps": ConfigNode(item.trial.experiment.configuration.steps),
+                        "stepsLeft": ConfigNode(item.stepsLeft),
+                        "floatingPointOperations": item.floatingPointOperations.map { ConfigNode($0) } ?? .null,
+                        "stepsPerSecond": item.stepsPerSecond.map { .number($0, decimals: 4) } ?? .null,
+                        "estimated": ConfigNode(item.isEstimated),
+                        "secondsLeft": item.secondsLeft.map { .number($0, decimals: 1) } ?? .null,
+                        "disk": ConfigNode(item.disk), "memory": ConfigNode(item.memory),
+                    ]
+                }),
+        ]
+    }
+}
+
+extension Sweep {
+    /// `12 trials`
+    public var trialCount: String { CountText.short(trials.count, "trial") }
+
+    /// What is to be known of a sweep that was prepared.
+    ///
+    /// - Parameter left: the trials in its folder that it no longer has.
+    public func notes(left: [String], in folder: SweepFolder) -> [String] {
+        guard !left.isEmpty else { return notes }
+        return notes + [
+            "\(CountText.short(left.count, "trial")) of an earlier form of this sweep stay in \(folder.trialsFolder)"
+        ]
+    }
+}
+
+extension SweepFolder {
+    /// The path as a word of a shell.
+    public var word: String { BatchJobs.quotedIfNeeded(path) }
+}
+
+extension TrialStatus {
+    /// `step 400/2000  loss 0.1231  metric.fcd-lenet 12.30  2 min 05 s left`, and why it ended if it did.
+    public var text: String {
+        var parts: [String] = []
+        if state != .running { parts.append(state == .pruned ? "ended early" : state.rawValue) }
+        if state != .waiting, step > 0 || state == .running { parts.append("step \(step)/\(steps)") }
+        if state == .running {
+            parts += losses.map { "\($0.name) \(String(format: "%.4f", $0.value))" }
+            if let metric { parts.append("\(metric.name) \(String(format: "%.4g", metric.value))") }
+            if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
+        } else if state == .done, let seconds {
+            parts.append(DurationText.short(seconds))
+        }
+        if let reason { parts.append(reason) }
+        if state == .failed || state == .died, let log { parts.append("log: \(log)") }
+        return parts.joined(separator: "  ")
+    }
+
+    /// How far a running trial is, in few words, what matters most first: a terminal may cut the rest off.
+    /// `step 400/2000  2 min 05 s left  fcd-lenet 12.3  loss D 1.203 G 0.694`
+    public var shortText: String {
+        var parts = ["step \(step)/\(steps)"]
+        if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
+        if let metric { parts.append("\(Self.shortName(metric.name)) \(String(format: "%.4g", metric.value))") }
+        if !losses.isEmpty {
+            let words = losses.map { "\(Self.shortName($0.name)) \(String(format: "%.3f", $0.value))" }
+            parts.append("loss " + words.joined(separator: " "))
+        }
+        return parts.joined(separator: "  ")
+    }
+
+    /// `metric.fcd-lenet` without what it is, `loss.generator` as G.
+    private static func shortName(_ name: String) -> String {
+        let rest = name.split(separator: ".").dropFirst().joined(separator: ".")
+        return switch rest {
+        case "": name
+        case "generator": "G"
+        case "discriminator": "D"
+        default: rest
+        }
+    }
+
+    /// The trial and how far it is.
+    public var line: String { ([id] + (label.isEmpty ? [] : [label]) + [text]).joined(separator: "  ") }
+}
+
+/// What became of a sweep's trials.
+public struct SweepSummary: Sendable {
+    public let folder: String
+    public let statuses: [TrialStatus]
+
+    public init(folder: String, _ statuses: [TrialStatus]) {
+        self.folder = folder
+        self.statuses = statuses
+    }
+
+    public func count(_ states: TrialStatus.State...) -> Int { statuses.filter { states.contains($0.state) }.count }
+
+    public var failures: [TrialStatus] { statuses.filter { $0.state == .failed || $0.state == .died } }
+    public var isComplete: Bool { statuses.allSatisfy(\.state.isFinal) }
+
+    /// `10 done, 1 failed, 1 waiting`
+    public var counts: String {
+        let words: [(TrialStatus.State, String)] = [
+            (.done, "done"), (.pruned, "ended early"), (.running, "running"), (.stopped, "stopped"),
+            (.failed, "failed"), (.died, "died"), (.waiting, "waiting"),
+        ]
+        return words.map { (count($0.0), $0.1) }.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
+    /// The folder and the counts, in a line.
+    public var headline: String {
+        "\(folder): \(CountText.short(statuses.count, "trial")): \(counts)"
+    }
+
+    /// The headline, and what failed with its log.
+    public var text: String {
+        var lines = [headline]
+        for status in failures {
+            lines.append("  \(status.id)  \(status.label)")
+            lines.append("    \(status.reason ?? "the process ended without a word")")
+            if let log = status.log { lines.append("    log: \(log)") }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,113 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonDiagnostics
+import AgonExperiments
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// What training by a config takes: arithmetic, memory, disk.
+///
+/// Configs that differ only in what changes no arithmetic, such as the seed, share it.
+struct TrialCost: Sendable {
+    /// Of one step, multiplications and additions.
+    var floatingPointOperations: Int
+    /// Planned for the process, in bytes.
+    var memory: Int
+    /// Bytes of a checkpoint, and at most of a grid of samples.
+    var checkpoint: Int
+    var samples: Int
+    /// What configs of the same speed have in common.
+    var signature: String
+
+    private static let freeKeys = [
+        "seed", "steps", "name", "description", "samples", "checkpoints", "log", "evaluate", "alarms",
+    ]
+
+    /// Configs with the same key have the same cost.
+    static func key(of experiment: Experiment) -> String {
+        guard var object = experiment.resolved.object else { return experiment.digest }
+        for key in freeKeys { object[key] = nil }
+        return ConfigNode(object).digest
+    }
+
+    /// Builds and compiles the networks to see.
+    ///
+    /// - Parameter program: the bytes of a process that has built nothing.
+    init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int, program: Int) throws {
+        let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
+        let memory = inspection.memory
+        floatingPointOperations = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
+        self.memory = memory.total - memory.program + program + (inspection.datasetBytes ?? 0)
+        checkpoint = memory.checkpointCopy
+        let sample = inspection.networks.first?.layers.last { $0.depth == 0 }?.outputShape.count ?? 0
+        samples = experiment.configuration.samples.count * sample
+        let parts: ConfigNode = [
+            "objective": ConfigNode(inspection.objective), "batch": ConfigNode(inspection.batchSize),
+            "operations": ConfigNode(inspection.phases.map { ConfigNode($0.floatingPointOperations) }),
+            "repeats": ConfigNode(inspection.phases.map { ConfigNode($0.repeats) }),
+            "activations": ConfigNode(memory.activations), "parameters": ConfigNode(memory.parameters),
+            "state": ConfigNode(memory.optimizerState), "data": experiment.resolved["dataset"] ?? .null,
+        ]
+        signature = parts.digest
+    }
+
+    /// Bytes that a finished run leaves, about.
+    func disk(of configuration: ExperimentConfiguration) -> Int {
+        let steps = configuration.steps
+        func count(every: Int) -> Int { (steps + every - 1) / every }
+        let kept = min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
+        // TensorBoard's file holds sheets and numbers a second time.
+        let copies = configuration.log.tensorboard ? 2 : 1
+        return kept * checkpoint
+            + copies
+            * (count(every: configuration.samples.every) * samples + count(every: configuration.log.every) * 200)
+    }
+}
+
+/// Speeds that were measured on this machine by this program, kept between calls: a file for each, in `speeds` of
+/// Agon's cache.
+struct SpeedCache {
+    private let folder: String
+    private let threads: Int
+
+    init(threads: Int, folder: String) {
+        self.folder = folder
+        self.threads = threads
+    }
+
+    /// Steps a second of configs with a signature, as measured before.
+    func speed(of cost: TrialCost) -> Double? {
+        (try? ConfigNode.load(path: path(of: cost)))?["stepsPerSecond"]?.number
+    }
+
+    func keep(_ speed: Double, of cost: TrialCost) {
+        // A cache that cannot be written is only slower.
+        guard speed.isFinite, (try? RunFolder.makeFolders(folder)) != nil else { return }
+        let node: ConfigNode = ["stepsPerSecond": ConfigNode(speed), "threads": ConfigNode(threads)]
+        try? AtomicFile.write(path: path(of: cost), text: node.prettyText)
+    }
+
+    private func path(of cost: TrialCost) -> String {
+        var status = stat()
+        let built = stat(SweepPaths.program, &status) == 0 ? "\(status.modified)" : ""
+        let blas = BLAS.description
+        let parts = [
+            cost.signature, String(threads), Processor.current.brand, String(Processor.current.usableCores),
+            blas.library, blas.coreType, AgonVersion.current, built,
+        ]
+        return folder + "/" + SHA256.hex(of: parts.joined(separator: "\n")).prefix(16) + ".json"
+    }
+}
+
+extension stat {
+    /// Nanoseconds since 1970 of the last change of the content.
+    package var modified: Int {
+        #if canImport(Darwin)
+            let time = st_mtimespec
+        #else
+            let time = st_mtim
+        #endif
+        return Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec)
+    }
+}

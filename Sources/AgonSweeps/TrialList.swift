@@ -1,0 +1,79 @@
+import AgonConfiguration
+import Foundation
+
+/// What `trials.json` says of a sweep: enough to run its trials, and to make tables of them.
+public struct TrialList: Sendable {
+    public struct Entry: Sendable {
+        public let id: String
+        /// The values of the sweep's axes, the seed last.
+        public let settings: [(axis: String, value: ConfigNode)]
+        /// The config that it began with, as tables call it.
+        public let base: String
+        public let steps: Int
+
+        public var label: String { SweepTrial.label(settings) }
+    }
+
+    public let name: String
+    /// The sweep's file, as the user named it.
+    public let file: String
+    /// The folder that paths in configs are relative to: where the sweep was prepared.
+    public let root: String
+    public let axes: [String]
+    public let stop: MedianRule?
+    public let entries: [Entry]
+
+    init(_ sweep: Sweep) {
+        name = sweep.configuration.name
+        file = sweep.file
+        root = FileManager.default.currentDirectoryPath
+        axes = sweep.axes
+        stop = sweep.configuration.stop
+        entries = sweep.trials.map {
+            Entry(id: $0.id, settings: $0.settings, base: $0.base, steps: $0.experiment.configuration.steps)
+        }
+    }
+
+    /// Reads the list of a sweep's folder.
+    ///
+    /// Throws `SweepError.noSweep`, `ConfigError`.
+    public init(_ folder: SweepFolder) throws {
+        guard FileManager.default.fileExists(atPath: folder.listPath) else {
+            throw SweepError.noSweep(folder: folder.path)
+        }
+        let node = try ConfigNode.load(path: folder.listPath)
+        guard let name = node["sweep"]?.string, let root = node["root"]?.string, let trials = node["trials"]?.array
+        else {
+            throw SweepError.badList(path: folder.listPath)
+        }
+        self.name = name
+        self.root = root
+        file = node["file"]?.string ?? ""
+        axes = node["axes"]?.array?.compactMap(\.string) ?? []
+        stop = try node["stop"].flatMap { $0.isNull ? nil : try ConfigReader.decode(MedianRule.self, from: $0).value }
+        entries = try trials.map { trial in
+            guard let id = trial["id"]?.string, SweepFolder.isName(id), let settings = trial["settings"]?.object,
+                let steps = trial["steps"]?.integer
+            else { throw SweepError.badList(path: folder.listPath) }
+            return Entry(
+                id: id, settings: settings.members.map { ($0.key, $0.value) }, base: trial["base"]?.string ?? "",
+                steps: steps)
+        }
+    }
+
+    var node: ConfigNode {
+        [
+            "sweep": ConfigNode(name), "file": ConfigNode(file), "root": ConfigNode(root),
+            "axes": ConfigNode(axes.map { ConfigNode($0) }), "stop": stop?.node ?? .null,
+            "trials": ConfigNode(
+                entries.map { entry in
+                    var settings = ConfigObject()
+                    for setting in entry.settings { settings[setting.axis] = setting.value }
+                    return [
+                        "id": ConfigNode(entry.id), "base": ConfigNode(entry.base), "settings": ConfigNode(settings),
+                        "steps": ConfigNode(entry.steps),
+                    ]
+                }),
+        ]
+    }
+}

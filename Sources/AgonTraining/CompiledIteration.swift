@@ -1,0 +1,135 @@
+import AgonAdversarial
+import AgonGraph
+import AgonTensors
+
+/// Where the inputs of a phase come from.
+package protocol PhaseInputs: AnyObject {
+    /// The values of a phase's inputs in one of its runs, by name; valid until the next call.
+    ///
+    /// - Parameters:
+    ///   - batch: the batch of data that the run takes, counted from the start of training.
+    ///   - run: how often the phase ran before.
+    ///
+    /// Throws what reading a batch throws.
+    func values(for phase: IterationPhase, batch: Int, run: Int) throws -> [String: UnsafePointer<Float>]
+    /// Ends the threads that read ahead.
+    func stop()
+}
+
+/// The compiled phases of an experiment: runs one iteration of training at a time.
+///
+/// Which batches and random numbers an iteration takes follows from its number alone.
+package final class CompiledIteration {
+    private struct Phase {
+        let phase: IterationPhase
+        let step: CompiledStep
+        /// The updates so far, where their number does not follow from that of the iteration.
+        let updates: Variable?
+    }
+
+    private let phases: [Phase]
+    private let measurements: [Phase]
+    /// Batches of data that one iteration takes.
+    package let batches: Int
+    /// What the step itself must remember, besides the networks' variables.
+    package var variables: [Variable] { phases.compactMap(\.updates) }
+    /// The iteration from which optimizers count their updates.
+    private let start: Int
+    private let iteration: UnsafeMutablePointer<Float>
+
+    /// - Parameter start: the iteration in which these networks were made.
+    ///
+    /// - Throws: `GraphError`.
+    package init(phases: [IterationPhase], pool: WorkerPool, seed: UInt64, start: Int = 0) throws {
+        batches = phases.reduce(0) { $0 + ($1.usesBatch && !$1.isMeasurement ? $1.repeats : 0) }
+        self.start = start
+        let all = try phases.map { phase in
+            var updates: Variable?
+            if case .until = phase.schedule {
+                updates = Variable(name: "updates.\(phase.name)", shape: [1], role: .loopState)
+            }
+            return Phase(
+                phase: phase,
+                step: try CompiledStep(phase.graph, name: phase.name, pool: pool, seed: seed), updates: updates)
+        }
+        self.phases = all.filter { !$0.phase.isMeasurement }
+        measurements = all.filter(\.phase.isMeasurement)
+        iteration = .allocate(capacity: 1)
+        iteration.initialize(to: 0)
+    }
+
+    deinit { iteration.deallocate() }
+
+    /// Iteration `index`, counted from 0.
+    ///
+    /// - Throws: what reading a batch throws.
+    package func run(_ index: Int, inputs source: any PhaseInputs) throws {
+        iteration.pointee = Float(index)
+        var batch = index * batches
+        for item in phases {
+            let repeats = item.phase.repeats
+            let first = batch
+            if item.phase.usesBatch { batch += repeats }
+            for turn in 0..<repeats {
+                let run = index * repeats + turn
+                let inputs = try values(of: item, batch: first + turn, run: run, source)
+                item.step.run(inputs: inputs, index: run, updates: updates(of: item, run: run))
+                item.updates?.storage.pointee += 1
+                if case .until(let loss, let bound, _) = item.phase.schedule {
+                    let value = item.step.scalars().first { $0.name == loss }?.value ?? 0
+                    if value <= bound || !value.isFinite { break }
+                }
+            }
+        }
+    }
+
+    /// What is measured once an epoch.
+    ///
+    /// - Throws: what reading a batch throws.
+    func measure(epoch: Int, iteration index: Int, inputs source: any PhaseInputs) throws -> [(
+        name: String, value: Float
+    )] {
+        iteration.pointee = Float(index)
+        return try measurements.flatMap { item in
+            // A batch that training reads too: measuring takes none from it.
+            let inputs = try values(of: item, batch: index * batches, run: epoch, source)
+            item.step.run(inputs: inputs, index: epoch)
+            return item.step.scalars()
+        }
+    }
+
+    private func values(
+        of item: Phase, batch: Int, run: Int, _ source: any PhaseInputs
+    ) throws -> [String: UnsafePointer<Float>] {
+        var inputs = try source.values(for: item.phase, batch: batch, run: run)
+        if item.phase.usesIteration { inputs[IterationPhase.iterationInput] = UnsafePointer(iteration) }
+        return inputs
+    }
+
+    private func updates(of item: Phase, run: Int) -> Int {
+        item.updates.map { Int($0.storage.pointee) } ?? run - start * item.phase.repeats
+    }
+
+    /// Losses and scores of the last iteration.
+    var scalars: [(name: String, value: Float)] { phases.flatMap { $0.step.scalars() } }
+
+    /// Times each kind of kernel from now on; iterations run on one thread.
+    package func startProfile() {
+        for phase in phases { phase.step.profile = [:] }
+    }
+
+    /// What each kind of kernel of each phase took since profiling was started.
+    package var profile: [(kernel: String, time: KernelTime)] {
+        phases.flatMap { phase in
+            (phase.step.profile ?? [:]).map { ((phases.count > 1 ? phase.step.name + ": " : "") + $0.key, $0.value) }
+        }
+    }
+
+    /// The plan of each phase, and its work in one iteration; a measurement's work is none of an iteration's.
+    package var plans: [(name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int)] {
+        (phases + measurements).map {
+            let repeats = $0.phase.isMeasurement ? 0 : $0.phase.repeats
+            return ($0.step.name, repeats, $0.step.plan, $0.step.floatingPointOperations * repeats)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import AgonAdversarial
+import AgonDatasets
+import AgonGraph
+import AgonLayers
+import AgonRuns
+import AgonSampling
+import AgonTensors
+
+/// A training driven by a program: networks, data and settings stated in Swift, an iteration at a time.
+///
+///     let trainer = try GANTrainer(generator: [...], discriminator: [...], dataset: images, settings: settings)
+///     for step in 1...2000 { print(step, try trainer.step()) }
+///     try trainer.writeSamples(64, to: "samples.png")
+///
+/// It leaves nothing behind but what it is asked for; a run with folder, log and resumption is `TrainingRun.run` with a
+/// config. The same seed gives the same weights on any number of threads.
+public final class GANTrainer {
+    /// The networks, trained in place.
+    public let players: GANNetworks
+    /// Iterations made so far.
+    public private(set) var iteration = 0
+
+    private let settings: AdversarialConfiguration
+    private let seed: UInt64
+    private let pool: WorkerPool
+    private let training: CompiledIteration
+    private let inputs: DataFeed
+    private var sampleMaker: SampleMaker?
+
+    /// Builds the networks and compiles the steps of an iteration.
+    ///
+    /// - Parameters:
+    ///   - discriminator: of each discriminator; `settings.ensemble` may have several copies.
+    ///   - initialization: of both networks' weights; PyTorch's if not given.
+    ///   - threads: that compute; all usable cores if not given.
+    ///
+    /// Throws `LayerError` and `AdversarialError` for what does not fit together, `DatasetError`, `TensorsError` when no
+    /// BLAS is found.
+    public init(
+        generator: [any Layer], discriminator: [any Layer], dataset: any Dataset, settings: AdversarialConfiguration,
+        initialization: Initialization = Initialization(), seed: UInt64 = 0, threads: Int? = nil
+    ) throws {
+        try BLAS.open()
+        self.settings = settings
+        self.seed = seed
+        let data = DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape)
+        players = try GANNetworks(
+            generator: NetworkConfiguration(layers: generator, initialization: initialization),
+            discriminators: [NetworkConfiguration(layers: discriminator, initialization: initialization)],
+            isList: false, configuration: settings, data: data, seed: seed)
+        let setting = try AdversarialSetting(players: players, data: data, configuration: settings)
+        pool = WorkerPool(threads: threads ?? Processor.current.usableCores)
+        training = try CompiledIteration(phases: setting.phases(), pool: pool, seed: seed)
+        let labelled = try settings.objective.labelledSamples.map { try BalancedSubset(of: dataset, size: $0.count) }
+        inputs = try DataFeed(dataset: dataset, labelled: labelled, configuration: settings, seed: seed)
+    }
+
+    deinit { inputs.stop() }
+
+    /// One iteration: all updates of the objective.
+    ///
+    /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`.
+    ///
+    /// Throws what reading a batch throws, `RunError.notFinite` when a loss is no number.
+    @discardableResult
+    public func step() throws -> [(name: String, value: Float)] {
+        try training.run(iteration, inputs: inputs)
+        iteration += 1
+        let scalars = training.scalars
+        if let bad = scalars.first(where: { !$0.value.isFinite }) {
+            throw RunError.notFinite(
+                step: iteration, quantity: bad.name, value: "\(bad.value)", tensor: nil, checkpoint: nil)
+        }
+        return scalars
+    }
+
+    /// Samples as the generator makes them now, `[count] + sample shape`; images in [-1, 1].
+    ///
+    /// - Parameter seed: of the latent vectors.
+    ///
+    /// Throws `GraphError`.
+    public func samples(_ count: Int, seed: UInt64 = 0) throws -> Tensor {
+        precondition(settings.task.usesLatents && settings.task.conditionSize == nil, "samples need conditions")
+        let side = players.sides[0]
+        let maker =
+            try sampleMaker
+            ?? SampleMaker(side.average ?? side.generator, count: min(count, 64), pool: pool, seed: self.seed)
+        sampleMaker = maker
+        let latents = settings.latent.values(count, from: RandomStream(seed: seed, purpose: "samples"))
+        return maker.samples(from: latents, index: iteration)
+    }
+
+    /// Writes samples as an image, a PNG that appears whole or not at all.
+    ///
+    /// Throws `DatasetError.cannotWrite`, `GraphError`.
+    public func writeSamples(_ count: Int = 64, seed: UInt64 = 0, to path: String) throws {
+        try SampleSheet().write(samples(count, seed: seed), path: path)
+    }
+
+    /// Writes all weights as safetensors, in PyTorch's names and layouts.
+    ///
+    /// Throws `TensorsError`.
+    public func writeWeights(to path: String) throws {
+        let variables = players.networks.flatMap(\.variables)
+        try SafetensorsFile.write(
+            path: path, variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }, metadata: [:])
+    }
+
+    /// Takes weights from a safetensors file in PyTorch's names and layouts.
+    ///
+    /// Throws `RunError.badWeights`, `TensorsError`.
+    public func readWeights(from path: String) throws {
+        try InitialWeights.load(path, into: (players.generators + players.discriminators).flatMap(\.variables))
+        players.startAverages()
+    }
+}

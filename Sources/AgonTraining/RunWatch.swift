@@ -1,0 +1,70 @@
+import AgonConfiguration
+import AgonGraph
+
+/// What is watched over many steps of a run: alarms, and the means of each epoch.
+///
+/// Its state lies in a variable that checkpoints hold, so that an interruption changes nothing.
+struct RunWatch {
+    /// What a step brought to light.
+    struct News {
+        var alarms: [Alarm] = []
+        var epoch: EpochMeans.Summary?
+        var measured: [(name: String, value: Float)] = []
+
+        var isEmpty: Bool { alarms.isEmpty && epoch == nil && measured.isEmpty }
+
+        /// Adds the keys of a line of metrics.
+        func write(to line: inout ConfigObject) {
+            if let epoch {
+                line["epoch"] = ConfigNode(epoch.epoch)
+                for (name, mean) in epoch.means { line["epoch.\(name)"] = ConfigNode(.number("\(Float(mean))")) }
+                if let ratio = epoch.logLossRatio {
+                    line["epoch.logLossRatio"] = ConfigNode(.number("\(Float(ratio))"))
+                }
+            }
+            for (name, value) in measured { line[name] = ConfigNode(.number("\(value)")) }
+            if !alarms.isEmpty { line["alarms"] = ConfigNode(alarms.map { ConfigNode($0.description) }) }
+        }
+    }
+
+    let memory: Variable
+    private var alarms: AlarmMonitor
+    private var means: EpochMeans?
+
+    init(_ prepared: TrainingSetup) {
+        alarms = AlarmMonitor(prepared.experiment.configuration.alarms)
+        if let batches = prepared.batchesPerEpoch, prepared.step.batches > 0 {
+            means = EpochMeans(batchesPerStep: prepared.step.batches, batchesPerEpoch: batches)
+        }
+        let count = alarms.state.count + (means?.state.count ?? 0)
+        memory = Variable(name: "watch", shape: [max(count, 1)], role: .loopState)
+    }
+
+    /// - Parameter measure: measures what is measured once an epoch.
+    mutating func observe(
+        step: Int, scalars: [(name: String, value: Float)],
+        measure: (_ epoch: Int) throws -> [(name: String, value: Float)]
+    ) rethrows -> News {
+        var news = News()
+        news.alarms = alarms.observe(step: step, scalars: scalars)
+        if let summary = means?.observe(step: step, scalars: scalars) {
+            news.epoch = summary
+            news.measured = try measure(summary.epoch).filter(\.value.isFinite)
+        }
+        return news
+    }
+
+    /// Puts the state where checkpoints find it.
+    func remember() {
+        let state = alarms.state + (means?.state ?? [])
+        if !state.isEmpty { memory.values = state }
+    }
+
+    /// Takes the state of a checkpoint.
+    mutating func recall() {
+        let count = alarms.state.count
+        let state = memory.values
+        if count > 0 { alarms.state = Array(state[..<count]) }
+        if let size = means?.state.count { means?.state = Array(state[count..<count + size]) }
+    }
+}

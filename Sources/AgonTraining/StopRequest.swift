@@ -1,0 +1,72 @@
+import Foundation
+import Synchronization
+
+/// A request to end work early, with its state saved.
+///
+/// `signals` is made by Ctrl-C, SIGTERM, and SIGUSR1, which batch systems send before their time limit. The first signal
+/// lets the step end and the state be saved. A second Ctrl-C ends the process at once; the run can then be resumed from
+/// its last checkpoint.
+public final class StopRequest: Sendable {
+    /// The request that signals make while something listens.
+    public static let signals = StopRequest()
+
+    /// The signal that made the request, 0 for none.
+    private let arrived = Atomic<Int32>(0)
+
+    /// A request that only `request` makes.
+    public init() {}
+
+    /// Whether the work should end.
+    public var isMade: Bool { signal != 0 }
+
+    /// The signal that made the request; -1 for the program itself, 0 for no request.
+    package var signal: Int32 { arrived.load(ordering: .relaxed) }
+
+    /// What made the request, for messages.
+    var reason: String {
+        switch signal {
+        case SIGINT: "interrupted (Ctrl-C)"
+        case SIGTERM: "terminated (SIGTERM)"
+        case SIGUSR1: "asked to stop (SIGUSR1)"
+        default: "stopped"
+        }
+    }
+
+    /// Makes the request.
+    ///
+    /// - Parameter signal: what the reason names; -1 for the program itself.
+    public func request(signal: Int32 = -1) { arrived.store(signal, ordering: .relaxed) }
+
+    /// Forgets earlier requests and, for `signals`, handles the three signals while `body` runs.
+    package func listening<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard self === Self.signals else { return try body() }
+        arrived.store(0, ordering: .relaxed)
+        let signals = [SIGINT, SIGTERM, SIGUSR1]
+        var former: [sigaction] = []
+        for signal in signals {
+            var action = sigaction()
+            #if canImport(Darwin)
+                action.__sigaction_u.__sa_handler = stopHandler
+            #else
+                action.__sigaction_handler.sa_handler = stopHandler
+            #endif
+            action.sa_flags = Int32(SA_RESTART)
+            var old = sigaction()
+            sigaction(signal, &action, &old)
+            former.append(old)
+        }
+        defer {
+            for (signal, old) in zip(signals, former) {
+                var old = old
+                sigaction(signal, &old, nil)
+            }
+        }
+        return try body()
+    }
+
+    fileprivate func arrive(_ signal: Int32) {
+        if arrived.exchange(signal, ordering: .relaxed) == SIGINT, signal == SIGINT { _exit(75) }
+    }
+}
+
+private func stopHandler(_ signal: Int32) { StopRequest.signals.arrive(signal) }

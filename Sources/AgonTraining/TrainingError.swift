@@ -1,0 +1,26 @@
+/// What ends a training, besides faults of configs, data and files.
+public enum TrainingError: Error, Equatable, Sendable {
+    /// A run is to be resumed under another config; the keys differ.
+    case configDiffers(folder: String, keys: [String])
+    /// An outside cause, such as a full disk, ended the run; it can be resumed.
+    case stoppedByFault(folder: String, reason: String)
+    /// A file of recorded inputs that does not fit the training.
+    case badRecording(path: String, problem: String)
+    /// An alarm that the config lets stop the run.
+    case alarm(String, checkpoint: String?)
+}
+
+extension TrainingError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .configDiffers(let folder, let keys):
+            "\(folder): was started with another config; it differs in \(keys.joined(separator: ", ")). "
+                + "Only 'steps' and 'checkpoints' may change when resuming; start a new run with another --out"
+        case .stoppedByFault(let folder, let reason):
+            "\(reason). The run is intact up to its last checkpoint; continue it with: agon run \(folder) --resume"
+        case .badRecording(let path, let problem): "\(path): not a recording of this training: \(problem)"
+        case .alarm(let message, let checkpoint):
+            "\(message). Training was stopped, as 'alarms' asks. Last checkpoint: \(checkpoint ?? "none")"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+extension RecordedCase {
+    /// An adversarial loss and its gradients by the scores.
+    func replayLoss(_ recorded: RecordedCase) throws {
+        guard let build = Self.losses[operation] else {
+            throw RecordedCaseError.unknown("loss", operation, known: Self.losses.keys.sorted())
+        }
+        // Scores are logits and batches are averaged in every loss here; an attribute that says otherwise is refused.
+        if let input = try attributes.optionalString("input", "What the scores are."), !input.hasPrefix("logits") {
+            throw RecordedCaseError.unsupported(attribute: "input", value: "'\(input)'", expected: "logits")
+        }
+        if let reduction = try attributes.optionalString("reduction", "How the batch is put together."),
+            !reduction.hasPrefix("mean")
+        {
+            throw RecordedCaseError.unsupported(attribute: "reduction", value: "'\(reduction)'", expected: "mean")
+        }
+        let inside = RecordedGraph(self)
+        let loss = try build(self, inside)
+        try inside.compare([("loss", inside.graph.reshape(loss, [1]), .plain)], gradientsOf: loss)
+    }
+
+    private static let losses: [String: @Sendable (RecordedCase, RecordedGraph) throws -> Value] = [
+        "bce-discriminator": { try $1.crossEntropies(real: 1, fake: 0) },
+        "bce-discriminator-smoothed": {
+            try $1.crossEntropies(
+                real: Float($0.attributes.number("real_label", in: 0...1, default: 1, "Label of real samples.")),
+                fake: Float($0.attributes.number("fake_label", in: 0...1, default: 0, "Label of generated samples.")))
+        },
+        "bce-generator-nonsaturating": { binaryCrossEntropy($1.graph, logits: try $1.input("fake"), label: 1) },
+        "bce-generator-minimax": { minimaxGeneratorLoss($1.graph, logits: try $1.input("fake")) },
+        "least-squares-discriminator": {
+            $1.graph.add(
+                leastSquares($1.graph, scores: try $1.input("real"), target: 1),
+                leastSquares($1.graph, scores: try $1.input("fake"), target: 0))
+        },
+        "least-squares-generator": { leastSquares($1.graph, scores: try $1.input("fake"), target: 1) },
+        "hinge-discriminator": {
+            hingeDiscriminatorLoss($1.graph, real: try $1.input("real"), generated: try $1.input("fake"))
+        },
+        "hinge-generator": { hingeGeneratorLoss($1.graph, generated: try $1.input("fake")) },
+        "wasserstein-discriminator": {
+            wassersteinCriticLoss($1.graph, real: try $1.input("real"), generated: try $1.input("fake"))
+        },
+        "wasserstein-generator": { wassersteinGeneratorLoss($1.graph, generated: try $1.input("fake")) },
+        "selfgan-gpu-paper": { try $1.selfGAN(.gpuPaper) },
+        "selfgan-gpu-code": { try $1.selfGAN(.gpuCode) },
+        "selfgan-tpu-paper": { try $1.selfGAN(.tpuPaper) },
+        "selfgan-tpu-code": { try $1.selfGAN(.tpuCode) },
+        "hypervolume": {
+            _ = try $0.attributes.optionalString("nadir", "How the nadir is made.")
+            let slack = Float(try $0.attributes.number("slack", in: .above(1), "The nadir over the largest loss."))
+            return hypervolume($1.graph, losses: try $1.input("losses"), slack: slack)
+        },
+    ]
+
+    /// GMAN's weights of the losses, and the weighted loss.
+    func replayWeights(_ recorded: RecordedCase) throws {
+        guard operation == "gman" else { throw RecordedCaseError.unknown("operation", operation, known: ["gman"]) }
+        let alpha = Float(try attributes.number("alpha", "Sharpness of the softmax."))
+        let inside = RecordedGraph(self)
+        let losses = try inside.input("losses")
+        let weights = softmaxWeights(inside.graph, criteria: losses, alpha: alpha)
+        let loss = inside.graph.sum(inside.graph.multiply(weights, losses))
+        try inside.compare(
+            [("weights", weights, .plain), ("loss", inside.graph.reshape(loss, [1]), .plain)], gradientsOf: loss)
+    }
+
+    /// The shortest vector in the convex hull of gradients; its length is compared, as other weights may be as short.
+    func replayMinimumNorm(_ recorded: RecordedCase) throws {
+        guard operation == "mgd" else { throw RecordedCaseError.unknown("operation", operation, known: ["mgd"]) }
+        let gradients = try tensor("gradients", rank: 2)
+        _ = try tensor("weights")
+        let (count, width) = (gradients.shape[0], gradients.shape[1])
+        let values = gradients.values.map(Double.init)
+        var gram = [Double](repeating: 0, count: count * count)
+        for i in 0..<count {
+            for j in 0..<count {
+                gram[i * count + j] = (0..<width).reduce(0) { $0 + values[i * width + $1] * values[j * width + $1] }
+            }
+        }
+        let point = MinimumNormPoint(gram: gram, count: count)
+        let sum = point.weights.reduce(0, +)
+        guard point.weights.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-9 else {
+            throw RecordedCaseError.impossible("weights \(point.weights) are not on the simplex")
+        }
+        // From the vectors themselves, not from what the solver says.
+        let squaredNorm = (0..<width).reduce(0.0) { total, column in
+            let element = (0..<count).reduce(0.0) { $0 + point.weights[$1] * values[$1 * width + column] }
+            return total + element * element
+        }
+        try compare("norm_squared", [squaredNorm])
+    }
+}
+
+extension RecordedGraph {
+    fileprivate func crossEntropies(real: Float, fake: Float) throws -> Value {
+        graph.add(
+            binaryCrossEntropy(graph, logits: try input("real"), label: real),
+            binaryCrossEntropy(graph, logits: try input("fake"), label: fake))
+    }
+
+    fileprivate func selfGAN(_ form: SelfGANForm) throws -> Value {
+        selfGANLoss(
+            graph, form: form, generated: try input("gen"), real: try input("real"), previous: try input("fake"))
+    }
+}

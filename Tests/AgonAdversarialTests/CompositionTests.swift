@@ -1,0 +1,125 @@
+import AgonGraph
+import AgonLayers
+import AgonTensors
+import Testing
+
+@testable import AgonAdversarial
+
+/// Objectives, ensembles, penalties and tricks, all with all: a game is trained, or refused for one of the reasons below.
+@Suite struct CompositionTests {
+    static let objectives = [
+        #""gan""#, #"{"type": "gan", "generatorLoss": "minimax", "order": "discriminator-first", "latents": "fresh"}"#,
+        #""lsgan""#, #""hinge""#, #""wgan""#, #"{"type": "wgan", "clip": 0}"#, #""wgan-gp""#, #""catgan""#,
+        #"{"type": "selfgan", "shards": 2}"#, #"{"type": "selfgan", "form": "tpu-code", "loss": "least-squares"}"#,
+    ]
+    static let ensembles = [
+        "{}", #"{"copies": 3}"#, #"{"copies": 3, "combination": {"type": "average", "reduction": "mean"}}"#,
+        #"{"copies": 3, "combination": "gman"}"#, #"{"copies": 3, "combination": "gman-grad"}"#,
+        #"{"copies": 3, "combination": "loss-delta"}"#,
+        #"{"copies": 3, "combination": "mgd", "steepestDirection": true}"#,
+        #"{"copies": 3, "combination": "hypervolume"}"#, #"{"combination": "hypervolume"}"#,
+    ]
+    static let penalties: [String?] = [nil, "gradient-penalty", "r1", "dragan"]
+    static let tricks = [
+        "{}", #"{"labels": {"real": [0.7, 1.2], "flip": 0.1, "reversal": {}}}"#, #"{"instanceNoise": {"until": 2}}"#,
+        #"{"replay": {"batches": 2}}"#, #"{"batches": "mixed"}"#, #"{"updateRule": {"discriminatorAbove": 0.5}}"#,
+        #"{"averaging": {"start": 1}}"#, #"{"auxiliaryClassifier": {}}"#,
+    ]
+
+    private struct Choice {
+        let objective: String, ensemble: String, penalty: String?, tricks: String
+
+        func has(_ word: String) -> Bool {
+            [objective, ensemble, penalty ?? "", tricks].contains { $0.contains("\"\(word)\"") }
+        }
+        var isSelfGAN: Bool { has("selfgan") }
+        var isClipped: Bool { has("wgan") && !objective.contains("clip") }
+        var isUnclipped: Bool { objective.contains("clip") }
+
+        /// Why the game cannot be played, in words of its message; nil if it can.
+        var flaw: String? {
+            if isSelfGAN {
+                if ["gman", "gman-grad", "loss-delta", "mgd", "hypervolume"].contains(where: has) {
+                    return "has one loss for all networks"
+                }
+                if has("updateRule") { return "updates both networks in one step" }
+                if has("replay") { return "shows discriminators the samples of the step before already" }
+            }
+            if has("wgan-gp"), penalty != nil { return "has a penalty of its own" }
+            if isClipped, penalty != nil { return "clips the critic's weights already" }
+            if isUnclipped, penalty == nil { return "needs a bound" }
+            if has("catgan") {
+                if has("auxiliaryClassifier") { return "finds categories by itself" }
+                if penalty != nil { return "is about one score per sample" }
+                if has("loss-delta") { return "compares scores" }
+            }
+            if has("labels"), !has("gan"), !has("lsgan"), !isSelfGAN { return "compares scores with no labels" }
+            if has("mixed"), has("wgan-gp") || penalty != nil { return "at each sample by itself" }
+            if !ensemble.contains("copies"), has("hypervolume") { return "combines several discriminators" }
+            return nil
+        }
+
+        func setting() throws -> AdversarialSetting {
+            let isClassified = has("auxiliaryClassifier")
+            let outputs = has("catgan") ? 3 : isClassified ? 4 : 1
+            let task = isClassified ? #""task": {"type": "generation", "labels": 3},"# : ""
+            let stated = penalty.map { "\"penalty\": \"\($0)\"," } ?? ""
+            let condition = isClassified ? #""condition", "# : ""
+            let norm = has("mixed") ? #""batchNorm", "# : ""
+            return try game(
+                """
+                {"objective": \(objective), "ensemble": \(ensemble), \(stated) \(task) "tricks": \(tricks),
+                 "batchSize": 4, "latent": {"size": 3}, "optimizer": {"type": "adam", "learningRate": 1e-3}}
+                """, generator: "[\(condition){\"type\": \"linear\", \"features\": 2}]",
+                discriminators: [
+                    """
+                    [{"type": "linear", "features": 3}, \(norm)"tanh", {"type": "linear", "features": \(outputs)}]
+                    """
+                ], data: DataShapes(sample: [2], condition: isClassified ? [3] : nil), norms: true)
+        }
+    }
+
+    /// All choices with an objective, or those of which each pair of settings is in some.
+    private func choices(_ objective: Int, isThinned: Bool) -> [Choice] {
+        Self.ensembles.indices.flatMap { ensemble in
+            Self.penalties.indices.flatMap { penalty in
+                Self.tricks.indices.compactMap { trick in
+                    guard !isThinned || (objective + 3 * ensemble + 5 * penalty + trick) % 8 == 0 else { return nil }
+                    return Choice(
+                        objective: Self.objectives[objective], ensemble: Self.ensembles[ensemble],
+                        penalty: Self.penalties[penalty], tricks: Self.tricks[trick])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: objectives.indices) func aGameIsTakenUnlessItMakesNoSense(objective: Int) throws {
+        for choice in choices(objective, isThinned: false) {
+            do {
+                _ = try choice.setting()
+                #expect(choice.flaw == nil, "accepted \(choice)")
+            } catch {
+                let flaw = try #require(choice.flaw, "refused \(choice): \(error)")
+                #expect("\(error)".contains(flaw), "\(choice): \(error)")
+            }
+        }
+    }
+
+    @Test(arguments: objectives.indices) func whatIsTakenTrainsWithFiniteLosses(objective: Int) throws {
+        var count = 0
+        for choice in choices(objective, isThinned: true) where choice.flaw == nil {
+            let setting = try choice.setting()
+            let training = try RunningTraining(setting)
+            let before = setting.players.networks.map { $0.parameters.map(\.values) }
+            for _ in 0..<3 { training.iterate() }
+            #expect(Set(training.outputNames).count == training.outputNames.count, "\(choice)")
+            for (name, value) in training.scalars { #expect(value.isFinite, "\(choice): \(name) is \(value)") }
+            for (network, values) in zip(setting.players.networks, before) {
+                #expect(network.parameters.map(\.values) != values, "\(choice): \(network.name) stands still")
+                #expect(network.variables.allSatisfy { $0.values.allSatisfy(\.isFinite) }, "\(choice): \(network.name)")
+            }
+            count += 1
+        }
+        #expect(count >= 5)
+    }
+}

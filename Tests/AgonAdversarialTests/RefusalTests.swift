@@ -1,0 +1,277 @@
+import AgonConfiguration
+import AgonGraph
+import AgonLayers
+import AgonTensors
+import Testing
+
+@testable import AgonAdversarial
+
+/// Games that make no sense, with what is said of them: the place to change, what is wrong there, what would do.
+@Suite struct RefusalTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let settings: String
+        var generator = #"[{"type": "linear", "features": 2}]"#
+        var discriminator = #"[{"type": "linear", "features": 1}]"#
+        var data = DataShapes(sample: [2])
+        let message: String
+        var testDescription: String { settings }
+    }
+
+    /// Refused by the settings alone.
+    static let settings = [
+        Case(
+            settings: #""objective": "wgan-gp", "penalty": "r1""#,
+            message: "penalty: 'wgan-gp' has a penalty of its own; remove 'penalty', or use 'wgan' with 'clip' 0"),
+        Case(
+            settings: #""objective": "wgan", "penalty": "gradient-penalty""#,
+            message: "penalty: 'wgan' clips the critic's weights already; set its 'clip' to 0, or remove 'penalty'"),
+        Case(
+            settings: #""objective": {"type": "wgan", "clip": 0}"#,
+            message: "objective: 'wgan' needs a bound; set 'clip' above 0, or add a 'penalty'"),
+        Case(
+            settings: #""objective": "catgan", "penalty": "dragan""#,
+            message: "penalty: 'dragan' is about one score per sample, and 'catgan' has categories"),
+        Case(
+            settings: #""objective": "catgan", "task": {"type": "generation", "labels": 10}"#,
+            message: "task: 'catgan' finds categories by itself; use 'generation' without 'labels' or 'embedding'"),
+        Case(
+            settings: #""objective": "catgan", "task": "cycle""#,
+            message: "task: 'catgan' finds categories by itself; use 'generation' without 'labels' or 'embedding'"),
+        Case(
+            settings: #""objective": "catgan", "ensemble": {"copies": 2, "combination": "loss-delta"}"#,
+            message: "ensemble: 'loss-delta' compares scores, and 'catgan' has categories; use another combination"),
+        Case(
+            settings: #""objective": "selfgan", "ensemble": {"copies": 2, "combination": "mgd"}"#,
+            message: "ensemble: 'selfgan' has one loss for all networks, so 'mgd' has nothing to combine; use 'average'"
+        ),
+        Case(
+            settings: #""objective": "selfgan", "ensemble": {"copies": 2, "steepestDirection": true}"#,
+            message: "ensemble: 'selfgan' has one loss for all networks, so there is no 'steepestDirection' to measure"),
+        Case(
+            settings: #""objective": "selfgan", "tricks": {"replay": {}}"#,
+            message: "tricks.replay: 'selfgan' shows discriminators the samples of the step before already; remove it"),
+        Case(
+            settings: #""objective": "selfgan", "tricks": {"updateRule": {"generatorAbove": 1}}"#,
+            message: "tricks.updateRule: 'selfgan' updates both networks in one step; remove it"),
+        Case(
+            settings: #""objective": "hinge", "tricks": {"labels": {"flip": 0.1}}"#,
+            message: "tricks.labels: 'hinge' compares scores with no labels; remove tricks.labels"),
+        Case(
+            settings: #""objective": "gan", "task": "translation", "tricks": {"replay": {}}"#,
+            message: "tricks.replay: replayed samples would be judged under the conditions of others; remove it"),
+        Case(
+            settings: #""objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"replay": {}}"#,
+            message: "tricks.replay: replayed samples would be judged under the conditions of others; remove it"),
+        Case(
+            settings: """
+                "objective": "gan", "updates": {"discriminator": 3}, "tricks": {"updateRule": {"discriminatorAbove": 1}}
+                """,
+            message: "tricks.updateRule: sets the discriminator's updates, so that the 3 of 'updates' have no effect; "
+                + "remove 'updates.discriminator', or 'discriminatorAbove'"),
+        Case(
+            settings:
+                #""objective": "gan", "updates": {"generator": 2}, "tricks": {"updateRule": {"generatorAbove": 1}}"#,
+            message: "tricks.updateRule: sets the generator's updates, so that the 2 of 'updates' have no effect; "
+                + "remove 'updates.generator', or 'generatorAbove'"),
+        Case(
+            settings: """
+                "objective": {"type": "gan", "latents": "shared"}, "tricks": {"updateRule": {"discriminatorAbove": 1}}
+                """,
+            message: "objective: latents cannot be 'shared' where tricks.updateRule sets the updates; use 'fresh'"),
+        Case(
+            settings: #""objective": "catgan", "tricks": {"auxiliaryClassifier": {}}"#,
+            message:
+                "tricks.auxiliaryClassifier: the discriminators of 'catgan' sort into categories already; remove it"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"auxiliaryClassifier": {}}"#,
+            message:
+                "tricks.auxiliaryClassifier: classes are not known; set 'labels' of the task to the number of classes"),
+        Case(
+            settings: #""objective": "gan", "task": "cycle", "latent": {"size": 3}"#,
+            message: "latent: 'cycle' starts from images; remove 'latent'"),
+        Case(
+            settings: #""objective": "gan", "task": {"type": "generation", "labels": 3, "embedding": 4}"#,
+            message: "task.embedding: samples are conditioned on 'labels' or on an 'embedding'"),
+        // Numbers that would leave a trick without effect.
+        Case(
+            settings: #""objective": "gan", "tricks": {"replay": {"share": 0}}"#,
+            message: "tricks.replay.share: 0 is out of range; expected a number above 0 and at most 1"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"replay": {"keep": 0}}"#,
+            message: "tricks.replay.keep: 0 is out of range; expected a number above 0 and at most 1"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"averaging": {"decay": 0}}"#,
+            message: "tricks.averaging.decay: 0 is out of range; expected a number above 0 and below 1"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"instanceNoise": {"deviation": 0}}"#,
+            message: "tricks.instanceNoise.deviation: 0 is out of range; expected a number above 0"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"updateRule": {}}"#,
+            message:
+                "tricks.updateRule.discriminatorAbove: missing: give 'discriminatorAbove', 'generatorAbove' or both"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"labels": {"real": [1.2, 0.7]}}"#,
+            message: "tricks.labels.real: the range starts above its end"),
+        Case(
+            settings: #""objective": "gan", "ensemble": {"combination": {"type": "loss-delta", "alpha": 0}}"#,
+            message: "ensemble.combination.alpha: 0 is out of range; expected a number above 0 and at most 1"),
+        Case(
+            settings: #""objective": "gan", "ensemble": {"combination": {"type": "hypervolume", "slack": 1}}"#,
+            message: "ensemble.combination.slack: 1 is out of range; expected a number of at least 1.0001"),
+    ]
+
+    private func node(_ item: Case) throws -> ConfigNode {
+        let latent =
+            item.settings.contains("\"latent\"") || item.settings.contains("\"translation\"")
+                || item.settings.contains("\"cycle\"") ? "" : #", "latent": {"size": 3}"#
+        return try ConfigNode.parse(#"{"optimizer": "adam"\#(latent), \#(item.settings)}"#, file: "test.json")
+    }
+
+    @Test(arguments: settings) func settingsThatMakeNoSenseTogetherAreRefused(_ item: Case) throws {
+        do {
+            _ = try ConfigReader.decode(AdversarialConfiguration.self, from: node(item))
+            Issue.record("accepted")
+        } catch {
+            #expect("\(error)" == "test.json:1: " + item.message)
+        }
+    }
+
+    /// Refused with the networks or the data at hand.
+    static let networks = [
+        Case(
+            settings: #""objective": "gan", "ensemble": {"combination": "hypervolume"}"#,
+            message: "ensemble: 'hypervolume' combines several discriminators, and there is one; "
+                + "raise 'copies', or use 'average'"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"batches": "mixed"}"#,
+            message: "tricks.batches: no layer of the discriminator joins the samples of a batch, so that 'mixed' "
+                + "changes nothing; add a 'batchNorm', or remove it"),
+        Case(
+            settings: #""objective": "gan", "penalty": "r1""#,
+            discriminator: #"["minibatchDiscrimination", {"type": "linear", "features": 1}]"#,
+            message: "discriminator: discriminator.layers[0] is a 'minibatchDiscrimination', but 'r1' penalises the "
+                + "slope at each sample by itself; use 'layerNorm' or 'instanceNorm'"),
+        Case(
+            settings: #""objective": "hinge""#,
+            discriminator: #"[{"type": "sequence", "layers": [{"type": "linear", "features": 1}, "tanh"]}]"#,
+            message: "discriminator: discriminator.layers[0].layers[1] is a 'tanh', but 'hinge' takes scores without a "
+                + "bound; remove the layer"),
+        Case(
+            settings: #""objective": "catgan""#, discriminator: #"[{"type": "linear", "features": 3}, "softmax"]"#,
+            message:
+                "discriminator: discriminator.layers[1] is a 'softmax', but 'catgan' takes scores without a bound; "
+                + "remove the layer"),
+        Case(
+            settings: #""objective": "catgan""#,
+            message: "discriminator: ends in [1] per sample; expected one logit per category, [K] with K ≥ 2"),
+        Case(
+            settings: #""objective": {"type": "catgan", "labelled": {"classes": 10}}"#,
+            discriminator: #"[{"type": "linear", "features": 3}]"#,
+            message:
+                "discriminator: ends in [3] per sample; expected a logit for each class of the labelled samples, [10]"
+        ),
+        Case(
+            settings: """
+                "objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"auxiliaryClassifier": {}}
+                """, generator: #"["condition", {"type": "linear", "features": 2}]"#,
+            data: DataShapes(sample: [2], condition: [3]),
+            message: "discriminator: ends in [1] per sample; with tricks.auxiliaryClassifier expected the score and 3 "
+                + "classes, [4]"),
+        Case(
+            settings: """
+                "objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"auxiliaryClassifier": {}}
+                """, generator: #"["condition", {"type": "linear", "features": 2}]"#,
+            discriminator: #"["condition", {"type": "linear", "features": 4}]"#,
+            data: DataShapes(sample: [2], condition: [3]),
+            message:
+                "tricks.auxiliaryClassifier: a layer of type 'condition' tells the discriminator the class that it "
+                + "is to name; remove it"),
+        Case(
+            settings: #""objective": "gan", "task": {"type": "generation", "embedding": 3}"#,
+            discriminator: #"["condition", {"type": "linear", "features": 1}]"#,
+            data: DataShapes(sample: [2], condition: [3]),
+            message: "generator: no layer reads the condition of the 'generation'; add a layer of type 'condition'"),
+        Case(
+            settings: #""objective": "gan", "task": {"type": "generation", "embedding": 3}"#,
+            generator: #"["condition", {"type": "linear", "features": 2}]"#,
+            data: DataShapes(sample: [2], condition: [3]),
+            message:
+                "discriminator: no layer reads the condition of the 'generation', so that samples need not meet it; "
+                + "add a layer of type 'condition', or tricks.auxiliaryClassifier"),
+        Case(
+            settings: #""objective": "gan""#,
+            discriminator: #"[{"type": "sequence", "frozen": true, "layers": [{"type": "linear", "features": 1}]}]"#,
+            message: "discriminator: nothing in 'discriminator' is trained; add a layer with weights, or thaw one"),
+        Case(
+            settings: #""objective": "gan", "latent": {"size": 2}"#, generator: #"["tanh"]"#,
+            message: "generator: nothing in 'generator' is trained; add a layer with weights, or thaw one"),
+        Case(
+            settings: #""objective": "gan", "task": "translation""#,
+            message:
+                "task: 'translation' makes images from images; use a dataset of pairs, such as 'facades' or 'pairs'"),
+        Case(
+            settings: #""objective": "gan", "task": "translation""#, generator: PixelNetwork.generator,
+            data: DataShapes(sample: [4, 4, 1], condition: [2, 4, 1]),
+            message: "task: images are [4, 4, 1] and their conditions [2, 4, 1]; both must have the same size"),
+        Case(
+            settings: #""objective": "gan", "task": "cycle""#, generator: PixelNetwork.generator,
+            data: DataShapes(sample: [4, 4, 1], condition: [4, 4, 3]),
+            message: "task: images are [4, 4, 1] and their conditions [4, 4, 3]; both must have the same size"),
+    ]
+
+    @Test(arguments: networks) func networksAndDataThatDoNotFitAreRefused(_ item: Case) throws {
+        let configuration = try ConfigReader.decode(AdversarialConfiguration.self, from: node(item)).value
+        do {
+            let players = try GANNetworks(
+                generator: networkConfiguration(item.generator),
+                discriminators: [networkConfiguration(item.discriminator)], isList: false, configuration: configuration,
+                data: item.data, seed: 3)
+            _ = try AdversarialSetting(players: players, data: item.data, configuration: configuration)
+            Issue.record("accepted")
+        } catch {
+            #expect("\(error)" == item.message)
+        }
+    }
+
+    @Test func tasksOfImagesNeedTheData() throws {
+        let configuration = try adversarial(#"{"objective": "gan", "optimizer": "adam", "task": "cycle"}"#)
+        #expect(throws: AdversarialError.unknownDataShapes(task: "cycle")) {
+            try GANNetworks(
+                generator: networkConfiguration(PixelNetwork.generator),
+                discriminators: [networkConfiguration(PixelNetwork.generator)], isList: false,
+                configuration: configuration, data: nil, seed: 3)
+        }
+        #expect(
+            "\(AdversarialError.unknownDataShapes(task: "cycle"))"
+                == "task: 'cycle' takes the shapes of its images from the data, which are not on this machine")
+        #expect(
+            "\(AdversarialError.otherConditions(expected: "10 classes", found: "no labels"))"
+                == "task: expected 10 classes, but the dataset has no labels")
+    }
+
+    @Test func settingsWithoutLatentsReadBackTheSame() throws {
+        let node = try ConfigNode.parse(
+            #"{"objective": "lsgan", "optimizer": "adam", "task": "translation"}"#, file: "test.json")
+        let resolved = try ConfigReader.decode(AdversarialConfiguration.self, from: node).resolved
+        #expect(resolved["latent"] == nil)
+        var stated = try #require(node.object)
+        stated["latent"] = ["size": 100, "distribution": "normal"]
+        #expect(throws: Never.self) {
+            try ConfigReader.decode(AdversarialConfiguration.self, from: ConfigNode(stated))
+        }
+        #expect(try ConfigReader.decode(AdversarialConfiguration.self, from: resolved).resolved == resolved)
+    }
+
+    @Test func oneLayerOfAnEnsembleIsEnoughToReadAConditionOrToMix() throws {
+        let condition = #"["condition", {"type": "linear", "features": 1}]"#
+        let norm = #"["batchNorm", {"type": "linear", "features": 1}]"#
+        let plain = #"[{"type": "linear", "features": 1}]"#
+        _ = try game(
+            #"{"objective": "gan", "optimizer": "adam", "latent": {"size": 3}, "task": {"type": "generation", "labels": 3}}"#,
+            generator: #"["condition", {"type": "linear", "features": 2}]"#, discriminators: [plain, condition],
+            data: DataShapes(sample: [2], condition: [3]))
+        _ = try game(
+            #"{"objective": "gan", "optimizer": "adam", "latent": {"size": 3}, "tricks": {"batches": "mixed"}}"#,
+            discriminators: [plain, norm])
+    }
+}

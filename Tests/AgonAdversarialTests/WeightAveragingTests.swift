@@ -1,0 +1,76 @@
+import AgonGraph
+import AgonLayers
+import AgonTensors
+import Testing
+
+@testable import AgonAdversarial
+
+@Suite struct WeightAveragingTests {
+    private func setting(
+        _ averaging: String, objective: String = "gan", updates: String = "{}"
+    ) throws -> AdversarialSetting {
+        try game(
+            """
+            {"objective": "\(objective)", "optimizer": {"type": "sgd", "learningRate": 0.5}, "batchSize": 6,
+             "latent": {"size": 3}, "updates": \(updates), "tricks": {"averaging": \(averaging)}}
+            """, generator: #"["batchNorm", {"type": "linear", "features": 2}]"#)
+    }
+
+    private func average(of setting: AdversarialSetting) throws -> Network {
+        try #require(setting.players.sides[0].average)
+    }
+
+    @Test func theCopyStartsAsTheGenerator() throws {
+        let setting = try setting("{}")
+        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        #expect(average.variables.map(\.values) == generator.variables.map(\.values))
+        #expect(average.variables.map(\.name).allSatisfy { $0.hasPrefix("average.") })
+        #expect(setting.players.networks.map(\.name) == ["generator", "discriminator", "average"])
+    }
+
+    @Test(arguments: ["gan", "selfgan"], [0, 2]) func weightsFollowByTheDecayFromTheStartOn(
+        objective: String, start: Int
+    ) throws {
+        let setting = try setting(#"{"decay": 0.9, "start": \#(start)}"#, objective: objective)
+        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let training = try RunningTraining(setting)
+        var expected = generator.parameters.map { $0.values.map(Double.init) }
+        for iteration in 0..<5 {
+            let before = generator.parameters.map(\.values)
+            training.iterate()
+            #expect(generator.parameters.map(\.values) != before)
+            let decay = iteration < start ? 0 : 0.9
+            expected = zip(expected, generator.parameters).map { old, parameter in
+                zip(old, parameter.values).map { decay * $0 + (1 - decay) * Double($1) }
+            }
+            for (parameter, values) in zip(average.parameters, expected) {
+                expectClose(parameter.values, values.map { Float($0) }, within: 1e-6, "\(parameter.name), \(iteration)")
+            }
+            if iteration < start { #expect(average.parameters.map(\.values) == generator.parameters.map(\.values)) }
+        }
+    }
+
+    @Test func runningStatisticsAreCopied() throws {
+        let setting = try setting(#"{"decay": 0.99}"#, objective: "selfgan")
+        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let first = generator.statistics.map(\.values)
+        let training = try RunningTraining(setting)
+        for _ in 0..<3 { training.iterate() }
+        #expect(generator.statistics.map(\.values) != first)
+        #expect(average.statistics.map(\.values) == generator.statistics.map(\.values))
+    }
+
+    @Test func everyUpdateOfTheGeneratorIsFollowed() throws {
+        let setting = try setting(#"{"decay": 0.5}"#, updates: #"{"generator": 3}"#)
+        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let training = try RunningTraining(setting)
+        var expected = generator.parameters[0].values
+        let maker = try #require(training.phases.first { $0.phase.name == "generator" })
+        for _ in 0..<maker.phase.repeats {
+            maker.running.run(madeUpInputs(maker.phase, maker.running.step))
+            expected = zip(expected, generator.parameters[0].values).map { 0.5 * $0 + 0.5 * $1 }
+        }
+        #expect(maker.phase.repeats == 3)
+        expectClose(average.parameters[0].values, expected, within: 1e-6, "average")
+    }
+}

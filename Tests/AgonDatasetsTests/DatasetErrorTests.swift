@@ -1,0 +1,77 @@
+import Testing
+
+@testable import AgonDatasets
+
+@Suite struct DatasetErrorTests {
+    @Test(
+        arguments: [
+            (.unreadable(path: "a", reason: "No such file"), "a: cannot be read: No such file"),
+            (.badIDX(path: "a.gz", reason: "why"), "a.gz: not a sound IDX file: why"),
+            (.labelCount(path: "l", labels: 3, images: 4), "l: holds 3 labels for 4 images"),
+            (
+                .oddPair(path: "p.jpg", width: 511),
+                "p.jpg: a pair of images side by side has an even width, this one is 511 pixels wide"
+            ),
+            (
+                .imageTooSmall(
+                    path: "p", transform: "center-crop", height: 64, width: 64,
+                    image: ImageShape(height: 60, width: 80, channels: 3)),
+                "p: center-crop to 64x64 does not fit the image of 60x80x3; resize before it"
+            ),
+            (.noImages(path: "f"), "f: holds no PNG or JPEG images, neither itself nor in its subfolders"),
+            (
+                .missing(name: "mnist", files: ["i"], folders: ["a", "b"], isFetchable: true),
+                "dataset 'mnist' not found: no i in a, b. Get it with: agon datasets fetch mnist"
+            ),
+            (
+                .missing(name: "facades", files: ["images"], folders: ["a"], isFetchable: false),
+                "dataset 'facades' not found: no images in a. "
+                    + "Get it from a folder that holds its files with: agon datasets fetch facades --from DIR"
+            ),
+            (
+                .noTestSplit(origin: "f"),
+                "f: has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
+            ),
+            (
+                .unknownClass("Snaker", nearest: "Sneaker", classes: ["Bag", "Sneaker"], origin: "fashion-mnist"),
+                "fashion-mnist: unknown class 'Snaker'. Did you mean 'Sneaker'? Classes: Bag, Sneaker"
+            ),
+            (.emptySelection(origin: "mnist"), "mnist: no sample is left by split, classes and limit"),
+            (
+                .batchTooLarge(batchSize: 64, samples: 10),
+                "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
+            ),
+            (.badEmbeddings(path: "t.npy", reason: "why"), "t.npy: why"),
+            (
+                .noDomain(path: "horses/trainB"),
+                "horses/trainB: no such folder; unpaired images are those of trainA (conditions) and trainB (samples)"
+            ),
+            (
+                .tooFewConditions(batchSize: 64, conditions: 10),
+                "a batch of 64 needs more than the 10 condition images of the dataset; lower the batch size"
+            ),
+            (.notPairs(origin: "mnist"), "mnist: holds no pairs, which dataset.unpaired would part"),
+            (.unlabelledSubset, "the dataset has no labels, so no labelled samples can be taken of it"),
+            (
+                .subsetTooSmall(size: 5, classes: 10),
+                "5 labelled samples are fewer than the 10 classes; take at least one of each"
+            ),
+            (
+                .tooFewOfClass("cat", samples: 3, needed: 5),
+                "class 'cat' has 3 samples, 5 labelled ones are wanted of each; take fewer"
+            ),
+            (
+                .checksumMismatch(path: "f", expected: "aa", found: "bb"),
+                "f: wrong contents, SHA-256 bb instead of aa; the file was not kept"
+            ),
+            (
+                .missingTool(tool: "curl", remedy: "install it"), "'curl' is not installed; install it"
+            ),
+            (
+                .fetchFailed(name: "n", attempts: ["a", "b"]), "dataset 'n' could not be fetched: a; b"
+            ),
+        ] as [(DatasetError, String)])
+    func wordingIsPinned(error: DatasetError, expected: String) {
+        #expect(error.description == expected)
+    }
+}

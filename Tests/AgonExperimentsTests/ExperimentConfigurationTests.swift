@@ -1,0 +1,88 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonScoring
+import AgonTensors
+import AgonTestSupport
+import Testing
+
+@testable import AgonExperiments
+@testable import AgonTraining
+
+@Suite struct ExperimentConfigurationTests {
+    @Test func resolvedConfigStatesTheSameExperiment() throws {
+        let experiment = try TinyExperiment.load()
+        let again = try Experiment(ConfigNode.parse(experiment.resolved.prettyText, file: "resolved.json"))
+        #expect(again.resolved == experiment.resolved)
+        #expect(again.digest == experiment.digest)
+    }
+
+    @Test func digestIsOfWhatIsComputed() throws {
+        let digest = try TinyExperiment.load().digest
+        #expect(try TinyExperiment.load("steps=99", "name=other").digest == digest)
+        #expect(try TinyExperiment.load("seed=4").digest != digest)
+    }
+
+    @Test(arguments: [
+        ("bachSize=4", "--set bachSize=4: bachSize: unknown key. Did you mean 'batchSize'?"),
+        ("steps=many", "--set steps=many: steps: expected an integer, found the string \"many\""),
+        ("steps=0", "--set steps=0: steps: 0 is out of range; expected an integer from 1 to 1000000000"),
+        ("name=a/b", "--set name=a/b: name: 'a/b' is no folder name; use letters, digits, '.', '_' and '-'"),
+        (
+            "objective=selfgam",
+            "--set objective=selfgam: objective: unknown objective 'selfgam'. Did you mean 'selfgan'? "
+                + "Available: catgan, gan, hinge, lsgan, selfgan, wgan, wgan-gp"
+        ),
+        (
+            "updates.generator=2",
+            "--set updates.generator=2: updates: 'selfgan' updates both networks in one step; "
+                + "discriminator:generator must be 1:1, not 1:2"
+        ),
+    ])
+    func messagesOfBadConfigs(override: String, expected: String) {
+        #expect(message { _ = try TinyExperiment.load(override) } == expected)
+    }
+
+    @Test(arguments: [
+        (
+            "generator.layers[1]={\"type\": \"conv\", \"channels\": 3, \"kernel\": 3}",
+            "--set generator.layers[1]={\"type\": \"conv\", \"channels\": 3, \"kernel\"…: "
+                + "generator.layers[1] (conv): "
+                + "input [16] is not an image [height, width, channels]; put a reshape before it"
+        ),
+        (
+            "discriminator.layers[3].features=4",
+            "tiny.json:12: discriminator: ends in [4] per sample; expected one score [1], or a map of scores [H, W, 1]"
+        ),
+    ])
+    func messagesOfNetworksThatDoNotFit(override: String, expected: String) {
+        #expect(message { _ = try ExperimentNetworks(TinyExperiment.load(override)) } == expected)
+    }
+
+    @Test func missingDatasetNamesTheCommandThatFetchesIt() throws {
+        let folder = try TemporaryFolder()
+        var options = TinyExperiment.options(folder.path + "/run")
+        options.searchPath = DataSearchPath(
+            roots: [.init(path: folder.path, mayBeTheSet: false)], manifestFolders: [projectFolder + "/Datasets"],
+            fetchFolder: folder.path)
+        let config = projectFolder + "/Configs/selfgan/mlp.json"
+        let found = message { _ = try TrainingRun.run(Experiment.load(path: config), options: options) }
+        #expect(found.hasPrefix("dataset 'fashion-mnist' not found: no train-images-idx3-ubyte in "))
+        #expect(found.hasSuffix("Get it with: agon datasets fetch fashion-mnist"))
+        let unknown = message {
+            _ = try TrainingRun.run(
+                Experiment.load(path: config, overrides: ["dataset.name=fashion-mnits"]), options: options)
+        }
+        #expect(
+            unknown.hasPrefix(
+                "--set dataset.name=fashion-mnits: dataset.name: unknown dataset 'fashion-mnits'. "
+                    + "Did you mean 'fashion-mnist'?"
+            ))
+    }
+
+    @Test func publishedSchemaIsCurrent() throws {
+        let published = try String(contentsOfFile: projectFolder + "/Configs/schema.json", encoding: .utf8)
+        #expect(
+            try ExperimentConfiguration.schema().prettyText == published,
+            "run: swift run agon schema > Configs/schema.json")
+    }
+}

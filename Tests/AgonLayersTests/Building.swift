@@ -1,0 +1,50 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+import Foundation
+import Testing
+
+@testable import AgonLayers
+
+/// The network section that a JSON text states.
+func networkConfiguration(_ text: String) throws -> NetworkConfiguration {
+    try ConfigReader.decode(NetworkConfiguration.self, from: try ConfigNode.parse(text, file: "test.json")).value
+}
+
+/// The layers of a JSON list.
+func layers(_ text: String) throws -> [any Layer] { try networkConfiguration("{\"layers\": \(text)}").layers }
+
+/// A network of a JSON list.
+func network(
+    _ text: String, input: Shape, condition: Int? = nil, name: String = "net", seed: UInt64 = 1,
+    initialization: Initialization = Initialization()
+) throws -> Network {
+    try Network(
+        name: name, layers: try layers(text), input: input, condition: condition, seed: seed,
+        initialization: initialization)
+}
+
+/// The message with which a JSON list of layers is refused.
+func message(_ text: String, input: Shape, condition: Int? = nil, name: String = "net") -> String {
+    do {
+        _ = try network(text, input: input, condition: condition, name: name)
+        return "no error"
+    } catch {
+        return "\(error)"
+    }
+}
+
+/// The operations that a network appends to a graph.
+func operations(of network: Network, batch: Int = 2, mode: NetworkMode = .training) throws -> [AgonGraph.Operation] {
+    let graph = ComputeGraph()
+    let x = graph.input("x", shape: Shape([batch] + network.inputShape.dimensions))
+    _ = try network.apply(x, in: graph, mode: mode)
+    return graph.nodes.map(\.operation)
+}
+
+/// A recorded case of an operation (recorded by `Tests/Fixtures/golden/generate.py` with PyTorch in float64).
+func goldenOperation(_ name: String) throws -> SafetensorsFile {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    return try SafetensorsFile(
+        path: folder.appendingPathComponent("Fixtures/golden/operation/\(name).safetensors").path)
+}

@@ -1,0 +1,31 @@
+import AgonConfiguration
+import Testing
+
+@testable import AgonLayers
+
+@Suite struct NetworkConfigurationTests {
+    @Test func theResolvedConfigHasEveryDefaultAndReadsBack() throws {
+        let node = try ConfigNode.parse(
+            #"{"layers": [{"type": "conv", "channels": 8, "kernel": 3, "norm": "spectral"}, "leakyReLU"]}"#,
+            file: "test.json")
+        let (_, resolved) = try ConfigReader.decode(NetworkConfiguration.self, from: node)
+        #expect(
+            resolved.lineText
+                == #"{"layers": [{"type": "conv", "channels": 8, "kernel": 3, "stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": true, "norm": {"type": "spectral", "iterations": 1, "epsilon": 1e-12}, "frozen": false, "initialization": {}}, {"type": "leakyReLU", "slope": 0.2}], "initialization": {}}"#
+        )
+        let (again, second) = try ConfigReader.decode(NetworkConfiguration.self, from: resolved)
+        #expect(second == resolved)
+        #expect(again.layers.map(\.type) == ["conv", "leakyReLU"])
+    }
+
+    @Test func everyKindIsDescribedInTheSchema() throws {
+        let schema = try JSONSchema.describe(
+            NetworkConfiguration.self, title: "Network", id: "https://example.org/network.json")
+        let text = schema.lineText
+        for name in LayerRegistry.layers.names + LayerRegistry.initializers.names
+            + LayerRegistry.weightConstraints.names
+        {
+            #expect(text.contains("\"title\": \"\(name)\"") || text.contains("\"\(name)\""), "\(name)")
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonReports
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+@Suite struct FigureTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func drawing(
+        _ figure: String, _ change: (inout [SyntheticTrial]) -> Void = { _ in }
+    ) throws -> FigureDrawing {
+        var trials = TemporaryFolder.studyTrials
+        change(&trials)
+        let configuration = try TableConfiguration.read(TableConfiguration.text(#", "figures": [\#(figure)]"#))
+        let recorded = try RecordedSweep(folder.sweep(trials)).trials
+        return FigureDrawing(
+            configuration.figures[0], making: configuration.making(recorded), table: configuration.table(recorded),
+            footer: "agon table study · it's \"Example\"")
+    }
+
+    private static let curves = #"""
+        {"name": "curves", "title": "Curves", "type": "curves", "metrics": ["metric.fcd-lenet", "loss.generator"]}
+        """#
+    private static let boxes = #"""
+        {"name": "boxes", "title": "Best of each seed", "type": "boxes", "columns": ["best", "minutes"]}
+        """#
+    private static let grids = #"{"name": "grids", "title": "Grids", "type": "grids", "steps": [100, 300, 999]}"#
+
+    // MARK: What is drawn
+
+    @Test func curvesAreMeanAndRangeOverSeeds() throws {
+        let trials = try folder.study().filter { $0.settings[0].value.string == "small" }
+        let way = FigureDrawing.usualIdentity(of: "metric.fcd-lenet", trials)
+        let points = FigureDrawing.points(of: "metric.fcd-lenet", .step, trials, identity: way)
+        #expect(points.map(\.x) == [100, 200, 300])
+        #expect(points.map(\.mean) == [8, 14.0 / 3, 5])
+        #expect(points.map(\.least) == [6, 2, 3])
+        #expect(points.map(\.most) == [9, 7, 8])
+        let minutes = FigureDrawing.points(of: "metric.fcd-lenet", .minutes, trials, identity: way)
+        // A third of one, two and three minutes: two thirds of a minute in the mean.
+        for (point, expected) in zip(minutes, [2.0 / 3, 4.0 / 3, 2]) { #expect(abs(point.x - expected) < 1e-9) }
+    }
+
+    @Test func curvesOfOtherIdentitiesHaveNoPlaceOnTheSameAxis() throws {
+        var synthetic = TemporaryFolder.studyTrials
+        synthetic[0].identity = SyntheticTrial.identity(samples: 500)
+        let trials = try RecordedSweep(folder.sweep(synthetic)).trials
+        let way = try #require(FigureDrawing.usualIdentity(of: "metric.fcd-lenet", trials))
+        #expect(way.text.contains("1000 generated"))
+        let points = FigureDrawing.points(of: "metric.fcd-lenet", .step, Array(trials[0..<3]), identity: way)
+        #expect(points.map(\.most) == [9, 7, 8])
+        #expect(points.map(\.least) == [6, 5, 4])
+    }
+
+    @Test func onlyStepsThatAllSeedsHaveAreDrawn() throws {
+        var synthetic = TemporaryFolder.studyTrials
+        synthetic[0].distances = [9, 2]
+        let trials = try RecordedSweep(folder.sweep(synthetic)).trials
+        let points = FigureDrawing.points(
+            of: "loss.generator", .step, Array(trials[0..<3]), identity: nil)
+        #expect(points.map(\.x) == [100, 200])
+    }
+
+    @Test func quartilesInterpolate() {
+        #expect(FigureDrawing.quantile([1, 2, 3, 4], 0.5) == 2.5)
+        #expect(FigureDrawing.quantile([1, 2, 3, 4], 0.25) == 1.75)
+        #expect(FigureDrawing.quantile([7], 0.75) == 7)
+        #expect(FigureDrawing.quantile([1, 3], 1) == 3)
+    }
+
+    @Test func nothingToDrawIsNoFigure() throws {
+        let none = { (trials: inout [SyntheticTrial]) in
+            for index in trials.indices { trials[index].state = .failed }
+        }
+        #expect(try drawing(Self.curves, none).script == nil)
+        #expect(try drawing(Self.boxes, none).script == nil)
+        #expect(try drawing(Self.grids).script == nil)
+    }
+
+    @Test func quotesCannotEndAString() {
+        #expect(Gnuplot.quoted("it's `rm` \"x\"\nnew") == "'it''s `rm` \"x\" new'")
+    }
+
+    // MARK: Files
+
+    /// SVG that a strict reader takes, and a PNG of the size that was asked for.
+    private func checkFiles(_ drawing: FigureDrawing, words: [String]) throws {
+        let path = folder.path + "/figure"
+        try Gnuplot.draw(try #require(drawing.script), size: drawing.size, to: path)
+        let svg = try Data(contentsOf: URL(fileURLWithPath: path + ".svg"))
+        #expect(XMLParser(data: svg).parse())
+        let text = String(decoding: svg, as: UTF8.self)
+        for word in words { #expect(text.contains(word), "\(word)") }
+        #expect(!text.contains("<script") && !text.contains("http://www.w3.org/1999/xlink\"><image"))
+        let png = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".png")))
+        #expect(png.prefix(8) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+        func number(_ place: Int) -> Int { png[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
+        #expect(number(16) == drawing.size.width * 3 / 2)
+        #expect(number(20) == drawing.size.height * 3 / 2)
+        // The data are all in the script, which stays.
+        #expect(try folder.text("figure.gp").contains("gnuplot -e"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("partial") } == [])
+    }
+
+    @Test func curvesAreDrawn() throws {
+        try checkFiles(drawing(Self.curves), words: ["Curves", "small", "large", "metric.fcd-lenet", "loss.generator"])
+    }
+
+    @Test func boxesAreDrawn() throws {
+        try checkFiles(
+            drawing(Self.boxes),
+            words: ["Best of each seed", "small", "large", "best fcd-lenet", "minutes to best, min"])
+    }
+
+    @Test func gridsAreDrawn() throws {
+        let drawing = try drawing(Self.grids) { trials in
+            trials[0].samples = [100, 300]
+            trials[3].samples = [200]
+        }
+        try checkFiles(drawing, words: ["small", "step 100", "step 300", "step 200", "no grid by step 100"])
+    }
+
+    @Test func faultsOfGnuplotAreItsOwnWords() throws {
+        let message = message { try Gnuplot.draw("plot nothing(x", size: (100, 100), to: folder.path + "/bad") }
+        #expect(message.hasPrefix("gnuplot: "), "\(message)")
+        #expect(message.contains("line") || message.contains("undefined") || message.contains("expected"), "\(message)")
+        #expect(!folder.holds("bad.svg"))
+    }
+
+    // MARK: Charts of pages
+
+    @Test func scalesHaveRoundTicks() {
+        let scale = ChartScale([0, 2000], count: 5, tight: true)
+        #expect(scale.ticks == [0, 500, 1000, 1500, 2000])
+        #expect(scale.ticks.map(scale.text) == ["0", "500", "1000", "1500", "2000"])
+        #expect(scale.place(0) == 0 && scale.place(2000) == 1 && scale.place(500) == 0.25)
+        let long = ChartScale([0, 60000], count: 6, tight: true)
+        #expect(long.ticks.map(long.text) == ["0", "10k", "20k", "30k", "40k", "50k", "60k"])
+        let small = ChartScale([0.01, 0.02], count: 5)
+        #expect(small.ticks.allSatisfy { $0 >= small.lower && $0 <= small.upper })
+        let wide = ChartScale([0.001, 1000], count: 5)
+        #expect(wide.isLogarithmic)
+        #expect(abs(wide.place(1) - 0.5) < 1e-9)
+        // One value, none, and what is no number.
+        #expect(ChartScale([5], count: 5).place(5) == 0.5)
+        #expect(!ChartScale([], count: 5).ticks.isEmpty)
+        #expect(ChartScale([.nan, 1, 2, .infinity], count: 5).upper < 3)
+    }
+
+    @Test func longCurvesKeepTheirSpikes() {
+        let points = (0..<10_000).map { (x: Double($0), y: $0 == 7777 ? 100 : 1.0) }
+        let thinned = Chart.thinned(points)
+        #expect(thinned.count <= 480)
+        #expect(thinned.contains { $0.y == 100 })
+        #expect(zip(thinned, thinned.dropFirst()).allSatisfy { $0.x < $1.x })
+        let smooth = Chart.smoothed((0..<100).map { (x: Double($0), y: $0 % 2 == 0 ? 1.0 : -1) })
+        #expect(smooth?.count == 100)
+        #expect(smooth?[50].y.magnitude ?? 1 < 0.3)
+        #expect(Chart.smoothed([(0, 1)]) == nil)
+        #expect(Chart.evenly(5, most: 10) == [0, 1, 2, 3, 4])
+        #expect(Chart.evenly(100, most: 3) == [0, 49, 99])
+    }
+
+    @Test func imagesAreShrunkByMeans() {
+        let shape = ImageShape(height: 2, width: 4, channels: 1)
+        let small = EmbeddedImage.shrunk(Image(shape: shape, pixels: [0, 10, 100, 100, 20, 30, 100, 101]), by: 2)
+        #expect(small.shape == ImageShape(height: 1, width: 2, channels: 1))
+        #expect(small.pixels == [15, 100])
+    }
+}

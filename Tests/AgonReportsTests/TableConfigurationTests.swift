@@ -1,0 +1,145 @@
+import AgonConfiguration
+import AgonExperiments
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonReports
+
+@Suite struct TableConfigurationTests {
+    @Test func everythingAFileStatesIsRead() throws {
+        let table = try TableConfiguration.read(
+            TableConfiguration.text(
+                """
+                , "figures": [{"name": "boxes", "title": "Boxes", "type": "boxes", "columns": ["best"]}],
+                  "claims": [{"text": "Large is better.", "check":
+                    {"type": "rising", "column": "best", "rows": ["large", "small"]}}]
+                """))
+        #expect(table.rows.map(\.name) == ["small", "large"])
+        #expect(table.rows[0].published.map(\.value) == [.number(4.5, text: "4.5")])
+        #expect(table.columns.map(\.key) == ["best", "last", "minutes", "share"])
+        #expect(table.columns.map(\.heading) == ["best fcd-lenet", "last", "minutes to best, min", "share"])
+        #expect(table.figures.map(\.kind.columns) == [["best"]])
+        #expect(table.claims.map(\.rule.rows) == [["large", "small"]])
+        #expect(table.budgets.map(\.name) == ["smoke"])
+    }
+
+    /// What is wrong, and the message, which names place and remedy.
+    static let faults: [(String, String, String)] = [
+        (
+            #""name": "study""#, #""name": "a/b""#,
+            "table.json:2: name: 'a/b' is no folder name; use letters, digits, '_' and '-'"
+        ),
+        (#""title": "Size"#, #""titel": "Size"#, "table.json:3: titel: unknown key. Did you mean 'title'?"),
+        (
+            #""budgets": {"smoke""#, #""budgets": {"smok""#,
+            "table.json:5: budgets: 'smok' is no budget; they are smoke, quick, full"
+        ),
+        (
+            #"{"smoke": {"sweeps": [{"file": "sweep.json"}]}}"#, "{}",
+            "table.json:5: budgets: there is none; give at least one of smoke, quick, full"
+        ),
+        (#""where": {"size": "small"}"#, #""where": {}"#, "expected an object with at least one key"),
+        (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is no column; did you mean 'best'?"),
+        (
+            #""published": {"best": 4.5}"#, #""published": {"best": [4]}"#,
+            "published: expected an object of numbers and strings"
+        ),
+        (#""key": "last""#, #""key": "best""#, "'best' is there twice"),
+        (#""name": "large""#, #""name": "small""#, "'small' is there twice"),
+        (#""row": "small""#, #""row": "smal""#, "'smal' is no row; did you mean 'small'?"),
+        (#""column": "best""#, #""column": "speed""#, "'speed' is no column; there are best, last, minutes, share"),
+        (#""type": "timeToBest""#, #""type": "timeToBset""#, "Did you mean 'timeToBest'?"),
+        (#""pick": "best""#, #""pick": "first""#, "pick: "),
+        ("]\n}", #"], "by": ["size"]}"#, "rows: give 'rows' or 'by', one of them"),
+        (
+            "]\n}", #"], "figures": [{"name": "a/b", "title": "x", "type": "grids", "steps": [1]}]}"#,
+            "'a/b' is no file name"
+        ),
+        (
+            "]\n}", #"], "figures": [{"name": "f", "title": "x", "type": "boxes", "columns": ["fcd"]}]}"#,
+            "figures[0]: 'fcd' is no column; there are best, last, minutes, share"
+        ),
+        (
+            "]\n}",
+            #"], "claims": [{"text": "x", "check": {"type": "similar", "column": "best", "rows": ["small", "big"]}}]}"#,
+            "claims[0]: 'big' is no row; there are small, large"
+        ),
+        (
+            "]\n}", #"], "claims": [{"text": "x", "check": {"type": "bounds", "column": "best", "rows": ["small"]}}]}"#,
+            "give 'above', 'below', or both"
+        ),
+        (
+            #""type": "ratio", "column": "best", "row": "small""#,
+            #""type": "cost", "figure": "memory", "budget": "full""#,
+            "'full' is no budget of this table; it has smoke"
+        ),
+        (
+            #"{"file": "sweep.json"}"#, #"{"file": "sweep.json"}, {"file": "other/sweep.json"}"#,
+            "two sweep files have the same name"
+        ),
+        (
+            #"{"file": "sweep.json"}"#, #"{"file": "sweep.json", "set": {"a..b": 1}}"#,
+            "'a..b' is no path of keys, such as optimizer.learningRate"
+        ),
+    ]
+
+    @Test(arguments: faults.indices) func faultsNamePlaceAndRemedy(index: Int) throws {
+        let (right, wrong, expected) = Self.faults[index]
+        let text = TableConfiguration.text()
+        let place = try #require(text.range(of: right, options: .backwards))
+        let message = message { _ = try TableConfiguration.read(text.replacingCharacters(in: place, with: wrong)) }
+        #expect(message.contains(expected), "\(message)")
+        #expect(message.hasPrefix("table.json:"), "\(message)")
+    }
+
+    @Test func sweepsAreFoundBesideTheTable() throws {
+        let text = #"{"file": "../sweeps/gas.json", "seeds": [3, 4], "set": {"steps": 20, "evaluate.every": 10}}"#
+        let sweep = try ConfigReader.decode(
+            BudgetSweep.self, from: ConfigNode.parse(text, file: "Configs/tables/gas.json")
+        ).value
+        #expect(sweep.file == "Configs/sweeps/gas.json")
+        #expect(sweep.label == "gas")
+        #expect(
+            sweep.overrides(name: "gas-smoke") == [
+                #"name="gas-smoke""#, "seeds=[3, 4]", #"set["steps"]=20"#, #"set["evaluate.every"]=10"#,
+            ])
+    }
+
+    @Test func goalOfAMetricIsTheUsualOne() throws {
+        func goal(_ more: String) throws -> MetricGoal? {
+            let text = TableConfiguration.text().replacingOccurrences(
+                of: #""metric.fcd-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#)
+            guard case .metric(_, _, let goal, _, _) = try TableConfiguration.read(text).columns[0].quantity else {
+                return nil
+            }
+            return goal
+        }
+        #expect(try goal("metric.fcd-lenet") == .least)
+        #expect(try goal("metric.modes") == .most)
+        #expect(try goal("metric.modes-kl") == .least)
+        #expect(try goal("metric.coverage-lenet") == .most)
+        #expect(try goal(#"metric.modes", "goal": "least"#) == .least)
+    }
+
+    @Test func publishedSchemaIsCurrent() throws {
+        let text = try String(contentsOfFile: projectFolder + "/Configs/table-schema.json", encoding: .utf8)
+        #expect(try TableConfiguration.schema().prettyText == text, "agon schema --table > Configs/table-schema.json")
+    }
+
+    static let shipped: [String] = {
+        let folder = URL(fileURLWithPath: projectFolder + "/Configs/tables").resolvingSymlinksInPath().path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".json") }.sorted()
+    }()
+
+    @Test(arguments: shipped) func shippedTablesAreReadAtEveryBudget(name: String) throws {
+        let path = "\(projectFolder)/Configs/tables/\(name)"
+        let (table, _) = try ConfigReader.decode(TableConfiguration.self, from: ConfigNode.load(path: path))
+        #expect(table.name + ".json" == name)
+        for budget in table.budgets {
+            let work = try TableWork(table: path, budget: budget.name)
+            #expect(work.sweeps.allSatisfy { !$0.sweep.trials.isEmpty }, "\(budget.name)")
+        }
+    }
+}

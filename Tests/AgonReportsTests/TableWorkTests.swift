@@ -1,0 +1,234 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonSweeps
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonReports
+
+/// From a table's file over the folders of its sweeps to what is written.
+@Suite struct TableWorkTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static let base = """
+        {"name": "tiny", "steps": 300, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+         "latent": {"size": 4}, "objective": {"type": "gan"}, "optimizer": {"type": "adam", "learningRate": 1e-2},
+         "generator": {"layers": [{"type": "linear", "features": 16}, {"type": "linear", "features": 2}]},
+         "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
+        """
+
+    private static let table = """
+        {
+          "name": "width",
+          "title": "Width of the generator",
+          "description": "Two widths.",
+          "source": "Somebody et al., 2020",
+          "budgets": {
+            "smoke": {"sweeps": [{"file": "sweep.json", "seeds": [0, 1], "set": {"log.every": 100}}], "judges": false,
+                      "note": "two seeds of three"},
+            "full": {"sweeps": [{"file": "sweep.json", "set": {"batchSize": 64}}]}
+          },
+          "rows": [
+            {"name": "narrow", "where": {"generator.layers[0].features": 16}, "published": {"memory": 0.01}},
+            {"name": "wide", "where": {"generator.layers[0].features": 32}, "note": "the default"}
+          ],
+          "columns": [
+            {"key": "best", "type": "metric", "metric": "metric.fcd-lenet", "pick": "best", "best": "least"},
+            {"key": "parameters", "type": "cost", "figure": "parameterCount"},
+            {"key": "memory", "type": "cost", "figure": "memory", "decimals": 4},
+            {"key": "full", "title": "memory at full size", "type": "cost", "figure": "memory", "budget": "full",
+             "decimals": 4}
+          ],
+          "claims": [
+            {"text": "Wide is better.", "check": {"type": "rising", "column": "best", "rows": ["wide", "narrow"]}},
+            {"text": "Wide is larger.", "source": "Table 2",
+             "check": {"type": "rising", "column": "parameters", "rows": ["narrow", "wide"]}}
+          ]
+        }
+        """
+
+    /// The table's file with its sweep; runs are put into the temporary folder.
+    private func work(_ budget: String = "smoke") throws -> TableWork {
+        try folder.write(Self.base, to: "base.json")
+        try folder.write(
+            """
+            {"name": "widths", "base": "base.json", "seeds": [0, 1, 2],
+             "axes": [{"path": "generator.layers[0].features", "values": [16, 32]}]}
+            """, to: "sweep.json")
+        let file = try folder.write(Self.table, to: "width.json")
+        let parent = folder.path
+        return try TableWork(table: file, budget: budget) { SweepFolder(path: "\(parent)/Sweeps/\($0)") }
+    }
+
+    /// Gives each trial the distances of its row and seed.
+    private func record(_ work: TableWork, _ change: (inout SyntheticTrial, Int) -> Void = { _, _ in }) throws {
+        for (sweep, place) in work.sweeps {
+            try place.prepare(sweep)
+            for (index, trial) in sweep.trials.enumerated() {
+                let isWide = trial.settings[0].value.integer == 32
+                var recorded = SyntheticTrial(
+                    id: trial.id, settings: [:], distances: isWide ? [3, 2, 1] : [9, 8, 7], seconds: 90)
+                change(&recorded, index)
+                try recorded.write(to: folder, "Sweeps/\(sweep.configuration.name)/trials/\(trial.id)")
+            }
+        }
+    }
+
+    private func results(_ work: TableWork) throws -> TableResults {
+        try work.results(
+            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path), threads: 1,
+            commandLine: ["/usr/bin/agon", "table", "it's width", "--budget", "smoke"], seconds: 12.34)
+    }
+
+    @Test func sweepsAreThoseOfTheBudget() throws {
+        let smoke = try work()
+        #expect(smoke.sweeps.map { $0.sweep.configuration.name } == ["width-smoke"])
+        #expect(smoke.sweeps[0].sweep.trials.count == 4)
+        #expect(smoke.standardResults == "Results/width-smoke")
+        let full = try work("full")
+        #expect(full.sweeps[0].sweep.trials.count == 6)
+        #expect(full.sweeps[0].sweep.trials[0].experiment.resolved["batchSize"]?.integer == 64)
+    }
+
+    @Test func tableSaysWhatWasMeasuredAndWhatThePlanGives() throws {
+        let work = try work()
+        try record(work)
+        let results = try results(work)
+        #expect(results.isComplete)
+        let table = results.table
+        #expect(table.cell(row: "wide", column: "best")?.summary?.values == [1, 1])
+        // 4 x 16 + 16 + 16 x 2 + 2 of the generator, 2 + 1 of the discriminator.
+        #expect(table.cell(row: "narrow", column: "parameters")?.summary?.mean == 117)
+        #expect(table.cell(row: "wide", column: "parameters")?.summary?.mean == 229)
+        let memory = try #require(table.cell(row: "narrow", column: "memory")?.summary?.mean)
+        let full = try #require(table.cell(row: "narrow", column: "full")?.summary?.mean)
+        #expect(memory > 0 && full > memory)
+        #expect(table.notes.contains("wide: the default"))
+        #expect(table.notes.contains("two seeds of three"))
+        // Seeds of a budget that is too short decide nothing; what the config decides needs no seed.
+        #expect(table.judgements.map(\.verdict) == [.undecided, .confirmed])
+        #expect(table.judgements.map(\.source) == ["Somebody et al., 2020", "Table 2"])
+        #expect(table.judgements[0].figures.hasSuffix("; the smoke budget is too short to judge"))
+    }
+
+    @Test func filesAreWritten() throws {
+        let work = try work()
+        try record(work)
+        try results(work).write(to: folder.path + "/Results")
+        let markdown = try folder.text("Results/table.md")
+        #expect(markdown.hasPrefix("# Width of the generator\n\nTwo widths.\n\nPublished: Somebody et al., 2020.\n\n|"))
+        for words in [
+            "| narrow | 2 | 7 ± 0 | 117 | 0.01 | 0.", "## What was published",
+            "| Wide is better. | **undecided** |",
+            "| Wide is larger. (Table 2) | **confirmed** | parameters: narrow 117, wide 229 |", "## Origin",
+            "Made by `agon table 'it'\\''s width' --budget smoke` at ",
+            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in all. Commit 1a82cba13f49.",
+            "Configs: table \(work.resolved.digest.prefix(12)); sweeps ",
+        ] {
+            #expect(markdown.contains(words), "\(words) in \(markdown)")
+        }
+        let latex = try folder.text("Results/table.tex")
+        #expect(latex.hasPrefix("% Made by `agon table"))
+        #expect(latex.contains("\\label{tab:width-smoke}"))
+        #expect(try folder.text("Results/table.csv").hasPrefix("row,trials,done,best,"))
+        let lines = try folder.text("Results/trials.csv").components(separatedBy: "\r\n")
+        #expect(lines.count == 6)
+
+        let origin = try ConfigNode.load(path: folder.path + "/Results/provenance.json")
+        #expect(origin["command"]?.array?.compactMap(\.string).suffix(2) == ["--budget", "smoke"])
+        #expect(origin["config"]?.string == work.resolved.digest)
+        #expect(origin["seconds"]?.number == 12.3)
+        #expect(origin["trainingSeconds"]?.number == 360)
+        #expect(origin["machines"]?.array?.count == 1)
+        #expect(origin["machines"]?.array?.first?["processor"]?.string == "Example CPU 9000")
+        #expect(origin["commits"]?.array?.first?["commit"]?.string == "1a82cba13f49191c1434761a3ba8c98a83fabe42")
+        let trials = try #require(origin["trials"]?.array)
+        #expect(trials.count == 4)
+        for (trial, planned) in zip(trials, work.sweeps[0].sweep.trials) {
+            #expect(trial["id"]?.string == planned.id)
+            #expect(trial["config"]?.string == planned.experiment.resolved.digest)
+            #expect(trial["state"]?.string == "done")
+        }
+        #expect(origin["sweeps"]?.array?.first?["config"]?.string == work.sweeps[0].sweep.resolved.digest)
+    }
+
+    @Test func unfinishedTablesSayWhatIsMissing() throws {
+        let work = try work()
+        try record(work) { trial, index in
+            if index == 0 {
+                trial.state = .failed
+                trial.reason = "a loss is no number"
+            }
+            if index == 3 { trial.state = .waiting }
+        }
+        let results = try results(work)
+        #expect(!results.isComplete)
+        #expect(results.text.contains("| narrow | 1/2 |"))
+        #expect(results.text.contains("- narrow: seed 0 failed (a loss is no number) and does not count"))
+        #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
+    }
+
+    /// Trials that the sweep no longer has stay in their folders, and count nowhere.
+    @Test func formerTrialsDoNotCount() throws {
+        let work = try work()
+        try record(work)
+        try folder.write(
+            folder.text("width.json").replacingOccurrences(of: "\"seeds\": [0, 1]", with: "\"seeds\": [1]"),
+            to: "width.json")
+        let parent = folder.path
+        let changed = try TableWork(table: folder.path + "/width.json", budget: "smoke") {
+            SweepFolder(path: "\(parent)/Sweeps/\($0)")
+        }
+        let results = try results(changed)
+        #expect(results.table.rows.map(\.trials) == [1, 1])
+        #expect(results.isComplete)
+    }
+
+    @Test func whatCannotBeMadeIsSaid() throws {
+        let work = try work()
+        #expect(
+            message { _ = try results(work) }
+                == "\(folder.path)/Sweeps/width-smoke: nothing of this sweep was run; run it with: agon table width "
+                + "--budget smoke")
+        try record(work) { trial, _ in trial.state = .waiting }
+        #expect(message { _ = try results(work) }.contains("nothing of this sweep was run"))
+        #expect(
+            message { _ = try self.work("quick") } == "table width has no budget 'quick'; it has smoke, full")
+        #expect(
+            message { _ = try TableWork(table: "no-such-table", budget: "smoke") }
+                .hasPrefix("no-such-table: no such table in Configs/tables, and no such file."))
+        #expect(
+            ReportsError.unknownTable("gass", folder: "Configs/tables", existing: ["gas", "hacks"]).description
+                == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? There are: gas, hacks")
+        #expect(
+            ReportsError.missingTool("gnuplot", package: "gnuplot-nox").description
+                == "gnuplot: no such program on the PATH; install it (apt-get install gnuplot-nox)")
+    }
+
+    @Test func aRowThatCannotBePlannedIsANote() throws {
+        try folder.write(Self.base, to: "base.json")
+        let work = try work()
+        try record(work)
+        // The networks do not fit the points any more; what was measured stays.
+        try folder.write(
+            folder.text("sweep.json").replacingOccurrences(
+                of: "\"base\"", with: "\"set\": {\"generator.layers[1].features\": 3}, \"base\""), to: "sweep.json")
+        let parent = folder.path
+        let broken = try TableWork(table: folder.path + "/width.json", budget: "smoke") {
+            SweepFolder(path: "\(parent)/Sweeps/\($0)")
+        }
+        try record(broken)
+        let results = try results(broken)
+        #expect(results.table.notes.contains { $0.hasPrefix("narrow: cannot be planned: ") }, "\(results.table.notes)")
+        #expect(results.table.cell(row: "narrow", column: "parameters")?.isMissing == true)
+    }
+
+    @Test func argumentsAreQuotedAsAShellTakesThem() {
+        #expect(
+            Provenance.shell(["/x/agon", "table", "gas", "--set", "a b=it's", ""])
+                == #"agon table gas --set 'a b=it'\''s' ''"#)
+    }
+}

@@ -1,0 +1,52 @@
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRunIndex
+
+@Suite struct RunQueryTests {
+    private func key(_ name: String) -> RunQuery { .has(name) }
+
+    @Test func operatorsBindAsWritten() throws {
+        #expect(
+            try RunQuery("metric.fcd-lenet < 10 and objective == selfgan")
+                == .and(
+                    .comparison("metric.fcd-lenet", .less, .number(10)),
+                    .comparison("objective", .equal, .text("selfgan"))))
+        #expect(try RunQuery("a or b and not c") == .or(key("a"), .and(key("b"), .not(key("c")))))
+        #expect(try RunQuery("(a or b) and c") == .and(.or(key("a"), key("b")), key("c")))
+        #expect(try RunQuery("not not a") == .not(.not(key("a"))))
+        #expect(try RunQuery("x>=-1.5e-3") == .comparison("x", .greaterOrEqual, .number(-0.0015)))
+        #expect(try RunQuery("name ~ 'and or'") == .comparison("name", .contains, .text("and or")))
+        #expect(try RunQuery("seed == \"1\"") == .comparison("seed", .equal, .text("1")))
+        #expect(
+            try RunQuery("discriminator.layers[2].kernel != 5")
+                == .comparison("discriminator.layers[2].kernel", .notEqual, .number(5)))
+        #expect(try RunQuery("a == b and c").keys == ["a", "c"])
+    }
+
+    @Test func faultsPointAtThePlace() {
+        let cases: [(String, String)] = [
+            ("", "column 1: expected a comparison, found the end"),
+            ("a <", "column 4: expected a number or a text after '<', found the end"),
+            ("a = 3", "column 3: '=' is no comparison; use '=='"),
+            ("10 > a", "column 1: expected a key, found '10'; the key stands on the left: state == done"),
+            ("'a' == b", "column 1: expected a key, found the text \"a\"; the key stands on the left: state == done"),
+            ("(a and b", "column 1: this '(' is never closed"),
+            ("a b", "column 3: expected 'and', 'or' or the end, found 'b'"),
+            ("a and", "column 6: expected a comparison, found the end"),
+            ("a == 'x", "column 6: this quote is never closed"),
+            ("a & b", "column 3: '&' has no meaning here; put texts in quotes"),
+            ("and", "column 1: expected a key, found 'and'"),
+            ("a == not", "column 6: expected a number or a text after '==', found 'not'"),
+            (")", "column 1: expected a key, found ')'"),
+            (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels in one another"),
+        ]
+        for (text, expected) in cases {
+            let found = message { _ = try RunQuery(text) }
+            #expect(
+                found.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) == expected,
+                "\(text)")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import AgonConfiguration
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRuns
+
+@Suite struct EvaluationCurvesTests {
+    private let folder: TemporaryFolder
+    private let run: RunFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        run = RunFolder(path: folder.path)
+    }
+
+    /// Appends values of `fcd-x` by step, measured with latents of a seed.
+    private func record(_ values: [Int: Double], seed: Int = 0) throws {
+        try run.record(
+            values.sorted { $0.key < $1.key }.map { step, value in
+                EvaluationValue(step: step, metric: "fcd-x", value: value, identity: Self.identity(seed: seed))
+            })
+    }
+
+    private static func identity(seed: Int) -> EvaluationIdentity {
+        EvaluationIdentity(node: ["extractor": "x", "latentSeed": ConfigNode(seed)])
+    }
+
+    private func curves(_ logged: [(key: String, points: [EvaluationCurve.Point])] = []) -> EvaluationCurves {
+        EvaluationCurves(of: run, logged: logged)
+    }
+
+    @Test func theIdentityWithTheMostValuesLeads() throws {
+        try record([10: 3, 20: 2])
+        try record([20: 1], seed: 5)
+        let all = curves().all("metric.fcd-x")
+        #expect(all.map(\.identity) == [Self.identity(seed: 0), Self.identity(seed: 5)])
+        #expect(all.map { $0.points.map(\.value) } == [[3, 2], [1]])
+        let hash = Self.identity(seed: 5).hash
+        #expect(curves().named.map(\.key) == ["metric.fcd-x", "metric.fcd-x@\(hash)"])
+        #expect(curves()["metric.fcd-x@\(hash)"]?.best(.least)?.value == 1)
+    }
+
+    @Test func ofEqualsTheNewestLeads() throws {
+        try record([10: 3, 20: 2])
+        try record([10: 4, 30: 5], seed: 5)
+        #expect(curves()["metric.fcd-x"]?.identity == Self.identity(seed: 5))
+        // Steps say nothing of when a checkpoint was measured.
+        try record([10: 3.5])
+        #expect(curves()["metric.fcd-x"]?.identity == Self.identity(seed: 0))
+        #expect(curves()["metric.fcd-x"]?.points.map(\.value) == [3.5, 2])
+    }
+
+    @Test func metricsThatAreLoggedAloneHaveNoIdentity() throws {
+        try record([10: 3])
+        let curves = curves([("loss", [(1, 1)]), ("metric.fcd-x", [(10, 9)]), ("metric.modes", [(10, 7)])])
+        #expect(curves.keys == ["metric.modes", "metric.fcd-x"])
+        #expect(curves["metric.fcd-x"]?.points.map(\.value) == [3])
+        #expect(curves["metric.modes"]?.identity == nil && curves["metric.modes"]?.points.count == 1)
+    }
+
+    @Test func identitiesDoNotDependOnTheOrderOfNames() {
+        let first = EvaluationIdentity(node: ["weights": "raw", "latentSeed": 1])
+        let second = EvaluationIdentity(node: ["latentSeed": 1, "weights": "raw"])
+        #expect(first == second && first.hash == second.hash && Set([first, second]).count == 1)
+        #expect(first.text == "raw weights, latents of seed 1")
+        #expect(first.holds(["latentSeed": 1]) && !first.holds(["latentSeed": 2]))
+    }
+}

@@ -1,0 +1,218 @@
+import AgonConfiguration
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRuns
+
+/// The bytes of event files. Those of records and messages were written by TensorBoard 2.21 itself.
+@Suite struct EventLogTests {
+    // MARK: Bytes
+
+    private func hex(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// The examples of RFC 3720, appendix B.4, and the check value of the catalogue of polynomials.
+    @Test func checksumHasItsKnownValues() {
+        let cases: [([UInt8], UInt32)] = [
+            ([], 0), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
+            ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
+            ((0..<32).reversed(), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
+        ]
+        for (bytes, sum) in cases { #expect(bytes.withUnsafeBytes { CRC32C.checksum($0) } == sum, "\(bytes)") }
+        #expect(CRC32C.masked(Array("123456789".utf8)) == 0xC78A_B0E5)
+        // Of slices too, which start anywhere.
+        #expect(CRC32C.masked(Array("x123456789".utf8).dropFirst()) == 0xC78A_B0E5)
+    }
+
+    /// The eight bytes that are taken at once, against one bit after the other.
+    @Test func checksumOfEveryLength() {
+        let bytes = (0..<70).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        for count in 0...bytes.count {
+            var sum = ~UInt32(0)
+            for byte in bytes.prefix(count) {
+                sum ^= UInt32(byte)
+                for _ in 0..<8 { sum = sum & 1 == 0 ? sum >> 1 : sum >> 1 ^ 0x82F6_3B78 }
+            }
+            #expect(Array(bytes.prefix(count)).withUnsafeBytes { CRC32C.checksum($0) } == ~sum, "\(count)")
+        }
+    }
+
+    @Test func recordsAreFramed() throws {
+        #expect(hex(RecordFile.framed(Array("agon".utf8))) == "04000000000000004245520461676f6e2f0d950e")
+        #expect(hex(RecordFile.framed([])) == "000000000000000029039807d8ea82a2")
+        let file = RecordFile.framed([1, 2, 3]) + RecordFile.framed([])
+        let first = try #require(RecordFile.record(in: file, at: 0))
+        #expect(Array(first.data) == [1, 2, 3] && first.end == 19)
+        #expect(RecordFile.record(in: file, at: 19)?.end == file.count)
+        #expect(RecordFile.record(in: file, at: file.count) == nil)
+        #expect(RecordFile.record(in: file, at: -1) == nil)
+        // Torn anywhere, or with any byte changed.
+        for count in 0..<19 { #expect(RecordFile.record(in: Array(file.prefix(count)), at: 0) == nil, "\(count)") }
+        for place in 0..<19 {
+            var damaged = file
+            damaged[place] ^= 0x10
+            #expect(RecordFile.record(in: damaged, at: 0) == nil, "\(place)")
+        }
+    }
+
+    @Test func messagesAreTensorBoards() {
+        #expect(hex(EventMessage.version(time: 1.5).bytes) == "09000000000000f83f1a0d627261696e2e4576656e743a32")
+        let png = PNGSize(header(width: 3, height: 2, kind: 0))
+        let values = [
+            EventMessage.scalar("loss/generator", 0.5),
+            png.map { EventMessage.image("samples", png: [1, 2, 3], size: $0) } ?? ProtobufMessage(),
+        ]
+        #expect(
+            hex(EventMessage.summary(step: 300, time: 1.5, values: values).bytes)
+                == "09000000000000f83f10ac022a2f0a150a0e6c6f73732f67656e657261746f72150000003f0a160a0773616d706c6573220b08"
+                + "02100318012203010203")
+        #expect(
+            hex(EventMessage.text("config", "a").bytes)
+                == "0a06636f6e666967420b08071204120208014201614a080a060a0474657874")
+        #expect(
+            hex(EventMessage.start([("a", .number(2))], group: "g", time: 1.5).bytes)
+                == "0a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e666f4a2b0a290a0768706172616d73121e1a1c0a0e0a01"
+                + "61120911000000000000004022016729000000000000f83f")
+        // A text and a flag as values: {3: {1: {1: "a", 2: VALUE}}}.
+        #expect(hex(EventMessage.start([("a", .text("t"))], group: "", time: 0).bytes).contains("0a080a016112031a0174"))
+        #expect(hex(EventMessage.start([("a", .flag(false))], group: "", time: 0).bytes).contains("0a070a016112022000"))
+        #expect(
+            hex(EventMessage.end(succeeded: false, time: 1.5).bytes)
+                == "0a1a5f68706172616d735f2f73657373696f6e5f656e645f696e666f4a1a0a180a0768706172616d73120d220b080211000000"
+                + "000000f83f")
+    }
+
+    @Test func fieldsReadBack() throws {
+        var message = ProtobufMessage()
+        message.add(1, 300)
+        message.add(2, -1)
+        message.add(3, 1.5)
+        message.add(200, "text")
+        message.add(5, Float(0.5))
+        // -1 takes ten bytes; the key of field 200 two.
+        #expect(hex(message.bytes) == "08ac0210ffffffffffffffffff0119000000000000f83fc20c04746578742d0000003f")
+        let fields = try #require(ProtobufField.all(in: message.bytes[...]))
+        #expect(fields.map(\.number) == [1, 2, 3, 200, 5])
+        guard case .variable(300) = fields[0].value, case .variable(.max) = fields[1].value,
+            case .fixed64(0x3FF8_0000_0000_0000) = fields[2].value, case .bytes(let text) = fields[3].value,
+            case .fixed32(0x3F00_0000) = fields[4].value
+        else { return #expect(Bool(false), "\(fields)") }
+        #expect(String(decoding: text, as: UTF8.self) == "text")
+        // Cut short anywhere but between two fields; a length beyond the end, and numbers of fields that there are not.
+        for count in 0..<message.bytes.count where ![0, 3, 14, 23, 30].contains(count) {
+            #expect(ProtobufField.all(in: message.bytes.prefix(count)) == nil, "\(count)")
+        }
+        for damaged: [UInt8] in [[0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0x00, 0x01], [0x0B]] {
+            #expect(ProtobufField.all(in: damaged[...]) == nil)
+        }
+    }
+
+    private func header(width: UInt16, height: UInt16, kind: UInt8) -> [UInt8] {
+        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
+            + [width, height].flatMap { [0, 0, UInt8($0 >> 8), UInt8($0 & 0xFF)] } + [8, kind, 0, 0, 0]
+    }
+
+    @Test func sizesOfImagesAreRead() throws {
+        let size = try #require(PNGSize(header(width: 3, height: 258, kind: 2)))
+        #expect(size.width == 3 && size.height == 258 && size.channels == 3)
+        #expect(PNGSize(header(width: 1, height: 1, kind: 6))?.channels == 4)
+        #expect(PNGSize(header(width: 1, height: 1, kind: 5)) == nil)
+        #expect(PNGSize([]) == nil)
+        #expect(PNGSize(Array(header(width: 3, height: 2, kind: 2).dropFirst())) == nil)
+    }
+
+    // MARK: The file of a run
+
+    private func settings(_ folder: String) throws -> String {
+        String(decoding: try #require(bytes(EventLog.files(in: RunFolder(path: folder)).first ?? "")), as: UTF8.self)
+    }
+
+    @Test func fileGrowsAndGoesOn() throws {
+        let folder = try TemporaryFolder()
+        let run = RunFolder(path: folder.path)
+        let config = try TinyExperiment.load().resolved
+        func log(_ step: Int, _ config: ConfigNode) throws -> EventLog {
+            try EventLog(folder: run, keepingThrough: step, config: config)
+        }
+        let image = try folder.write("no image", to: "broken.png")
+        var events = try log(0, config)
+        let first = events.path
+        for step in [2, 4, 6] {
+            try events.append(line: ["step": ConfigNode(step), "loss.generator": 0.5, "seconds": 3, "alarms": ["x"]])
+        }
+        try events.append(step: 6, image: image)
+        try events.append(step: 6, image: folder.path + "/missing.png")
+        try events.append(step: 6, scalars: [])
+        let head = ["brain.Event:2", "0 _hparams_/session_start_info", "0 config"]
+        func values(_ steps: Int...) -> [String] {
+            steps.flatMap { ["\($0) loss/generator 0.5", "\($0) pace/seconds 3.0"] }
+        }
+        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
+        // From where it stands: the same file goes on.
+        events = try log(6, config)
+        #expect(events.path == first)
+        try events.end(step: 6, succeeded: true)
+        #expect(try eventLines(folder.path).last == "6 _hparams_/session_end_info")
+        // From its end, the note of the end is taken back; from an earlier step, what came after.
+        events = try log(6, config)
+        #expect(events.path > first)
+        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
+        events = try log(5, config)
+        try events.append(line: ["step": 6, "loss.generator": 0.5, "seconds": 3])
+        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
+        // Another number of steps is another hyperparameter.
+        #expect(try settings(folder.path).contains("\"steps\": 24"))
+        events = try log(6, try TinyExperiment.load("steps=30").resolved)
+        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
+        #expect(try settings(folder.path).contains("\"steps\": 30"))
+        #expect(try !settings(folder.path).contains("\"steps\": 24"))
+        events = try log(0, config)
+        #expect(try eventLines(folder.path) == head)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.sorted() == ["broken.png", (events.path as NSString).lastPathComponent])
+    }
+
+    @Test func damagedFilesAreReplaced() throws {
+        let folder = try TemporaryFolder()
+        let run = RunFolder(path: folder.path)
+        let config = try TinyExperiment.load().resolved
+        var events = try EventLog(folder: run, keepingThrough: 0, config: config)
+        for step in 1...3 { try events.append(step: step, scalars: [("loss.generator", 0.5)]) }
+        let whole = try eventLines(folder.path)
+        let file = try #require(bytes(events.path))
+        // Torn in the last record, in the first ones, within the first; and as a kill between two files leaves them.
+        for (count, lines) in [(file.count - 1, 5), (40, 3), (3, 3), (0, 3)] {
+            try file.prefix(count).write(to: URL(fileURLWithPath: events.path))
+            events = try EventLog(folder: run, keepingThrough: 9, config: config)
+            #expect(try eventLines(folder.path) == Array(whole.prefix(lines)), "cut at \(count)")
+        }
+        try file.write(to: URL(fileURLWithPath: folder.path + "/events.out.tfevents.1.agon"))
+        events = try EventLog(folder: run, keepingThrough: 9, config: config)
+        #expect(try eventLines(folder.path) == Array(whole.prefix(3)))
+        // Files of others stay.
+        _ = try folder.write("x", to: "events.out.tfevents.2.host")
+        events = try EventLog(folder: run, keepingThrough: 9, config: config)
+        #expect(bytes(folder.path + "/events.out.tfevents.2.host") != nil)
+    }
+
+    @Test func settingsBecomeHyperparameters() throws {
+        let parameters = EventLog.hyperparameters(of: try TinyExperiment.load("log.every=3").resolved)
+        let names = parameters.map(\.name)
+        for name in ["seed", "steps", "batchSize", "objective.type", "optimizer.learningRate", "dataset.name"] {
+            #expect(names.contains(name), "\(name)")
+        }
+        #expect(!names.contains { $0.hasPrefix("generator.") || $0.hasPrefix("log.") || $0.hasPrefix("samples.") })
+        guard case .number(0.01)? = parameters.first(where: { $0.name == "optimizer.learningRate" })?.value,
+            case .text("selfgan")? = parameters.first(where: { $0.name == "objective.type" })?.value,
+            case .flag(false)? = parameters.first(where: { $0.name == "optimizer.amsgrad" })?.value
+        else { return #expect(Bool(false), "\(parameters)") }
+    }
+
+    @Test func tagsGroupByTheFirstPart() {
+        #expect(EventLog.tag("loss.discriminator.3") == "loss/discriminator.3")
+        #expect(EventLog.tag("metric.fcd-lenet") == "metric/fcd-lenet")
+        #expect(EventLog.tag("imagesPerSecond") == "pace/imagesPerSecond")
+    }
+}

@@ -1,0 +1,37 @@
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRuns
+
+@Suite struct RunFolderTests {
+    @Test func commitOfAFileInTheWorkingFolderIsAsked() {
+        // A path of one character; what it says depends on where the tests are run.
+        #expect(GitRevision(near: "x") == GitRevision(near: "./x"))
+    }
+
+    @Test func newFoldersAreNumbered() throws {
+        let folder = try TemporaryFolder()
+        let parent = folder.path + "/Runs"
+        #expect(RunFolder.newest(named: "a", parent: parent) == nil)
+        let paths = try (0..<3).map { _ in try RunFolder.makeNew(named: "a", parent: parent).path }
+        #expect(paths == [parent + "/a", parent + "/a-2", parent + "/a-3"])
+        _ = try RunFolder.makeNew(named: "a-b", parent: parent)
+        #expect(RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
+    }
+
+    @Test func filesAreNumberedBySteps() {
+        let folder = RunFolder(path: "Runs/x/")
+        #expect(folder.checkpointPath(step: 400) == "Runs/x/checkpoints/step-0000400.safetensors")
+        #expect(folder.samplePath(step: 12_345_678) == "Runs/x/samples/step-12345678.png")
+    }
+
+    @Test(arguments: [
+        ("", 5, 0), ("{\"step\": 1}\n{\"step\": 2}\n", 5, 24), ("{\"step\": 1}\n{\"step\": 2}\n", 1, 12),
+        ("{\"step\": 1}\n{\"step\": 2", 5, 12), ("{\"step\": 1}\nrubbish\n{\"step\": 2}\n", 5, 12),
+        ("{\"step\": 9}\n", 5, 0),
+    ])
+    func metricsKeepWholeLinesUpToAStep(text: String, step: Int, length: Int) {
+        #expect(MetricsLog.extent(of: Array(text.utf8), through: step).length == length)
+    }
+}

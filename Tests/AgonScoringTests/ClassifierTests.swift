@@ -1,0 +1,155 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonScoring
+@testable import AgonTraining
+
+/// Classifiers that are trained, kept and interrupted.
+@Suite struct ClassifierTests {
+    @Test func aClassifierIsTrainedOnceAndKept() throws {
+        let digits = try TinyDigits()
+        let recipe = try digits.classifiers.recipe("blocks")
+        #expect(digits.classifiers.weights(of: recipe) == nil)
+        var reports: [ClassifierProgress] = []
+        let weights = try digits.classifiers.train(
+            recipe, searchPath: digits.searchPath, threads: 2, report: { reports.append($0) })
+        // Untrained it names one in ten.
+        #expect(weights.accuracy > 0.9)
+        #expect(weights.testSamples == 60)
+        #expect(weights.path == digits.classifiers.cachePath(of: recipe))
+        #expect(weights.hash == SHA256.hex(bytes(weights.path).map { Self.hash($0) } ?? []))
+        #expect(reports.last?.step == 120 && reports.count == 120)
+        #expect((reports.last?.loss ?? 9) < (reports.first?.loss ?? 0))
+        let names = try FileManager.default.contentsOfDirectory(atPath: digits.classifiers.cacheFolder)
+        #expect(names.filter { $0.hasSuffix(".safetensors") }.count == 1, "\(names)")
+
+        reports = []
+        let again = try digits.classifiers.train(
+            recipe, searchPath: digits.searchPath, threads: 1, report: { reports.append($0) })
+        #expect(again.hash == weights.hash && reports.isEmpty)
+    }
+
+    private static func hash(_ data: Data) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(Array(data))
+        return hash.finish()
+    }
+
+    @Test func anInterruptedClassifierEndsInTheSameBytes() throws {
+        let (whole, parts) = (try TinyDigits(), try TinyDigits())
+        let weights = try whole.trainClassifier()
+        let recipe = try parts.classifiers.recipe("blocks")
+        // Between states, and at one.
+        for stop in [7, 50] {
+            let text = message {
+                let request = StopRequest()
+                _ = try parts.classifiers.train(
+                    recipe, searchPath: parts.searchPath, threads: 1, stop: request,
+                    report: { if $0.step == stop { request.request() } })
+            }
+            #expect(
+                text == "classifier 'blocks': stopped after step \(stop) of 120; "
+                    + "the next training goes on from there")
+        }
+        var first = 0
+        _ = try parts.classifiers.train(
+            recipe, searchPath: parts.searchPath, threads: 2, stop: StopRequest(),
+            report: { if first == 0 { first = $0.step } })
+        #expect(first == 51)
+        #expect(bytes(parts.classifiers.cachePath(of: recipe)) == bytes(weights.path))
+    }
+
+    @Test func aChangedConfigHasWeightsOfItsOwn() throws {
+        let digits = try TinyDigits()
+        let weights = try digits.trainClassifier("steps=3")
+        let same = try digits.classifiers.recipe("blocks", overrides: ["steps=3", "description=words"])
+        #expect(digits.classifiers.weights(of: same)?.hash == weights.hash)
+        let other = try digits.classifiers.recipe("blocks", overrides: ["steps=3", "seed=1"])
+        #expect(digits.classifiers.weights(of: other) == nil)
+        // Half a file is none.
+        let half = try #require(bytes(weights.path)).prefix(900)
+        try half.write(to: URL(fileURLWithPath: weights.path))
+        #expect(digits.classifiers.weights(of: same) == nil)
+    }
+
+    @Test func twoThatWantAClassifierTrainItOnce() throws {
+        let digits = try TinyDigits()
+        let log = Notes()
+        let recipe = try digits.classifiers.recipe("blocks", overrides: ["steps=20"])
+        let stop = StopRequest()
+        runConcurrently(3) { _ in
+            _ = try? digits.classifiers.train(
+                recipe, searchPath: digits.searchPath, threads: 1, stop: stop, report: { _ in usleep(5000) },
+                note: { log.append($0) })
+        }
+        let notes = log.lines
+        #expect(notes.filter { $0.contains("training it, 20 steps") }.count == 1, "\(notes)")
+        #expect(notes.filter { $0.contains("another process is training it") }.count == 2, "\(notes)")
+        #expect(digits.classifiers.weights(of: recipe) != nil)
+    }
+
+    @Test func messagesOfClassifiers() throws {
+        let digits = try TinyDigits()
+        #expect(
+            message { _ = try digits.classifiers.recipe("block") }
+                == "no classifier is called 'block'. Did you mean 'blocks'? There are: blocks; "
+                + "or give the path of a config")
+        #expect(
+            message { try digits.trainClassifier("input=[14, 14, 1]") }
+                == "classifier 'blocks' does not fit: it names 10 classes of images [14, 14, 1], "
+                + "the dataset has 10 classes and images [12, 12, 1]")
+        #expect(
+            message { try digits.trainClassifier("network.layers[5].features=7") }.contains(
+                "it names 7 classes of images [12, 12, 1], the dataset has 10 classes"))
+        #expect(
+            message { _ = try digits.classifiers.recipe("blocks", overrides: ["name=a/b"]) }.hasSuffix(
+                "name: 'a/b' is no file name; use letters, digits, '.', '_' and '-'"))
+        #expect(
+            message { try digits.trainClassifier(#"network.layers=["relu"]"#) }.hasSuffix(
+                "network: its output is [12, 12, 1], expected [classes], a logit for each class"))
+    }
+
+    @Test func testSamplesHaveNothingRandom() throws {
+        let digits = try TinyDigits()
+        let test = try digits.classifiers.recipe("blocks").openSamples(of: .test, searchPath: digits.searchPath)
+        #expect(test.count == 60 && test.drawCount == 0)
+        // A centred crop of the same size: the image itself.
+        let plain = try digits.load(["dataset.split=test"]).configuration.dataset.open(searchPath: digits.searchPath)
+        #expect(try test.samples(0..<5) == plain.samples(0..<5))
+    }
+
+    @Test(arguments: ["lenet-mnist", "lenet-fashion-mnist", "resnet18-cifar10"])
+    func shippedClassifierIsSound(name: String) throws {
+        let folder = try TemporaryFolder()
+        let catalogue = ClassifierCatalogue(
+            configFolders: [projectFolder + "/Configs/classifiers"], cacheFolder: folder.path)
+        #expect(catalogue.names == ["lenet-fashion-mnist", "lenet-mnist", "resnet18-cifar10"])
+        let recipe = try catalogue.recipe(name)
+        let network = try recipe.network()
+        #expect(network.outputShape == [10])
+        // LeNet's 21,840 parameters; ResNet-18's 11.2 million for ten classes and a 3x3 stem.
+        #expect(network.parameterCount == (name.hasPrefix("lenet") ? 21_840 : 11_173_962))
+        #expect(recipe.name == name)
+    }
+
+    @Test func schemaOfClassifiersIsCurrent() throws {
+        let path = projectFolder + "/Configs/classifiers/schema.json"
+        let stored = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(
+            try stored == ClassifierConfiguration.schema().prettyText,
+            "agon classifier schema > Configs/classifiers/schema.json")
+    }
+}
+
+/// Lines from several threads.
+private final class Notes: @unchecked Sendable {
+    private let lock = NSLock()
+    private var stored: [String] = []
+
+    var lines: [String] { lock.withLock { stored } }
+    func append(_ line: String) { lock.withLock { stored.append(line) } }
+}

@@ -1,0 +1,331 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonExperiments
+@testable import AgonRuns
+@testable import AgonScoring
+@testable import AgonTraining
+
+/// Evaluations in training and after it.
+@Suite struct RunEvaluationTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func train(
+        _ digits: TinyDigits, _ run: String, resumes: Bool = false, threads: Int = 1, _ overrides: [String] = [],
+        stop: StopRequest = StopRequest(), report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws -> RunFolder {
+        var options = digits.options(run, resumes: resumes, threads: threads)
+        options.stop = stop
+        _ = try TrainingRun.run(
+            digits.load(overrides), options: options, classifiers: digits.classifiers, report: report)
+        return RunFolder(path: run)
+    }
+
+    private func weights(_ run: RunFolder) throws -> Data { try #require(bytes(run.checkpointPath(step: 12))) }
+
+    @Test func evaluationsLeaveTheTrainingAsItIs() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        // Averages, augmented conditions and dropout draw random numbers of the step; none may move.
+        let common = [#"tricks={"averaging": {"decay": 0.5}}"#]
+        let plain = try train(digits, digits.folder.path + "/plain", common)
+        let measured = try train(digits, digits.folder.path + "/measured", common + [TinyDigits.evaluate])
+        #expect(try weights(plain) == weights(measured))
+        #expect(bytes(plain.samplePath(step: 12)) == bytes(measured.samplePath(step: 12)))
+        #expect(!FileManager.default.fileExists(atPath: plain.evaluationsPath))
+        #expect(measured.evaluations.count == 3 * 8)
+    }
+
+    @Test func valuesGoToBothFilesWithTheirIdentity() throws {
+        let digits = try TinyDigits()
+        let classifier = try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        let values = run.evaluations
+        #expect(values.map(\.step) == [4, 8, 12].flatMap { [Int](repeating: $0, count: 8) })
+        #expect(
+            values.prefix(8).map(\.metric) == [
+                "fcd-linear", "kid-linear", "inception-score-linear", "precision-linear", "recall-linear",
+                "density-linear", "coverage-linear", "ms-ssim",
+            ])
+        let identity = try #require(values.first?.identity.node)
+        #expect(identity["extractor"]?.string == "blocks")
+        #expect(identity["extractorHash"]?.string == classifier.hash)
+        #expect(identity["resizer"]?.string == "none")
+        #expect(identity["realSamples"]?.integer == 50)
+        #expect(identity["generatedSamples"]?.integer == 40)
+        #expect(identity["split"]?.string == "test")
+        #expect(identity["weights"]?.string == "raw")
+        #expect(identity["latentSeed"]?.integer == 0)
+        #expect(identity["image8bit"]?.string == "round((x+1)*127.5)")
+        #expect(identity["dataset"]?.string == "mnist")
+        // The similarity of samples takes neither a classifier nor real samples.
+        let similarity = try #require(values.first { $0.metric == "ms-ssim" }?.identity.node)
+        #expect(similarity["extractor"] == nil && similarity["split"] == nil && similarity["pairs"] != nil)
+
+        let lines = run.metricLines.filter { $0["metric.fcd-linear"] != nil }
+        #expect(lines.compactMap { $0["step"]?.integer } == [4, 8, 12])
+        for line in lines {
+            let step = try #require(line["step"]?.integer)
+            for value in values where value.step == step {
+                #expect(line["metric.\(value.metric)"]?.number.map { Float($0) } == Float(value.value))
+            }
+        }
+        // Generated noise is far from the digits, and all alike in the classifier's eyes or not: the score is 1 to 10.
+        #expect(values.filter { $0.metric == "fcd-linear" }.allSatisfy { $0.value > 1 })
+        #expect(values.filter { $0.metric.hasPrefix("inception") }.allSatisfy { (1...10).contains($0.value) })
+        let record = try ConfigNode.load(path: run.recordPath)
+        let before = try #require(record["peakMemoryBytesBeforeEvaluation"]?.integer)
+        #expect(before > 1_000_000 && before <= record["peakMemoryBytes"]?.integer ?? 0)
+    }
+
+    @Test func interruptedRunsHaveTheSameEvaluations() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let whole = try train(digits, digits.folder.path + "/whole", threads: 2, [TinyDigits.evaluate])
+        let run = digits.folder.path + "/parts"
+        let stop = StopRequest()
+        _ = try train(digits, run, [TinyDigits.evaluate], stop: stop) { event in
+            if case .progress(let progress) = event, progress.step == 9 { stop.request() }
+        }
+        // As a kill leaves it: the values of step 8 are written, its checkpoint is not, and a line is torn.
+        let parts = RunFolder(path: run)
+        for step in [8, 9] { try FileManager.default.removeItem(atPath: parts.checkpointPath(step: step)) }
+        let torn = try String(contentsOfFile: parts.evaluationsPath, encoding: .utf8) + "{\"step\": 9, \"met"
+        try torn.write(toFile: parts.evaluationsPath, atomically: true, encoding: .utf8)
+        _ = try train(digits, run, resumes: true, [TinyDigits.evaluate])
+        #expect(bytes(parts.evaluationsPath) == bytes(whole.evaluationsPath))
+        #expect(try weights(parts) == weights(whole))
+        // When evaluations come is no part of what is trained: it may change on the way.
+        _ = try train(digits, run, resumes: true, ["steps=13", #"evaluate={"every": 100, "metrics": ["ms-ssim"]}"#])
+        #expect(parts.evaluations.last?.step == 13)
+    }
+
+    @Test func aRunMeasuredAfterwardsHasTheValuesOfItsTraining() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        let before = run.evaluations
+        let outcome = try digits.evaluation().evaluate(run: run.path)
+        #expect(outcome.step == 12)
+        #expect(outcome.values == before.filter { $0.step == 12 })
+        #expect(run.evaluations == before, "known values are not written again")
+        let earlier = try digits.evaluation(checkpoint: 8).evaluate(run: run.path)
+        #expect(earlier.values == before.filter { $0.step == 8 })
+        let more = try digits.evaluation(["samples": 60, "metrics": ["fcd"]]).evaluate(run: run.path)
+        #expect(more.values.map(\.metric) == ["fcd-linear"])
+        #expect(more.values[0].identity.hash != before[0].identity.hash)
+        #expect(run.evaluations.count == before.count + 1)
+
+        let costs = outcome.costs
+        #expect(costs.floatingPointOperationsPerStep > 8 * 2 * 16 * 144)
+        #expect(costs.plannedMemoryBytes > 10_000 && (costs.peakMemoryBytes ?? 0) > 1_000_000)
+        let best = try #require(costs.best.first { $0.metric == "fcd-linear" })
+        let distances = before.filter { $0.metric == "fcd-linear" }
+        #expect(distances.contains { $0.step == best.step && Float($0.value) == Float(best.value) })
+        #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && (best.seconds ?? 0) > 0)
+        #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 8)
+        let table = CostTable([outcome]).text
+        #expect(table.hasPrefix("run"), "\(table)")
+        for words in ["GFLOP/step", "planned memory", "peak memory", "training until then", best.identity?.hash ?? "?"]
+        {
+            #expect(table.contains(words), "\(words): \(table)")
+        }
+    }
+
+    @Test func averagesAndRawWeightsAreToldApart() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [#"tricks={"averaging": {"decay": 0.9}}"#])
+        let averaged = try digits.evaluation(["metrics": ["fcd"]]).evaluate(run: run.path).values[0]
+        let raw = try digits.evaluation(["metrics": ["fcd"], "weights": "raw"]).evaluate(run: run.path).values[0]
+        #expect(averaged.identity.node["weights"]?.string == "average")
+        #expect(raw.identity.node["weights"]?.string == "raw")
+        #expect(averaged.value != raw.value)
+        #expect(raw.identity.differences(from: averaged.identity) == ["weights raw instead of average"])
+    }
+
+    @Test func theDistanceOfRealSamplesToThemselvesIsNothing() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let floor = try RealDistances.measure(
+            digits.classifiers.recipe("blocks"), samples: 50, searchPath: digits.searchPath,
+            catalogue: digits.classifiers, threads: 2)
+        #expect(floor.map(\.name) == ["fcd-linear", "kid-linear"])
+        #expect(floor.allSatisfy { $0.trainingSamples == 50 && $0.testSamples == 50 })
+        let distance = try #require(floor.first { $0.name == "fcd-linear" })
+        var notes: [String] = []
+        _ = try RealDistances.measure(
+            digits.classifiers.recipe("blocks"), samples: 5, searchPath: digits.searchPath,
+            catalogue: digits.classifiers, threads: 1
+        ) { notes.append($0) }
+        #expect(notes.last?.hasPrefix("5 samples for 10 features: covariances are singular") == true, "\(notes)")
+        // Blocks are near to blocks; what a hardly trained generator makes is far away.
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        let generated = try #require(run.evaluations.first { $0.metric == "fcd-linear" })
+        #expect(distance.value >= 0 && distance.value < generated.value / 4, "\(floor), \(generated.value)")
+    }
+
+    @Test func labelsTakeTurns() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let conditional = [
+            #"task={"type": "generation", "labels": 10}"#,
+            #"generator.layers=["condition", {"type": "linear", "features": 144}, "tanh", {"type": "reshape", "shape": [12, 12, 1]}]"#,
+            #"discriminator.layers=["flatten", "condition", {"type": "linear", "features": 1}]"#,
+            #"evaluate={"every": 6, "samples": 30, "metrics": ["fcd"]}"#,
+        ]
+        let run = try train(digits, digits.folder.path + "/run", conditional)
+        #expect(run.evaluations.map(\.metric) == ["fcd-linear", "fcd-linear"])
+    }
+
+    // MARK: Modes
+
+    @Test func modesOfStackedDigitsAreCounted() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let stacked = [
+            #"dataset={"name": "stacked-mnist", "count": 20000}"#,
+            #"generator.layers=[{"type": "linear", "features": 432}, "tanh", {"type": "reshape", "shape": [12, 12, 3]}]"#,
+            TinyDigits.evaluate,
+        ]
+        let run = try train(digits, digits.folder.path + "/run", stacked)
+        let last = run.evaluations.filter { $0.step == 12 }
+        #expect(last.map(\.metric) == ["ms-ssim", "modes", "modes-kl"])
+        #expect((1...30).contains(last[1].value))
+        let identity = last[1].identity.node
+        #expect(identity["generatedSamples"]?.integer == 30)
+        #expect(identity["extractor"]?.string == "blocks")
+        #expect(identity["modeFrequencies"]?.string == "train")
+        // Features of colour images are not to be had from it.
+        #expect(
+            message { _ = try digits.evaluation(["metrics": ["fcd"]]).evaluate(run: run.path) }
+                == "classifier 'blocks' does not fit: it reads grey images, those of dataset 'stacked-mnist' are colour; "
+                + "choose another with evaluate.classifier")
+    }
+
+    @Test func modesOfAMixtureAreCounted() throws {
+        let run = folder.path + "/mixture"
+        let node = try ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying([
+            #"evaluate={"every": 12, "modeSamples": 200}"#
+        ])
+        _ = try TrainingRun.run(Experiment(node), options: TinyExperiment.options(run))
+        let values = RunFolder(path: run).evaluations.filter { $0.step == 24 }
+        #expect(values.map(\.metric).contains("modes") && values.map(\.metric).contains("modes-high-quality"))
+        #expect(values.allSatisfy { $0.identity.node["generatedSamples"]?.integer == 200 })
+        #expect(values.allSatisfy { $0.identity.node["extractor"] == nil && $0.identity.node["image"] == nil })
+        let text = message {
+            _ = try TrainingRun.run(
+                Experiment(node.applying([#"evaluate.metrics=["fcd"]"#])),
+                options: TinyExperiment.options(folder.path + "/none"))
+        }
+        #expect(text == "metric 'fcd': 'gaussians-8' has points, not images; 'modes' can be measured")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"), "nothing is left behind")
+    }
+
+    // MARK: What does not fit
+
+    @Test func whatDoesNotFitIsFoundBeforeTheFirstStep() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        func complaint(_ overrides: String...) -> String {
+            let text = message { _ = try train(digits, run, overrides) }
+            #expect(!FileManager.default.fileExists(atPath: run))
+            return text
+        }
+        #expect(
+            complaint(TinyDigits.evaluate, "evaluate.classifier=bloks").hasPrefix(
+                "no classifier is called 'bloks'. Did you mean 'blocks'?"))
+        #expect(
+            complaint(TinyDigits.evaluate, #"evaluate.metrics=["modes"]"#)
+                == "metric 'modes': the modes of 'mnist' are not known; they are of mixtures and of stacked-mnist")
+        #expect(
+            complaint(TinyDigits.evaluate, "evaluate.metrics=[\"fid\"]").contains("evaluate.metrics[0]: unknown"))
+        #expect(
+            complaint(TinyDigits.evaluate, "evaluate.split=validation").contains("dataset.split"))
+        #expect(
+            complaint(TinyDigits.evaluate, #"evaluate.classifier={"type": "vgg"}"#).contains(
+                "expected a classifier's name or {\"type\": \"inceptionv3\", \"weights\": FILE}, found an object"))
+    }
+
+    @Test func stagesLeaveOutWhatDoesNotFitTheirImages() throws {
+        let digits = try TinyDigits()
+        func generator(_ size: Int) -> String {
+            #"{"layers": [{"type": "linear", "features": \#(size * size)}, "tanh", "#
+                + #"{"type": "reshape", "shape": [\#(size), \#(size), 1]}]}"#
+        }
+        let growing = [
+            #"dataset.transforms=[{"type": "resize", "size": 8}]"#, "generator=\(generator(8))",
+            #"stages=[{"from": 6, "set": {"dataset": {"transforms": []}, "generator": \#(generator(12))}}]"#,
+            #"evaluate={"every": 6, "samples": 20, "metrics": ["ms-ssim"]}"#,
+        ]
+        let run = try train(digits, digits.folder.path + "/run", growing)
+        #expect(run.evaluations.map(\.step) == [12])
+    }
+
+    // MARK: Tables
+
+    @Test func differentIdentitiesInAColumnAreMarked() throws {
+        func value(_ metric: String, _ value: Double, samples: Int, hash: String = "a") -> EvaluationValue {
+            EvaluationValue(
+                step: 1, metric: metric, value: value,
+                identity: EvaluationIdentity(
+                    node: ["extractorHash": ConfigNode(hash), "generatedSamples": ConfigNode(samples)]))
+        }
+        let table = EvaluationTable([
+            ("one", [value("fcd-x", 1.25, samples: 100), value("ms-ssim", 0.125, samples: 100)]),
+            ("two", [value("fcd-x", 12, samples: 50), value("ms-ssim", 0.25, samples: 100)]),
+            ("three", [value("fcd-x", 3, samples: 50)]),
+            ("four", [value("fcd-x", 123.4567, samples: 100, hash: "b")]),
+        ])
+        #expect(
+            table.text == """
+                run         fcd-x  ms-ssim
+                one          1.25    0.125
+                two        12 [1]     0.25
+                three       3 [1]        -
+                four   123.46 [2]        -
+
+                [1] fcd-x: not comparable with the first: generatedSamples 50 instead of 100
+                [2] fcd-x: not comparable with the first: extractorHash b instead of a
+                """)
+    }
+
+    @Test func bestValuesFollowTheMetric() {
+        let lines: [ConfigNode] = [
+            ["step": 1, "metric.fcd-x": 5, "metric.inception-score-x": 2, "seconds": 1],
+            ["step": 2, "metric.fcd-x": 3, "metric.inception-score-x": 4, "seconds": 2],
+            ["step": 3, "metric.fcd-x": 3, "metric.inception-score-x": 1, "metric.other": 1, "seconds": 3],
+        ]
+        let run = RunFolder(path: folder.path + "/none")
+        #expect(
+            RunCosts.best(among: EvaluationCurves(of: run, logged: MetricCurves(lines)), lines: lines) == [
+                RunCosts.Best(metric: "fcd-x", identity: nil, value: 3, step: 2, seconds: 2),
+                RunCosts.Best(metric: "inception-score-x", identity: nil, value: 4, step: 2, seconds: 2),
+            ])
+    }
+
+    @Test func costsNameTheIdentityOfTheBest() throws {
+        let run = RunFolder(path: folder.path)
+        func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
+            EvaluationValue(
+                step: step, metric: "fcd-x", value: value,
+                identity: EvaluationIdentity(node: ["latentSeed": ConfigNode(seed)]))
+        }
+        try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7)])
+        let lines: [ConfigNode] = [["step": 1, "seconds": 10], ["step": 2, "seconds": 20]]
+        let best = RunCosts.best(among: EvaluationCurves(of: run, logged: []), lines: lines)
+        #expect(best.map(\.value) == [4] && best.map(\.seconds) == [20])
+        #expect(best.first?.identity?.node["latentSeed"]?.integer == 0)
+    }
+
+    @Test func memoryOfARecordIsThatBeforeEvaluations() {
+        #expect(RunCosts.peakMemoryBytes(in: ["peakMemoryBytes": 5]) == 5)
+        #expect(RunCosts.peakMemoryBytes(in: ["peakMemoryBytes": 5, "peakMemoryBytesBeforeEvaluation": 3]) == 3)
+    }
+}

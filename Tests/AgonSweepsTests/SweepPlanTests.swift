@@ -1,0 +1,87 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonRuns
+import AgonScoring
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonSweeps
+@testable import AgonTraining
+
+/// What a sweep is said to take before it is run.
+@Suite struct SweepPlanTests {
+    let folder: TemporaryFolder
+    private let noData = DataSearchPath(roots: [], manifestFolders: [], fetchFolder: "/nowhere")
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = try folder.write(TinyExperiment.text, to: "tiny.json")
+    }
+
+    private func plan(
+        _ body: String, seconds: Double = 0.01, jobs: Int = 2, speeds: String = "speeds",
+        _ progress: (String) -> Void = { _ in }
+    ) throws -> SweepPlan {
+        let sweep = try Sweep(file: folder.write(#"{"name": "s", "base": "tiny.json", \#(body)}"#, to: "sweep.json"))
+        return try SweepPlan(
+            sweep, folder: SweepFolder(path: folder.path + "/Sweeps/s"),
+            options: SweepOptions(jobs: jobs, threads: 1, cores: jobs), seconds: seconds, searchPath: noData,
+            speeds: folder.path + "/" + speeds, progress: progress)
+    }
+
+    @Test func planSaysWhatIsToCome() throws {
+        var measured: [String] = []
+        let body = #""axes": [{"path": "batchSize", "values": [8, 16]}], "seeds": [1, 2]"#
+        let plan = try plan(body) { measured.append($0) }
+        // Seeds share a speed.
+        #expect(measured == ["measuring batchSize=8", "measuring batchSize=16"])
+        #expect(plan.trials.count == 4 && plan.trials.allSatisfy { $0.stepsLeft == 24 && !$0.isEstimated })
+        let operations = plan.trials.map { $0.floatingPointOperations ?? 0 }
+        #expect(operations[0] > 10_000 && operations[2] > operations[0] && operations[0] == operations[1])
+        let left = plan.trials.compactMap(\.secondsLeft)
+        #expect(left.count == 4 && left.allSatisfy { $0 > 0 })
+        // Two jobs take the four trials in turn.
+        let total = try #require(plan.secondsLeft)
+        #expect(total >= left.reduce(0, +) / 2 * 0.999 && total <= left.reduce(0, +))
+        #expect(plan.operationsLeft == Double(24 * operations.reduce(0, +)))
+        #expect(plan.diskNeeded == plan.trials.reduce(0) { $0 + $1.disk } && plan.diskNeeded > 10_000)
+        #expect(plan.text.contains("s: 4 trials, 4 to run; "), "\(plan.text)")
+        #expect(plan.text.contains("2 jobs of 1 thread: about "))
+        // What was measured is remembered.
+        measured = []
+        #expect(try self.plan(body) { measured.append($0) }.secondsLeft == total)
+        #expect(measured.isEmpty)
+    }
+
+    @Test func diskIsThatOfARun() throws {
+        let plan = try plan(#""seeds": [1]"#)
+        let run = folder.path + "/run"
+        _ = try TrainingRun.run(try TinyExperiment.load("seed=1"), options: TinyExperiment.options(run))
+        let real = DiskUse.bytes(below: run)
+        let planned = try #require(plan.trials.first).disk
+        // Files take whole blocks on the disk, and run.json and the config come on top; all are small here.
+        #expect(planned > real / 8 && planned < 8 * real, "\(planned) and \(real) bytes")
+    }
+
+    @Test func dearTrialsAreReckonedFromCheaperOnes() throws {
+        var measured: [String] = []
+        let plan = try plan(
+            #""axes": [{"path": "batchSize", "values": [64, 8]}]"#, seconds: 1e-9
+        ) { measured.append($0) }
+        #expect(measured == ["measuring batchSize=8"])
+        #expect(plan.trials.map(\.isEstimated) == [true, false])
+        let (dear, cheap) = (plan.trials[0], plan.trials[1])
+        let ratio = Double(dear.floatingPointOperations ?? 0) / Double(cheap.floatingPointOperations ?? 1)
+        #expect(abs((cheap.stepsPerSecond ?? 0) / (dear.stepsPerSecond ?? 1) / ratio - 1) < 1e-9)
+        #expect(plan.text.contains("  ~") && plan.text.contains("\n~ not measured: "), "\(plan.text)")
+        #expect(plan.node["trials"]?.array?.first?["estimated"]?.boolean == true)
+    }
+
+    @Test func foldersThatAreNotThereAreNamed() {
+        let text = message {
+            _ = try plan(#""set": {"dataset": {"name": "folder", "path": "/nowhere"}}, "seeds": [1, 2]"#)
+        }
+        #expect(text == "/nowhere: cannot be read: no such folder")
+    }
+}

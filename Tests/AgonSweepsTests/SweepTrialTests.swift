@@ -1,0 +1,165 @@
+import AgonConfiguration
+import AgonScoring
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonSweeps
+@testable import AgonTraining
+
+/// Trials run in this process.
+@Suite struct SweepTrialTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A sweep over seeds of the tiny experiment, prepared.
+    private func prepared(_ more: String = "", seeds: String = "[1, 2]") throws -> (Sweep, SweepFolder) {
+        _ = try folder.write(TinyExperiment.text, to: "tiny.json")
+        let body = #"{"name": "s", "base": "tiny.json", "seeds": \#(seeds) \#(more)}"#
+        let sweep = try Sweep(file: try folder.write(body, to: "sweep.json"))
+        let place = SweepFolder(path: folder.path + "/Sweeps/s")
+        try place.prepare(sweep)
+        return (sweep, place)
+    }
+
+    private func run(_ trial: TrialFolder, _ lines: (String) -> Void = { _ in }) throws -> TrialStatus.State {
+        try withoutActuallyEscaping(lines) { say in
+            try TrialRun(path: trial.path, reportsEvery: 0, ownsProcess: false, say: say).run(threads: 1)
+        }
+    }
+
+    private func statuses(_ place: SweepFolder) throws -> [TrialStatus.State] {
+        try SweepRun.statuses(of: place).map(\.state)
+    }
+
+    @Test func trialIsARunWithAStamp() throws {
+        let (sweep, place) = try prepared()
+        #expect(try statuses(place) == [.waiting, .waiting])
+        let trial = place.trial(sweep.trials[0].id)
+        var lines: [String] = []
+        #expect(try run(trial) { lines.append($0) } == .done)
+        #expect(lines.first == "\(trial.id)  seed=1  step 0/24")
+        #expect(
+            lines.contains { $0.hasPrefix("\(trial.id)  seed=1  step 12/24  loss") && $0.hasSuffix("left") }, "\(lines)"
+        )
+        #expect(lines.last == "\(trial.id)  seed=1  done  step 24/24  0 s")
+        #expect(try statuses(place) == [.done, .waiting])
+        // The bytes of a run without a sweep.
+        let alone = folder.path + "/alone"
+        _ = try TrainingRun.run(try TinyExperiment.load("seed=1"), options: TinyExperiment.options(alone))
+        let name = "/checkpoints/step-0000024.safetensors"
+        let expected = try #require(bytes(alone + name))
+        #expect(bytes(trial.path + name) == expected)
+        // Again, nothing is left to do.
+        let log = bytes(trial.logPath)
+        #expect(try run(trial) == .done)
+        #expect(bytes(trial.logPath) == log)
+    }
+
+    @Test func failedTrialSaysWhyAndStaysOpen() throws {
+        let (sweep, place) = try prepared(#", "set": {"optimizer.learningRate": 1e38}"#, seeds: "[1]")
+        let trial = place.trial(sweep.trials[0].id)
+        var lines: [String] = []
+        #expect(throws: TrialError.self) { _ = try run(trial) { lines.append($0) } }
+        let status = try #require(try SweepRun.statuses(of: place).first)
+        #expect(status.state == .failed)
+        #expect(status.reason?.contains("training was stopped") == true, "\(status.reason ?? "")")
+        #expect(status.log == trial.logPath)
+        #expect(
+            lines.last?.contains("failed") == true && lines.last?.hasSuffix("log: \(trial.logPath)") == true, "\(lines)"
+        )
+        #expect(!FileManager.default.fileExists(atPath: trial.donePath))
+        let summary = SweepSummary(folder: place.path, [status])
+        #expect(summary.counts == "1 failed" && !summary.isComplete)
+    }
+
+    @Test func missingDataFailATrialBeforeItsFirstStep() throws {
+        let (sweep, place) = try prepared(
+            #", "set": {"dataset": {"name": "folder", "path": "/nowhere"}}"#, seeds: "[1]")
+        #expect(throws: TrialError.self) { _ = try run(place.trial(sweep.trials[0].id)) }
+        let status = try #require(try SweepRun.statuses(of: place).first)
+        #expect(status.state == .failed && status.step == 0)
+        #expect(status.reason?.contains("/nowhere") == true, "\(status.reason ?? "")")
+    }
+
+    @Test func onlyChangedConfigsAreWrittenAgain() throws {
+        let (sweep, place) = try prepared()
+        let path = place.trial(sweep.trials[0].id).run.configPath
+        let before = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+        try place.prepare(sweep)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int == before)
+        let (_, again) = try prepared(seeds: "[2, 3]")
+        #expect(try TrialList(again).entries.map(\.label) == ["seed=2", "seed=3"])
+        #expect(try again.prepare(sweep).count == 1)
+    }
+
+    @Test func medianRuleEndsATrialAndSaysSo() throws {
+        let rule = #", "stop": {"metric": "loss.generator", "goal": "least", "grace": 6, "trials": 2}"#
+        let (sweep, place) = try prepared(rule, seeds: "[1, 2, 3]")
+        let trials = sweep.trials.map { place.trial($0.id) }
+        for trial in trials.prefix(2) {
+            try FileManager.default.createDirectory(atPath: trial.path, withIntermediateDirectories: true)
+            // Two finished trials that were better than any can be.
+            let lines = (1...12).map { #"{"step": \#($0 * 2), "loss.generator": -100}"# }
+            try (lines.joined(separator: "\n") + "\n").write(
+                toFile: trial.run.metricsPath, atomically: true, encoding: .utf8)
+            try #"{"state": "done"}"#.write(toFile: trial.donePath, atomically: true, encoding: .utf8)
+        }
+        #expect(try run(trials[2]) == .pruned)
+        let status = try #require(try SweepRun.statuses(of: place).last)
+        #expect(status.state == .pruned && status.step == 6)
+        #expect(
+            status.reason?.hasSuffix("by step 6; the median of 2 finished trials is -100") == true,
+            "\(status.reason ?? "")")
+        let record = try ConfigNode.load(path: trials[2].run.recordPath)
+        #expect(record["state"]?.string == "pruned" && record["reason"]?.string == status.reason)
+        #expect(trials[2].run.checkpointSteps.last == 6)
+        // It is not run again.
+        #expect(try run(trials[2]) == .pruned)
+        // A rule that can never end one is told of.
+        let (idle, idlePlace) = try prepared(rule.replacing("loss.generator", with: "loss.other"), seeds: "[4]")
+        let only = idlePlace.trial(idle.trials[0].id)
+        #expect(try run(only) == .done)
+        #expect(
+            try SweepRun.statuses(of: idlePlace).last?.reason == "the sweep's rule found no 'loss.other' to compare")
+        // Not of one that had ended before, but for its stamp.
+        let (ended, endedPlace) = try prepared(rule.replacing("generator", with: "discriminator"), seeds: "[5]")
+        let last = endedPlace.trial(ended.trials[0].id)
+        #expect(try run(last) == .done)
+        unlink(last.donePath)
+        #expect(try run(last) == .done)
+        #expect(try SweepRun.statuses(of: endedPlace).last?.reason == nil)
+        // One that is no trial of the sweep.
+        #expect(
+            message { _ = try run(TrialFolder(path: place.path + "/trials/0123")) }.contains(
+                "not the folder of a trial"))
+    }
+}
+
+@Suite struct MedianRuleTests {
+    private func rule(_ text: String) throws -> MedianRule {
+        try ConfigReader.decode(MedianRule.self, from: ConfigNode.parse(text, file: "rule")).value
+    }
+
+    @Test func comparesBestsAtTheSameStep() throws {
+        let rule = try rule(#"{"metric": "m", "grace": 20, "trials": 3}"#)
+        let others: [MedianRule.Curve] = [
+            [(10, 5), (20, 3), (30, 1)], [(10, 9), (20, 4), (30, 2)], [(10, 9), (20, 9), (30, 9)],
+        ]
+        #expect(rule.verdict(on: [(10, 100)], against: others) == nil, "within the grace")
+        #expect(rule.verdict(on: [(10, 4), (20, 50)], against: others) == nil, "its best is the median")
+        #expect(
+            rule.verdict(on: [(10, 9), (20, 5)], against: others)
+                == "m reached 5 by step 20; the median of 3 finished trials is 4")
+        #expect(rule.verdict(on: [(10, 9), (20, 5)], against: Array(others.prefix(2))) == nil, "too few others")
+        #expect(rule.verdict(on: [], against: others) == nil)
+        #expect(rule.verdict(on: [(20, 5)], against: [[], [(30, 1)], [(40, 1)]]) == nil, "others have nothing by then")
+    }
+
+    @Test func mostMayBeBest() throws {
+        let rule = try rule(#"{"metric": "m", "goal": "most", "trials": 1}"#)
+        #expect(rule.verdict(on: [(1, 2)], against: [[(1, 1)], [(1, 2)], [(1, 3)]]) == nil)
+        #expect(rule.verdict(on: [(1, 1)], against: [[(1, 2)], [(1, 3)]]) != nil)
+    }
+}

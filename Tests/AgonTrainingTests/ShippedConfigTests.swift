@@ -1,0 +1,83 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonScoring
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonExperiments
+@testable import AgonTraining
+
+@Suite struct ShippedConfigTests {
+    /// Every experiment's config, but those that others extend.
+    static let shipped: [String] = {
+        let folder = URL(fileURLWithPath: projectFolder + "/Configs").resolvingSymlinksInPath().path
+        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+        let others = ["base/", "classifiers/", "sweeps/", "tables/"]
+        return paths.filter { path in
+            path.hasSuffix(".json") && path.contains("/") && !others.contains { path.hasPrefix($0) }
+        }.sorted()
+    }()
+
+    @Test func everyPublishedSystemIsShipped() {
+        let folders = Set(Self.shipped.compactMap { $0.split(separator: "/").first.map(String.init) })
+        #expect(
+            folders.isSuperset(of: [
+                "selfgan", "gan", "lsgan", "wgan-gp", "wgan", "hinge", "r1", "dragan", "acgan", "catgan", "stackgan",
+                "ema", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
+            ]))
+    }
+
+    /// One folder of data for all configs.
+    static let data: Result<SyntheticData, any Error> = Result {
+        let path =
+            FileManager.default.temporaryDirectory.path + "/agon-configs-\(ProcessInfo.processInfo.processIdentifier)"
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return try SyntheticData(in: path)
+    }
+
+    /// What makes a step of a config quick without changing what it does: less of the same.
+    private func quickened(_ config: ExperimentConfiguration, _ data: SyntheticData) -> [String] {
+        var overrides = [
+            "samples.count=2", "samples.every=1", "log.every=1", "alarms.discriminatorLossNearZero.action=off",
+        ]
+        let training = config.training
+        let size = min(training.batchSize, 4)
+        let shards = (training.objective as? SelfGANObjective)?.shards ?? 1
+        overrides.append("batchSize=\(max(size, 2 * shards))")
+        if training.ensemble.copies > 2 { overrides.append("ensemble.copies=2") }
+        if training.updates.generator > 4 { overrides.append("updates.generator=4") }
+        if let labelled = training.objective.labelledSamples, labelled.count > 20 {
+            overrides += ["objective.labelled.count=20", "objective.labelled.batchSize=4"]
+        }
+        if config.dataset.name == "stacked-mnist" { overrides.append("dataset.count=64") }
+        if config.dataset.name == "folder" { overrides.append("dataset.path=\"\(data.path)/images\"") }
+        if let generation = training.task as? GenerationTask, case .embedding = generation.condition {
+            overrides.append("dataset.embeddings=\"\(data.path)/images.npy\"")
+        }
+        // Networks without a fixed size do with smaller images.
+        if training.task is CycleTask {
+            overrides.append(#"dataset.transforms=[{"type": "resize", "size": 32}, "mirror"]"#)
+        }
+        // Each stage begins after one step more.
+        for index in config.stages.indices { overrides.append("stages[\(index)].from=\(index + 1)") }
+        return overrides
+    }
+
+    @Test(arguments: shipped) func shippedConfigTakesTwoSteps(config: String) throws {
+        let data = try Self.data.get()
+        let path = projectFolder + "/Configs/" + config
+        let given = try Experiment.load(path: path)
+        let steps = 2 + given.configuration.stages.count
+        let experiment = try Experiment.load(
+            path: path, overrides: quickened(given.configuration, data), steps: steps)
+        let folder = try TemporaryFolder(inMemory: true)
+        var options = TinyExperiment.options(folder.path + "/run", threads: 2)
+        options.searchPath = data.searchPath
+        let outcome = try TrainingRun.run(experiment, options: options)
+        #expect(outcome.step == steps)
+        #expect(outcome.sampleGrid != nil)
+    }
+}

@@ -1,0 +1,283 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonScoring
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonExperiments
+@testable import AgonRuns
+@testable import AgonSampling
+@testable import AgonSweeps
+@testable import AgonTraining
+
+/// Runs in folders.
+@Suite struct TrainingTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func final(_ run: String) throws -> Data {
+        try #require(bytes(run + "/checkpoints/step-0000024.safetensors"))
+    }
+
+    @discardableResult
+    private func train(
+        _ run: String, resumes: Bool = false, threads: Int = 1, _ overrides: [String] = [],
+        stop: StopRequest = StopRequest(), report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws -> TrainingOutcome {
+        let node = try ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying(overrides)
+        var options = TinyExperiment.options(run, resumes: resumes, threads: threads)
+        options.stop = stop
+        return try TrainingRun.run(Experiment(node), options: options, report: report)
+    }
+
+    /// Trains until the step, then stops as on a signal.
+    private func interrupt(_ run: String, after step: Int, resumes: Bool = false, threads: Int = 1) throws {
+        let stop = StopRequest()
+        let outcome = try train(run, resumes: resumes, threads: threads, stop: stop) { event in
+            if case .progress(let progress) = event, progress.step == step { stop.request(signal: SIGUSR1) }
+        }
+        guard case .stopped(let reason) = outcome.state else { return #expect(Bool(false), "the run did not stop") }
+        #expect(reason == "asked to stop (SIGUSR1)")
+    }
+
+    @Test func runLeavesItsFolder() throws {
+        let run = folder.path + "/run"
+        let outcome = try train(run)
+        #expect(outcome.step == 24)
+        #expect(outcome.sampleGrid == run + "/samples/step-0000024.png")
+        let names = try FileManager.default.subpathsOfDirectory(atPath: run).sorted()
+        let events = names.filter { $0.hasPrefix("events.out.tfevents.") && $0.hasSuffix(".agon") }
+        #expect(events.count == 1)
+        #expect(
+            names.filter { !events.contains($0) } == [
+                "checkpoints", "checkpoints/step-0000015.safetensors", "checkpoints/step-0000020.safetensors",
+                "checkpoints/step-0000024.safetensors", "config.json", "metrics.jsonl", "run.json", "samples",
+                "samples/step-0000010.png", "samples/step-0000020.png", "samples/step-0000024.png",
+            ])
+        let record = try ConfigNode.load(path: run + "/run.json")
+        #expect(record["state"]?.string == "done")
+        #expect(record["step"]?.integer == 24)
+        #expect(record["seed"]?.integer == 3)
+        #expect((record["peakMemoryBytes"]?.integer ?? 0) > 1_000_000)
+        #expect(record["commandLine"]?.array?.count == 3)
+        // The config in full states the same experiment.
+        let again = try Experiment.load(path: run + "/config.json")
+        #expect(try again.resolved == TinyExperiment.load().resolved)
+        let lines = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        let steps = try lines.map { try ConfigNode.parse(String($0), file: "line")["step"]?.integer }
+        #expect(steps == Array(stride(from: 2, through: 24, by: 2)))
+    }
+
+    @Test func resumedRunEndsInTheSameBytes() throws {
+        try train(folder.path + "/whole")
+        let run = folder.path + "/parts"
+        // In the middle between checkpoints, at a checkpoint, after the first step.
+        try interrupt(run, after: 1)
+        try interrupt(run, after: 7, resumes: true)
+        try interrupt(run, after: 15, resumes: true, threads: 2)
+        try train(run, resumes: true)
+        #expect(try final(run) == final(folder.path + "/whole"))
+        let record = try ConfigNode.load(path: run + "/run.json")
+        #expect(record["resumes"]?.integer == 3)
+        #expect(bytes(run + "/samples/step-0000020.png") == bytes(folder.path + "/whole/samples/step-0000020.png"))
+    }
+
+    @Test func metricsOfAResumedRunAreNeitherLostNorDoubled() throws {
+        func values(_ run: String) throws -> [String] {
+            try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+                // All but the times.
+                String($0.prefix(upTo: try #require($0.range(of: ", \"imagesPerSecond\"")).lowerBound))
+            }
+        }
+        try train(folder.path + "/whole")
+        let run = folder.path + "/parts"
+        try interrupt(run, after: 13)
+        // As a kill leaves it: lines beyond the checkpoint, the last one torn.
+        try FileManager.default.removeItem(atPath: run + "/checkpoints/step-0000013.safetensors")
+        let torn = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8) + "{\"step\": 14, \"lo"
+        try torn.write(toFile: run + "/metrics.jsonl", atomically: true, encoding: .utf8)
+        try train(run, resumes: true)
+        #expect(try values(run) == values(folder.path + "/whole"))
+    }
+
+    @Test func eventsOfAResumedRunAreThoseOfAnUndisturbedOne() throws {
+        func lines(_ run: String) throws -> [String] {
+            try eventLines(run).filter { !$0.contains(" pace/") }
+        }
+        let whole = folder.path + "/whole"
+        try train(whole)
+        let expected = try lines(whole)
+        // Every number of the log, and every sheet as it lies in its file.
+        for line in try String(contentsOfFile: whole + "/metrics.jsonl", encoding: .utf8).split(separator: "\n") {
+            let node = try ConfigNode.parse(String(line), file: "line")
+            let step = try #require(node["step"]?.integer)
+            for key in ["loss.generator", "loss.discriminator"] {
+                let value = try #require(node[key]?.number)
+                #expect(expected.contains("\(step) \(EventLog.tag(key)) \(Float(value))"), "\(step) \(key)")
+            }
+        }
+        #expect(expected.filter { $0.contains(" samples ") }.map { $0.split(separator: " ")[0] } == ["10", "20", "24"])
+        #expect(expected.last == "24 _hparams_/session_end_info")
+        let run = folder.path + "/parts"
+        try interrupt(run, after: 3)
+        // As a kill leaves it: events beyond the checkpoint.
+        try interrupt(run, after: 13, resumes: true)
+        try FileManager.default.removeItem(atPath: run + "/checkpoints/step-0000013.safetensors")
+        try train(run, resumes: true)
+        #expect(try lines(run) == expected)
+        // With more steps it goes on, and the note of the end with it.
+        try train(run, resumes: true, ["steps=26"])
+        #expect(
+            try lines(run).filter { $0.hasSuffix("_hparams_/session_end_info") } == ["26 _hparams_/session_end_info"])
+        // None is made where none is wanted; the switch changes neither weights nor the identity of a trial.
+        try train(folder.path + "/off", ["log.tensorboard=false"])
+        #expect(EventLog.files(in: RunFolder(path: folder.path + "/off")).isEmpty)
+        #expect(try final(folder.path + "/off") == final(whole))
+        try train(folder.path + "/off", resumes: true, ["steps=26"])
+        let (on, off) = (try TinyExperiment.load(), try TinyExperiment.load("log.tensorboard=false"))
+        #expect(on.digest == off.digest)
+        #expect(SweepTrial.identity(of: on.resolved) == SweepTrial.identity(of: off.resolved))
+    }
+
+    @Test func bytesDoNotDependOnThreads() throws {
+        for threads in [1, 2, 5] { try train("\(folder.path)/\(threads)", threads: threads) }
+        #expect(try final(folder.path + "/1") == final(folder.path + "/2"))
+        #expect(try final(folder.path + "/1") == final(folder.path + "/5"))
+    }
+
+    @Test func truncatedCheckpointIsPassedOver() throws {
+        try train(folder.path + "/whole")
+        let run = folder.path + "/parts"
+        try interrupt(run, after: 12)
+        let newest = run + "/checkpoints/step-0000012.safetensors"
+        let half = try #require(bytes(newest)).prefix(700)
+        try half.write(to: URL(fileURLWithPath: newest))
+        var notes: [String] = []
+        var start = -1
+        try train(run, resumes: true) { event in
+            if case .note(let text) = event { notes.append(text) }
+            if case .started(_, let step, _) = event { start = step }
+        }
+        #expect(start == 10)
+        #expect(notes.count == 1 && notes[0].contains("step-0000012.safetensors"))
+        #expect(try final(run) == final(folder.path + "/whole"))
+    }
+
+    @Test func leftoversOfAKilledProcessAreRemoved() throws {
+        let run = folder.path + "/run"
+        try interrupt(run, after: 4)
+        let leftover = run + "/checkpoints/.step-0000005.safetensors.1-0.partial"
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: leftover))
+        try train(run, resumes: true)
+        #expect(!FileManager.default.fileExists(atPath: leftover))
+    }
+
+    @Test func aRunIsNotOverwritten() throws {
+        let run = folder.path + "/run"
+        try train(run)
+        #expect(
+            message { try train(run) }
+                == "\(run): holds a run already (done); continue it with --resume, or choose another folder with --out")
+        // Resuming what is done does nothing; with more steps it goes on.
+        let before = try final(run)
+        let outcome = try train(run, resumes: true)
+        guard case .wasDone = outcome.state else { return #expect(Bool(false), "\(outcome.state)") }
+        #expect(try final(run) == before)
+        #expect(try train(run, resumes: true, ["steps=26"]).step == 26)
+    }
+
+    @Test func anotherConfigIsRefused() throws {
+        let run = folder.path + "/run"
+        try interrupt(run, after: 3)
+        #expect(
+            message {
+                try train(run, resumes: true, ["optimizer.learningRate=1e-3", "generator.layers[0].features=8"])
+            }
+                == "\(run): was started with another config; it differs in optimizer.learningRate, "
+                + "generator.layers[0].features. Only 'steps' and 'checkpoints' may change when resuming; "
+                + "start a new run with another --out")
+    }
+
+    @Test func twoProcessesCannotWorkOnOneRun() throws {
+        let run = RunFolder(path: folder.path + "/run")
+        try interrupt(run.path, after: 3)
+        let lock = try run.lock()
+        #expect(
+            message { try train(run.path, resumes: true) }
+                == "\(run.path): another process is working on this run; wait for it to end")
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func resumingWhatIsNotThereStarts() throws {
+        #expect(try train(folder.path + "/new", resumes: true).step == 24)
+    }
+
+    @Test func aLossThatIsNoNumberStopsTheRun() throws {
+        let run = folder.path + "/run"
+        let text = message { try train(run, ["optimizer={\"type\": \"sgd\", \"learningRate\": 1e30}"]) }
+        #expect(text.hasPrefix("step 2: loss is nan; not finite: generator."))
+        #expect(text.contains("Last good checkpoint: none yet. Try a lower learning rate"))
+        let record = try ConfigNode.load(path: run + "/run.json")
+        #expect(record["state"]?.string == "failed")
+        #expect(record["reason"]?.string == text)
+    }
+
+    @Test func aFolderThatCannotBeWrittenLeavesTheRunResumable() throws {
+        let run = folder.path + "/run"
+        let metrics = run + "/metrics.jsonl"
+        // A device that is always full in place of the disk.
+        guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+        try interrupt(run, after: 6)
+        try FileManager.default.removeItem(atPath: metrics)
+        try FileManager.default.createSymbolicLink(atPath: metrics, withDestinationPath: "/dev/full")
+        #expect(
+            message { try train(run, resumes: true) }
+                == "\(metrics): cannot write: No space left on device. The run is intact up to its last checkpoint; "
+                + "continue it with: agon run \(run) --resume")
+        let record = try ConfigNode.load(path: run + "/run.json")
+        #expect(record["state"]?.string == "stopped")
+        try FileManager.default.removeItem(atPath: metrics)
+        try train(run, resumes: true)
+        try train(folder.path + "/whole")
+        #expect(try final(run) == final(folder.path + "/whole"))
+    }
+
+    @Test func nothingIsLeftByAConfigThatDoesNotFit() throws {
+        let run = folder.path + "/run"
+        #expect(
+            message { try train(run, ["generator.layers[3].features=3"]) }
+                == "tiny.json:10: generator: makes [3] where images are [2] and the discriminator takes [3]")
+        #expect(!FileManager.default.fileExists(atPath: run))
+    }
+
+    @Test func alternatingPhasesTakeBatchesOfTheirOwn() throws {
+        let overrides = ["objective=wgan-gp", "checkpoints.every=4", "steps=6"]
+        try train(folder.path + "/whole", overrides)
+        let checkpoint = try SafetensorsFile(path: folder.path + "/whole/checkpoints/step-0000006.safetensors")
+        #expect(checkpoint.metadata["batches"] == "30")
+        #expect(checkpoint.metadata["step"] == "6")
+        #expect(checkpoint.contains("optimizer.discriminator.0.weight.exp_avg"))
+    }
+
+    @Test func samplesOfARun() throws {
+        let run = folder.path + "/run"
+        try train(run)
+        let sampling = try Sampling(run: run)
+        let out = folder.path + "/out.png"
+        #expect(try sampling.write(count: 7, seed: 1, threads: 1, to: out).step == 24)
+        let first = try #require(bytes(out))
+        _ = try sampling.write(count: 7, seed: 1, threads: 2, to: out)
+        #expect(bytes(out) == first)
+        _ = try sampling.write(count: 7, seed: 2, threads: 1, to: out)
+        #expect(bytes(out) != first)
+        #expect(try Sampling(run: run, checkpoint: 15).write(count: 1, seed: 0, threads: 1, to: out).step == 15)
+        #expect(
+            message { _ = try Sampling(run: run, checkpoint: 7) }
+                == "\(run): holds no checkpoint of step 7; there are 15, 20, 24")
+        #expect(
+            message { _ = try Sampling(run: folder.path) } == "\(folder.path): holds no run (no config.json)")
+    }
+}
