@@ -52,7 +52,7 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     /// - Parameter count: those that judge the same samples.
     /// - Throws: `AdversarialError`.
     public func check(discriminators count: Int) throws(AdversarialError) {
-        if count == 1, !(ensemble.combination is SumCombination) {
+        if count == 1, !(ensemble.combination is any UniformCombination) {
             throw .oneDiscriminator(combination: type(of: ensemble.combination).name)
         }
     }

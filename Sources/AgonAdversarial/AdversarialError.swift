@@ -134,9 +134,9 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "'\(penalty)' is about one score per sample, and '\(objective)' has categories"
         case .unboundedCritic(let objective): "'\(objective)' needs a bound; set 'clip' above 0, or add a 'penalty'"
         case .oneLoss(let objective, let combination):
-            "'\(objective)' has one loss for all networks, so '\(combination)' has nothing to combine; use 'average'"
+            "'\(objective)' has one loss for all networks, so '\(combination)' has nothing to combine; use 'sum'"
         case .oneDiscriminator(let combination):
-            "'\(combination)' combines several discriminators, and there is one; raise 'copies', or use 'average'"
+            "'\(combination)' combines several discriminators, and there is one; raise 'copies', or use 'sum'"
         case .combinationOfCategories(let objective, let combination):
             "'\(combination)' compares scores, and '\(objective)' has categories; use another combination"
         case .noCommonDirection(let objective):

@@ -5,7 +5,7 @@ import AgonTensors
 
 /// The networks and the settings of their game, checked to fit: what an objective builds its graphs from.
 public struct AdversarialSetting {
-    public let players: GANNetworks
+    public let gan: GANNetworks
     public let data: DataShapes
     public let configuration: AdversarialConfiguration
     /// Whether latents and the random numbers of penalties and tricks are inputs of the graphs, named like their streams,
@@ -18,10 +18,10 @@ public struct AdversarialSetting {
 
     /// - Throws: `AdversarialError` when a shape does not fit.
     public init(
-        players: GANNetworks, data: DataShapes, configuration: AdversarialConfiguration,
+        gan: GANNetworks, data: DataShapes, configuration: AdversarialConfiguration,
         randomNumbersAreInputs: Bool = false, reportsGradientNorms: Bool = false
     ) throws(AdversarialError) {
-        self.players = players
+        self.gan = gan
         self.data = data
         self.configuration = configuration
         self.randomNumbersAreInputs = randomNumbersAreInputs
@@ -29,7 +29,7 @@ public struct AdversarialSetting {
         try checkShapes()
         try checkConditions()
         try checkLayers()
-        try configuration.check(discriminators: players.sides.map(\.discriminators.count).max() ?? 0)
+        try configuration.check(discriminators: gan.sides.map(\.discriminators.count).max() ?? 0)
     }
 
     /// Two networks that play for samples of a shape.
@@ -40,14 +40,14 @@ public struct AdversarialSetting {
         randomNumbersAreInputs: Bool = false
     ) throws(AdversarialError) {
         try self.init(
-            players: GANNetworks(sides: [GANNetworks.Side(generator: generator, discriminators: [discriminator])]),
+            gan: GANNetworks(sides: [GANNetworks.Side(generator: generator, discriminators: [discriminator])]),
             data: DataShapes(sample: imageShape), configuration: configuration,
             randomNumbersAreInputs: randomNumbersAreInputs)
     }
 
     private func checkShapes() throws(AdversarialError) {
         let task = configuration.task
-        for (index, side) in players.sides.enumerated() {
+        for (index, side) in gan.sides.enumerated() {
             let (generator, discriminators) = (side.generator, side.discriminators)
             let size = configuration.latent.size
             guard !task.usesLatents || generator.inputShape == [size] || generator.inputShape == [1, 1, size] else {
@@ -82,9 +82,9 @@ public struct AdversarialSetting {
     /// A condition must be read on both sides: made to order by the generator, and held to by discriminators.
     private func checkConditions() throws(AdversarialError) {
         guard task.conditionSize != nil else { return }
-        let isJudged = players.discriminators.contains(where: \.usesCondition)
+        let isJudged = gan.discriminators.contains(where: \.usesCondition)
         let name = type(of: task).name
-        if !players.generators.contains(where: \.usesCondition) { throw .unreadCondition(task: name) }
+        if !gan.generators.contains(where: \.usesCondition) { throw .unreadCondition(task: name) }
         guard tricks.auxiliaryClassifier != nil else {
             if !isJudged { throw .unjudgedCondition(task: name) }
             return
@@ -99,12 +99,12 @@ public struct AdversarialSetting {
     private func checkLayers() throws(AdversarialError) {
         let objective = configuration.objective
         let name = type(of: objective).name
-        if let idle = (players.generators + players.discriminators).first(where: \.parameters.isEmpty) {
+        if let idle = (gan.generators + gan.discriminators).first(where: \.parameters.isEmpty) {
             throw .nothingToTrain(network: idle.name)
         }
         let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
         var mixesSamples = false
-        for discriminator in players.discriminators {
+        for discriminator in gan.discriminators {
             if objective.scores != .targets, let last = discriminator.lastLayer,
                 ["sigmoid", "tanh", "softmax"].contains(last.type)
             {
@@ -177,8 +177,8 @@ public struct AdversarialSetting {
     /// What tells a discriminator from the others in names of scalars and streams, such as `2`, `forward`, `forward.2`;
     /// nil for the only one.
     public func label(side: Int, discriminator index: Int) -> String? {
-        let direction = players.sides.count == 1 ? [] : [task.sideNames[side]]
-        let place = players.sides[side].discriminators.count == 1 ? [] : ["\(index)"]
+        let direction = gan.sides.count == 1 ? [] : [task.sideNames[side]]
+        let place = gan.sides[side].discriminators.count == 1 ? [] : ["\(index)"]
         let parts = direction + place
         return parts.isEmpty ? nil : parts.joined(separator: ".")
     }
@@ -241,8 +241,8 @@ public struct AdversarialSetting {
         _ loss: Value, others: [Network] = [], in graph: ComputeGraph
     ) throws -> [Value] {
         let norms = try minimize(
-            loss, moving: players.generators + others, with: configuration.optimizers.generator, in: graph)
-        if let averaging = tricks.averaging { averaging.follow(players, setting: self, in: graph) }
+            loss, moving: gan.generators + others, with: configuration.optimizers.generator, in: graph)
+        if let averaging = tricks.averaging { averaging.follow(gan, setting: self, in: graph) }
         return norms
     }
 

@@ -79,7 +79,7 @@ extension AlternatingObjective {
         let sharesScores = sharesScores && tricks.batches == .separate
         var losses: [(label: String?, value: Value)] = []
         var norms: [Value] = []
-        for (number, side) in setting.players.sides.enumerated() {
+        for (number, side) in setting.gan.sides.enumerated() {
             let real = setting.task.real(step.inputs, side: number)
             // Images made by a generator that this very step has moved would lead back through its update.
             let made = graph.stopGradient(step.generated.samples[number])
@@ -135,7 +135,7 @@ extension AlternatingObjective {
         var adversarial: [Value] = []
         var classification: [Value] = []
         var afterwards: [() throws -> Void] = []
-        for (number, side) in setting.players.sides.enumerated() {
+        for (number, side) in setting.gan.sides.enumerated() {
             let view = DiscriminatorInput(
                 step.generated.samples[number], condition: step.inputs.condition, call: "generator")
             let judged = try side.discriminators.map {
@@ -181,7 +181,7 @@ extension AlternatingObjective {
         let graph = ComputeGraph()
         let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
         var norms: [Value] = []
-        for (number, side) in setting.players.sides.enumerated() {
+        for (number, side) in setting.gan.sides.enumerated() {
             let view = DiscriminatorInput(
                 step.generated.samples[number], condition: step.inputs.condition, call: "steepest")
             let scores = try side.discriminators.map {

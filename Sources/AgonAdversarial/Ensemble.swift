@@ -24,7 +24,7 @@ public struct Ensemble: ConfigDecodable, Sendable {
             copies: try reader.integer(
                 "copies", in: 1...1024, default: 1, "Discriminators of each kind, with weights of their own."),
             combination: try reader.section(
-                "combination", CombinationRegistry.combinations, default: "average",
+                "combination", CombinationRegistry.combinations, default: "sum",
                 "What the generator makes of its losses against several discriminators."),
             measuresSteepestDirection: try reader.boolean(
                 "steepestDirection", default: false,

@@ -39,7 +39,7 @@ public struct GANNetworks {
 
     public var generators: [Network] { sides.map(\.generator) }
     public var discriminators: [Network] { sides.flatMap(\.discriminators) }
-    public var networks: [Network] { generators + discriminators + sides.compactMap(\.average) }
+    public var all: [Network] { generators + discriminators + sides.compactMap(\.average) }
 
     /// Makes the networks that a config describes.
     ///

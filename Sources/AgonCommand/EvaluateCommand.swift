@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure the generators of runs by metrics, and say what the runs cost.",
         discussion: """
-            Metrics: fcd (Fréchet distance of a classifier's features), kid,
+            Metrics: fid (Fréchet distance of a classifier's features), kid,
             inception-score, prdc (precision, recall, density, coverage), ms-ssim,
             modes. Without --metrics those of the run's config, or all that fit its
             data. Values go to the run's evaluations.jsonl with all that they depend
@@ -18,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
-              agon evaluate Runs/gan-mlp --metrics fcd,kid --samples 10000
+              agon evaluate Runs/gan-mlp --metrics fid,kid --samples 10000
               agon evaluate Runs/gan-mlp --checkpoint 4000 --json
               agon evaluate Runs/digits --classifier lenet-mnist --split train
             """)

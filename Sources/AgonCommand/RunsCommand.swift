@@ -15,10 +15,10 @@ struct RunsCommand: ParsableCommand {
 
             EXAMPLES
               agon runs
-              agon runs Sweeps/gas --sort metric.fcd-lenet
-              agon runs --where 'metric.fcd-lenet < 10 and objective == selfgan'
+              agon runs Sweeps/gas --sort metric.fid-lenet
+              agon runs --where 'metric.fid-lenet < 10 and objective == selfgan'
               agon runs compare Runs/selfgan-mlp Runs/gan-mlp
-              agon runs prune --checkpoints 1 --best metric.fcd-lenet --apply
+              agon runs prune --checkpoints 1 --best metric.fid-lenet --apply
             """,
         subcommands: [
             RunsListCommand.self, RunsCompareCommand.self, RunsPruneCommand.self, RunsReindexCommand.self,
@@ -73,14 +73,14 @@ struct RunsListCommand: ParsableCommand {
             configs (optimizer.learningRate; objective is its type), of records
             (step, seconds, size, started, sweep; state, which is running, done,
             stopped, failed, died, or pruned by a sweep's rule), of metrics
-            (metric.fcd-lenet is the best value, .last the newest, .step the best
-            one's step, .identity how it was measured; metric.fcd-lenet@IDENTITY is
+            (metric.fid-lenet is the best value, .last the newest, .step the best
+            one's step, .identity how it was measured; metric.fid-lenet@IDENTITY is
             what was measured in another way) and of other curves (loss.generator is
-            the newest value, .least and .most the ends).
+            the newest value, .minimize and .maximize the ends).
 
             EXAMPLES
               agon runs --where 'state == done and not sweep ~ smoke'
-              agon runs Sweeps/gas --sort metric.fcd-lenet --columns metric.fcd-lenet,seed
+              agon runs Sweeps/gas --sort metric.fid-lenet --columns metric.fid-lenet,seed
               agon runs --sort -size --csv
               agon runs --keys
             """)
@@ -131,7 +131,7 @@ struct RunsCompareCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               agon runs compare Runs/selfgan-mlp Runs/gan-mlp
-              agon runs compare A B --curves loss.generator,metric.fcd-lenet --rows 50
+              agon runs compare A B --curves loss.generator,metric.fid-lenet --rows 50
             """)
 
     @Argument(help: "A run's folder.", completion: .directory)
@@ -165,8 +165,8 @@ struct RunsPruneCommand: ParsableCommand {
 
             EXAMPLES
               agon runs prune --checkpoints 1
-              agon runs prune Sweeps/gas --checkpoints 1 --best metric.fcd-lenet --apply
-              agon runs prune Runs --runs 5 --best metric.fcd-lenet --where 'name ~ mlp'
+              agon runs prune Sweeps/gas --checkpoints 1 --best metric.fid-lenet --apply
+              agon runs prune Runs --runs 5 --best metric.fid-lenet --where 'name ~ mlp'
               agon runs prune Runs --runs 10
             """)
 
@@ -182,7 +182,7 @@ struct RunsPruneCommand: ParsableCommand {
         help: ArgumentHelp(
             "The metric that says what is best; also keeps the checkpoint of the best.", valueName: "key"))
     var best: String?
-    @Option(help: "Whether least or most is best, if the metric's name does not tell.")
+    @Option(help: "Whether to 'minimize' or 'maximize' the metric, if the metric's name does not tell.")
     var goal: String?
     @Flag(help: "Delete.")
     var apply = false
@@ -194,10 +194,10 @@ struct RunsPruneCommand: ParsableCommand {
         }
         if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
         if let best, goal == nil, MetricGoal.known(best) == nil {
-            throw ValidationError("--best \(best): no metric that is known; say what is best by --goal least or most")
+            throw ValidationError("--best \(best): no metric that is known; say what is best by --goal minimize or maximize")
         }
         if let goal, MetricGoal(rawValue: goal) == nil {
-            throw ValidationError("--goal \(goal): expected least or most")
+            throw ValidationError("--goal \(goal): expected minimize or maximize")
         }
     }
 

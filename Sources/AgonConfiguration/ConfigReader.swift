@@ -219,7 +219,7 @@ public final class ConfigReader {
     // MARK: Variants
 
     /// The key `type`, whose value is one of the names offered.
-    func variantName(noun: String, from names: [String]) throws -> String {
+    func variantName(noun: String, from names: [String], formerNames: [String: String] = [:]) throws -> String {
         guard case .decoding(let object) = mode else { preconditionFailure("a variant chosen while describing") }
         note("type")
         guard let node = object["type"] else { throw missing("type", choices: names) }
@@ -229,8 +229,8 @@ public final class ConfigReader {
         }
         guard names.contains(name) else {
             throw ConfigError.unknownName(
-                node.source, place, noun: noun, found: name, nearest: nearestName(to: name, in: names), available: names
-            )
+                node.source, place, noun: noun, found: name,
+                nearest: formerNames[name] ?? nearestName(to: name, in: names), available: names)
         }
         resolvedObject.set("type", ConfigNode(.string(name), source: node.source), keySource: node.source)
         return name

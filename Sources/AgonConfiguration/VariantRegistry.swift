@@ -21,6 +21,7 @@ public final class VariantRegistry<Value>: Sendable {
     /// What messages call a kind: `unknown optimizer 'adm'`.
     public let noun: String
     private let variants = Mutex<[String: Variant]>([:])
+    private let formerNames = Mutex<[String: String]>([:])
     private let complete: (@Sendable (Value, ConfigReader) throws -> Value)?
 
     /// - Parameter complete: runs after the decoder of each kind: reads keys that all kinds share, and gives the value
@@ -46,6 +47,9 @@ public final class VariantRegistry<Value>: Sendable {
         precondition(previous == nil, "the \(noun) '\(name)' is registered twice")
     }
 
+    /// Lets messages about a name that is no longer registered point to the present one.
+    public func rename(_ former: String, to name: String) { formerNames.withLock { $0[former] = name } }
+
     /// The registered names, sorted.
     public var names: [String] { variants.withLock { $0.keys.sorted() } }
 
@@ -64,7 +68,7 @@ public final class VariantRegistry<Value>: Sendable {
             return try description.placeholder()
         }
         let name = try reader.noticingMisspeltKeys {
-            try reader.variantName(noun: noun, from: names)
+            try reader.variantName(noun: noun, from: names, formerNames: formerNames.withLock { $0 })
         } expecting: {
             let description = try? SchemaContext(isPartial: false).describe(self)
             return description?.variants.entries.flatMap { $0.properties.map(\.key) } ?? []

@@ -67,8 +67,8 @@ public struct Benchmark: Sendable {
         stepsPerSecond = 1 / durations.sorted()[durations.count / 2]
         imagesPerStep = step.batches * experiment.configuration.training.batchSize
         floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
-        let players = prepared.networks.players
-        parameters = (players.generators + players.discriminators).flatMap(\.parameters).reduce(0) {
+        let gan = prepared.networks.gan
+        parameters = (gan.generators + gan.discriminators).flatMap(\.parameters).reduce(0) {
             $0 + $1.shape.count
         }
         profile =

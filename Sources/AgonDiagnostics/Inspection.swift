@@ -91,7 +91,7 @@ public struct Inspection: Sendable {
         name = configuration.name
         objective = experiment.resolved["objective"]?["type"]?.string ?? ""
         batchSize = configuration.training.batchSize
-        self.networks = (networks.players.generators + networks.players.discriminators).map {
+        self.networks = (networks.gan.generators + networks.gan.discriminators).map {
             NetworkTable(
                 name: $0.name, inputShape: $0.inputShape, parameterCount: $0.parameterCount,
                 floatingPointOperations: $0.floatingPointOperations, layers: $0.layers)

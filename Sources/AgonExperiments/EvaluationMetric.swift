@@ -1,7 +1,7 @@
 /// A family of metrics, as `evaluate.metrics` names it. Each gives one or more values.
 public enum EvaluationMetric: String, CaseIterable, Sendable {
-    /// Fréchet distance of features: `fcd-lenet`; with InceptionV3's features `fid-inceptionv3`.
-    case frechet = "fcd"
+    /// Fréchet distance of features: `fid-lenet`; with InceptionV3's features `fid-inceptionv3`.
+    case frechet = "fid"
     /// Kernel distance of features: `kid-lenet`.
     case kernel = "kid"
     /// How sure a classifier is of each sample and how even over all: `inception-score-lenet`.
@@ -25,7 +25,7 @@ public enum EvaluationMetric: String, CaseIterable, Sendable {
     /// The family of a value by its name in `metrics.jsonl`, without `metric.`; nil for names of no metric.
     public static func giving(_ name: String) -> Self? {
         func isOf(_ families: String...) -> Bool { families.contains { name == $0 || name.hasPrefix($0 + "-") } }
-        if isOf("fcd", "fid") { return .frechet }
+        if isOf("fid") { return .frechet }
         if isOf("kid") { return .kernel }
         if isOf("inception-score") { return .score }
         if isOf("precision", "recall", "density", "coverage") { return .neighbours }

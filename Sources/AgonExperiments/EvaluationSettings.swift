@@ -54,7 +54,7 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
 }
 
 extension EvaluationSettings {
-    /// Whether a value such as `fcd-lenet` may be among those that are measured; what fits the data is not known here.
+    /// Whether a value such as `fid-lenet` may be among those that are measured; what fits the data is not known here.
     package func mayMeasure(_ name: String) -> Bool {
         guard let metric = EvaluationMetric.giving(name) else { return false }
         return metrics.isEmpty || metrics.contains(metric)

@@ -6,7 +6,7 @@ import AgonTensors
 
 /// The networks of an experiment and the graphs of its training iteration, with first values.
 public struct ExperimentNetworks {
-    public let players: GANNetworks
+    public let gan: GANNetworks
     public let data: DataShapes
     public let phases: [IterationPhase]
     /// Everything that changes in training, in the order of its making: what a checkpoint holds.
@@ -19,22 +19,22 @@ public struct ExperimentNetworks {
     /// Throws `ConfigError` with the line of the layer or setting that does not fit.
     public init(_ experiment: Experiment, data: DataShapes? = nil, replays: Bool = false) throws {
         let configuration = experiment.configuration
-        (players, self.data, phases) = try experiment.locating {
-            let players = try GANNetworks(
+        (gan, self.data, phases) = try experiment.locating {
+            let gan = try GANNetworks(
                 generator: configuration.generator, discriminators: configuration.discriminators,
                 isList: configuration.listsDiscriminators, configuration: configuration.training, data: data,
                 seed: configuration.seed)
-            let shapes = data ?? DataShapes(sample: players.sides[0].generator.outputShape)
+            let shapes = data ?? DataShapes(sample: gan.sides[0].generator.outputShape)
             let setting = try AdversarialSetting(
-                players: players, data: shapes, configuration: configuration.training, randomNumbersAreInputs: replays,
+                gan: gan, data: shapes, configuration: configuration.training, randomNumbersAreInputs: replays,
                 reportsGradientNorms: configuration.reportsGradientNorms)
-            return (players, shapes, try setting.phases())
+            return (gan, shapes, try setting.phases())
         }
-        variables = Self.variables(of: players.networks, phases)
+        variables = Self.variables(of: gan.all, phases)
     }
 
     /// The generator that samples are drawn from: the averaged one if there is one.
-    package func sampledGenerator(side: Int) -> Network { players.sides[side].average ?? players.sides[side].generator }
+    package func sampledGenerator(side: Int) -> Network { gan.sides[side].average ?? gan.sides[side].generator }
 
     private static func variables(of networks: [Network], _ phases: [IterationPhase]) -> [Variable] {
         var known: Set<VariableID> = []

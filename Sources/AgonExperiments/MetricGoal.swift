@@ -1,29 +1,29 @@
 /// Whether less or more of a metric is better.
 public enum MetricGoal: String, CaseIterable, Sendable {
-    case least, most
+    case minimize, maximize
 
     /// What trainings log beside the metrics of evaluations.
     private static let others: [String: MetricGoal] = [
-        "modes.covered": .most, "modes.share": .most, "modes.highQuality": .most, "modes.divergence": .least,
-        "accuracy": .most,
+        "modes.covered": .maximize, "modes.share": .maximize, "modes.highQuality": .maximize, "modes.divergence": .minimize,
+        "accuracy": .maximize,
     ]
 
-    /// The goal of a metric by its key, such as `metric.fcd-lenet` or `metric.fcd-lenet.last`; nil for what is no
+    /// The goal of a metric by its key, such as `metric.fid-lenet` or `metric.fid-lenet.last`; nil for what is no
     /// metric that is known.
     public static func known(_ key: String) -> MetricGoal? {
         var name = key.hasPrefix("metric.") ? key.dropFirst(7) : key[...]
         name = name.prefix { $0 != "@" }
         if name.hasSuffix(".last") { name = name.dropLast(5) }
         return switch EvaluationMetric.giving(String(name)) {
-        case .frechet, .kernel, .similarity: .least
-        case .score, .neighbours: .most
-        case .modes: name == "modes-kl" ? .least : .most
+        case .frechet, .kernel, .similarity: .minimize
+        case .score, .neighbours: .maximize
+        case .modes: name == "modes-kl" ? .minimize : .maximize
         case nil: others[String(name)]
         }
     }
 
     /// What is known of a metric, or the least: of losses and of what nobody has heard of.
-    public static func usual(for key: String) -> MetricGoal { known(key) ?? .least }
+    public static func usual(for key: String) -> MetricGoal { known(key) ?? .minimize }
 
     /// The element whose value is best, the first of equal ones.
     public func best<Element>(of elements: [Element], by value: (Element) -> Double) -> Element? {
@@ -35,6 +35,6 @@ public enum MetricGoal: String, CaseIterable, Sendable {
 
     /// Whether the first of two values is better.
     public func isBetter(_ first: Double, than second: Double) -> Bool {
-        self == .least ? first < second : first > second
+        self == .minimize ? first < second : first > second
     }
 }

@@ -37,7 +37,7 @@ struct RunFact: Equatable, Sendable {
 ///   that is called like something above;
 /// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the newest, `.identity` what says how they were
 ///   measured; `metric.NAME@IDENTITY` is the same of values that were measured in another way;
-/// - other curves, such as `loss.generator`: the newest value, `.least` and `.most`.
+/// - other curves, such as `loss.generator`: the newest value, `.minimize` and `.maximize`.
 struct RunFacts {
     private(set) var facts: [RunFact] = []
     private var places: [String: Int] = [:]
@@ -131,8 +131,8 @@ struct RunFacts {
         guard let last = points.last else { return }
         let values = points.map(\.value)
         add(RunFact(name, last.value))
-        add(RunFact(name + ".least", values.min() ?? last.value))
-        add(RunFact(name + ".most", values.max() ?? last.value))
+        add(RunFact(name + ".minimize", values.min() ?? last.value))
+        add(RunFact(name + ".maximize", values.max() ?? last.value))
     }
 
     private mutating func addMetric(_ key: String, _ curve: EvaluationCurve) {

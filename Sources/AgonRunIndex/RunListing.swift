@@ -105,7 +105,7 @@ public struct RunListing: Sendable {
             && !key.contains("layers[")
     }
 
-    /// `metric.fcd-lenet.last` is about `metric.fcd-lenet`.
+    /// `metric.fid-lenet.last` is about `metric.fid-lenet`.
     private static func metric(_ key: String) -> String {
         for ending in [".last", ".step", ".identity"] where key.hasSuffix(ending) {
             return String(key.dropLast(ending.count))

@@ -1,4 +1,4 @@
-/// A question about runs: `metric.fcd-lenet < 10 and objective == selfgan`.
+/// A question about runs: `metric.fid-lenet < 10 and objective == selfgan`.
 ///
 /// Comparisons `==`, `!=`, `<`, `<=`, `>`, `>=` and `~` (contains, letter case aside) have a key on the left and a number
 /// or a text on the right; a key alone asks whether a run has it. `not` binds before `and`, `and` before `or`;

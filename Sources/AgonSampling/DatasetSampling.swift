@@ -47,7 +47,7 @@ public struct DatasetSampling {
         dataset = try experiment.locating { try settings.open(searchPath: path) }
         networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
-        for side in networks.players.sides.indices {
+        for side in networks.gan.sides.indices {
             try checkpoint.restore(networks.sampledGenerator(side: side).variables)
         }
     }

@@ -34,7 +34,7 @@ package final class SampleSeries {
         settings = configuration.samples
         self.count = count
         let conditionSize = task.conditionSize
-        makers = try networks.players.sides.indices.map {
+        makers = try networks.gan.sides.indices.map {
             try SampleMaker(
                 networks.sampledGenerator(side: $0), conditionSize: conditionSize, count: count,
                 pool: pool, seed: configuration.seed)

@@ -8,7 +8,7 @@ import AgonText
 /// Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, section 3.2.2.
 /// Differs: it compares bests on both sides, not running means, as curves of GANs jump up and down.
 public struct MedianRule: ConfigDecodable, Sendable {
-    /// A key of metrics.jsonl, such as `metric.fcd-lenet` or `loss.generator`.
+    /// A key of metrics.jsonl, such as `metric.fid-lenet` or `loss.generator`.
     public let metric: String
     public let goal: MetricGoal
     /// Steps before which no trial is judged.
@@ -18,9 +18,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         _ = try reader.choice("type", ["median"], default: "median", "The rule.")
-        metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fcd-lenet.")
+        metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fid-lenet.")
         let goal: MetricGoal? = try reader.optionalChoice(
-            "goal", "Whether the least or the most is best; if not given, what is known of the metric, else the least.")
+            "goal", "Whether the best value is the smallest or the largest; if not given, what is known of the metric, else 'minimize'.")
         self.goal = goal ?? MetricGoal.usual(for: metric)
         grace = try reader.integer("grace", in: 0..., default: 0, "Steps before which no trial is ended.")
         trials = try reader.integer(
@@ -40,14 +40,14 @@ public struct MedianRule: ConfigDecodable, Sendable {
         let bests = others.compactMap { best(of: $0, through: step) }
         guard bests.count >= trials else { return nil }
         let median = Self.median(of: bests)
-        guard goal == .least ? own > median : own < median else { return nil }
+        guard goal == .minimize ? own > median : own < median else { return nil }
         return "\(metric) reached \(Self.text(own)) by step \(step); the median of \(bests.count) finished trials is "
             + Self.text(median)
     }
 
     private func best(of curve: Curve, through step: Int) -> Double? {
         let values = curve.prefix { $0.step <= step }.map(\.value)
-        return goal == .least ? values.min() : values.max()
+        return goal == .minimize ? values.min() : values.max()
     }
 
     private static func median(of values: [Double]) -> Double {

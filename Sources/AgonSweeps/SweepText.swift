@@ -97,7 +97,7 @@ extension SweepFolder {
 }
 
 extension TrialStatus {
-    /// `step 400/2000  loss 0.1231  metric.fcd-lenet 12.30  2 min 05 s left`, and why it ended if it did.
+    /// `step 400/2000  loss 0.1231  metric.fid-lenet 12.30  2 min 05 s left`, and why it ended if it did.
     public var text: String {
         var parts: [String] = []
         if state != .running { parts.append(state == .pruned ? "ended early" : state.rawValue) }
@@ -115,7 +115,7 @@ extension TrialStatus {
     }
 
     /// How far a running trial is, in few words, what matters most first: a terminal may cut the rest off.
-    /// `step 400/2000  2 min 05 s left  fcd-lenet 12.3  loss D 1.203 G 0.694`
+    /// `step 400/2000  2 min 05 s left  fid-lenet 12.3  loss D 1.203 G 0.694`
     public var shortText: String {
         var parts = ["step \(step)/\(steps)"]
         if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
@@ -127,7 +127,7 @@ extension TrialStatus {
         return parts.joined(separator: "  ")
     }
 
-    /// `metric.fcd-lenet` without what it is, `loss.generator` as G.
+    /// `metric.fid-lenet` without what it is, `loss.generator` as G.
     private static func shortName(_ name: String) -> String {
         let rest = name.split(separator: ".").dropFirst().joined(separator: ".")
         return switch rest {

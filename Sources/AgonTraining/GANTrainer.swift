@@ -16,7 +16,7 @@ import AgonTensors
 /// config. The same seed gives the same weights on any number of threads.
 public final class GANTrainer {
     /// The networks, trained in place.
-    public let players: GANNetworks
+    public let gan: GANNetworks
     /// Iterations made so far.
     public private(set) var iteration = 0
 
@@ -44,11 +44,11 @@ public final class GANTrainer {
         self.settings = settings
         self.seed = seed
         let data = DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape)
-        players = try GANNetworks(
+        gan = try GANNetworks(
             generator: NetworkConfiguration(layers: generator, initialization: initialization),
             discriminators: [NetworkConfiguration(layers: discriminator, initialization: initialization)],
             isList: false, configuration: settings, data: data, seed: seed)
-        let setting = try AdversarialSetting(players: players, data: data, configuration: settings)
+        let setting = try AdversarialSetting(gan: gan, data: data, configuration: settings)
         pool = WorkerPool(threads: threads ?? Processor.current.usableCores)
         training = try CompiledIteration(phases: setting.phases(), pool: pool, seed: seed)
         let labelled = try settings.objective.labelledSamples.map { try BalancedSubset(of: dataset, size: $0.count) }
@@ -81,7 +81,7 @@ public final class GANTrainer {
     /// Throws `GraphError`.
     public func samples(_ count: Int, seed: UInt64 = 0) throws -> Tensor {
         precondition(settings.task.usesLatents && settings.task.conditionSize == nil, "samples need conditions")
-        let side = players.sides[0]
+        let side = gan.sides[0]
         let maker =
             try sampleMaker
             ?? SampleMaker(side.average ?? side.generator, count: min(count, 64), pool: pool, seed: self.seed)
@@ -101,7 +101,7 @@ public final class GANTrainer {
     ///
     /// Throws `TensorsError`.
     public func writeWeights(to path: String) throws {
-        let variables = players.networks.flatMap(\.variables)
+        let variables = gan.all.flatMap(\.variables)
         try SafetensorsFile.write(
             path: path, variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }, metadata: [:])
     }
@@ -110,7 +110,7 @@ public final class GANTrainer {
     ///
     /// Throws `RunError.badWeights`, `TensorsError`.
     public func readWeights(from path: String) throws {
-        try InitialWeights.load(path, into: (players.generators + players.discriminators).flatMap(\.variables))
-        players.startAverages()
+        try InitialWeights.load(path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+        gan.startAverages()
     }
 }

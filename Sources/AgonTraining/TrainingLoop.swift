@@ -89,7 +89,7 @@ final class TrainingLoop {
                 if begins {
                     let anew = try checkpoint.carryOver(to: variables)
                     report(.note("step \(saved): a new stage begins; \(Self.described(anew)) begin anew"))
-                    prepared.networks.players.startAverages()
+                    prepared.networks.gan.startAverages()
                 } else {
                     try checkpoint.restore(variables)
                     watch.recall()

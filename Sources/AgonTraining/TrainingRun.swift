@@ -153,10 +153,10 @@ public struct TrainingSetup {
                 ?? (training.task.takesConditionImages ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
             if let path = configuration.initialWeights {
-                let players = networks.players
+                let gan = networks.gan
                 try InitialWeights.load(
-                    path, into: (players.generators + players.discriminators).flatMap(\.variables))
-                players.startAverages()
+                    path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+                gan.startAverages()
             }
             pool = WorkerPool(threads: options.threads)
             (step, sheets) = try experiment.locating { [networks, pool] in
@@ -182,7 +182,7 @@ public struct TrainingSetup {
             guard data.shapes.sample == networks.data.sample else {
                 throw AdversarialError.imageShapes(
                     generator: networks.data.sample,
-                    discriminator: networks.players.discriminators[0].inputShape, images: data.shapes.sample)
+                    discriminator: networks.gan.discriminators[0].inputShape, images: data.shapes.sample)
             }
             let feed = try DataFeed(
                 dataset: data.dataset, labelled: data.labelled, configuration: training, seed: configuration.seed)

@@ -122,13 +122,13 @@ import Testing
                  {"type": "linear", "features": 1}]
                 """, scored: [4, 4, 2], images: [4, 4, 2])
         let before =
-            made.players.generators[0].parameters.map(\.values)
-            + made.players.discriminators[0].parameters.map(\.values)
+            made.gan.generators[0].parameters.map(\.values)
+            + made.gan.discriminators[0].parameters.map(\.values)
         let running = try RunningTraining(made)
         running.iterate { _, _ in ["real": rows(4, 32, "real").flat] }
         let after =
-            made.players.generators[0].parameters.map(\.values)
-            + made.players.discriminators[0].parameters.map(\.values)
+            made.gan.generators[0].parameters.map(\.values)
+            + made.gan.discriminators[0].parameters.map(\.values)
         // A critic's loss is a difference of scores and a penalty on slopes: its last bias has gradient zero.
         let still = objective == "wgan-gp" ? before.count - 1 : nil
         for (index, (old, new)) in zip(before, after).enumerated() {

@@ -50,7 +50,7 @@ import Testing
 
     @Test func classesFollowTheScoreAndCountInBothLosses() throws {
         let setting = try setting()
-        let discriminator = setting.players.discriminators[0]
+        let discriminator = setting.gan.discriminators[0]
         let (weights, biases) = (discriminator.variables[0].values, discriminator.variables[1].values)
         let real = rows(Self.batch, 2, "real", shift: 1)
         let training = try RunningTraining(setting)

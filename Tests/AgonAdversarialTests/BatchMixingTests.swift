@@ -28,14 +28,14 @@ import Testing
 
     @Test(arguments: objectives) func separateBatchesAreNormalisedApart(objective: String) throws {
         let (setting, training) = try training(objective, batches: "separate")
-        let bias = setting.players.discriminators[0].parameters[1].values[0]
+        let bias = setting.gan.discriminators[0].parameters[1].values[0]
         training.iterate { _, _ in ["real": rows(6, 2, "real", shift: 5).flat] }
         for name in ["score.real", "score.generated"] { #expect(abs(try training.scalar(name) - bias) < 1e-5) }
     }
 
     @Test(arguments: objectives) func mixedBatchesAreNormalisedTogether(objective: String) throws {
         let (setting, training) = try training(objective, batches: "mixed")
-        let bias = setting.players.discriminators[0].parameters[1].values[0]
+        let bias = setting.gan.discriminators[0].parameters[1].values[0]
         training.iterate { _, _ in ["real": rows(6, 2, "real", shift: 5).flat] }
         let scores = try ["score.real", "score.generated"].map { try training.scalar($0) - bias }
         #expect(scores.allSatisfy { abs($0) > 1e-3 })
@@ -46,7 +46,7 @@ import Testing
 
     @Test func mixedScoresAreThoseComputedByHand() throws {
         let (setting, _) = try training(Self.objectives[0], batches: "mixed")
-        let discriminator = setting.players.discriminators[0]
+        let discriminator = setting.gan.discriminators[0]
         let graph = ComputeGraph()
         let views = ["real", "generated"].map { DiscriminatorInput(graph.input($0, shape: [6, 2]), call: $0) }
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)

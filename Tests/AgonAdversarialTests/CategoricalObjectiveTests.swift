@@ -56,7 +56,7 @@ import Testing
         let objective = #"{"type": "catgan", "labelled": {"count": 8, "classes": 4, "batchSize": 5, "weight": 3}}"#
         let setting = try setting(objective)
         #expect(setting.configuration.objective.labelledSamples == LabelledSamples(count: 8, classes: 4, batchSize: 5))
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         let weights = side.discriminators[0].variables.map { $0.values.map(Double.init) }
         func logit(_ x: [Double], _ category: Int) -> Double {
             x[0] * weights[0][category] + x[1] * weights[0][4 + category] + weights[1][category]

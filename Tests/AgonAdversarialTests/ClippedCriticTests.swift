@@ -13,7 +13,7 @@ import Testing
             {"objective": {"type": "wgan", "clip": 0.2}, "batchSize": \(Self.batch), "latent": {"size": 3},
              "optimizer": {"type": "sgd", "learningRate": 0.05}, "updates": {"discriminator": 4, "generator": 1}}
             """, recorded: true)
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         var reference = LinearGame(side.generator, side.discriminators[0], rate: 0.05)
         let training = try RunningTraining(setting)
         #expect(training.phases.map(\.phase.name) == ["discriminator", "generator"])
@@ -56,7 +56,7 @@ import Testing
             discriminators: [#"["batchNorm", {"type": "linear", "features": 1}]"#])
         let training = try RunningTraining(setting)
         training.iterate { phase, _ in phase.uses(.real) ? ["real": rows(6, 2, "real", shift: 4).flat] : [:] }
-        let critic = setting.players.discriminators[0]
+        let critic = setting.gan.discriminators[0]
         #expect(critic.parameters.allSatisfy { $0.values.allSatisfy { abs($0) <= 0.01 } })
         #expect(critic.statistics.contains { $0.values.contains { abs($0) > 0.1 } })
     }
@@ -67,7 +67,7 @@ import Testing
             {"objective": {"type": "wgan", "clip": 0}, "penalty": "gradient-penalty", "batchSize": 6,
              "latent": {"size": 3}, "optimizer": {"type": "sgd", "learningRate": 0.05}}
             """)
-        let critic = setting.players.discriminators[0].parameters[0]
+        let critic = setting.gan.discriminators[0].parameters[0]
         critic.values = [3, 4]
         let training = try RunningTraining(setting)
         for _ in 0..<30 { training.iterate() }

@@ -13,7 +13,7 @@ import Testing
         #"{"type": "selfgan", "shards": 2}"#, #"{"type": "selfgan", "form": "tpu-code", "loss": "least-squares"}"#,
     ]
     static let ensembles = [
-        "{}", #"{"copies": 3}"#, #"{"copies": 3, "combination": {"type": "average", "reduction": "mean"}}"#,
+        "{}", #"{"copies": 3}"#, #"{"copies": 3, "combination": "mean"}"#,
         #"{"copies": 3, "combination": "gman"}"#, #"{"copies": 3, "combination": "gman-grad"}"#,
         #"{"copies": 3, "combination": "loss-delta"}"#,
         #"{"copies": 3, "combination": "mgd", "steepestDirection": true}"#,
@@ -110,11 +110,11 @@ import Testing
         for choice in choices(objective, isThinned: true) where choice.flaw == nil {
             let setting = try choice.setting()
             let training = try RunningTraining(setting)
-            let before = setting.players.networks.map { $0.parameters.map(\.values) }
+            let before = setting.gan.all.map { $0.parameters.map(\.values) }
             for _ in 0..<3 { training.iterate() }
             #expect(Set(training.outputNames).count == training.outputNames.count, "\(choice)")
             for (name, value) in training.scalars { #expect(value.isFinite, "\(choice): \(name) is \(value)") }
-            for (network, values) in zip(setting.players.networks, before) {
+            for (network, values) in zip(setting.gan.all, before) {
                 #expect(network.parameters.map(\.values) != values, "\(choice): \(network.name) stands still")
                 #expect(network.variables.allSatisfy { $0.values.allSatisfy(\.isFinite) }, "\(choice): \(network.name)")
             }

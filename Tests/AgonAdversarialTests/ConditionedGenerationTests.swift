@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: [(#"{"type": "generation", "labels": 3}"#, 3), (#"{"type": "generation", "embedding": 5}"#, 5)])
     func conditionsReachBothNetworks(task: String, size: Int) throws {
         let setting = try setting(task: task, size: size)
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         let reference = LinearGame(side.generator, side.discriminators[0], rate: 0.1)
         let condition =
             task.contains("labels") ? oneHot(6, classes: size) : rows(6, size, "embedding").flat

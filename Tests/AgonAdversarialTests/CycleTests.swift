@@ -22,21 +22,21 @@ import Testing
     private func column(_ values: [Float]) -> [Double] { values.map(Double.init) }
 
     @Test func eachDirectionHasNetworksOfItsOwn() throws {
-        let players = try setting(ensemble: #"{"copies": 2}"#).players
+        let gan = try setting(ensemble: #"{"copies": 2}"#).gan
         #expect(
-            players.networks.map(\.name) == [
+            gan.all.map(\.name) == [
                 "generator.forward", "generator.backward", "discriminators.forward.0", "discriminators.forward.1",
                 "discriminators.backward.0", "discriminators.backward.1",
             ])
-        #expect(Set(players.networks.map { $0.variables[0].values }).count == 6)
+        #expect(Set(gan.all.map { $0.variables[0].values }).count == 6)
     }
 
     @Test func lossesAreThoseComputedByHand() throws {
         let setting = try setting()
         let (forward, backward) = (
-            PixelNetwork(setting.players.generators[0]), PixelNetwork(setting.players.generators[1])
+            PixelNetwork(setting.gan.generators[0]), PixelNetwork(setting.gan.generators[1])
         )
-        let judges = setting.players.discriminators.map(PixelNetwork.init)
+        let judges = setting.gan.discriminators.map(PixelNetwork.init)
         let (samples, conditions) = (rows(24, 1, "samples").flat, rows(24, 1, "conditions", shift: 1).flat)
         let training = try RunningTraining(setting)
         training.iterate { _, _ in ["real": samples, "condition": conditions] }
@@ -103,8 +103,8 @@ import Testing
     ) throws {
         let setting = try setting(
             #"{"type": "selfgan", "form": "\#(form.rawValue)", "loss": "least-squares", "shards": \#(shards)}"#)
-        let before = setting.players.networks.map { $0.variables.map(\.values) }
-        let generators = setting.players.generators.map(PixelNetwork.init)
+        let before = setting.gan.all.map { $0.variables.map(\.values) }
+        let generators = setting.gan.generators.map(PixelNetwork.init)
         let training = try RunningTraining(setting)
         let (samples, conditions) = (rows(24, 1, "samples").flat, rows(24, 1, "conditions", shift: 1).flat)
         training.iterate { _, _ in ["real": samples, "condition": conditions] }
@@ -120,7 +120,7 @@ import Testing
         for _ in 0..<30 { training.iterate { _, _ in ["real": samples, "condition": conditions] } }
         #expect(training.isFinite)
         #expect(try training.scalar("loss") < first && training.scalar("loss.cycle") < distance)
-        for (network, values) in zip(setting.players.networks, before) {
+        for (network, values) in zip(setting.gan.all, before) {
             #expect(network.variables.map(\.values) != values, "\(network.name)")
         }
     }

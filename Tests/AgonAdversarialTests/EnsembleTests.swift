@@ -7,18 +7,18 @@ import Testing
 @testable import AgonAdversarial
 
 @Suite struct EnsembleTests {
-    private func players(
+    private func gan(
         copies: Int, discriminators: [String] = [#"[{"type": "linear", "features": 1}]"#], seed: UInt64 = 3
     ) throws -> GANNetworks {
         try game(
             #"{"objective": "gan", "optimizer": "sgd", "latent": {"size": 3}, "ensemble": {"copies": \#(copies)}}"#,
             discriminators: discriminators, seed: seed
-        ).players
+        ).gan
     }
 
     @Test func copiesHaveWeightsOfTheirOwnWhichFollowFromTheSeed() throws {
         func weights(_ seed: UInt64) throws -> [[Float]] {
-            try players(copies: 5, seed: seed).discriminators.map { $0.variables.flatMap(\.values) }
+            try gan(copies: 5, seed: seed).discriminators.map { $0.variables.flatMap(\.values) }
         }
         let first = try weights(3)
         #expect(Set(first).count == 5)
@@ -27,8 +27,8 @@ import Testing
     }
 
     @Test func oneDiscriminatorHasAPlainNameAndSeveralAreCounted() throws {
-        #expect(try players(copies: 1).discriminators.map(\.name) == ["discriminator"])
-        #expect(try players(copies: 2).discriminators.map(\.name) == ["discriminators.0", "discriminators.1"])
+        #expect(try gan(copies: 1).discriminators.map(\.name) == ["discriminator"])
+        #expect(try gan(copies: 2).discriminators.map(\.name) == ["discriminators.0", "discriminators.1"])
     }
 
     @Test func eachOfSeveralKindsHasItsCopies() throws {
@@ -36,7 +36,7 @@ import Testing
             #"[{"type": "linear", "features": 1}]"#,
             #"[{"type": "linear", "features": 4}, "leakyReLU", {"type": "linear", "features": 1}]"#,
         ]
-        let found = try players(copies: 2, discriminators: kinds).discriminators
+        let found = try gan(copies: 2, discriminators: kinds).discriminators
         #expect(found.map(\.layers.count) == [1, 3, 1, 3])
         #expect(found.map(\.name) == (0..<4).map { "discriminators.\($0)" })
         #expect(found[3].layers[0].path == "discriminators[1].layers[0]")
@@ -48,7 +48,7 @@ import Testing
             {"objective": {"type": "gan", "latents": "fresh"}, "optimizer": {"type": "sgd", "learningRate": 0.3},
              "batchSize": 6, "latent": {"size": 3}, "ensemble": {"copies": 2}}
             """, recorded: true)
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         var references = side.discriminators.map { LinearGame(side.generator, $0, rate: 0.3) }
         let training = try RunningTraining(setting)
         let (real, z) = (rows(6, 2, "real", shift: 2), (g: rows(6, 3, "g"), d: rows(6, 3, "d")))
@@ -92,7 +92,7 @@ import Testing
                             "discriminator": {"type": "sgd", "learningRate": 1e-12}},
              "ensemble": {"copies": \(judges.count), "combination": \(combination), "steepestDirection": \(steepest)}}
             """, recorded: true)
-        for (network, values) in zip(setting.players.discriminators, judges) {
+        for (network, values) in zip(setting.gan.discriminators, judges) {
             network.variables[0].values = Array(values[..<2])
             network.variables[1].values = [values[2]]
         }
@@ -106,7 +106,7 @@ import Testing
     ]
 
     private func references(_ setting: AdversarialSetting) -> [LinearGame] {
-        setting.players.discriminators.map { LinearGame(setting.players.generators[0], $0, rate: 0.1) }
+        setting.gan.discriminators.map { LinearGame(setting.gan.generators[0], $0, rate: 0.1) }
     }
 
     private static func softmax(_ values: [Double]) -> [Double] {
@@ -132,8 +132,8 @@ import Testing
     }
 
     static let cases = [
-        Case(combination: #""average""#) { losses, _ in (losses.reduce(0, +), losses.map { _ in 1 }) },
-        Case(combination: #"{"type": "average", "reduction": "mean"}"#) { losses, _ in
+        Case(combination: #""sum""#) { losses, _ in (losses.reduce(0, +), losses.map { _ in 1 }) },
+        Case(combination: #""mean""#) { losses, _ in
             (losses.mean, losses.map { _ in 1 / Double(losses.count) })
         },
         Case(combination: #"{"type": "gman", "alpha": 0.8}"#) { losses, _ in
@@ -177,14 +177,14 @@ import Testing
             expectClose(weights, expected.factors.map { Float($0 / sum) }, within: 1e-4, "weights")
             #expect(abs(weights.reduce(0, +) - 1) < 1e-6)
         } else {
-            #expect(item.combination.contains("average"))
+            #expect(["sum", "mean"].contains { item.combination.contains($0) })
         }
         var game = references[0]
         game.v = (0..<2).map { axis in zip(references, expected.factors).reduce(0) { $0 + $1.0.v[axis] * $1.1 } }
         game.moveGenerator(
             game.generatorGradient(z, [Double](repeating: -1 / Double(Self.batch), count: Self.batch)))
         expectClose(
-            LinearGame.values(of: setting.players.generators[0]), game.generatorValues, within: 1e-4, "generator")
+            LinearGame.values(of: setting.gan.generators[0]), game.generatorValues, within: 1e-4, "generator")
     }
 
     @Test func multipleGradientDescentTakesTheShortestCommonGradient() throws {
@@ -231,7 +231,7 @@ import Testing
 
     @Test func theSteepestCommonDirectionIsThatComputedByHand() throws {
         func norm(_ judges: [[Float]]) throws -> Float {
-            let training = try RunningTraining(setting(#""average""#, judges: judges, steepest: true))
+            let training = try RunningTraining(setting(#""sum""#, judges: judges, steepest: true))
             #expect(training.phases.map(\.phase.schedule).last == .onceAnEpoch)
             training.iterate { _, _ in Self.inputs }
             return try training.scalar("steepestDirection")
@@ -267,7 +267,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: measured.indices, ["average", "loss-delta", "mgd"]) func measuringChangesNoVariable(
+    @Test(arguments: measured.indices, ["sum", "loss-delta", "mgd"]) func measuringChangesNoVariable(
         index: Int, combination: String
     ) throws {
         let item = Self.measured[index]
@@ -282,7 +282,7 @@ import Testing
         let phase = try #require(training.phases.last)
         #expect(phase.phase.isMeasurement && phase.phase.name == "steepestDirection")
         let states =
-            training.phases.flatMap { $0.running.step.variables } + setting.players.networks.flatMap(\.variables)
+            training.phases.flatMap { $0.running.step.variables } + setting.gan.all.flatMap(\.variables)
         let before = states.map(\.values)
         for _ in 0..<2 {
             phase.running.run(madeUpInputs(phase.phase, phase.running.step).merging(["iteration": [1]]) { $1 })

@@ -84,7 +84,7 @@ import Testing
     @Test func onlyDiscriminatorsSeeRememberedSamples() throws {
         let setting = try setting(#"{"batches": 1, "share": 1, "keep": 1}"#, batchSize: 6)
         let training = try RunningTraining(setting)
-        let discriminator = setting.players.discriminators[0]
+        let discriminator = setting.gan.discriminators[0]
         func meanScore(_ points: [Float]) -> Double {
             let (v, c) = (discriminator.variables[0].values, discriminator.variables[1].values[0])
             return (0..<6).map { sigmoid(Double(points[2 * $0] * v[0] + points[2 * $0 + 1] * v[1] + c)) }.mean

@@ -9,7 +9,7 @@ import Testing
     static let batch = 5
 
     private func setting(_ objective: String, copies: Int = 1, norms: Bool = true) throws -> AdversarialSetting {
-        let combination = #"{"type": "average", "reduction": "sum"}"#
+        let combination = #""sum""#
         return try game(
             """
             {"objective": \(objective), "optimizer": {"type": "sgd", "learningRate": 0.1}, "batchSize": \(Self.batch),
@@ -31,7 +31,7 @@ import Testing
 
     @Test func theyAreThoseComputedByHand() throws {
         let setting = try setting(#"{"type": "lsgan", "latents": "fresh"}"#)
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         var reference = LinearGame(side.generator, side.discriminators[0], rate: 0.1)
         let z = (generator: rows(Self.batch, 3, "g"), discriminator: rows(Self.batch, 3, "d"))
         let real = rows(Self.batch, 2, "real", shift: 1)
@@ -60,27 +60,27 @@ import Testing
         func weights(_ networks: [Network]) -> [[Double]] {
             networks.map { $0.parameters.flatMap(\.values).map(Double.init) }
         }
-        let before = (weights(setting.players.discriminators), weights(setting.players.generators))
+        let before = (weights(setting.gan.discriminators), weights(setting.gan.generators))
         let training = try RunningTraining(setting)
         training.iterate()
         func moves(_ old: [[Double]], _ new: [[Double]]) -> [Float] {
             zip(old, new).map { length(zip($0, $1).map { ($0 - $1) / 0.1 }) }
         }
-        let judges = moves(before.0, weights(setting.players.discriminators))
+        let judges = moves(before.0, weights(setting.gan.discriminators))
         #expect(Set(judges).count == 3)
         expectClose(
             [try training.scalar("gradientNorm.discriminator")], [try #require(judges.max())], within: 1e-4, "D")
         expectClose(
-            [try training.scalar("gradientNorm.generator")], moves(before.1, weights(setting.players.generators)),
+            [try training.scalar("gradientNorm.generator")], moves(before.1, weights(setting.gan.generators)),
             within: 1e-4, "G")
     }
 
     @Test func oneStepForAllNetworksStatesThemApart() throws {
         let setting = try setting(#""selfgan""#)
-        let before = setting.players.networks.map { $0.parameters.flatMap(\.values) }
+        let before = setting.gan.all.map { $0.parameters.flatMap(\.values) }
         let training = try RunningTraining(setting)
         training.iterate()
-        let moves = zip(before, setting.players.networks).map { old, network in
+        let moves = zip(before, setting.gan.all).map { old, network in
             length(zip(old, network.parameters.flatMap(\.values)).map { (Double($0) - Double($1)) / 0.1 })
         }
         expectClose([try training.scalar("gradientNorm.generator")], [moves[0]], within: 1e-4, "G")

@@ -149,7 +149,7 @@ import Testing
              "optimizer": {"type": "sgd", "learningRate": 0.1},
              "tricks": {"labels": {"real": [0.5, 1.5], "flip": 0.3}}}
             """, recorded: true)
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         var reference = LinearGame(side.generator, side.discriminators[0], rate: 0.1)
         let training = try RunningTraining(setting)
         var inputs: [String: [Float]] = [:]

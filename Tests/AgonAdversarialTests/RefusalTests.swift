@@ -42,7 +42,7 @@ import Testing
             message: "ensemble: 'loss-delta' compares scores, and 'catgan' has categories; use another combination"),
         Case(
             settings: #""objective": "selfgan", "ensemble": {"copies": 2, "combination": "mgd"}"#,
-            message: "ensemble: 'selfgan' has one loss for all networks, so 'mgd' has nothing to combine; use 'average'"
+            message: "ensemble: 'selfgan' has one loss for all networks, so 'mgd' has nothing to combine; use 'sum'"
         ),
         Case(
             settings: #""objective": "selfgan", "ensemble": {"copies": 2, "steepestDirection": true}"#,
@@ -141,7 +141,7 @@ import Testing
         Case(
             settings: #""objective": "gan", "ensemble": {"combination": "hypervolume"}"#,
             message: "ensemble: 'hypervolume' combines several discriminators, and there is one; "
-                + "raise 'copies', or use 'average'"),
+                + "raise 'copies', or use 'sum'"),
         Case(
             settings: #""objective": "gan", "tricks": {"batches": "mixed"}"#,
             message: "tricks.batches: no layer of the discriminator joins the samples of a batch, so that 'mixed' "
@@ -222,11 +222,11 @@ import Testing
     @Test(arguments: networks) func networksAndDataThatDoNotFitAreRefused(_ item: Case) throws {
         let configuration = try ConfigReader.decode(AdversarialConfiguration.self, from: node(item)).value
         do {
-            let players = try GANNetworks(
+            let gan = try GANNetworks(
                 generator: networkConfiguration(item.generator),
                 discriminators: [networkConfiguration(item.discriminator)], isList: false, configuration: configuration,
                 data: item.data, seed: 3)
-            _ = try AdversarialSetting(players: players, data: item.data, configuration: configuration)
+            _ = try AdversarialSetting(gan: gan, data: item.data, configuration: configuration)
             Issue.record("accepted")
         } catch {
             #expect("\(error)" == item.message)

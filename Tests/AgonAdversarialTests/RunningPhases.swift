@@ -111,11 +111,11 @@ func game(
     seed: UInt64 = 3, recorded: Bool = false, norms: Bool = false
 ) throws -> AdversarialSetting {
     let configuration = try adversarial(text)
-    let players = try GANNetworks(
+    let gan = try GANNetworks(
         generator: networkConfiguration(generator), discriminators: discriminators.map(networkConfiguration),
         isList: discriminators.count > 1, configuration: configuration, data: data, seed: seed)
     return try AdversarialSetting(
-        players: players, data: data, configuration: configuration, randomNumbersAreInputs: recorded,
+        gan: gan, data: data, configuration: configuration, randomNumbersAreInputs: recorded,
         reportsGradientNorms: norms)
 }
 

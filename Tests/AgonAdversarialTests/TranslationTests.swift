@@ -23,15 +23,15 @@ import Testing
     }
 
     @Test func networksReadWhatTheDataHave() throws {
-        let players = try setting(#""lsgan""#).players
-        #expect(players.generators[0].inputShape == [2, 3, 2] && players.generators[0].outputShape == [2, 3, 1])
-        #expect(players.discriminators[0].inputShape == [2, 3, 3])
+        let gan = try setting(#""lsgan""#).gan
+        #expect(gan.generators[0].inputShape == [2, 3, 2] && gan.generators[0].outputShape == [2, 3, 1])
+        #expect(gan.discriminators[0].inputShape == [2, 3, 3])
     }
 
     @Test func theDiscriminatorSeesImageAndCondition() throws {
         let setting = try setting(#""lsgan""#)
         let (generator, discriminator) = (
-            PixelNetwork(setting.players.generators[0]), PixelNetwork(setting.players.discriminators[0])
+            PixelNetwork(setting.gan.generators[0]), PixelNetwork(setting.gan.discriminators[0])
         )
         let training = try RunningTraining(setting)
         let (real, condition) = images(0)
@@ -72,7 +72,7 @@ import Testing
         for run in 0..<3 {
             let (real, condition) = images(run)
             let (generator, discriminator) = (
-                PixelNetwork(setting.players.generators[0]), PixelNetwork(setting.players.discriminators[0])
+                PixelNetwork(setting.gan.generators[0]), PixelNetwork(setting.gan.discriminators[0])
             )
             training.iterate { _, _ in ["real": real, "condition": condition] }
             let expected = discriminator(zip(pair.made, pair.conditions).map { [$0] + $1 }).mean

@@ -17,22 +17,22 @@ import Testing
     }
 
     private func average(of setting: AdversarialSetting) throws -> Network {
-        try #require(setting.players.sides[0].average)
+        try #require(setting.gan.sides[0].average)
     }
 
     @Test func theCopyStartsAsTheGenerator() throws {
         let setting = try setting("{}")
-        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
         #expect(average.variables.map(\.values) == generator.variables.map(\.values))
         #expect(average.variables.map(\.name).allSatisfy { $0.hasPrefix("average.") })
-        #expect(setting.players.networks.map(\.name) == ["generator", "discriminator", "average"])
+        #expect(setting.gan.all.map(\.name) == ["generator", "discriminator", "average"])
     }
 
     @Test(arguments: ["gan", "selfgan"], [0, 2]) func weightsFollowByTheDecayFromTheStartOn(
         objective: String, start: Int
     ) throws {
         let setting = try setting(#"{"decay": 0.9, "start": \#(start)}"#, objective: objective)
-        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
         let training = try RunningTraining(setting)
         var expected = generator.parameters.map { $0.values.map(Double.init) }
         for iteration in 0..<5 {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func runningStatisticsAreCopied() throws {
         let setting = try setting(#"{"decay": 0.99}"#, objective: "selfgan")
-        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
         let first = generator.statistics.map(\.values)
         let training = try RunningTraining(setting)
         for _ in 0..<3 { training.iterate() }
@@ -62,7 +62,7 @@ import Testing
 
     @Test func everyUpdateOfTheGeneratorIsFollowed() throws {
         let setting = try setting(#"{"decay": 0.5}"#, updates: #"{"generator": 3}"#)
-        let (generator, average) = (setting.players.generators[0], try average(of: setting))
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
         let training = try RunningTraining(setting)
         var expected = generator.parameters[0].values
         let maker = try #require(training.phases.first { $0.phase.name == "generator" })

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--metrics", "foo"], ["--metrics", ""], ["--metrics", "fcd,,kid"], ["--split", "dev"], ["--samples", "0"],
+        ["--metrics", "foo"], ["--metrics", ""], ["--metrics", "fid,,kid"], ["--split", "dev"], ["--samples", "0"],
         ["--classifier", "nope"], ["--weights", "best"],
     ])
     func whatEvaluateCannotDoIsUsage(options: [String]) throws {
@@ -71,9 +71,9 @@ import Testing
     }
 
     @Test func evaluateKnowsTheNamesOfTables() throws {
-        let result = try agon("evaluate", "Runs/none", "--metrics", "fcd-lenet")
+        let result = try agon("evaluate", "Runs/none", "--metrics", "fid-lenet")
         #expect(
-            result.errors.contains("--metrics fcd-lenet: no metric 'fcd-lenet'; did you mean 'fcd'?"),
+            result.errors.contains("--metrics fid-lenet: no metric 'fid-lenet'; did you mean 'fid'?"),
             "\(result.errors)")
     }
 

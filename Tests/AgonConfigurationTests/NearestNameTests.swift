@@ -16,11 +16,11 @@ import Testing
     }
 
     @Test func keysThatBothBeginWithSayNothing() {
-        let keys = ["log", "metric.modes", "metric.modes-kl.step", "metric.fcd-lenet", "optimizer.learningRate"]
+        let keys = ["log", "metric.modes", "metric.modes-kl.step", "metric.fid-lenet", "optimizer.learningRate"]
         #expect(nearestName(to: "foo", in: keys) == nil)
         #expect(nearestName(to: "metric.modes-covered", in: keys) == nil)
         #expect(nearestName(to: "optimizer.steps", in: keys) == nil)
-        #expect(nearestName(to: "metric.fdc-lenet", in: keys) == "metric.fcd-lenet")
+        #expect(nearestName(to: "metric.fdc-lenet", in: keys) == "metric.fid-lenet")
         #expect(nearestName(to: "optimiser.learningRate", in: keys) == "optimizer.learningRate")
         #expect(nearestName(to: "Optimizer.learningRat", in: keys) == "optimizer.learningRate")
     }

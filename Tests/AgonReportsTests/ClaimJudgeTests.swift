@@ -15,7 +15,7 @@ import Testing
     private func table(_ rows: [(String, Given)]) -> ResultTable {
         var table = ResultTable(
             name: "t", title: "T",
-            columns: [ResultTable.Column(key: "fcd", title: "fcd", unit: nil, decimals: 2, best: nil)], rows: [])
+            columns: [ResultTable.Column(key: "fid", title: "fid", unit: nil, decimals: 2, best: nil)], rows: [])
         table.rows = rows.map { name, given in
             var cell = ResultTable.Cell()
             var values: [Double] = []
@@ -41,13 +41,13 @@ import Testing
         return ClaimJudge(table: table(rows), excuse: excuse).judge(claim, source: source)
     }
 
-    private static let rising = #"{"type": "rising", "column": "fcd", "rows": ["a", "b"]}"#
+    private static let rising = #"{"type": "rising", "column": "fid", "rows": ["a", "b"]}"#
 
     @Test func risingNeedsAGapWiderThanBothDeviations() throws {
         // Deviations 1 and 1 (of 1, 2, 3 and the like), so that a gap above 2 is needed.
         let clear = try judge(Self.rising, [("a", .seeds([1, 2, 3])), ("b", .seeds([4, 5, 6]))])
         #expect(clear.verdict == .confirmed)
-        #expect(clear.figures == "fcd: a 2.00 ± 1.00, b 5.00 ± 1.00")
+        #expect(clear.figures == "fid: a 2.00 ± 1.00, b 5.00 ± 1.00")
         #expect(clear.source == "Paper")
         #expect(try judge(Self.rising, [("a", .seeds([1, 2, 3])), ("b", .seeds([3, 4, 5]))]).verdict == .undecided)
         #expect(
@@ -57,7 +57,7 @@ import Testing
     @Test func oneSeedDecidesNothing() throws {
         let one = try judge(Self.rising, [("a", .seeds([1])), ("b", .seeds([100]))])
         #expect(one.verdict == .undecided)
-        #expect(one.figures == "fcd: a 1.00, b 100.00; one seed shows no spread")
+        #expect(one.figures == "fid: a 1.00, b 100.00; one seed shows no spread")
     }
 
     @Test func exactNumbersNeedNoSeeds() throws {
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aChainRisesWhereEachPairDoes() throws {
-        let chain = #"{"type": "rising", "column": "fcd", "rows": ["a", "b", "c"]}"#
+        let chain = #"{"type": "rising", "column": "fid", "rows": ["a", "b", "c"]}"#
         let (low, middle, high) = (Given.seeds([1, 1.2]), Given.seeds([5, 5.2]), Given.seeds([9, 9.2]))
         #expect(try judge(chain, [("a", low), ("b", middle), ("c", high)]).verdict == .confirmed)
         #expect(try judge(chain, [("a", low), ("b", high), ("c", middle)]).verdict == .notConfirmed)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func similarWithinDeviationsOrAShare() throws {
-        let similar = #"{"type": "similar", "column": "fcd", "rows": ["a", "b"], "within": 0.1}"#
+        let similar = #"{"type": "similar", "column": "fid", "rows": ["a", "b"], "within": 0.1}"#
         #expect(try judge(similar, [("a", .seeds([1, 2, 3])), ("b", .seeds([2.5, 3.5, 4.5]))]).verdict == .confirmed)
         #expect(try judge(similar, [("a", .seeds([1, 1.1])), ("b", .seeds([2, 2.1]))]).verdict == .notConfirmed)
         // Within a tenth of the second, whatever the deviations.
@@ -84,10 +84,10 @@ import Testing
     }
 
     @Test func ratioWithinAShareOfThePublished() throws {
-        let ratio = #"{"type": "ratio", "column": "fcd", "row": "a", "to": "b", "expected": 2, "within": 0.1}"#
+        let ratio = #"{"type": "ratio", "column": "fid", "row": "a", "to": "b", "expected": 2, "within": 0.1}"#
         let exact = try judge(ratio, [("a", .exact(42)), ("b", .exact(20))])
         #expect(exact.verdict == .confirmed)
-        #expect(exact.figures == "fcd: a / b = 2.10, published 2")
+        #expect(exact.figures == "fid: a / b = 2.10, published 2")
         #expect(try judge(ratio, [("a", .exact(45)), ("b", .exact(20))]).verdict == .notConfirmed)
         // 2.25 is off by 0.25 where 0.2 is allowed; deviations of a fifth make that no miss yet.
         #expect(try judge(ratio, [("a", .seeds([36, 54])), ("b", .seeds([16, 24]))]).verdict == .undecided)
@@ -96,26 +96,26 @@ import Testing
     }
 
     @Test func boundsOfEachRow() throws {
-        let above = #"{"type": "bounds", "column": "fcd", "rows": ["a", "b"], "above": 10}"#
+        let above = #"{"type": "bounds", "column": "fid", "rows": ["a", "b"], "above": 10}"#
         let confirmed = try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([11]))])
         #expect(confirmed.verdict == .confirmed)
-        #expect(confirmed.figures == "fcd, to be above 10: a 20.50 ± 0.71, b 11.00")
+        #expect(confirmed.figures == "fid, to be above 10: a 20.50 ± 0.71, b 11.00")
         #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([1, 2]))]).verdict == .notConfirmed)
         #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([9, 13]))]).verdict == .undecided)
-        let both = #"{"type": "bounds", "column": "fcd", "rows": ["a"], "above": 10, "below": 30}"#
+        let both = #"{"type": "bounds", "column": "fid", "rows": ["a"], "above": 10, "below": 30}"#
         #expect(try judge(both, [("a", .seeds([20, 21]))]).verdict == .confirmed)
         #expect(try judge(both, [("a", .seeds([40, 41]))]).verdict == .notConfirmed)
     }
 
     @Test func allIsConfirmedWhereEachIs() throws {
         func all(_ second: Double) throws -> Judgement {
-            let bounds = #"{"type": "bounds", "column": "fcd", "rows": ["b"], "below": \#(second)}"#
+            let bounds = #"{"type": "bounds", "column": "fid", "rows": ["b"], "below": \#(second)}"#
             return try judge(
                 #"{"type": "all", "checks": [\#(Self.rising), \#(bounds)]}"#,
                 [("a", .seeds([1, 2, 3])), ("b", .seeds([5, 6, 7]))])
         }
         #expect(try all(10).verdict == .confirmed)
-        #expect(try all(10).figures == "fcd: a 2.00 ± 1.00, b 6.00 ± 1.00; fcd, to be below 10: b 6.00 ± 1.00")
+        #expect(try all(10).figures == "fid: a 2.00 ± 1.00, b 6.00 ± 1.00; fid, to be below 10: b 6.00 ± 1.00")
         #expect(try all(6.5).verdict == .undecided)
         #expect(try all(4).verdict == .notConfirmed)
     }
@@ -123,10 +123,10 @@ import Testing
     @Test func missingAndForeignValuesDecideNothing() throws {
         let missing = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .none)])
         #expect(missing.verdict == .undecided)
-        #expect(missing.figures == "fcd: no value of 'b'")
+        #expect(missing.figures == "fid: no value of 'b'")
         let foreign = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .ofOtherIdentity([8, 9]))])
         #expect(foreign.verdict == .undecided)
-        #expect(foreign.figures == "fcd: the rows were measured in different ways")
+        #expect(foreign.figures == "fid: the rows were measured in different ways")
     }
 
     @Test func shortBudgetsJudgeExactNumbersAlone() throws {

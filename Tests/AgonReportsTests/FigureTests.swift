@@ -28,7 +28,7 @@ import Testing
     }
 
     private static let curves = #"""
-        {"name": "curves", "title": "Curves", "type": "curves", "metrics": ["metric.fcd-lenet", "loss.generator"]}
+        {"name": "curves", "title": "Curves", "type": "curves", "metrics": ["metric.fid-lenet", "loss.generator"]}
         """#
     private static let boxes = #"""
         {"name": "boxes", "title": "Best of each seed", "type": "boxes", "columns": ["best", "minutes"]}
@@ -39,13 +39,13 @@ import Testing
 
     @Test func curvesAreMeanAndRangeOverSeeds() throws {
         let trials = try folder.study().filter { $0.settings[0].value.string == "small" }
-        let way = FigureDrawing.usualIdentity(of: "metric.fcd-lenet", trials)
-        let points = FigureDrawing.points(of: "metric.fcd-lenet", .step, trials, identity: way)
+        let way = FigureDrawing.usualIdentity(of: "metric.fid-lenet", trials)
+        let points = FigureDrawing.points(of: "metric.fid-lenet", .step, trials, identity: way)
         #expect(points.map(\.x) == [100, 200, 300])
         #expect(points.map(\.mean) == [8, 14.0 / 3, 5])
-        #expect(points.map(\.least) == [6, 2, 3])
-        #expect(points.map(\.most) == [9, 7, 8])
-        let minutes = FigureDrawing.points(of: "metric.fcd-lenet", .minutes, trials, identity: way)
+        #expect(points.map(\.lowest) == [6, 2, 3])
+        #expect(points.map(\.highest) == [9, 7, 8])
+        let minutes = FigureDrawing.points(of: "metric.fid-lenet", .minutes, trials, identity: way)
         // A third of one, two and three minutes: two thirds of a minute in the mean.
         for (point, expected) in zip(minutes, [2.0 / 3, 4.0 / 3, 2]) { #expect(abs(point.x - expected) < 1e-9) }
     }
@@ -54,11 +54,11 @@ import Testing
         var synthetic = TemporaryFolder.studyTrials
         synthetic[0].identity = SyntheticTrial.identity(samples: 500)
         let trials = try RecordedSweep(folder.sweep(synthetic)).trials
-        let way = try #require(FigureDrawing.usualIdentity(of: "metric.fcd-lenet", trials))
+        let way = try #require(FigureDrawing.usualIdentity(of: "metric.fid-lenet", trials))
         #expect(way.text.contains("1000 generated"))
-        let points = FigureDrawing.points(of: "metric.fcd-lenet", .step, Array(trials[0..<3]), identity: way)
-        #expect(points.map(\.most) == [9, 7, 8])
-        #expect(points.map(\.least) == [6, 5, 4])
+        let points = FigureDrawing.points(of: "metric.fid-lenet", .step, Array(trials[0..<3]), identity: way)
+        #expect(points.map(\.highest) == [9, 7, 8])
+        #expect(points.map(\.lowest) == [6, 5, 4])
     }
 
     @Test func onlyStepsThatAllSeedsHaveAreDrawn() throws {
@@ -113,13 +113,13 @@ import Testing
     }
 
     @Test func curvesAreDrawn() throws {
-        try checkFiles(drawing(Self.curves), words: ["Curves", "small", "large", "metric.fcd-lenet", "loss.generator"])
+        try checkFiles(drawing(Self.curves), words: ["Curves", "small", "large", "metric.fid-lenet", "loss.generator"])
     }
 
     @Test func boxesAreDrawn() throws {
         try checkFiles(
             drawing(Self.boxes),
-            words: ["Best of each seed", "small", "large", "best fcd-lenet", "minutes to best, min"])
+            words: ["Best of each seed", "small", "large", "best fid-lenet", "minutes to best, min"])
     }
 
     @Test func gridsAreDrawn() throws {
@@ -167,8 +167,8 @@ import Testing
         #expect(smooth?.count == 100)
         #expect(smooth?[50].y.magnitude ?? 1 < 0.3)
         #expect(Chart.smoothed([(0, 1)]) == nil)
-        #expect(Chart.evenly(5, most: 10) == [0, 1, 2, 3, 4])
-        #expect(Chart.evenly(100, most: 3) == [0, 49, 99])
+        #expect(Chart.evenly(5, limit: 10) == [0, 1, 2, 3, 4])
+        #expect(Chart.evenly(100, limit: 3) == [0, 49, 99])
     }
 
     @Test func imagesAreShrunkByMeans() {

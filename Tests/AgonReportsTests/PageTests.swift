@@ -95,7 +95,7 @@ import Testing
         #expect(page.words.contains("step 300: discriminatorLossNearZero <1e-2>"))
         #expect(
             page.words.contains(
-                "fcd-lenet: lenet (0123456789ab), 10000 real, 1000 generated, test split, raw weights, latents of seed 0"
+                "fid-lenet: lenet (0123456789ab), 10000 real, 1000 generated, test split, raw weights, latents of seed 0"
             ))
         #expect(page.elements.contains { $0.attributes["class"] == "mark" })
         #expect(page.elements.contains { $0.attributes["class"] == "spot" })
@@ -105,7 +105,7 @@ import Testing
         let trial = SyntheticTrial(id: "a", settings: ["seed": 0], distances: [9, 2, 3])
         let run = try folder.sweep([trial]).trial("a").run
         let line: ConfigNode = [
-            "step": 300, "metric": "fcd-lenet", "value": 1, "identity": SyntheticTrial.identity(seed: 5),
+            "step": 300, "metric": "fid-lenet", "value": 1, "identity": SyntheticTrial.identity(seed: 5),
         ]
         try folder.write(
             folder.text("Sweeps/study/trials/a/evaluations.jsonl") + line.lineText + "\n",
@@ -114,7 +114,7 @@ import Testing
         #expect(page.words.contains("best 2 at step 200"))
         #expect(
             page.words.contains(
-                "fcd-lenet: 1 value measured in another way is not shown (latentSeed 5 instead of 0)"))
+                "fid-lenet: 1 value measured in another way is not shown (latentSeed 5 instead of 0)"))
     }
 
     @Test func costsComeFromThePlan() throws {
@@ -167,7 +167,7 @@ import Testing
         trials[4].alarms = ["step 300: the discriminator has won"]
         let page = try sweepPage(trials)
         for words in [
-            "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fcd-lenet, best", "fcd-lenet, last",
+            "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fid-lenet, best", "fid-lenet, last",
             "1.50", "± 0.50", "small: seed 1 failed (loss.generator is no number at step 200) and does not count",
             "± is the sample deviation over seeds", "a line is the mean over seeds", "loss.generator", "a0", "b2",
             "why it ended", "step 300: the discriminator has won", "training in all", "Config of trial a0",

@@ -55,7 +55,7 @@ struct SyntheticTrial {
     var id: String
     var settings: ConfigObject
     var base = "gan/mlp"
-    /// Values of `metric.fcd-lenet`, at steps 100, 200 and so on.
+    /// Values of `metric.fid-lenet`, at steps 100, 200 and so on.
     var distances: [Double] = []
     /// The identity of the distances; nil leaves evaluations.jsonl out.
     var identity: ConfigNode? = SyntheticTrial.identity()
@@ -100,9 +100,9 @@ struct SyntheticTrial {
             ]
             if distances.indices.contains(step - 1) {
                 let value = ConfigNode(distances[step - 1])
-                line["metric.fcd-lenet"] = value
+                line["metric.fid-lenet"] = value
                 let evaluation: ConfigObject = [
-                    "step": ConfigNode(100 * step), "metric": "fcd-lenet", "value": value,
+                    "step": ConfigNode(100 * step), "metric": "fid-lenet", "value": value,
                     "identity": identity ?? .null,
                 ]
                 if identity != nil { evaluations.append(ConfigNode(evaluation).lineText) }
@@ -191,10 +191,10 @@ extension TableConfiguration {
             {"name": "large", "where": {"size": ["large"]}}
           ],
           "columns": [
-            {"key": "best", "title": "best fcd-lenet", "best": "least", "type": "metric",
-             "metric": "metric.fcd-lenet", "pick": "best"},
-            {"key": "last", "type": "metric", "metric": "metric.fcd-lenet"},
-            {"key": "minutes", "title": "minutes to best", "type": "timeToBest", "metric": "metric.fcd-lenet"},
+            {"key": "best", "title": "best fid-lenet", "best": "minimize", "type": "metric",
+             "metric": "metric.fid-lenet", "pick": "best"},
+            {"key": "last", "type": "metric", "metric": "metric.fid-lenet"},
+            {"key": "minutes", "title": "minutes to best", "type": "timeToBest", "metric": "metric.fid-lenet"},
             {"key": "share", "type": "ratio", "column": "best", "row": "small"}
           ]\(more)
         }

@@ -18,7 +18,7 @@ import Testing
         #expect(table.rows.map(\.name) == ["small", "large"])
         #expect(table.rows[0].published.map(\.value) == [.number(4.5, text: "4.5")])
         #expect(table.columns.map(\.key) == ["best", "last", "minutes", "share"])
-        #expect(table.columns.map(\.heading) == ["best fcd-lenet", "last", "minutes to best, min", "share"])
+        #expect(table.columns.map(\.heading) == ["best fid-lenet", "last", "minutes to best, min", "share"])
         #expect(table.figures.map(\.kind.columns) == [["best"]])
         #expect(table.claims.map(\.rule.rows) == [["large", "small"]])
         #expect(table.budgets.map(\.name) == ["smoke"])
@@ -57,8 +57,8 @@ import Testing
             "'a/b' is no file name"
         ),
         (
-            "]\n}", #"], "figures": [{"name": "f", "title": "x", "type": "boxes", "columns": ["fcd"]}]}"#,
-            "figures[0]: 'fcd' is no column; there are best, last, minutes, share"
+            "]\n}", #"], "figures": [{"name": "f", "title": "x", "type": "boxes", "columns": ["fid"]}]}"#,
+            "figures[0]: 'fid' is no column; there are best, last, minutes, share"
         ),
         (
             "]\n}",
@@ -109,17 +109,17 @@ import Testing
     @Test func goalOfAMetricIsTheUsualOne() throws {
         func goal(_ more: String) throws -> MetricGoal? {
             let text = TableConfiguration.text().replacingOccurrences(
-                of: #""metric.fcd-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#)
+                of: #""metric.fid-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#)
             guard case .metric(_, _, let goal, _, _) = try TableConfiguration.read(text).columns[0].quantity else {
                 return nil
             }
             return goal
         }
-        #expect(try goal("metric.fcd-lenet") == .least)
-        #expect(try goal("metric.modes") == .most)
-        #expect(try goal("metric.modes-kl") == .least)
-        #expect(try goal("metric.coverage-lenet") == .most)
-        #expect(try goal(#"metric.modes", "goal": "least"#) == .least)
+        #expect(try goal("metric.fid-lenet") == .minimize)
+        #expect(try goal("metric.modes") == .maximize)
+        #expect(try goal("metric.modes-kl") == .minimize)
+        #expect(try goal("metric.coverage-lenet") == .maximize)
+        #expect(try goal(#"metric.modes", "goal": "minimize"#) == .minimize)
     }
 
     @Test func publishedSchemaIsCurrent() throws {

@@ -89,7 +89,7 @@ import Testing
 
     @Test func meanOfAMetricMayTakeAbsoluteValues() throws {
         let text = TableConfiguration.text().replacingOccurrences(
-            of: #""metric.fcd-lenet", "pick": "best""#, with: #""metric.fcd-lenet", "pick": "mean", "absolute": true"#)
+            of: #""metric.fid-lenet", "pick": "best""#, with: #""metric.fid-lenet", "pick": "mean", "absolute": true"#)
         let table = try table(
             [
                 SyntheticTrial(id: "a", settings: ["size": "small", "seed": 0], distances: [-3, 3, 6]),
@@ -179,7 +179,7 @@ import Testing
         let table = try table(TemporaryFolder.studyTrials)
         #expect(
             table.notes.first
-                == "best fcd-lenet, last, minutes to best: lenet (0123456789ab), 10000 real, 1000 generated, test split, "
+                == "best fid-lenet, last, minutes to best: lenet (0123456789ab), 10000 real, 1000 generated, test split, "
                 + "raw weights, latents of seed 0", "\(table.notes)")
         #expect(table.columns.allSatisfy { $0.identities.count <= 1 })
     }
@@ -196,7 +196,7 @@ import Testing
         let before = try table(TemporaryFolder.studyTrials)
         let path = "Sweeps/study/trials/a0/evaluations.jsonl"
         let line: ConfigNode = [
-            "step": 200, "metric": "fcd-lenet", "value": 0.5, "identity": SyntheticTrial.identity(seed: 5),
+            "step": 200, "metric": "fid-lenet", "value": 0.5, "identity": SyntheticTrial.identity(seed: 5),
         ]
         try folder.write(folder.text(path) + line.lineText + "\n", to: path)
         let trials = try RecordedSweep(SweepFolder(path: folder.path + "/Sweeps/study")).trials
@@ -252,6 +252,6 @@ import Testing
             return trial
         }
         #expect(
-            try table(trials).notes.contains("best fcd-lenet, last: how it was measured is not recorded"))
+            try table(trials).notes.contains("best fid-lenet, last: how it was measured is not recorded"))
     }
 }

@@ -28,7 +28,7 @@ import Testing
     @Test func markdown() throws {
         #expect(
             MarkdownTable.text(try table().0) == ##"""
-                |  | seeds | published best fcd-lenet | best fcd-lenet | last | minutes to best, min | share |
+                |  | seeds | published best fid-lenet | best fid-lenet | last | minutes to best, min | share |
                 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
                 | small\_1 &amp; "50%" \#2, \|x\| | 3 | 4 to 5% | 4.00 ± 2.00 | 5.00 ± 2.65 | 1.22 ± 0.69 | 1.00 |
                 | large | 3 | – | **1.50 ± 0.50** | 1.67 ± 0.76 | 0.89 ± 0.19 | 0.38 |
@@ -39,13 +39,13 @@ import Testing
     @Test func markdownOfClaims() {
         let text = MarkdownTable.claims([
             Judgement(
-                claim: "A < B", source: "Paper, Table 1", verdict: .notConfirmed, figures: "fcd: A 2 ± 1, B 1 ± 1")
+                claim: "A < B", source: "Paper, Table 1", verdict: .notConfirmed, figures: "fid: A 2 ± 1, B 1 ± 1")
         ])
         #expect(
             text == #"""
                 | claim | verdict | figures |
                 | --- | --- | --- |
-                | A \< B (Paper, Table 1) | **not confirmed** | fcd: A 2 ± 1, B 1 ± 1 |
+                | A \< B (Paper, Table 1) | **not confirmed** | fid: A 2 ± 1, B 1 ± 1 |
 
                 """#)
         #expect(MarkdownTable.claims([]).isEmpty)
@@ -116,7 +116,7 @@ import Testing
                   \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
                   \begin{tabular}{lrrrrrr}
                     \toprule
-                     &  & \multicolumn{2}{c}{best fcd-lenet} &  &  &  \\
+                     &  & \multicolumn{2}{c}{best fid-lenet} &  &  &  \\
                     \cmidrule(lr){3-4}
                      & seeds & published & measured & last & minutes to best, min & share \\
                     \midrule

@@ -36,7 +36,7 @@ import Testing
             {"name": "wide", "where": {"generator.layers[0].features": 32}, "note": "the default"}
           ],
           "columns": [
-            {"key": "best", "type": "metric", "metric": "metric.fcd-lenet", "pick": "best", "best": "least"},
+            {"key": "best", "type": "metric", "metric": "metric.fid-lenet", "pick": "best", "best": "minimize"},
             {"key": "parameters", "type": "cost", "figure": "parameterCount"},
             {"key": "memory", "type": "cost", "figure": "memory", "decimals": 4},
             {"key": "full", "title": "memory at full size", "type": "cost", "figure": "memory", "budget": "full",

@@ -19,7 +19,7 @@ import Testing
     @discardableResult
     private func makeRun(
         _ name: String, objective: String = "gan", seed: Int = 0, state: String = "done", losses: [Double] = [1, 2],
-        fcd: [Double] = [], identity: String = "aaaa"
+        fid: [Double] = [], identity: String = "aaaa"
     ) throws -> RunFolder {
         let run = RunFolder(path: runs + "/" + name)
         try run.make()
@@ -36,7 +36,7 @@ import Testing
             lines += "{\"step\": \(index + 1), \"loss\": \(loss), \"seconds\": 1}\n"
         }
         try lines.write(toFile: run.metricsPath, atomically: true, encoding: .utf8)
-        try run.record(fcd.enumerated().map { Self.value(step: $0 + 1, $1, identity) })
+        try run.record(fid.enumerated().map { Self.value(step: $0 + 1, $1, identity) })
         return run
     }
 
@@ -45,7 +45,7 @@ import Testing
     }
 
     private static func value(step: Int, _ value: Double, _ extractor: String = "aaaa") -> EvaluationValue {
-        EvaluationValue(step: step, metric: "fcd-lenet", value: value, identity: identity(extractor))
+        EvaluationValue(step: step, metric: "fid-lenet", value: value, identity: identity(extractor))
     }
 
     private func names(_ index: RunIndex, _ query: String? = nil, sort: String? = nil) throws -> [String] {
@@ -55,23 +55,23 @@ import Testing
     }
 
     @Test func queriesSeeConfigsRecordsAndMetrics() throws {
-        try makeRun("a", objective: "selfgan", fcd: [30, 8, 12])
-        try makeRun("b", objective: "selfgan", seed: 1, fcd: [20, 15])
+        try makeRun("a", objective: "selfgan", fid: [30, 8, 12])
+        try makeRun("b", objective: "selfgan", seed: 1, fid: [20, 15])
         try makeRun("c", objective: "gan", state: "failed", losses: [5, 3, 4])
         let index = index()
         #expect(try index.update([runs]) == RunIndex.Changes(runs: 3, read: 3, removed: 0))
         #expect(try names(index) == ["a", "b", "c"])
-        #expect(try names(index, "metric.fcd-lenet < 10 and objective == selfgan") == ["a"])
-        #expect(try names(index, "metric.fcd-lenet.last < 14") == ["a"])
-        #expect(try names(index, "metric.fcd-lenet") == ["a", "b"])
-        #expect(try names(index, "not metric.fcd-lenet or seed == 1") == ["b", "c"])
-        #expect(try names(index, "metric.fcd-lenet != 8") == ["b"], "a run without it fails every comparison")
+        #expect(try names(index, "metric.fid-lenet < 10 and objective == selfgan") == ["a"])
+        #expect(try names(index, "metric.fid-lenet.last < 14") == ["a"])
+        #expect(try names(index, "metric.fid-lenet") == ["a", "b"])
+        #expect(try names(index, "not metric.fid-lenet or seed == 1") == ["b", "c"])
+        #expect(try names(index, "metric.fid-lenet != 8") == ["b"], "a run without it fails every comparison")
         #expect(try names(index, "state == failed or state ~ DON") == ["a", "b", "c"])
-        #expect(try names(index, "loss.least == 3 and loss == 4 and loss.most == 5") == ["c"])
+        #expect(try names(index, "loss.minimize == 3 and loss == 4 and loss.maximize == 5") == ["c"])
         #expect(try names(index, "generator.layers[0].features >= 8 and dataset == mnist and step == 10").count == 3)
         #expect(try names(index, "name == \"' OR 1=1 --\"").isEmpty)
-        #expect(try names(index, sort: "metric.fcd-lenet") == ["a", "b", "c"])
-        #expect(try names(index, sort: "-metric.fcd-lenet") == ["b", "a", "c"])
+        #expect(try names(index, sort: "metric.fid-lenet") == ["a", "b", "c"])
+        #expect(try names(index, sort: "-metric.fid-lenet") == ["b", "a", "c"])
         #expect(try names(index, sort: "-name") == ["c", "b", "a"])
     }
 
@@ -147,37 +147,37 @@ import Testing
     }
 
     @Test func valuesOfOtherIdentitiesAreMarked() throws {
-        try makeRun("a", fcd: [30, 8])
-        try makeRun("b", fcd: [20], identity: "bbbb")
+        try makeRun("a", fid: [30, 8])
+        try makeRun("b", fid: [20], identity: "bbbb")
         let index = index()
         try index.update([runs])
-        let listing = try RunListing(index, below: [runs], columns: ["name", "metric.fcd-lenet"])
+        let listing = try RunListing(index, below: [runs], columns: ["name", "metric.fid-lenet"])
         #expect(listing.table.text.hasSuffix("20 (b)") && listing.table.text.contains("8 (a)"), "\(listing.table.text)")
         #expect(
             listing.notes == [
-                "metric.fcd-lenet: values were computed in different ways (metric.fcd-lenet.identity; letters in the "
+                "metric.fid-lenet: values were computed in different ways (metric.fid-lenet.identity; letters in the "
                     + "table) and are not comparable"
             ])
         let misspelt = try RunListing(index, below: [runs], where: RunQuery("metric.fdc-lenet < 3"), columns: ["name"])
-        #expect(misspelt.notes == ["no run here has 'metric.fdc-lenet'. Did you mean 'metric.fcd-lenet'?"])
+        #expect(misspelt.notes == ["no run here has 'metric.fdc-lenet'. Did you mean 'metric.fid-lenet'?"])
         #expect(misspelt.rows.isEmpty)
     }
 
     @Test func programsGetIdentitiesBesideTheValues() throws {
-        try makeRun("a", fcd: [30, 8])
-        try makeRun("b", fcd: [20.0625], identity: "bbbb")
+        try makeRun("a", fid: [30, 8])
+        try makeRun("b", fid: [20.0625], identity: "bbbb")
         let index = index()
         try index.update([runs])
         let listing = try RunListing(
-            index, below: [runs], columns: ["metric.fcd-lenet", "metric.fcd-lenet.last", "step"])
+            index, below: [runs], columns: ["metric.fid-lenet", "metric.fid-lenet.last", "step"])
         let (first, second) = (Self.identity().hash, Self.identity("bbbb").hash)
         #expect(
             listing.values.commaSeparated == """
-                run,metric.fcd-lenet,metric.fcd-lenet.last,metric.fcd-lenet.identity,step
+                run,metric.fid-lenet,metric.fid-lenet.last,metric.fid-lenet.identity,step
                 \(runs)/a,8,8,\(first),10
                 \(runs)/b,20.0625,20.0625,\(second),10
                 """)
-        #expect(listing.node.array?.map { $0["metric.fcd-lenet.identity"]?.string } == [first, second])
+        #expect(listing.node.array?.map { $0["metric.fid-lenet.identity"]?.string } == [first, second])
     }
 
     @Test func axesOfASweepAreShown() throws {
@@ -210,17 +210,17 @@ import Testing
     }
 
     @Test func usualColumnsAreWhatDiffers() throws {
-        try makeRun("a", objective: "selfgan", fcd: [8])
-        try makeRun("b", objective: "gan", fcd: [9])
-        try makeRun("c", objective: "gan", seed: 4, fcd: [7])
+        try makeRun("a", objective: "selfgan", fid: [8])
+        try makeRun("b", objective: "gan", fid: [9])
+        try makeRun("c", objective: "gan", seed: 4, fid: [7])
         let index = index()
         try index.update([runs])
         let listing = try RunListing(index, below: [runs])
-        let usual = ["state", "step", "metric.fcd-lenet", "objective", "seed", "seconds", "size"]
+        let usual = ["state", "step", "metric.fid-lenet", "objective", "seed", "seconds", "size"]
         #expect(listing.columns == usual, "\(listing.columns)")
         // What is asked about is shown too.
-        let asked = try RunListing(index, below: [runs], where: RunQuery("loss < 3"), sort: RunSort("-loss.most"))
-        #expect(asked.columns == ["state", "step", "loss", "loss.most"] + usual.dropFirst(2), "\(asked.columns)")
+        let asked = try RunListing(index, below: [runs], where: RunQuery("loss < 3"), sort: RunSort("-loss.maximize"))
+        #expect(asked.columns == ["state", "step", "loss", "loss.maximize"] + usual.dropFirst(2), "\(asked.columns)")
     }
 
     @Test func comparisonShowsDifferencesAndSharedSteps() throws {
@@ -237,13 +237,13 @@ import Testing
     }
 
     @Test func pruningKeepsTheNewestAndTheBest() throws {
-        let run = try makeRun("a", fcd: [9, 3, 5, 8, 7])
+        let run = try makeRun("a", fid: [9, 3, 5, 8, 7])
         for step in 1...5 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
         let plain = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         #expect(plain.items.map(\.path) == (1...4).map { run.checkpointPath(step: $0) })
-        let newest = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fcd-lenet.last")
+        let newest = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fid-lenet.last")
         #expect(newest.items.map(\.path) == plain.items.map(\.path) && newest.notes.isEmpty)
-        let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fcd-lenet")
+        let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fid-lenet")
         #expect(pruning.items.map(\.path) == [1, 3].map { run.checkpointPath(step: $0) })
         #expect(run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
         let applied = try pruning.apply()
@@ -257,16 +257,16 @@ import Testing
     }
 
     @Test func runsWithoutTheMetricKeepTheirCheckpoints() throws {
-        let run = try makeRun("a", fcd: [3, 9, 9])
+        let run = try makeRun("a", fid: [3, 9, 9])
         for step in 1...3 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
-        let pruning = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fcd-lenett")
+        let pruning = RunPruning(checkpointsOf: [run], keepLast: 1, best: "metric.fid-lenett")
         #expect(pruning.items.isEmpty)
-        #expect(pruning.notes == ["1 run without 'metric.fcd-lenett', left alone"])
+        #expect(pruning.notes == ["1 run without 'metric.fid-lenett', left alone"])
         let index = index()
         try index.update([runs])
         #expect(
-            try index.notes(onUnknown: ["metric.fcd-lenett", "state"], below: [runs]) == [
-                "no run here has 'metric.fcd-lenett'. Did you mean 'metric.fcd-lenet'?"
+            try index.notes(onUnknown: ["metric.fid-lenett", "state"], below: [runs]) == [
+                "no run here has 'metric.fid-lenett'. Did you mean 'metric.fid-lenet'?"
             ])
     }
 
@@ -285,18 +285,18 @@ import Testing
     }
 
     @Test func pruningRunsKeepsTheBest() throws {
-        try makeRun("a", fcd: [9])
-        try makeRun("b", fcd: [3])
-        try makeRun("c", fcd: [5])
-        try makeRun("d", state: "stopped", fcd: [50])
+        try makeRun("a", fid: [9])
+        try makeRun("b", fid: [3])
+        try makeRun("c", fid: [5])
+        try makeRun("d", state: "stopped", fid: [50])
         try makeRun("e")
         let index = index()
         try index.update([runs])
-        let rows = try index.runs(below: [runs], keys: ["state", "metric.fcd-lenet"])
-        let pruning = RunPruning(rows, keepBest: 1, by: "metric.fcd-lenet", goal: nil)
+        let rows = try index.runs(below: [runs], keys: ["state", "metric.fid-lenet"])
+        let pruning = RunPruning(rows, keepBest: 1, by: "metric.fid-lenet", goal: nil)
         #expect(pruning.items.map(\.path) == [runs + "/c", runs + "/a"])
-        #expect(pruning.notes == ["2 runs not done or without 'metric.fcd-lenet', left alone"])
-        let worst = RunPruning(rows, keepBest: 1, by: "metric.fcd-lenet", goal: .most)
+        #expect(pruning.notes == ["2 runs not done or without 'metric.fid-lenet', left alone"])
+        let worst = RunPruning(rows, keepBest: 1, by: "metric.fid-lenet", goal: .maximize)
         #expect(worst.items.map(\.path) == [runs + "/c", runs + "/b"])
         _ = try pruning.apply()
         try index.update([runs])
@@ -304,16 +304,16 @@ import Testing
     }
 
     @Test func pruningRunsComparesOnlyWhatIsComparable() throws {
-        try makeRun("a", fcd: [9])
-        try makeRun("b", fcd: [3], identity: "bbbb")
-        try makeRun("c", fcd: [5])
+        try makeRun("a", fid: [9])
+        try makeRun("b", fid: [3], identity: "bbbb")
+        try makeRun("c", fid: [5])
         let index = index()
         try index.update([runs])
-        let metric = "metric.fcd-lenet"
+        let metric = "metric.fid-lenet"
         let rows = try index.runs(below: [runs], keys: ["state", metric, RunPruning.identityKey(of: metric)])
         let pruning = RunPruning(rows, keepBest: 1, by: metric, goal: nil)
         #expect(pruning.items.map(\.path) == [runs + "/a"])
-        #expect(pruning.notes == ["1 run with a 'metric.fcd-lenet' that was computed in another way, left alone"])
+        #expect(pruning.notes == ["1 run with a 'metric.fid-lenet' that was computed in another way, left alone"])
     }
 
     @Test func pruningRunsMayKeepTheLast() throws {
@@ -330,12 +330,12 @@ import Testing
 
     @Test func goalsOfMetricsAreKnown() {
         for key in [
-            "metric.fcd-lenet", "fid-inceptionv3", "metric.modes-kl", "metric.fcd-lenet.last", "modes.divergence",
+            "metric.fid-lenet", "fid-inceptionv3", "metric.modes-kl", "metric.fid-lenet.last", "modes.divergence",
         ] {
-            #expect(MetricGoal.known(key) == .least, "\(key)")
+            #expect(MetricGoal.known(key) == .minimize, "\(key)")
         }
         for key in ["metric.modes", "metric.precision-lenet@0123456789ab", "modes.covered", "accuracy"] {
-            #expect(MetricGoal.known(key) == .most, "\(key)")
+            #expect(MetricGoal.known(key) == .maximize, "\(key)")
         }
         for key in ["loss.generator", "metric.new", ""] { #expect(MetricGoal.known(key) == nil, "\(key)") }
     }
@@ -343,56 +343,56 @@ import Testing
     // MARK: Identities
 
     @Test func comparisonSaysWhatIsNotComparable() throws {
-        let first = try makeRun("a", fcd: [4, 2])
-        let second = try makeRun("b", fcd: [5, 3], identity: "bbbb")
+        let first = try makeRun("a", fid: [4, 2])
+        let second = try makeRun("b", fid: [5, 3], identity: "bbbb")
         let text = try RunComparison(first, second).text(rows: 5)
-        #expect(text.contains("metric.fcd-lenet A  B [1]"), "\(text)")
+        #expect(text.contains("metric.fid-lenet A  B [1]"), "\(text)")
         #expect(
             text.hasSuffix(
-                "[1] metric.fcd-lenet: measured in different ways, not comparable: "
+                "[1] metric.fid-lenet: measured in different ways, not comparable: "
                     + "B has extractorHash bbbb instead of aaaa"),
             "\(text)")
-        let alike = try RunComparison(first, makeRun("c", fcd: [5, 3]))
+        let alike = try RunComparison(first, makeRun("c", fid: [5, 3]))
         #expect(alike.curves.allSatisfy { $0.fault == nil })
     }
 
     @Test func comparisonShowsWhatWasMeasuredInTheSameWayLater() throws {
-        let first = try makeRun("a", fcd: [4, 2])
-        let second = try makeRun("b", fcd: [5, 3], identity: "bbbb")
+        let first = try makeRun("a", fid: [4, 2])
+        let second = try makeRun("b", fid: [5, 3], identity: "bbbb")
         try first.record([Self.value(step: 2, 20, "cccc")])
         try second.record([Self.value(step: 2, 30, "cccc")])
         let comparison = try RunComparison(first, second)
         let hash = Self.identity("cccc").hash
-        #expect(comparison.curves.map(\.key) == ["loss", "metric.fcd-lenet", "metric.fcd-lenet@\(hash)"])
+        #expect(comparison.curves.map(\.key) == ["loss", "metric.fid-lenet", "metric.fid-lenet@\(hash)"])
         #expect(comparison.curves.map { $0.fault == nil } == [true, false, true])
         #expect(comparison.curves.last?.second.map(\.value) == [30])
         // By the name that it has in a list, where the same identity leads.
-        let twin = try makeRun("c", fcd: [6])
-        let full = "metric.fcd-lenet@" + Self.identity().hash
-        #expect(try RunComparison(first, twin, curves: [full]).curves.map(\.key) == ["metric.fcd-lenet"])
+        let twin = try makeRun("c", fid: [6])
+        let full = "metric.fid-lenet@" + Self.identity().hash
+        #expect(try RunComparison(first, twin, curves: [full]).curves.map(\.key) == ["metric.fid-lenet"])
         #expect(try RunComparison(first, makeRun("d"), curves: [full]).notes == ["\(full): only A has it"])
     }
 
     @Test func comparisonTellsOfCurvesThatAreNot() throws {
-        let (first, second) = (try makeRun("a", fcd: [4]), try makeRun("b"))
+        let (first, second) = (try makeRun("a", fid: [4]), try makeRun("b"))
         #expect(
             throws: RunIndexError.unknownCurve(
-                "los", runs: [first.path, second.path], existing: ["loss", "metric.fcd-lenet"])
+                "los", runs: [first.path, second.path], existing: ["loss", "metric.fid-lenet"])
         ) { _ = try RunComparison(first, second, curves: ["los"]) }
-        let comparison = try RunComparison(first, second, curves: ["loss", "metric.fcd-lenet"])
-        #expect(comparison.curves.map(\.key) == ["loss"] && comparison.notes == ["metric.fcd-lenet: only A has it"])
+        let comparison = try RunComparison(first, second, curves: ["loss", "metric.fid-lenet"])
+        #expect(comparison.curves.map(\.key) == ["loss"] && comparison.notes == ["metric.fid-lenet: only A has it"])
     }
 
     @Test func evaluationsOfSeveralKindsAreKeptApart() throws {
-        let run = try makeRun("a", fcd: [9, 8, 7])
+        let run = try makeRun("a", fid: [9, 8, 7])
         try run.record([Self.value(step: 3, 1, "bbbb")])
         let index = index()
         try index.update([runs])
-        let other = "metric.fcd-lenet@" + Self.identity("bbbb").hash
+        let other = "metric.fid-lenet@" + Self.identity("bbbb").hash
         let row = try #require(
-            try index.runs(below: [runs], keys: ["metric.fcd-lenet", "metric.fcd-lenet.identity", other]).first)
-        #expect(row["metric.fcd-lenet"] == "7" && row[other] == "1")
-        #expect(row["metric.fcd-lenet.identity"] == Self.identity().hash)
+            try index.runs(below: [runs], keys: ["metric.fid-lenet", "metric.fid-lenet.identity", other]).first)
+        #expect(row["metric.fid-lenet"] == "7" && row[other] == "1")
+        #expect(row["metric.fid-lenet.identity"] == Self.identity().hash)
     }
 
     @Test func unitsAreForPeople() {

@@ -9,9 +9,9 @@ import Testing
 
     @Test func operatorsBindAsWritten() throws {
         #expect(
-            try RunQuery("metric.fcd-lenet < 10 and objective == selfgan")
+            try RunQuery("metric.fid-lenet < 10 and objective == selfgan")
                 == .and(
-                    .comparison("metric.fcd-lenet", .less, .number(10)),
+                    .comparison("metric.fid-lenet", .less, .number(10)),
                     .comparison("objective", .equal, .text("selfgan"))))
         #expect(try RunQuery("a or b and not c") == .or(key("a"), .and(key("b"), .not(key("c")))))
         #expect(try RunQuery("(a or b) and c") == .and(.or(key("a"), key("b")), key("c")))

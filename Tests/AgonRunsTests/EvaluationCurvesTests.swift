@@ -14,11 +14,11 @@ import Testing
         run = RunFolder(path: folder.path)
     }
 
-    /// Appends values of `fcd-x` by step, measured with latents of a seed.
+    /// Appends values of `fid-x` by step, measured with latents of a seed.
     private func record(_ values: [Int: Double], seed: Int = 0) throws {
         try run.record(
             values.sorted { $0.key < $1.key }.map { step, value in
-                EvaluationValue(step: step, metric: "fcd-x", value: value, identity: Self.identity(seed: seed))
+                EvaluationValue(step: step, metric: "fid-x", value: value, identity: Self.identity(seed: seed))
             })
     }
 
@@ -33,29 +33,29 @@ import Testing
     @Test func theIdentityWithTheMostValuesLeads() throws {
         try record([10: 3, 20: 2])
         try record([20: 1], seed: 5)
-        let all = curves().all("metric.fcd-x")
+        let all = curves().all("metric.fid-x")
         #expect(all.map(\.identity) == [Self.identity(seed: 0), Self.identity(seed: 5)])
         #expect(all.map { $0.points.map(\.value) } == [[3, 2], [1]])
         let hash = Self.identity(seed: 5).hash
-        #expect(curves().named.map(\.key) == ["metric.fcd-x", "metric.fcd-x@\(hash)"])
-        #expect(curves()["metric.fcd-x@\(hash)"]?.best(.least)?.value == 1)
+        #expect(curves().named.map(\.key) == ["metric.fid-x", "metric.fid-x@\(hash)"])
+        #expect(curves()["metric.fid-x@\(hash)"]?.best(.minimize)?.value == 1)
     }
 
     @Test func ofEqualsTheNewestLeads() throws {
         try record([10: 3, 20: 2])
         try record([10: 4, 30: 5], seed: 5)
-        #expect(curves()["metric.fcd-x"]?.identity == Self.identity(seed: 5))
+        #expect(curves()["metric.fid-x"]?.identity == Self.identity(seed: 5))
         // Steps say nothing of when a checkpoint was measured.
         try record([10: 3.5])
-        #expect(curves()["metric.fcd-x"]?.identity == Self.identity(seed: 0))
-        #expect(curves()["metric.fcd-x"]?.points.map(\.value) == [3.5, 2])
+        #expect(curves()["metric.fid-x"]?.identity == Self.identity(seed: 0))
+        #expect(curves()["metric.fid-x"]?.points.map(\.value) == [3.5, 2])
     }
 
     @Test func metricsThatAreLoggedAloneHaveNoIdentity() throws {
         try record([10: 3])
-        let curves = curves([("loss", [(1, 1)]), ("metric.fcd-x", [(10, 9)]), ("metric.modes", [(10, 7)])])
-        #expect(curves.keys == ["metric.modes", "metric.fcd-x"])
-        #expect(curves["metric.fcd-x"]?.points.map(\.value) == [3])
+        let curves = curves([("loss", [(1, 1)]), ("metric.fid-x", [(10, 9)]), ("metric.modes", [(10, 7)])])
+        #expect(curves.keys == ["metric.modes", "metric.fid-x"])
+        #expect(curves["metric.fid-x"]?.points.map(\.value) == [3])
         #expect(curves["metric.modes"]?.identity == nil && curves["metric.modes"]?.points.count == 1)
     }
 

@@ -147,7 +147,7 @@ import Testing
         try events.append(step: 6, scalars: [])
         let head = ["brain.Event:2", "0 _hparams_/session_start_info", "0 config"]
         func values(_ steps: Int...) -> [String] {
-            steps.flatMap { ["\($0) loss/generator 0.5", "\($0) pace/seconds 3.0"] }
+            steps.flatMap { ["\($0) loss/generator 0.5", "\($0) throughput/seconds 3.0"] }
         }
         #expect(try eventLines(folder.path) == head + values(2, 4, 6))
         // From where it stands: the same file goes on.
@@ -212,7 +212,7 @@ import Testing
 
     @Test func tagsGroupByTheFirstPart() {
         #expect(EventLog.tag("loss.discriminator.3") == "loss/discriminator.3")
-        #expect(EventLog.tag("metric.fcd-lenet") == "metric/fcd-lenet")
-        #expect(EventLog.tag("imagesPerSecond") == "pace/imagesPerSecond")
+        #expect(EventLog.tag("metric.fid-lenet") == "metric/fid-lenet")
+        #expect(EventLog.tag("imagesPerSecond") == "throughput/imagesPerSecond")
     }
 }

@@ -50,7 +50,7 @@ import Testing
         #expect(values.map(\.step) == [4, 8, 12].flatMap { [Int](repeating: $0, count: 8) })
         #expect(
             values.prefix(8).map(\.metric) == [
-                "fcd-linear", "kid-linear", "inception-score-linear", "precision-linear", "recall-linear",
+                "fid-linear", "kid-linear", "inception-score-linear", "precision-linear", "recall-linear",
                 "density-linear", "coverage-linear", "ms-ssim",
             ])
         let identity = try #require(values.first?.identity.node)
@@ -68,7 +68,7 @@ import Testing
         let similarity = try #require(values.first { $0.metric == "ms-ssim" }?.identity.node)
         #expect(similarity["extractor"] == nil && similarity["split"] == nil && similarity["pairs"] != nil)
 
-        let lines = run.metricLines.filter { $0["metric.fcd-linear"] != nil }
+        let lines = run.metricLines.filter { $0["metric.fid-linear"] != nil }
         #expect(lines.compactMap { $0["step"]?.integer } == [4, 8, 12])
         for line in lines {
             let step = try #require(line["step"]?.integer)
@@ -77,7 +77,7 @@ import Testing
             }
         }
         // Generated noise is far from the digits, and all alike in the classifier's eyes or not: the score is 1 to 10.
-        #expect(values.filter { $0.metric == "fcd-linear" }.allSatisfy { $0.value > 1 })
+        #expect(values.filter { $0.metric == "fid-linear" }.allSatisfy { $0.value > 1 })
         #expect(values.filter { $0.metric.hasPrefix("inception") }.allSatisfy { (1...10).contains($0.value) })
         let record = try ConfigNode.load(path: run.recordPath)
         let before = try #require(record["peakMemoryBytesBeforeEvaluation"]?.integer)
@@ -117,16 +117,16 @@ import Testing
         #expect(run.evaluations == before, "known values are not written again")
         let earlier = try digits.evaluation(checkpoint: 8).evaluate(run: run.path)
         #expect(earlier.values == before.filter { $0.step == 8 })
-        let more = try digits.evaluation(["samples": 60, "metrics": ["fcd"]]).evaluate(run: run.path)
-        #expect(more.values.map(\.metric) == ["fcd-linear"])
+        let more = try digits.evaluation(["samples": 60, "metrics": ["fid"]]).evaluate(run: run.path)
+        #expect(more.values.map(\.metric) == ["fid-linear"])
         #expect(more.values[0].identity.hash != before[0].identity.hash)
         #expect(run.evaluations.count == before.count + 1)
 
         let costs = outcome.costs
         #expect(costs.floatingPointOperationsPerStep > 8 * 2 * 16 * 144)
         #expect(costs.plannedMemoryBytes > 10_000 && (costs.peakMemoryBytes ?? 0) > 1_000_000)
-        let best = try #require(costs.best.first { $0.metric == "fcd-linear" })
-        let distances = before.filter { $0.metric == "fcd-linear" }
+        let best = try #require(costs.best.first { $0.metric == "fid-linear" })
+        let distances = before.filter { $0.metric == "fid-linear" }
         #expect(distances.contains { $0.step == best.step && Float($0.value) == Float(best.value) })
         #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && (best.seconds ?? 0) > 0)
         #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 8)
@@ -142,8 +142,8 @@ import Testing
         let digits = try TinyDigits()
         try digits.trainClassifier()
         let run = try train(digits, digits.folder.path + "/run", [#"tricks={"averaging": {"decay": 0.9}}"#])
-        let averaged = try digits.evaluation(["metrics": ["fcd"]]).evaluate(run: run.path).values[0]
-        let raw = try digits.evaluation(["metrics": ["fcd"], "weights": "raw"]).evaluate(run: run.path).values[0]
+        let averaged = try digits.evaluation(["metrics": ["fid"]]).evaluate(run: run.path).values[0]
+        let raw = try digits.evaluation(["metrics": ["fid"], "weights": "raw"]).evaluate(run: run.path).values[0]
         #expect(averaged.identity.node["weights"]?.string == "average")
         #expect(raw.identity.node["weights"]?.string == "raw")
         #expect(averaged.value != raw.value)
@@ -156,9 +156,9 @@ import Testing
         let floor = try RealDistances.measure(
             digits.classifiers.recipe("blocks"), samples: 50, searchPath: digits.searchPath,
             catalogue: digits.classifiers, threads: 2)
-        #expect(floor.map(\.name) == ["fcd-linear", "kid-linear"])
+        #expect(floor.map(\.name) == ["fid-linear", "kid-linear"])
         #expect(floor.allSatisfy { $0.trainingSamples == 50 && $0.testSamples == 50 })
-        let distance = try #require(floor.first { $0.name == "fcd-linear" })
+        let distance = try #require(floor.first { $0.name == "fid-linear" })
         var notes: [String] = []
         _ = try RealDistances.measure(
             digits.classifiers.recipe("blocks"), samples: 5, searchPath: digits.searchPath,
@@ -167,7 +167,7 @@ import Testing
         #expect(notes.last?.hasPrefix("5 samples for 10 features: covariances are singular") == true, "\(notes)")
         // Blocks are near to blocks; what a hardly trained generator makes is far away.
         let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
-        let generated = try #require(run.evaluations.first { $0.metric == "fcd-linear" })
+        let generated = try #require(run.evaluations.first { $0.metric == "fid-linear" })
         #expect(distance.value >= 0 && distance.value < generated.value / 4, "\(floor), \(generated.value)")
     }
 
@@ -178,10 +178,10 @@ import Testing
             #"task={"type": "generation", "labels": 10}"#,
             #"generator.layers=["condition", {"type": "linear", "features": 144}, "tanh", {"type": "reshape", "shape": [12, 12, 1]}]"#,
             #"discriminator.layers=["flatten", "condition", {"type": "linear", "features": 1}]"#,
-            #"evaluate={"every": 6, "samples": 30, "metrics": ["fcd"]}"#,
+            #"evaluate={"every": 6, "samples": 30, "metrics": ["fid"]}"#,
         ]
         let run = try train(digits, digits.folder.path + "/run", conditional)
-        #expect(run.evaluations.map(\.metric) == ["fcd-linear", "fcd-linear"])
+        #expect(run.evaluations.map(\.metric) == ["fid-linear", "fid-linear"])
     }
 
     // MARK: Modes
@@ -204,7 +204,7 @@ import Testing
         #expect(identity["modeFrequencies"]?.string == "train")
         // Features of colour images are not to be had from it.
         #expect(
-            message { _ = try digits.evaluation(["metrics": ["fcd"]]).evaluate(run: run.path) }
+            message { _ = try digits.evaluation(["metrics": ["fid"]]).evaluate(run: run.path) }
                 == "classifier 'blocks' does not fit: it reads grey images, those of dataset 'stacked-mnist' are colour; "
                 + "choose another with evaluate.classifier")
     }
@@ -221,10 +221,10 @@ import Testing
         #expect(values.allSatisfy { $0.identity.node["extractor"] == nil && $0.identity.node["image"] == nil })
         let text = message {
             _ = try TrainingRun.run(
-                Experiment(node.applying([#"evaluate.metrics=["fcd"]"#])),
+                Experiment(node.applying([#"evaluate.metrics=["fid"]"#])),
                 options: TinyExperiment.options(folder.path + "/none"))
         }
-        #expect(text == "metric 'fcd': 'gaussians-8' has points, not images; 'modes' can be measured")
+        #expect(text == "metric 'fid': 'gaussians-8' has points, not images; 'modes' can be measured")
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"), "nothing is left behind")
     }
 
@@ -278,34 +278,34 @@ import Testing
                     node: ["extractorHash": ConfigNode(hash), "generatedSamples": ConfigNode(samples)]))
         }
         let table = EvaluationTable([
-            ("one", [value("fcd-x", 1.25, samples: 100), value("ms-ssim", 0.125, samples: 100)]),
-            ("two", [value("fcd-x", 12, samples: 50), value("ms-ssim", 0.25, samples: 100)]),
-            ("three", [value("fcd-x", 3, samples: 50)]),
-            ("four", [value("fcd-x", 123.4567, samples: 100, hash: "b")]),
+            ("one", [value("fid-x", 1.25, samples: 100), value("ms-ssim", 0.125, samples: 100)]),
+            ("two", [value("fid-x", 12, samples: 50), value("ms-ssim", 0.25, samples: 100)]),
+            ("three", [value("fid-x", 3, samples: 50)]),
+            ("four", [value("fid-x", 123.4567, samples: 100, hash: "b")]),
         ])
         #expect(
             table.text == """
-                run         fcd-x  ms-ssim
+                run         fid-x  ms-ssim
                 one          1.25    0.125
                 two        12 [1]     0.25
                 three       3 [1]        -
                 four   123.46 [2]        -
 
-                [1] fcd-x: not comparable with the first: generatedSamples 50 instead of 100
-                [2] fcd-x: not comparable with the first: extractorHash b instead of a
+                [1] fid-x: not comparable with the first: generatedSamples 50 instead of 100
+                [2] fid-x: not comparable with the first: extractorHash b instead of a
                 """)
     }
 
     @Test func bestValuesFollowTheMetric() {
         let lines: [ConfigNode] = [
-            ["step": 1, "metric.fcd-x": 5, "metric.inception-score-x": 2, "seconds": 1],
-            ["step": 2, "metric.fcd-x": 3, "metric.inception-score-x": 4, "seconds": 2],
-            ["step": 3, "metric.fcd-x": 3, "metric.inception-score-x": 1, "metric.other": 1, "seconds": 3],
+            ["step": 1, "metric.fid-x": 5, "metric.inception-score-x": 2, "seconds": 1],
+            ["step": 2, "metric.fid-x": 3, "metric.inception-score-x": 4, "seconds": 2],
+            ["step": 3, "metric.fid-x": 3, "metric.inception-score-x": 1, "metric.other": 1, "seconds": 3],
         ]
         let run = RunFolder(path: folder.path + "/none")
         #expect(
             RunCosts.best(among: EvaluationCurves(of: run, logged: MetricCurves(lines)), lines: lines) == [
-                RunCosts.Best(metric: "fcd-x", identity: nil, value: 3, step: 2, seconds: 2),
+                RunCosts.Best(metric: "fid-x", identity: nil, value: 3, step: 2, seconds: 2),
                 RunCosts.Best(metric: "inception-score-x", identity: nil, value: 4, step: 2, seconds: 2),
             ])
     }
@@ -314,7 +314,7 @@ import Testing
         let run = RunFolder(path: folder.path)
         func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
             EvaluationValue(
-                step: step, metric: "fcd-x", value: value,
+                step: step, metric: "fid-x", value: value,
                 identity: EvaluationIdentity(node: ["latentSeed": ConfigNode(seed)]))
         }
         try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7)])

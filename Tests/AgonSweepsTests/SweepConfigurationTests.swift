@@ -88,10 +88,10 @@ import Testing
     @Test func rulesMayCompareWhatAStageMeasures() throws {
         let sweep = try sweep(
             #"""
-            "base": "tiny.json", "stop": {"metric": "metric.fcd-lenet"},
-            "set": {"stages": [{"from": 3, "set": {"evaluate": {"metrics": ["fcd"]}}}]}
+            "base": "tiny.json", "stop": {"metric": "metric.fid-lenet"},
+            "set": {"stages": [{"from": 3, "set": {"evaluate": {"metrics": ["fid"]}}}]}
             """#)
-        #expect(sweep.configuration.stop?.metric == "metric.fcd-lenet")
+        #expect(sweep.configuration.stop?.metric == "metric.fid-lenet")
     }
 
     @Test func labelsKeepToOneLine() throws {
@@ -215,16 +215,16 @@ import Testing
                 "sweep.json:1: axes[1]: 'batchSize' is set by another axis already"
             ),
             (
-                #""base": "tiny.json", "stop": {"metric": "metric.fcd-lenet"}"#,
-                "sweep.json:1: stop.metric: no trial measures 'metric.fcd-lenet'; see 'evaluate.metrics'"
+                #""base": "tiny.json", "stop": {"metric": "metric.fid-lenet"}"#,
+                "sweep.json:1: stop.metric: no trial measures 'metric.fid-lenet'; see 'evaluate.metrics'"
             ),
             (
-                #""base": "tiny.json", "set": {"evaluate": {"metrics": ["fcd"]}}, "stop": {"metric": "metric.fdc"}"#,
+                #""base": "tiny.json", "set": {"evaluate": {"metrics": ["fid"]}}, "stop": {"metric": "metric.fdc"}"#,
                 "sweep.json:1: stop.metric: no trial measures 'metric.fdc'; see 'evaluate.metrics'"
             ),
             (
                 #""base": "tiny.json", "set": {"objective": "gan", "ensemble.combination": "gman"}"#,
-                "sweep.json:1: ensemble: 'gman' combines several discriminators, and there is one; raise 'copies', or use 'average'"
+                "sweep.json:1: ensemble: 'gman' combines several discriminators, and there is one; raise 'copies', or use 'sum'"
             ),
             (#""base": "none.json""#, "none.json: cannot be read: No such file or directory"),
         ]

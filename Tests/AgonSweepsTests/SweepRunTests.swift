@@ -39,15 +39,15 @@ import Testing
         status.step = 3
         status.steps = 10
         status.losses = [("loss.generator", 0.5), ("loss.discriminator", .nan)]
-        status.metric = ("metric.fcd-lenet", 12.5)
+        status.metric = ("metric.fid-lenet", 12.5)
         status.secondsLeft = 61
         let message = status.message
         #expect(!message.contains("\n"))
         let read = try #require(TrialStatus(message: message))
         #expect(read.label == status.label && read.step == 3 && read.steps == 10 && read.state == .running)
         #expect(read.losses.map(\.name) == ["loss.generator"] && read.metric?.value == 12.5 && read.secondsLeft == 61)
-        #expect(read.text == "step 3/10  loss.generator 0.5000  metric.fcd-lenet 12.5  1 min 01 s left")
-        #expect(read.shortText == "step 3/10  1 min 01 s left  fcd-lenet 12.5  loss G 0.500")
+        #expect(read.text == "step 3/10  loss.generator 0.5000  metric.fid-lenet 12.5  1 min 01 s left")
+        #expect(read.shortText == "step 3/10  1 min 01 s left  fid-lenet 12.5  loss G 0.500")
         #expect(TrialStatus(message: "make: *** [Makefile:1: all] Error 2") == nil)
         #expect(TrialStatus(message: "@agon {\"trial\": 3}") == nil)
     }

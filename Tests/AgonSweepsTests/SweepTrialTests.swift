@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func medianRuleEndsATrialAndSaysSo() throws {
-        let rule = #", "stop": {"metric": "loss.generator", "goal": "least", "grace": 6, "trials": 2}"#
+        let rule = #", "stop": {"metric": "loss.generator", "goal": "minimize", "grace": 6, "trials": 2}"#
         let (sweep, place) = try prepared(rule, seeds: "[1, 2, 3]")
         let trials = sweep.trials.map { place.trial($0.id) }
         for trial in trials.prefix(2) {
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func mostMayBeBest() throws {
-        let rule = try rule(#"{"metric": "m", "goal": "most", "trials": 1}"#)
+        let rule = try rule(#"{"metric": "m", "goal": "maximize", "trials": 1}"#)
         #expect(rule.verdict(on: [(1, 2)], against: [[(1, 1)], [(1, 2)], [(1, 3)]]) == nil)
         #expect(rule.verdict(on: [(1, 1)], against: [[(1, 2)], [(1, 3)]]) != nil)
     }

@@ -105,7 +105,7 @@ import Testing
 
     @Test func eventsOfAResumedRunAreThoseOfAnUndisturbedOne() throws {
         func lines(_ run: String) throws -> [String] {
-            try eventLines(run).filter { !$0.contains(" pace/") }
+            try eventLines(run).filter { !$0.contains(" throughput/") }
         }
         let whole = folder.path + "/whole"
         try train(whole)

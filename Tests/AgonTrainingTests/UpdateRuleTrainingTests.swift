@@ -23,7 +23,7 @@ import Testing
     }
 
     private func weights(_ training: TrainingSetup) -> [[Float]] {
-        training.networks.players.networks.flatMap(\.variables).map(\.values)
+        training.networks.gan.all.flatMap(\.variables).map(\.values)
     }
 
     private func updates(_ training: TrainingSetup) throws -> [Float] {

@@ -29,8 +29,8 @@ public struct GeneratorGame {
     /// Each discriminator's scores of the generator's samples.
     public let scores: [Value]
 
-    public var generator: Network { setting.players.sides[side].generator }
-    public var discriminators: [Network] { setting.players.sides[side].discriminators }
+    public var generator: Network { setting.gan.sides[side].generator }
+    public var discriminators: [Network] { setting.gan.sides[side].discriminators }
 
     /// The losses as one vector `[K]`.
     public var lossVector: Value {
@@ -71,9 +71,9 @@ public struct CombinedLoss {
 public enum CombinationRegistry {
     public static let combinations: VariantRegistry<any DiscriminatorCombination> = {
         let registry = VariantRegistry<any DiscriminatorCombination>(schemaName: "Combination", noun: "combination")
-        registry.register(SumCombination.name, "The sum or the mean of the losses.") {
-            try SumCombination(from: $0)
-        }
+        registry.register(SumCombination.name, "The sum of the losses.") { _ in SumCombination() }
+        registry.register(MeanCombination.name, "The mean of the losses.") { _ in MeanCombination() }
+        registry.rename("average", to: SumCombination.name)
         registry.register(SoftmaxCombination.name, "GMAN: larger losses weigh more, by a softmax.") {
             try SoftmaxCombination(from: $0)
         }

@@ -49,7 +49,7 @@ public struct SelfGANObjective: Objective {
             throw .unevenShards(shards: shards, batchSize: configuration.batchSize)
         }
         let combination = configuration.ensemble.combination
-        guard combination is SumCombination else {
+        guard combination is any UniformCombination else {
             throw .oneLoss(objective: Self.name, combination: type(of: combination).name)
         }
         if configuration.ensemble.measuresSteepestDirection { throw .noCommonDirection(objective: Self.name) }
@@ -69,7 +69,7 @@ public struct SelfGANObjective: Objective {
         let memory = PreviousImages(setting, inputs: inputs, in: graph)
         let labels = setting.tricks.labels.targets(setting: setting, in: graph)
         let notes = StepNotes()
-        let combination = setting.configuration.ensemble.combination as? SumCombination ?? SumCombination()
+        let combination = setting.configuration.ensemble.combination as? any UniformCombination ?? SumCombination()
 
         let size = setting.batchSize / shards
         var losses: [Value] = []
@@ -80,7 +80,7 @@ public struct SelfGANObjective: Objective {
             let generated = try setting.task.generate(part, setting: setting, call: call("generated"), in: graph)
             made.append(generated.samples)
             var sides: [Value] = []
-            for (number, side) in setting.players.sides.enumerated() {
+            for (number, side) in setting.gan.sides.enumerated() {
                 let previous = memory.slice(side: number, start: shard * size, count: size, in: graph)
                 let real = setting.task.real(part, side: number)
                 let views = [
@@ -105,7 +105,7 @@ public struct SelfGANObjective: Objective {
         graph.output("loss", loss)
         notes.output(to: graph)
         labels.observe(discriminatorLoss: notes.mean("loss.discriminator", in: graph), in: graph)
-        let (generators, discriminators) = (setting.players.generators, setting.players.discriminators)
+        let (generators, discriminators) = (setting.gan.generators, setting.gan.discriminators)
         let norms = try setting.minimizeGenerators(loss, others: discriminators, in: graph)
         setting.report(gradientNorms: norms.prefix(generators.count), of: "generator", in: graph)
         setting.report(gradientNorms: norms.dropFirst(generators.count), of: "discriminator", in: graph)

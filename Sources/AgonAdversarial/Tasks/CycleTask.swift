@@ -53,7 +53,7 @@ public struct CycleTask: GANTask {
         guard let condition = inputs.condition, let real = inputs.real else {
             preconditionFailure("translation without images")
         }
-        let (forward, backward) = (setting.players.sides[0].generator, setting.players.sides[1].generator)
+        let (forward, backward) = (setting.gan.sides[0].generator, setting.gan.sides[1].generator)
         func apply(_ network: Network, _ x: Value, _ name: String) throws -> Value {
             try setting.samples(of: network, from: x, call: "\(call).\(name)", in: graph)
         }

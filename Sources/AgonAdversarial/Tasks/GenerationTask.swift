@@ -67,7 +67,7 @@ public struct GenerationTask: GANTask {
         guard let latents = inputs.latents else { preconditionFailure("generation without latents") }
         let losses = LayerLosses()
         let samples = try setting.samples(
-            of: setting.players.sides[0].generator, from: latents, condition: inputs.condition, losses: losses,
+            of: setting.gan.sides[0].generator, from: latents, condition: inputs.condition, losses: losses,
             call: call, in: graph)
         return Generated(samples: [samples]) { losses.values }
     }

@@ -49,7 +49,7 @@ public struct TranslationTask: GANTask {
             preconditionFailure("translation without pairs")
         }
         let samples = try setting.samples(
-            of: setting.players.sides[0].generator, from: condition, call: call, in: graph)
+            of: setting.gan.sides[0].generator, from: condition, call: call, in: graph)
         return Generated(samples: [samples]) {
             guard reconstruction > 0 else { return [] }
             let distance = meanAbsoluteDistance(graph, real, samples)

@@ -38,7 +38,7 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     func mix(into samples: Value, side: Int, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
         let count = samples.shape[0]
         let perSample = Shape([count] + [Int](repeating: 1, count: samples.shape.rank - 1))
-        let prefix = setting.players.sides.count == 1 ? "replay" : "replay.\(setting.task.sideNames[side])"
+        let prefix = setting.gan.sides.count == 1 ? "replay" : "replay.\(setting.task.sideNames[side])"
         let layout: PyTorchLayout = samples.shape.rank == 4 ? .images : .plain
         let memory = (0..<batches).map {
             Variable(name: "\(prefix).\($0)", shape: samples.shape, role: .loopState, layout: layout)

@@ -26,13 +26,13 @@ public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
     }
 
     /// Moves the averages after the generators' update.
-    func follow(_ players: GANNetworks, setting: AdversarialSetting, in graph: ComputeGraph) {
+    func follow(_ gan: GANNetworks, setting: AdversarialSetting, in graph: ComputeGraph) {
         let kept: Value? =
             start == 0
             ? nil
             : graph.affine(
                 graph.apply(.step(threshold: Float(start) - 0.5), setting.iteration(in: graph)), scale: Float(decay))
-        for side in players.sides {
+        for side in gan.sides {
             guard let average = side.average else { continue }
             for (weight, mean) in zip(side.generator.variables, average.variables) {
                 let now = graph.read(weight)

@@ -71,7 +71,7 @@ struct FigureDrawing {
         for (panel, metric) in metrics.enumerated() {
             // Bands lie behind all curves.
             var (bands, lines): ([String], [String]) = ([], [])
-            var range: (least: Double, most: Double)?
+            var range: (lowest: Double, highest: Double)?
             let members = rows.map { making.trials(of: $0).filter(\.isDone) }
             let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
             for (index, row) in rows.enumerated() {
@@ -79,13 +79,16 @@ struct FigureDrawing {
                 guard !points.isEmpty else { continue }
                 let block = "$p\(panel)r\(index)"
                 for point in points {
-                    range = (min(range?.least ?? point.least, point.least), max(range?.most ?? point.most, point.most))
+                    range = (
+                        min(range?.lowest ?? point.lowest, point.lowest),
+                        max(range?.highest ?? point.highest, point.highest)
+                    )
                 }
-                let numbers = points.map { "\($0.x) \($0.mean) \($0.least) \($0.most)" }
+                let numbers = points.map { "\($0.x) \($0.mean) \($0.lowest) \($0.highest)" }
                 blocks.append("\(block) << EOD\n\(numbers.joined(separator: "\n"))\nEOD")
                 let colour = Self.colour(index)
                 let dash = index < Self.colours.count ? 1 : 2
-                if points.contains(where: { $0.least < $0.most }) {
+                if points.contains(where: { $0.lowest < $0.highest }) {
                     bands.append(
                         "\(block) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb '\(colour)' notitle"
                     )
@@ -96,7 +99,7 @@ struct FigureDrawing {
             }
             guard let range else { continue }
             // Within one power of ten, a logarithmic axis would show few of its numbers.
-            let isWide = range.least > 0 && range.most > 10 * range.least
+            let isWide = range.lowest > 0 && range.highest > 10 * range.lowest
             let isLast = panel + 1 == metrics.count
             panels.append(
                 """
@@ -127,8 +130,8 @@ struct FigureDrawing {
     struct CurvePoint {
         let x: Double
         let mean: Double
-        let least: Double
-        let most: Double
+        let lowest: Double
+        let highest: Double
     }
 
     /// The identity that most trials' values of a metric have. Values of others have no place on the same axis.
@@ -141,8 +144,8 @@ struct FigureDrawing {
                 counts.append((value.identity, 1))
             }
         }
-        let most = counts.map(\.trials).max()
-        return counts.first { $0.trials == most }?.identity
+        let highest = counts.map(\.trials).max()
+        return counts.first { $0.trials == highest }?.identity
     }
 
     /// Mean and range over trials where all of them have a value; minutes are the mean's.
@@ -163,10 +166,10 @@ struct FigureDrawing {
             case .minutes:
                 x = Summary(trials.compactMap { $0.run.history.seconds(at: step).map { $0 / 60 } })?.mean
             }
-            guard let x, let mean = Summary(values)?.mean, let least = values.min(), let most = values.max() else {
+            guard let x, let mean = Summary(values)?.mean, let lowest = values.min(), let highest = values.max() else {
                 return nil
             }
-            return CurvePoint(x: x, mean: mean, least: least, most: most)
+            return CurvePoint(x: x, mean: mean, lowest: lowest, highest: highest)
         }
     }
 
@@ -195,10 +198,10 @@ struct FigureDrawing {
                     return value.value
                 }.sorted()
                 dots += values.map { "\($0) \(y) \(index)" }
-                guard let least = values.first, let most = values.last else { continue }
+                guard let lowest = values.first, let highest = values.last else { continue }
                 boxes.append(
-                    "\(y) \(least) \(Self.quantile(values, 0.25)) \(Self.quantile(values, 0.5)) "
-                        + "\(Self.quantile(values, 0.75)) \(most) \(index)")
+                    "\(y) \(lowest) \(Self.quantile(values, 0.25)) \(Self.quantile(values, 0.5)) "
+                        + "\(Self.quantile(values, 0.75)) \(highest) \(index)")
             }
             guard !dots.isEmpty else { continue }
             blocks.append("$b\(panel) << EOD\n\(boxes.joined(separator: "\n"))\nEOD")

@@ -8,7 +8,7 @@ struct Chart {
         /// Rising x.
         let points: [(x: Double, y: Double)]
         /// The range over seeds at each point, drawn in a lighter tone.
-        var band: [(least: Double, most: Double)] = []
+        var band: [(lowest: Double, highest: Double)] = []
     }
 
     enum Kind {
@@ -67,7 +67,7 @@ struct Chart {
         let y: ChartScale
         switch kind {
         case .lines:
-            let ys = drawn.flatMap { item in item.points.map(\.y) + item.band.flatMap { [$0.least, $0.most] } }
+            let ys = drawn.flatMap { item in item.points.map(\.y) + item.band.flatMap { [$0.lowest, $0.highest] } }
             y = ChartScale(ys, count: 5, including: level)
         case .stack: y = ChartScale([0] + totals(drawn), count: 4, tight: true, allowsLogarithm: false)
         }
@@ -127,12 +127,12 @@ struct Chart {
         var parts: [Markup] = []
         var points = item.points
         if item.band.count == points.count {
-            func edge(_ value: ((least: Double, most: Double)) -> Double) -> [(x: Double, y: Double)] {
+            func edge(_ value: ((lowest: Double, highest: Double)) -> Double) -> [(x: Double, y: Double)] {
                 let edge = zip(points, item.band).map { (x: $0.x, y: value($1)) }
-                return Self.thinned(Self.smoothed(edge) ?? edge, most: 240)
+                return Self.thinned(Self.smoothed(edge) ?? edge, limit: 240)
             }
-            if item.band.contains(where: { $0.least < $0.most }) {
-                let outline = edge(\.most) + edge(\.least).reversed()
+            if item.band.contains(where: { $0.lowest < $0.highest }) {
+                let outline = edge(\.highest) + edge(\.lowest).reversed()
                 let corners = outline.map { "\(px($0.x)),\(py($0.y))" as Markup }
                 parts.append(
                     "<polygon class=\"band\" fill=\"\(colour)\" points=\"\(corners.joined(separator: " "))\"/>")
@@ -159,7 +159,7 @@ struct Chart {
     /// Areas from the bottom up, cut at the steps that all series have.
     private func stack(_ drawn: [Series], _ px: (Double) -> Double, _ py: (Double) -> Double) -> [Markup] {
         let count = drawn.map(\.points.count).min() ?? 0
-        let places = Self.evenly(count, most: 200)
+        let places = Self.evenly(count, limit: 200)
         var base = [Double](repeating: 0, count: places.count)
         return drawn.enumerated().map { index, item in
             let top = zip(places, base).map { $1 + item.points[$0].y }
@@ -189,24 +189,24 @@ struct Chart {
         }
     }
 
-    /// At most some hundred points: of each stretch the least and the most, so that no spike is lost.
-    static func thinned(_ points: [(x: Double, y: Double)], most: Int = 480) -> [(x: Double, y: Double)] {
-        guard points.count > most else { return points }
-        let stretches = most / 2
+    /// At most `limit` points: the lowest and the highest of each stretch, so that no spike is lost.
+    static func thinned(_ points: [(x: Double, y: Double)], limit: Int = 480) -> [(x: Double, y: Double)] {
+        guard points.count > limit else { return points }
+        let stretches = limit / 2
         var kept: [(x: Double, y: Double)] = []
         for stretch in 0..<stretches {
             let range = (stretch * points.count / stretches)..<((stretch + 1) * points.count / stretches)
             let ordered = range.sorted { points[$0].y < points[$1].y }
-            guard let least = ordered.first, let most = ordered.last else { continue }
-            kept.append(points[min(least, most)])
-            if least != most { kept.append(points[max(least, most)]) }
+            guard let lowest = ordered.first, let highest = ordered.last else { continue }
+            kept.append(points[min(lowest, highest)])
+            if lowest != highest { kept.append(points[max(lowest, highest)]) }
         }
         return kept
     }
 
-    /// At most so many of the indices below `count`, the first and the last among them.
-    static func evenly(_ count: Int, most: Int) -> [Int] {
-        guard count > most, most > 1 else { return Array(0..<count) }
-        return (0..<most).map { $0 * (count - 1) / (most - 1) }
+    /// At most `limit` of the indices below `count`, the first and the last among them.
+    static func evenly(_ count: Int, limit: Int) -> [Int] {
+        guard count > limit, limit > 1 else { return Array(0..<count) }
+        return (0..<limit).map { $0 * (count - 1) / (limit - 1) }
     }
 }

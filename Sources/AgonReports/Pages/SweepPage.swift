@@ -68,7 +68,7 @@ public struct SweepPage {
             columns.append(
                 TableColumn(
                     key: name, title: "\(name), last", best: nil,
-                    quantity: .metric(name, .last, .least, isAbsolute: false, identity: nil)))
+                    quantity: .metric(name, .last, .minimize, isAbsolute: false, identity: nil)))
         }
         let isShort = trials.allSatisfy { ($0.run.seconds ?? 0) < 120 }
         columns.append(
@@ -173,7 +173,8 @@ public struct SweepPage {
                     let points = FigureDrawing.points(
                         of: name, .step, done.isEmpty ? trials : done, identity: way)
                     return Chart.Series(
-                        name: row.name, points: points.map { ($0.x, $0.mean) }, band: points.map { ($0.least, $0.most) }
+                        name: row.name, points: points.map { ($0.x, $0.mean) },
+                        band: points.map { ($0.lowest, $0.highest) }
                     )
                 })
             if name == "epoch.logLossRatio" { chart.level = 0 }
@@ -198,13 +199,13 @@ public struct SweepPage {
             return (trials.first(where: \.isDone) ?? trials.first).map { (row, $0) }
         }
         guard !shown.isEmpty else { return .empty }
-        let most = 48
+        let limit = 48
         // A page of many trials is still to be sent by mail.
-        let frames = max(2, min(12, 160 / min(most, shown.count)))
-        let items = shown.prefix(most).map { row, trial in
+        let frames = max(2, min(12, 160 / min(limit, shown.count)))
+        let items = shown.prefix(limit).map { row, trial in
             Timeline.Item(run: trial.run, title: row.name, note: trial.seed.map { "seed \($0)" })
         }
-        let rest = shown.count - most
+        let rest = shown.count - limit
         let timeline = Timeline(items, identifier: "t", frames: frames, bytes: 40 << 10, side: 400)
         return (timeline?.markup ?? .empty) + (rest > 0 ? PageParts.notes(["and \(rest) more in the folders"]) : .empty)
     }
@@ -252,14 +253,14 @@ public struct SweepPage {
             "Config of trial \(first.id), every default written out", first.run.config.prettyText)
         let others = sweep.trials.dropFirst()
         guard !others.isEmpty else { return config }
-        let most = 200
-        let rows = others.prefix(most).map { trial -> [Markup] in
+        let limit = 200
+        let rows = others.prefix(limit).map { trial -> [Markup] in
             let lines = ConfigDifference.between(first.run.config, trial.run.config).map(\.line)
             let shown = lines.prefix(30).map { line -> Markup in "\(line)" }
             let rest: Markup = lines.count > 30 ? "<br>and \(lines.count - 30) more" : .empty
             return ["<code>\(trial.id)</code>", "\(shown.joined(separator: "<br>"))\(rest)"]
         }
-        let rest = others.count - most
+        let rest = others.count - limit
         return config
             + """
             <details><summary>Where the other trials' configs differ from it</summary>

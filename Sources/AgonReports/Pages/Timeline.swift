@@ -31,7 +31,7 @@ struct Timeline {
             markup = "<div class=\"galleries\">\(parts.joined())</div>"
             return
         }
-        let chosen = Chart.evenly(steps.count, most: min(frames, Self.limit)).map { steps[$0] }
+        let chosen = Chart.evenly(steps.count, limit: min(frames, Self.limit)).map { steps[$0] }
         let images = items.map { item in
             let shown = chosen.map { step in
                 Self.frame(item.run, step: step, bytes: bytes, side: side)

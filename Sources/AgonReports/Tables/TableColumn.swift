@@ -78,7 +78,7 @@ enum TableQuantity: Sendable {
     static let registry: VariantRegistry<TableQuantity> = {
         let registry = VariantRegistry<TableQuantity>(schemaName: "Column", noun: "quantity")
         registry.register("metric", "A key of metrics.jsonl, or a metric of evaluations.jsonl.") { reader in
-            let name = try reader.string("metric", "The key, such as metric.fcd-lenet or loss.generator.")
+            let name = try reader.string("metric", "The key, such as metric.fid-lenet or loss.generator.")
             return .metric(
                 name, try reader.choice("pick", default: .last, "Which of its values."),
                 try Self.goal(reader, for: name),
@@ -86,7 +86,7 @@ enum TableQuantity: Sendable {
                 identity: try Self.identity(reader))
         }
         registry.register("timeToBest", "Minutes of training until the best value of a metric.") { reader in
-            let name = try reader.string("metric", "The key, such as metric.fcd-lenet.")
+            let name = try reader.string("metric", "The key, such as metric.fid-lenet.")
             return .timeToBest(name, try Self.goal(reader, for: name), identity: try Self.identity(reader))
         }
         registry.register("cost", "What a step takes, as planned from the config: bytes, parameters, arithmetic.") {

@@ -206,7 +206,7 @@ struct TableMaking {
         let column = table.columns[index]
         guard let goal = column.best, column.identities.count <= 1 else { return }
         let means = table.rows.compactMap { $0.cells[index].summary?.mean }
-        guard let best = goal == .least ? means.min() : means.max(), means.contains(where: { $0 != best }) else {
+        guard let best = goal == .minimize ? means.min() : means.max(), means.contains(where: { $0 != best }) else {
             return
         }
         for row in table.rows.indices where table.rows[row].cells[index].summary?.mean == best {

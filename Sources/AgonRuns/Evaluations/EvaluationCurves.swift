@@ -4,7 +4,7 @@ import AgonExperiments
 public struct EvaluationCurve: Sendable {
     public typealias Point = (step: Int, value: Double)
 
-    /// Such as `fcd-lenet`.
+    /// Such as `fid-lenet`.
     public let metric: String
     /// Nil where it was not recorded.
     public let identity: EvaluationIdentity?
@@ -69,7 +69,7 @@ public struct EvaluationCurves: Sendable {
         return keys
     }
 
-    /// All curves of a metric by its key, such as `metric.fcd-lenet`, the leading one first.
+    /// All curves of a metric by its key, such as `metric.fid-lenet`, the leading one first.
     public func all(_ key: String) -> [EvaluationCurve] { curves.filter { Self.prefix + $0.metric == key } }
 
     /// The keys of the curves: the metric's of a leading one, `metric.NAME@IDENTITY` of others.

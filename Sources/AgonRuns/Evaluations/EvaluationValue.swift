@@ -3,7 +3,7 @@ import AgonConfiguration
 /// One number of an evaluation, with all that it depends on.
 public struct EvaluationValue: Equatable, Sendable {
     public let step: Int
-    /// Such as `fcd-lenet`; in `metrics.jsonl` it is called `metric.fcd-lenet`.
+    /// Such as `fid-lenet`; in `metrics.jsonl` it is called `metric.fid-lenet`.
     public let metric: String
     public let value: Double
     public let identity: EvaluationIdentity

@@ -162,7 +162,7 @@ public final class EventLog {
 
     /// `loss.discriminator.3` as `loss/discriminator.3`.
     static func tag(_ name: String) -> String {
-        guard let dot = name.firstIndex(of: ".") else { return "pace/" + name }
+        guard let dot = name.firstIndex(of: ".") else { return "throughput/" + name }
         return name[..<dot] + "/" + name[name.index(after: dot)...]
     }
 

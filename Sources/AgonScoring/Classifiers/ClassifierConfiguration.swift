@@ -9,7 +9,7 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
     /// By which experiments call it.
     public let name: String
     public let description: String?
-    /// What distances say of it: `fcd-lenet`.
+    /// What distances say of it: `fid-lenet`.
     public let architecture: String
     public let seed: UInt64
     /// Updates, each on a batch.
@@ -32,7 +32,7 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
             Self.isFileName(name), "name", "'\(name)' is no file name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString("description", "What the classifier is, in a sentence or two.")
         let architecture = try reader.string(
-            "architecture", "What distances say of it: \"lenet\" makes fcd-lenet, kid-lenet.")
+            "architecture", "What distances say of it: \"lenet\" makes fid-lenet, kid-lenet.")
         self.architecture = architecture
         try reader.require(
             Self.isFileName(architecture), "architecture", "'\(architecture)': use letters, digits, '.', '_' and '-'")

@@ -12,7 +12,7 @@ import Foundation
 public final class FeatureExtractor {
     /// By which the classifier is called: `lenet-mnist`.
     public let name: String
-    /// What distances say of it: `fcd-lenet`.
+    /// What distances say of it: `fid-lenet`.
     public let architecture: String
     /// The SHA-256 of its weights' file.
     public let hash: String
@@ -20,8 +20,6 @@ public final class FeatureExtractor {
     public let input: ImageShape
     public let featureCount: Int
     public let classCount: Int
-    /// Whether a Fréchet distance of its features is called FID.
-    let isInception: Bool
     private let step: CompiledStep
     private let batch: Int
 
@@ -37,7 +35,6 @@ public final class FeatureExtractor {
         self.architecture = architecture
         self.hash = hash
         self.batch = batch
-        isInception = head != nil
         let shape = trunk.inputShape
         input = ImageShape(height: shape[0], width: shape[1], channels: shape[2])
         let graph = ComputeGraph()

@@ -48,7 +48,7 @@ final class EvaluationSeries: TrainingEvaluation {
 
     private func make() throws -> Evaluator {
         memoryBefore = RunRecord.peakMemory
-        let side = prepared.networks.players.sides[0]
+        let side = prepared.networks.gan.sides[0]
         let average = plan.settings.weights == .average ? side.average : nil
         let made = try Evaluator(
             plan, generator: average ?? side.generator, isAveraged: average != nil,

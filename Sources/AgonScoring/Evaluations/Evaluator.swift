@@ -164,7 +164,7 @@ final class Evaluator {
                 fake: FeatureStatistics(fake, set: "generated", threads: pool.threads))
             return [
                 (
-                    (extractor.isInception ? "fid-" : "fcd-") + suffix, distance,
+                    "fid-" + suffix, distance,
                     identity(real: real.features.rows, generated: fake.rows)
                 )
             ]

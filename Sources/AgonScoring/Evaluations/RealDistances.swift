@@ -45,7 +45,7 @@ public enum RealDistances {
             real: test.selecting(0..<paired), fake: training.selecting(0..<paired), threads: threads)
         return [
             Distance(
-                name: "fcd-" + extractor.architecture, value: frechet, trainingSamples: training.rows,
+                name: "fid-" + extractor.architecture, value: frechet, trainingSamples: training.rows,
                 testSamples: test.rows),
             Distance(
                 name: "kid-" + extractor.architecture, value: kernel, trainingSamples: paired, testSamples: paired),

@@ -9,7 +9,7 @@ public struct RunCosts: Sendable {
     /// The best value of a metric in the course of a run, and when it was reached. Of a metric that was measured in
     /// several ways, those of the leading curve count.
     public struct Best: Equatable, Sendable {
-        /// `fcd-lenet`
+        /// `fid-lenet`
         public let metric: String
         /// Nil where it was not recorded.
         public let identity: EvaluationIdentity?

@@ -89,7 +89,7 @@ public final class RunEvaluation {
         let networks = try ExperimentNetworks(
             experiment,
             data: DataShapes(sample: plan.dataset.sampleShape, condition: plan.dataset.conditionShape))
-        let side = networks.players.sides[0]
+        let side = networks.gan.sides[0]
         let average = plan.settings.weights == .average ? side.average : nil
         let generator = average ?? side.generator
         try checkpoint.restore(generator.variables)
