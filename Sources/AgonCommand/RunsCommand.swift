@@ -194,7 +194,8 @@ struct RunsPruneCommand: ParsableCommand {
         }
         if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
         if let best, goal == nil, MetricGoal.known(best) == nil {
-            throw ValidationError("--best \(best): no metric that is known; say what is best by --goal minimize or maximize")
+            throw ValidationError(
+                "--best \(best): no metric that is known; say what is best by --goal minimize or maximize")
         }
         if let goal, MetricGoal(rawValue: goal) == nil {
             throw ValidationError("--goal \(goal): expected minimize or maximize")

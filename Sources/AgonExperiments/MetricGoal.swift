@@ -4,7 +4,8 @@ public enum MetricGoal: String, CaseIterable, Sendable {
 
     /// What trainings log beside the metrics of evaluations.
     private static let others: [String: MetricGoal] = [
-        "modes.covered": .maximize, "modes.share": .maximize, "modes.highQuality": .maximize, "modes.divergence": .minimize,
+        "modes.covered": .maximize, "modes.share": .maximize, "modes.highQuality": .maximize,
+        "modes.divergence": .minimize,
         "accuracy": .maximize,
     ]
 

@@ -20,7 +20,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
         _ = try reader.choice("type", ["median"], default: "median", "The rule.")
         metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fid-lenet.")
         let goal: MetricGoal? = try reader.optionalChoice(
-            "goal", "Whether the best value is the smallest or the largest; if not given, what is known of the metric, else 'minimize'.")
+            "goal",
+            "Whether the best value is the smallest or the largest; if not given, what is known of the metric, else 'minimize'."
+        )
         self.goal = goal ?? MetricGoal.usual(for: metric)
         grace = try reader.integer("grace", in: 0..., default: 0, "Steps before which no trial is ended.")
         trials = try reader.integer(
