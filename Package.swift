@@ -15,7 +15,7 @@ let modules: [Target] = [
     .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
     .target(name: "AgonConfiguration"),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
-    .target(name: "AgonGraph", dependencies: ["AgonTensors", "CAgonKernels"]),
+    .target(name: "AgonGraph", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
     .target(
         name: "AgonOptimizers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration", "CAgonKernels"]),

@@ -102,15 +102,12 @@ public struct AdversarialSetting {
         if let idle = (gan.generators + gan.discriminators).first(where: \.parameters.isEmpty) {
             throw .nothingToTrain(network: idle.name)
         }
-        let mixing = ["batchNorm", "minibatchDiscrimination", "minibatchDeviation"]
         var mixesSamples = false
         for discriminator in gan.discriminators {
-            if objective.scores != .targets, let last = discriminator.lastLayer,
-                ["sigmoid", "tanh", "softmax"].contains(last.type)
-            {
+            if objective.scores != .targets, let last = discriminator.boundingLayer {
                 throw .boundedScores(objective: name, layer: last.path, type: last.type)
             }
-            guard let norm = discriminator.layers.first(where: { mixing.contains($0.type) }) else { continue }
+            guard let norm = discriminator.layers.first(where: \.mixesSamples) else { continue }
             mixesSamples = true
             if objective.scoresSamplesApart {
                 throw .mixedSamples(objective: name, layer: norm.path, type: norm.type)
@@ -251,17 +248,5 @@ public struct AdversarialSetting {
         guard let first = norms.first else { return }
         graph.output(
             "gradientNorm.\(network)", norms.dropFirst().reduce(first) { graph.apply(.maximum, $0, $1) })
-    }
-}
-
-extension Network {
-    /// The layer whose output is the network's, also where it stands in a sequence.
-    fileprivate var lastLayer: LayerSummary? {
-        var last: LayerSummary?
-        while let next = layers.last(where: { $0.depth == (last?.depth ?? -1) + 1 }) {
-            last = next
-            guard ["sequence", "repeat"].contains(next.type) else { break }
-        }
-        return last
     }
 }

@@ -64,7 +64,7 @@ public struct GANNetworks {
                 try Network(
                     name: named(name), configuration: generator,
                     input: try task.generatorInput(latent: configuration.latent, data: data, side: side),
-                    condition: condition, path: "generator", seed: seed)
+                    condition: condition, path: .root.key("generator"), seed: seed)
             }
             let made = try makeGenerator("generator")
             let input = try task.discriminatorInput(generated: made.outputShape, data: data, side: side)
@@ -73,7 +73,7 @@ public struct GANNetworks {
                 return try Network(
                     name: named(count == 1 ? "discriminator" : "discriminators") + (count == 1 ? "" : ".\(index)"),
                     configuration: discriminators[kind], input: input, condition: condition,
-                    path: isList ? "discriminators[\(kind)]" : "discriminator", seed: seed)
+                    path: isList ? .root.key("discriminators").index(kind) : .root.key("discriminator"), seed: seed)
             }
             var average: Network?
             if configuration.tricks.averaging != nil {

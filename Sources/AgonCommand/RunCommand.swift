@@ -56,10 +56,15 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("\(folder.path) is a run already; continue it with --resume, or copy it to --out DIR")
         }
         let path = isRun ? folder.configPath : config.config
-        var overrides = config.overrides
-        if let initialWeights { overrides.append(Self.override("initialWeights", initialWeights)) }
-        if let inputs { overrides.append(Self.override("recordedInputs", inputs)) }
-        let experiment = try Experiment.load(path: path, overrides: overrides, steps: steps, seed: seed)
+        let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
+        let settings = files.compactMap { key, option, file in
+            file.map {
+                ConfigSetting(
+                    path: .root.key(key), value: ConfigNode(.string($0), source: ConfigSource(file: "\(option) \($0)")))
+            }
+        }
+        let experiment = try Experiment.load(
+            path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
         options.resumes = resume
@@ -72,10 +77,5 @@ struct RunCommand: ParsableCommand {
         defer { display.finish() }
         let outcome = try TrainingRun.run(experiment, options: options, report: display.show)
         if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
-    }
-
-    /// Sets a key to a text, whatever it looks like.
-    private static func override(_ key: String, _ value: String) -> String {
-        "\(key)=\(ConfigNode(value).lineText)"
     }
 }

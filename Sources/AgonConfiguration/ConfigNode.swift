@@ -21,7 +21,8 @@ public struct ConfigSource: Hashable, Sendable, CustomStringConvertible {
 
 /// A value of a config together with the place it was written.
 ///
-/// Two nodes are equal when their contents are: sources do not count, the order of keys and the spelling of numbers do.
+/// Two nodes are equal when their contents are: sources and declarations do not count, the order of keys and the
+/// spelling of numbers do.
 public struct ConfigNode: Sendable, Equatable {
     public enum Content: Sendable, Equatable {
         case object(ConfigObject)
@@ -79,6 +80,8 @@ public struct ConfigObject: Sendable, Equatable {
         /// Where the key (not its value) was written.
         public var keySource: ConfigSource
         public var value: ConfigNode
+        /// What the decoder that read the key says of it.
+        var declaration = ConfigDeclaration()
 
         public static func == (first: Member, second: Member) -> Bool {
             first.key == second.key && first.value == second.value
@@ -109,12 +112,18 @@ public struct ConfigObject: Sendable, Equatable {
     }
 
     public mutating func set(_ key: String, _ value: ConfigNode, keySource: ConfigSource) {
+        set(key, value, keySource: keySource, declaration: ConfigDeclaration())
+    }
+
+    mutating func set(
+        _ key: String, _ value: ConfigNode, keySource: ConfigSource, declaration: ConfigDeclaration
+    ) {
+        let member = Member(key: key, keySource: keySource, value: value, declaration: declaration)
         if let position = positions[key] {
-            members[position].value = value
-            members[position].keySource = keySource
+            members[position] = member
         } else {
             positions[key] = members.count
-            members.append(Member(key: key, keySource: keySource, value: value))
+            members.append(member)
         }
     }
 

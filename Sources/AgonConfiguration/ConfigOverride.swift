@@ -1,3 +1,14 @@
+/// A value and the path of keys that it goes to.
+public struct ConfigSetting: Sendable {
+    public var path: ConfigPath
+    public var value: ConfigNode
+
+    public init(path: ConfigPath, value: ConfigNode) {
+        self.path = path
+        self.value = value
+    }
+}
+
 /// A value set from the command line: `--set discriminator.layers[2].kernel=5`.
 public struct ConfigOverride: Sendable, Equatable {
     public var path: ConfigPath

@@ -15,6 +15,7 @@ public struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
 
     public func key(_ key: String) -> ConfigPath { ConfigPath(steps + [.key(key)]) }
     public func index(_ index: Int) -> ConfigPath { ConfigPath(steps + [.index(index)]) }
+    public func appending(_ inner: ConfigPath) -> ConfigPath { ConfigPath(steps + inner.steps) }
 
     public var description: String {
         var text = ""

@@ -24,8 +24,9 @@ extension ConfigDecodable {
 
 /// The keys of one object, read by name and type, each with the sentence that documents it.
 ///
-/// Every reading function takes a key, what is allowed, a default (none: the key is required) and the sentence. Whoever
-/// makes the reader finishes it: keys that nobody read are refused. Values read, defaults included, make up `resolved`.
+/// Every reading function takes a key, what is allowed, a default (none: the key is required), what the key affects and
+/// the sentence. Whoever makes the reader finishes it: keys that nobody read are refused. Values read, defaults
+/// included, make up `resolved`.
 public final class ConfigReader {
     enum Mode {
         case decoding(ConfigObject)
@@ -37,6 +38,7 @@ public final class ConfigReader {
         var key: String
         var schema: ConfigNode
         var isRequired: Bool
+        var affects = ConfigEffect.result
     }
 
     let mode: Mode
@@ -152,34 +154,47 @@ public final class ConfigReader {
     // MARK: Reading by form
 
     /// The value of a key in the given form. A default goes through the same checks as a value from a file.
-    func value<Value>(_ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, _ doc: String) throws -> Value
-    {
+    func value<Value>(
+        _ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, affects effect: ConfigEffect = .result,
+        _ doc: String
+    ) throws -> Value {
         let place = path.key(key)
         switch mode {
         case .decoding(let object):
             note(key)
             guard let given = object[key] ?? node else { throw missing(key) }
             let (value, resolved) = try form.decode(given, place)
-            resolvedObject.set(key, resolved, keySource: object.member(key)?.keySource ?? .program)
+            let standard: ConfigDeclaration.Standard
+            if object[key] == nil || given == node {
+                standard = .taken
+            } else {
+                standard = try node.map { .value(try form.decode($0, place).resolved) } ?? .none
+            }
+            resolvedObject.set(
+                key, resolved, keySource: object.member(key)?.keySource ?? .program,
+                declaration: ConfigDeclaration(affects: effect, standard: standard))
             return value
         case .describing(let context):
-            try describe(key, form, context, doc, default: node, isOptional: false)
+            try describe(key, form, context, effect, doc, default: node, isOptional: false)
             if let node { return try form.decode(node, place).value }
             return try form.placeholder(context)
         }
     }
 
     /// The value of a key in the given form, nil if the key is not given or null.
-    func optionalValue<Value>(_ key: String, _ form: ValueForm<Value>, _ doc: String) throws -> Value? {
+    func optionalValue<Value>(
+        _ key: String, _ form: ValueForm<Value>, affects effect: ConfigEffect = .result, _ doc: String
+    ) throws -> Value? {
         switch mode {
         case .decoding(let object):
             note(key)
             guard let member = object.member(key), !member.value.isNull else { return nil }
             let (value, resolved) = try form.decode(member.value, path.key(key))
-            resolvedObject.set(key, resolved, keySource: member.keySource)
+            resolvedObject.set(
+                key, resolved, keySource: member.keySource, declaration: ConfigDeclaration(affects: effect))
             return value
         case .describing(let context):
-            try describe(key, form, context, doc, default: nil, isOptional: true)
+            try describe(key, form, context, effect, doc, default: nil, isOptional: true)
             return nil
         }
     }
@@ -189,8 +204,8 @@ public final class ConfigReader {
     }
 
     private func describe<Value>(
-        _ key: String, _ form: ValueForm<Value>, _ context: SchemaContext, _ doc: String, default node: ConfigNode?,
-        isOptional: Bool
+        _ key: String, _ form: ValueForm<Value>, _ context: SchemaContext, _ effect: ConfigEffect, _ doc: String,
+        default node: ConfigNode?, isOptional: Bool
     ) throws {
         // A key read twice, say by another form when it has another type, is described by its first reading.
         guard !properties.contains(where: { $0.key == key }) else { return }
@@ -201,7 +216,8 @@ public final class ConfigReader {
             schema[member.key] = member.value
         }
         if let node { schema["default"] = node }
-        properties.append(Property(key: key, schema: ConfigNode(schema), isRequired: node == nil && !isOptional))
+        properties.append(
+            Property(key: key, schema: ConfigNode(schema), isRequired: node == nil && !isOptional, affects: effect))
     }
 
     private func missing(_ key: String, choices: [String] = []) -> ConfigError {

@@ -3,91 +3,104 @@
 extension ConfigReader {
     /// A nested object.
     public func section<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, _ type: Section.Type, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result,
+        _ doc: String
     ) throws -> Section {
-        try value(key, .section(type), default: node, doc)
+        try value(key, .section(type), default: node, affects: effect, doc)
     }
 
     public func optionalSection<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type, _ doc: String
+        _ key: String, _ type: Section.Type, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Section? {
-        try optionalValue(key, .section(type), doc)
+        try optionalValue(key, .section(type), affects: effect, doc)
     }
 
     /// A nested object of the type the result is used as.
     public func section<Section: ConfigDecodable>(
-        _ key: String, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Section {
-        try section(key, Section.self, default: node, doc)
+        try section(key, Section.self, default: node, affects: effect, doc)
     }
 
-    public func optionalSection<Section: ConfigDecodable>(_ key: String, _ doc: String) throws -> Section? {
-        try optionalSection(key, Section.self, doc)
+    public func optionalSection<Section: ConfigDecodable>(
+        _ key: String, affects effect: ConfigEffect = .result, _ doc: String
+    ) throws -> Section? {
+        try optionalSection(key, Section.self, affects: effect, doc)
     }
 
     /// A nested object that names its variant by `"type"`, or the name alone.
     public func section<Value>(
-        _ key: String, _ registry: VariantRegistry<Value>, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, _ registry: VariantRegistry<Value>, default node: ConfigNode? = nil,
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Value {
-        try value(key, .variant(registry), default: node, doc)
+        try value(key, .variant(registry), default: node, affects: effect, doc)
     }
 
-    public func optionalSection<Value>(_ key: String, _ registry: VariantRegistry<Value>, _ doc: String) throws
+    public func optionalSection<Value>(
+        _ key: String, _ registry: VariantRegistry<Value>, affects effect: ConfigEffect = .result, _ doc: String
+    ) throws
         -> Value?
     {
-        try optionalValue(key, .variant(registry), doc)
+        try optionalValue(key, .variant(registry), affects: effect, doc)
     }
 
     /// An array of objects. `count` is a number of elements or a range of them.
     public func array<Section: ConfigDecodable, Count: IntervalExpression<Int>>(
         _ key: String, of type: Section.Type, count: Count = Interval<Int>(), default nodes: [ConfigNode]? = nil,
-        _ doc: String
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> [Section] {
         try value(
-            key, .list(of: .section(type), count: count.interval), default: nodes.map { ConfigNode($0) }, doc)
+            key, .list(of: .section(type), count: count.interval), default: nodes.map { ConfigNode($0) },
+            affects: effect, doc)
     }
 
     public func optionalArray<Section: ConfigDecodable, Count: IntervalExpression<Int>>(
-        _ key: String, of type: Section.Type, count: Count = Interval<Int>(), _ doc: String
+        _ key: String, of type: Section.Type, count: Count = Interval<Int>(), affects effect: ConfigEffect = .result,
+        _ doc: String
     ) throws -> [Section]? {
-        try optionalValue(key, .list(of: .section(type), count: count.interval), doc)
+        try optionalValue(key, .list(of: .section(type), count: count.interval), affects: effect, doc)
     }
 
     /// An array of objects that each name their variant by `"type"`, or of names alone:
     /// `["flatten", {"type": "dense", "units": 10}]`.
     public func array<Value, Count: IntervalExpression<Int>>(
         _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(),
-        default nodes: [ConfigNode]? = nil, _ doc: String
+        default nodes: [ConfigNode]? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> [Value] {
         try value(
-            key, .list(of: .variant(registry), count: count.interval), default: nodes.map { ConfigNode($0) }, doc)
+            key, .list(of: .variant(registry), count: count.interval), default: nodes.map { ConfigNode($0) },
+            affects: effect, doc)
     }
 
     public func optionalArray<Value, Count: IntervalExpression<Int>>(
-        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(), _ doc: String
+        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(),
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> [Value]? {
-        try optionalValue(key, .list(of: .variant(registry), count: count.interval), doc)
+        try optionalValue(key, .list(of: .variant(registry), count: count.interval), affects: effect, doc)
     }
 
     /// An array of arrays of objects that each name their variant by `"type"`, or of names alone:
     /// `[[], ["flatten", {"type": "dense", "units": 10}]]`. `count` is a number of inner arrays or a range of them.
     public func arrays<Value, Count: IntervalExpression<Int>>(
-        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(), _ doc: String
+        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(),
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> [[Value]] {
         let inner = ValueForm.list(of: .variant(registry), count: Interval<Int>())
-        return try value(key, .list(of: inner, count: count.interval), default: nil, doc)
+        return try value(key, .list(of: inner, count: count.interval), default: nil, affects: effect, doc)
     }
 
     /// An object whose keys are names of the user's choosing, each with a section, in the order written.
     public func dictionary<Section: ConfigDecodable>(
-        _ key: String, of type: Section.Type, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, of type: Section.Type, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result,
+        _ doc: String
     ) throws -> [(name: String, value: Section)] {
-        try value(key, .dictionary(of: .section(type)), default: node, doc)
+        try value(key, .dictionary(of: .section(type)), default: node, affects: effect, doc)
     }
 
     public func dictionary<Value>(
-        _ key: String, of registry: VariantRegistry<Value>, default node: ConfigNode? = nil, _ doc: String
+        _ key: String, of registry: VariantRegistry<Value>, default node: ConfigNode? = nil,
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> [(name: String, value: Value)] {
-        try value(key, .dictionary(of: .variant(registry)), default: node, doc)
+        try value(key, .dictionary(of: .variant(registry)), default: node, affects: effect, doc)
     }
 }

@@ -9,9 +9,10 @@ extension ConfigReader {
     /// One integer, an array with as many as one of the `counts`, or one of the words.
     public func integersOrWord<Range: IntervalExpression<Int>>(
         _ key: String, counts: [Int], in range: Range = Interval<Int>(), words: [String] = [],
-        default node: ConfigNode? = nil, _ doc: String
+        default node: ConfigNode? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> IntegersOrWord {
-        try value(key, .integersOrWord(range.interval, counts: counts, words: words), default: node, doc)
+        try value(
+            key, .integersOrWord(range.interval, counts: counts, words: words), default: node, affects: effect, doc)
     }
 }
 

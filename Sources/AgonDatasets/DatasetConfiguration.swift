@@ -17,14 +17,14 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let path: String?
     public var split: DatasetSplit
     public let classes: [ClassReference]?
-    public let limit: Int?
+    public private(set) var limit: Int?
     public let holdout: Double
     public let input: ImagePairs.Side?
     public let unpaired: Bool
     public let embeddings: String?
     public let count: Int?
     public let deviation: Double?
-    public let transforms: [ImageTransform]
+    public private(set) var transforms: [ImageTransform]
     /// Mebibytes.
     public let memoryLimit: Int
     public let seed: UInt64
@@ -34,8 +34,9 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             "name",
             "A set with a manifest (mnist, fashion-mnist, cifar10, facades), or one of: "
                 + BuiltIn.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        let kind = BuiltIn(rawValue: name)
         path = try reader.optionalString(
-            "path",
+            "path", affects: kind?.isFolder == true ? .result : .nothing,
             "The folder of the images or pairs, or of trainA (conditions) and trainB (samples) for unpaired; "
                 + "for other sets, where they lie instead of a search.")
         split = try reader.choice(
@@ -59,33 +60,69 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         transforms = try reader.array(
             "transforms", of: ImageTransform.registry, default: [], "What is done to each image, in order.")
         memoryLimit = try reader.integer(
-            "memoryLimit", in: 0...1_048_576, default: 512,
+            "memoryLimit", in: 0...1_048_576, default: 512, affects: .nothing,
             "Mebibytes that may be spent on keeping decoded and resized images.")
         seed = UInt64(
             try reader.integer(
                 "seed", in: 0..., default: 0, "Seed of what belongs to the data: synthetic samples, held-out samples."))
-
-        let kind = BuiltIn(rawValue: name)
-        let name = name
-        try reader.require(!name.isEmpty, "name", "expected the name of a dataset")
-        let (path, input, count, deviation) = (path, input, count, deviation)
-        if kind?.isFolder == true {
-            try reader.require(
-                path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the images")
+        guard !reader.isDescribing else { return }
+        do {
+            try check()
+        } catch DatasetError.unfitSetting(let key, let reason) {
+            throw reader.fail(key, reason)
         }
-        try reader.require(
+    }
+
+    /// Data as the section of a config states them, with the same defaults.
+    ///
+    /// - Parameter memoryLimit: mebibytes.
+    ///
+    /// Throws: `DatasetError.unfitSetting`.
+    public init(
+        name: String, path: String? = nil, split: DatasetSplit = .train, classes: [ClassReference]? = nil,
+        limit: Int? = nil, holdout: Double = 0, input: ImagePairs.Side? = nil, unpaired: Bool = false,
+        embeddings: String? = nil, count: Int? = nil, deviation: Double? = nil, transforms: [ImageTransform] = [],
+        memoryLimit: Int = 512, seed: UInt64 = 0
+    ) throws {
+        self.name = name
+        self.path = path
+        self.split = split
+        self.classes = classes
+        self.limit = limit
+        self.holdout = holdout
+        self.input = input
+        self.unpaired = unpaired
+        self.embeddings = embeddings
+        self.count = count
+        self.deviation = deviation
+        self.transforms = transforms
+        self.memoryLimit = memoryLimit
+        self.seed = seed
+        try check()
+    }
+
+    /// Refuses settings that do not go together.
+    private func check() throws {
+        func require(_ condition: Bool, _ key: String, _ reason: String) throws {
+            if !condition { throw DatasetError.unfitSetting(key: key, reason: reason) }
+        }
+        let kind = BuiltIn(rawValue: name)
+        try require(!name.isEmpty, "name", "expected the name of a dataset")
+        if kind?.isFolder == true {
+            try require(path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the images")
+        }
+        try require(
             count == nil || kind?.isSynthetic == true, "count",
             "'\(name)' is not synthetic; use 'limit' for fewer samples")
         let isMixture = kind == .ring || kind == .grid
-        try reader.require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
-        try reader.require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
-        let (embeddings, classes, unpaired) = (embeddings, classes, unpaired)
-        try reader.require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
-        try reader.require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not images")
-        try reader.require(classes == nil || kind != .unpaired, "classes", "'unpaired' has domains, not classes")
+        try require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
+        try require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
+        try require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
+        try require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not images")
+        try require(classes == nil || kind != .unpaired, "classes", "'unpaired' has domains, not classes")
         if let kind, kind != .pairs {
-            try reader.require(input == nil, "input", "'\(name)' has no pairs")
-            try reader.require(!unpaired || kind == .unpaired, "unpaired", "'\(name)' has no pairs")
+            try require(input == nil, "input", "'\(name)' has no pairs")
+            try require(!unpaired || kind == .unpaired, "unpaired", "'\(name)' has no pairs")
         }
     }
 
@@ -101,5 +138,53 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             if let index = element.integer, index >= 0 { return .index(index) }
             throw reader.fail("classes", index: position, "expected a class name or index, found \(element.summary)")
         }
+    }
+}
+
+extension DatasetConfiguration {
+    /// The data as they are measured: of another split, and without what is random in training, so that crops are
+    /// centred and nothing is mirrored.
+    ///
+    /// - Parameter takesAll: whether a limit on the number of samples is lifted.
+    public func deterministic(split: DatasetSplit, takesAll: Bool = false) -> DatasetConfiguration {
+        var data = self
+        data.split = split
+        if takesAll { data.limit = nil }
+        data.transforms = transforms.compactMap(\.deterministic)
+        return data
+    }
+
+    /// The section of a config that states the data.
+    public var node: ConfigNode {
+        var object: ConfigObject = ["name": ConfigNode(name)]
+        object["path"] = path.map { ConfigNode($0) }
+        object["split"] = ConfigNode(split.rawValue)
+        object["classes"] = classes.map { classes in
+            ConfigNode(
+                classes.map { reference in
+                    switch reference {
+                    case .name(let name): ConfigNode(name)
+                    case .index(let index): ConfigNode(index)
+                    }
+                })
+        }
+        object["limit"] = limit.map { ConfigNode($0) }
+        object["holdout"] = ConfigNode(holdout)
+        object["input"] = input.map { ConfigNode($0.rawValue) }
+        object["unpaired"] = ConfigNode(unpaired)
+        object["embeddings"] = embeddings.map { ConfigNode($0) }
+        object["count"] = count.map { ConfigNode($0) }
+        object["deviation"] = deviation.map { ConfigNode($0) }
+        object["transforms"] = ConfigNode(transforms.map(\.node))
+        object["memoryLimit"] = ConfigNode(memoryLimit)
+        object["seed"] = ConfigNode(.number(String(seed)))
+        return ConfigNode(object)
+    }
+
+    /// The identity of the samples: the SHA-256 of the values that they depend on.
+    ///
+    /// Throws `ConfigError` for numbers that no config can state.
+    public func digest() throws -> String {
+        try ConfigReader.decode(Self.self, from: node).resolved.identity(of: [.result]).digest
     }
 }

@@ -21,6 +21,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case noDomain(path: String)
 
     // Choices
+    /// A key of a dataset's configuration that does not go with the others.
+    case unfitSetting(key: String, reason: String)
     case unknownDataset(String, nearest: String?, available: [String])
     /// `files` are those looked for, `folders` where.
     case missing(name: String, files: [String], folders: [String], isFetchable: Bool)
@@ -79,6 +81,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                 + "either all images stand in class folders or none"
         case .noDomain(let path):
             "\(path): no such folder; unpaired images are those of trainA (conditions) and trainB (samples)"
+        case .unfitSetting(_, let reason): reason
         case .unknownDataset(let name, let nearest, let available):
             "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
         case .missing(let name, let files, let folders, let isFetchable):

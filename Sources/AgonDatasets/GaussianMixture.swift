@@ -12,7 +12,7 @@ public struct GaussianMixture: Dataset {
     private let points: [Float]
 
     /// Eight modes on a ring of radius 2. Metz et al., 2017, arXiv:1611.02163, section 3.1.
-    public static func ring(count: Int, deviation: Float = 0.02, seed: UInt64) -> GaussianMixture {
+    public static func ring(count: Int = 100_000, deviation: Float = 0.02, seed: UInt64 = 0) -> GaussianMixture {
         let centres = (0..<8).map { mode in
             let angle = 2 * Double.pi * Double(mode) / 8
             return (x: Float(2 * cos(angle)), y: Float(2 * sin(angle)))
@@ -21,7 +21,7 @@ public struct GaussianMixture: Dataset {
     }
 
     /// Twenty-five modes on a grid from -4 to 4. Srivastava et al., "VEEGAN", 2017, arXiv:1705.07761, section 5.1.
-    public static func grid(count: Int, deviation: Float = 0.05, seed: UInt64) -> GaussianMixture {
+    public static func grid(count: Int = 100_000, deviation: Float = 0.05, seed: UInt64 = 0) -> GaussianMixture {
         var centres: [(x: Float, y: Float)] = []
         for row in -2...2 {
             for column in -2...2 { centres.append((x: Float(2 * column), y: Float(2 * row))) }

@@ -57,15 +57,19 @@ public struct ImageDataset: Dataset {
             ? ImageMemory(count: indices.count, shape: steadyShape) : nil
     }
 
-    /// The images of a folder, each resized to cover a square and cropped to it; with class folders, labelled.
+    /// The images of a folder, each resized to a square; with class folders, labelled.
     ///
-    /// - Parameter mirrors: whether left and right are exchanged at random.
+    /// - Parameters:
+    ///   - fit: what becomes of the aspect of images that are no squares.
+    ///   - mirrors: whether left and right are exchanged at random.
     ///
     /// Throws: `DatasetError`.
-    public init(folder: String, size: Int, mirrors: Bool = true) throws {
+    public init(
+        folder: String, size: Int, fit: ImageTransform.Fit = .stretch, mirrors: Bool = true
+    ) throws {
         let images = try ImageFolder(path: folder)
         var transforms: [ImageTransform] = [
-            .rgb, .resize(height: size, width: size, filter: .bilinear, cover: true),
+            .rgb, .resize(height: size, width: size, fit: fit),
         ]
         if mirrors { transforms.append(.mirror) }
         try self.init(

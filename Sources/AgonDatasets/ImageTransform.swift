@@ -1,7 +1,15 @@
 /// One step between the stored image and the sample. The random ones draw from the words that they are handed.
 public enum ImageTransform: Hashable, Sendable {
-    /// To a height and width; `cover` keeps the aspect, fills both and cuts what is over from the middle.
-    case resize(height: Int, width: Int, filter: ResizeFilter, cover: Bool)
+    /// What becomes of the aspect of an image that is resized.
+    public enum Fit: String, CaseIterable, Sendable {
+        /// The whole image is stretched to the size.
+        case stretch
+        /// The image keeps its aspect, covers the size, and what is over is cut from the middle.
+        case cover
+    }
+
+    /// To a height and width.
+    case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .stretch)
     /// The middle rectangle.
     case centerCrop(height: Int, width: Int)
     /// A rectangle at a random place of the image, around which `padding` black pixels were laid.
@@ -66,8 +74,8 @@ public enum ImageTransform: Hashable, Sendable {
     func apply(to scratch: ImageScratch, draws: UnsafeBufferPointer<UInt32>, halves: Int) throws {
         let shape = scratch.front.shape
         switch self {
-        case .resize(let height, let width, let filter, let cover):
-            if cover && shape.width * height != shape.height * width { cropToAspect(scratch, height, width) }
+        case .resize(let height, let width, let filter, let fit):
+            if fit == .cover && shape.width * height != shape.height * width { cropToAspect(scratch, height, width) }
             if scratch.front.shape.height == height && scratch.front.shape.width == width { return }
             scratch.resampler.resize(
                 scratch.front, height: height, width: width, filter: filter, into: &scratch.back)

@@ -13,7 +13,7 @@ public struct StackedDigits: ImageSource {
     /// - Parameter digits: ten classes of grey images.
     ///
     /// Throws: `DatasetError.notDigits`.
-    public init(digits: StoredImages, count: Int, seed: UInt64) throws {
+    public init(digits: StoredImages, count: Int = 128_000, seed: UInt64 = 0) throws {
         guard let classes = digits.labels, digits.classNames.count == 10, digits.shape.channels == 1 else {
             throw DatasetError.notDigits(origin: digits.origin)
         }

@@ -10,10 +10,9 @@ extension ImageTransform {
                 height: height, width: width,
                 filter: try reader.choice(
                     "filter", default: ResizeFilter.bilinear, "How pixels between the pixels are found."),
-                cover: try reader.choice(
-                    "fit", ["stretch", "cover"], default: "stretch",
-                    "Whether the whole image is stretched to the size, or keeps its aspect and is cut to it.")
-                    == "cover")
+                fit: try reader.choice(
+                    "fit", default: Fit.stretch,
+                    "Whether the whole image is stretched to the size, or keeps its aspect and is cut to it."))
         }
         registry.register("center-crop", "The middle of the image.") { reader in
             let (height, width) = try size(from: reader)
@@ -31,6 +30,34 @@ extension ImageTransform {
         registry.register("rgb", "To three channels.") { _ in .rgb }
         return registry
     }()
+
+    /// The transform as a config states it.
+    public var node: ConfigNode {
+        var object: ConfigObject = ["type": ConfigNode(name)]
+        switch self {
+        case .resize(let height, let width, let filter, let fit):
+            object["size"] = [ConfigNode(height), ConfigNode(width)]
+            object["filter"] = ConfigNode(filter.rawValue)
+            object["fit"] = ConfigNode(fit.rawValue)
+        case .centerCrop(let height, let width):
+            object["size"] = [ConfigNode(height), ConfigNode(width)]
+        case .randomCrop(let height, let width, let padding):
+            object["size"] = [ConfigNode(height), ConfigNode(width)]
+            object["padding"] = ConfigNode(padding)
+        case .mirror, .grayscale, .rgb: break
+        }
+        return ConfigNode(object)
+    }
+
+    /// The transform without its random numbers: the middle is cut out instead of a random place, and nothing is
+    /// mirrored (nil).
+    public var deterministic: ImageTransform? {
+        switch self {
+        case .randomCrop(let height, let width, _): .centerCrop(height: height, width: width)
+        case .mirror: nil
+        default: self
+        }
+    }
 
     private static func size(from reader: ConfigReader) throws -> (Int, Int) {
         try reader.integerOrPair("size", in: 1...16384, "Height and width in pixels, or one number for both.")

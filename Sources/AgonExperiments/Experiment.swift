@@ -17,14 +17,22 @@ public struct Experiment: Sendable {
     ///
     /// - Parameters:
     ///   - overrides: `path=value` arguments, applied in turn.
+    ///   - settings: values that go over the config's and the overrides'.
     ///   - steps: goes over the config's and the overrides' number of steps; `seed` likewise.
     ///
     /// Throws `ConfigError`.
     public static func load(
-        path: String, overrides: [String] = [], steps: Int? = nil, seed: Int? = nil
+        path: String, overrides: [String] = [], settings: [ConfigSetting] = [], steps: Int? = nil, seed: Int? = nil
     ) throws -> Experiment {
-        let arguments = overrides + (steps.map { ["steps=\($0)"] } ?? []) + (seed.map { ["seed=\($0)"] } ?? [])
-        return try Experiment(ConfigNode.load(path: path).applying(arguments))
+        let numbers = [("steps", steps), ("seed", seed)].compactMap { key, value in
+            value.map {
+                ConfigSetting(
+                    path: .root.key(key),
+                    value: ConfigNode(.number(String($0)), source: ConfigSource(file: "--\(key) \($0)")))
+            }
+        }
+        let node = try ConfigNode.load(path: path).applying(overrides)
+        return try Experiment((settings + numbers).reduce(node) { try $0.setting($1.value, at: $1.path) })
     }
 
     public init(_ node: ConfigNode) throws {
@@ -34,12 +42,38 @@ public struct Experiment: Sendable {
         stages = try Self.stages(of: configuration, resolved: resolved)
     }
 
-    /// What may change when a run is resumed, as no step depends on it.
-    package static let freeKeys = ["steps", "name", "description", "checkpoints", "evaluate", "log.tensorboard"]
+    /// The identity of what is computed: the SHA-256 of the values that a step depends on.
+    public var digest: String { identity(of: Self.effectsOnSteps).digest }
 
-    /// The identity of what is computed: the SHA-256 of the config without what may change.
-    public var digest: String {
-        resolved.removing(Self.freeKeys).digest
+    /// What a resumed run must agree in.
+    private static let effectsOnSteps: Set<ConfigEffect> = [.result, .chance]
+
+    /// The values that have one of the effects, those equal to their defaults left out. The changes of a stage are the
+    /// values of its whole config.
+    package func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
+        let identity = resolved.identity(of: effects)
+        guard !stages.isEmpty, var object = identity.object else { return identity }
+        object["stages"] = ConfigNode(
+            stages.dropFirst().map { stage in
+                ["from": ConfigNode(stage.start), "set": stage.experiment.identity(of: effects)]
+            })
+        return ConfigNode(object)
+    }
+
+    /// The paths of values that steps depend on and that are not as in another experiment.
+    package func differences(from other: Experiment) -> [String] {
+        let (first, second) = (identity(of: Self.effectsOnSteps), other.identity(of: Self.effectsOnSteps))
+        let paths = ConfigDifference.between(first, second).map(\.path)
+        // What differs throughout is not told again of each stage.
+        return paths.filter { path in
+            guard path.steps.first == .key("stages"), path.steps.count > 3 else { return true }
+            return !paths.contains(ConfigPath(Array(path.steps.dropFirst(3))))
+        }.map(\.description)
+    }
+
+    /// The sections and keys of a config that may change when a run is resumed.
+    package static var keysWithoutEffectOnSteps: [String] {
+        ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.length, .measurement, .nothing])
     }
 
     /// What is measured in the course of the training, in any of its stages.
@@ -56,36 +90,13 @@ public struct Experiment: Sendable {
         } catch let error as AdversarialError {
             throw ConfigError.unfit(resolved.source(at: error.place), error.place, error.reason)
         } catch let error as LayerError {
-            throw located("\(error)")
+            throw ConfigError.unfit(resolved.source(at: error.place), .root, "\(error)")
         } catch let error as GraphError {
-            throw located("\(error)")
+            throw ConfigError.unfit(error.place.map { resolved.source(at: $0) } ?? resolved.source, .root, "\(error)")
         } catch let error as DatasetError {
             guard let place = error.configPath else { throw error }
             throw ConfigError.unfit(resolved.source(at: place), place, "\(error)")
         }
-    }
-
-    /// A message that starts with the path of the part it is about, such as `generator.layers[3] (conv): ...`.
-    private func located(_ message: String) -> ConfigError {
-        let start = message.prefix { $0 != " " && $0 != ":" }
-        let source = ConfigPath(String(start)).map { resolved.source(at: $0) } ?? resolved.source
-        return .unfit(source, .root, message)
-    }
-}
-
-extension ConfigNode {
-    /// The object without some keys; `outer.inner` stands for a key of a section.
-    package func removing(_ keys: [String]) -> ConfigNode {
-        guard var object else { return self }
-        for key in keys {
-            guard let dot = key.firstIndex(of: ".") else {
-                object[key] = nil
-                continue
-            }
-            let section = String(key[..<dot])
-            object[section] = object[section]?.removing([String(key[key.index(after: dot)...])])
-        }
-        return ConfigNode(object)
     }
 }
 
@@ -94,6 +105,7 @@ extension DatasetError {
     fileprivate var configPath: ConfigPath? {
         let dataset = ConfigPath.root.key("dataset")
         switch self {
+        case .unfitSetting(let key, _): return dataset.key(key)
         case .unknownDataset: return dataset.key("name")
         case .noTestSplit, .noHoldout: return dataset.key("split")
         case .noLabels, .unknownClass: return dataset.key("classes")

@@ -35,17 +35,21 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let evaluation: EvaluationSettings?
 
     public init(from reader: ConfigReader) throws {
-        let name = try reader.string("name", "A name for the experiment; its runs are put in folders of this name.")
+        let name = try reader.string(
+            "name", affects: .nothing, "A name for the experiment; its runs are put in folders of this name.")
         self.name = name
         try reader.require(
             !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.allSatisfy(Self.isNameByte),
             "name", "'\(name)' is no folder name; use letters, digits, '.', '_' and '-'")
-        description = try reader.optionalString("description", "What the experiment is about, in a sentence or two.")
+        description = try reader.optionalString(
+            "description", affects: .nothing, "What the experiment is about, in a sentence or two.")
         seed = UInt64(
             try reader.integer(
-                "seed", in: 0..., default: 0, "Seed of weights, latents, dropout and the order of samples."))
+                "seed", in: 0..., default: 0, affects: .chance,
+                "Seed of weights, latents, dropout and the order of samples."))
         steps = try reader.integer(
-            "steps", in: 1...1_000_000_000, "Iterations of training; in each, all updates of the objective are made.")
+            "steps", in: 1...1_000_000_000, affects: .length,
+            "Iterations of training; in each, all updates of the objective are made.")
         dataset = try reader.section("dataset", "The real samples.")
         training = try AdversarialConfiguration(from: reader)
         generator = try reader.section("generator", "The network that makes samples.")
@@ -76,11 +80,14 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         stages = try reader.array(
             "stages", of: StageSettings.self, default: [], "Changes in the course of the training, in order.")
         samples = try reader.section(
-            "samples", default: [:], "Grids of generated samples, from the same latents each time.")
-        checkpoints = try reader.section("checkpoints", default: [:], "The states that a run can be resumed from.")
-        log = try reader.section("log", default: [:], "The losses and scores in metrics.jsonl.")
+            "samples", default: [:], affects: .nothing, "Grids of generated samples, from the same latents each time.")
+        checkpoints = try reader.section(
+            "checkpoints", default: [:], affects: .nothing, "The states that a run can be resumed from.")
+        log = try reader.section(
+            "log", default: [:], affects: .nothing, "The losses and scores in metrics.jsonl.")
         evaluation = try reader.optionalSection(
-            "evaluate", EvaluationSettings.self, "What is measured of the generator in the course of the training.")
+            "evaluate", EvaluationSettings.self, affects: .measurement,
+            "What is measured of the generator in the course of the training.")
     }
 
     /// Whether updates report the norms of their gradients.

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 
 /// A tensor in a graph: the output of one node.
@@ -12,7 +13,7 @@ public struct Node: Sendable {
     public let inputs: [Value]
     public let output: Value
     /// Where in the config the node comes from, such as `discriminator.layers[2]`; in messages.
-    public let origin: String
+    public let origin: ConfigPath
 }
 
 /// A step under construction: operations in an order in which each follows its inputs.
@@ -30,7 +31,7 @@ public final class ComputeGraph {
     /// The current value of each variable that the graph has read or written.
     private var current: [VariableID: Value] = [:]
     /// The names of nodes under construction.
-    public var origin = ""
+    public var origin = ConfigPath.root
 
     public init() {}
 

@@ -1,16 +1,24 @@
+import AgonConfiguration
+
 /// What can be wrong with a graph when it is made ready to run.
 public enum GraphError: Error, Equatable, CustomStringConvertible {
     /// The operation has no derivative (of the order asked for).
-    case noDerivative(operation: String, origin: String)
+    case noDerivative(operation: String, origin: ConfigPath)
     /// The value to differentiate is not a scalar.
     case notScalar(shape: String)
     /// A pass left an invalid graph.
     case invalid(node: Int, operation: String, problem: String)
 
+    /// The part of a config that the error is about; nil where there is none.
+    public var place: ConfigPath? {
+        guard case .noDerivative(_, let origin) = self, origin != .root else { return nil }
+        return origin
+    }
+
     public var description: String {
         switch self {
         case .noDerivative(let operation, let origin):
-            "\(origin.isEmpty ? "graph" : origin): '\(operation)' cannot be differentiated here; "
+            "\(origin == .root ? "graph" : "\(origin)"): '\(operation)' cannot be differentiated here; "
                 + "use another layer or an objective without this derivative"
         case .notScalar(let shape): "a loss must be a scalar, not \(shape)"
         case .invalid(let node, let operation, let problem): "graph node \(node) (\(operation)): \(problem)"

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 import CAgonKernels
 
@@ -44,7 +45,7 @@ struct KernelTask {
 /// A unit made ready to run: stages one after another, and what they read and write.
 struct LoweredGroup {
     var name: String
-    var origin: String
+    var origin: ConfigPath
     /// The shapes that a product or reduction works on.
     var operands: [Shape] = []
     var tasks: [KernelTask] = []

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 
 /// The shape that two broadcast shapes give, aligned at the last axis; nil when they do not fit.
@@ -14,7 +15,7 @@ public func broadcastShape(_ a: Shape, _ b: Shape) -> Shape? {
 }
 
 /// The shape of an operation's output; a shape that does not fit is a programmer's error.
-func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: String) -> Shape {
+func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: ConfigPath) -> Shape {
     func check(_ condition: Bool, _ message: @autoclosure () -> String) {
         precondition(condition, "\(operation.name) at \(origin): \(message())")
     }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 
 /// Rewrites a graph into an equal one with less work: unread nodes go, equal ones are merged, constants are folded and
@@ -70,7 +71,9 @@ struct Simplification {
         return live
     }
 
-    private mutating func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: String) -> Value {
+    private mutating func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: ConfigPath)
+        -> Value
+    {
         let output = Value(index: nodes.count, shape: shape)
         nodes.append(Node(operation: operation, inputs: inputs, output: output, origin: origin))
         if let id = operation.writtenVariable, let previous = newest[id] { overwritten.insert(previous) }
@@ -104,7 +107,9 @@ struct Simplification {
     }
 
     /// The one node for this operation on these inputs.
-    private mutating func unique(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: String) -> Value {
+    private mutating func unique(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: ConfigPath)
+        -> Value
+    {
         if operation.isEffect { return append(operation, inputs, shape, origin) }
         let key = Key(operation: operation, inputs: inputs.map(\.index), shape: shape)
         if let value = known[key] { return value }
@@ -123,11 +128,13 @@ struct Simplification {
         return simplified(node.operation, inputs, node.output.shape, node.origin)
     }
 
-    private mutating func scaled(_ x: Value, _ scale: Float, _ offset: Float, _ origin: String) -> Value {
+    private mutating func scaled(_ x: Value, _ scale: Float, _ offset: Float, _ origin: ConfigPath) -> Value {
         simplified(.unary(.affine(scale: scale, offset: offset)), [x], x.shape, origin)
     }
 
-    private mutating func simplified(_ operation: Operation, _ x: [Value], _ shape: Shape, _ origin: String) -> Value {
+    private mutating func simplified(_ operation: Operation, _ x: [Value], _ shape: Shape, _ origin: ConfigPath)
+        -> Value
+    {
         switch operation {
         case .stopGradient:
             return x[0]

@@ -21,7 +21,9 @@ public struct ActivationLayer: Layer {
     }
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
-        BuiltLayer(outputShape: input, treatsSamplesApart: true) { [function] x, call in call.graph.apply(function, x) }
+        BuiltLayer(outputShape: input, treatsSamplesApart: true, boundsOutput: function.isBounded) {
+            [function] x, call in call.graph.apply(function, x)
+        }
     }
 }
 
@@ -32,6 +34,18 @@ public struct SoftmaxLayer: Layer {
     public init() {}
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
-        BuiltLayer(outputShape: input, treatsSamplesApart: true) { x, call in call.graph.softmax(x) }
+        BuiltLayer(outputShape: input, treatsSamplesApart: true, boundsOutput: true) { x, call in
+            call.graph.softmax(x)
+        }
+    }
+}
+
+extension UnaryFunction {
+    /// Whether all values of the function lie within bounds.
+    fileprivate var isBounded: Bool {
+        switch self {
+        case .tanh, .sigmoid, .sign, .step, .clamp: true
+        default: false
+        }
     }
 }

@@ -23,8 +23,8 @@ public struct ResidualLayer: Layer {
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
-        let main = try site.build(layers, input: input, key: "layers", name: "layers")
-        let side = try site.build(shortcut, input: input, key: "shortcut", name: "shortcut")
+        let main = try site.build(layers, input: input, at: .root.key("layers"), name: "layers")
+        let side = try site.build(shortcut, input: input, at: .root.key("shortcut"), name: "shortcut")
         guard main.outputShape == side.outputShape else {
             throw LayerError.residualDiffers(
                 site.place, layers: main.outputShape, shortcut: side.outputShape, hasShortcut: !shortcut.isEmpty)
@@ -52,7 +52,7 @@ public struct ConcatLayer: Layer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let built = try branches.enumerated().map { index, layers in
-            try site.build(layers, input: input, key: "branches[\(index)]", name: "branches.\(index)")
+            try site.build(layers, input: input, at: .root.key("branches").index(index), name: "branches.\(index)")
         }
         guard let first = built.first?.outputShape else { return BuiltLayer(outputShape: input) { x, _ in x } }
         for (index, branch) in built.enumerated() where !branch.outputShape.differsInChannelsAlone(from: first) {
@@ -60,7 +60,9 @@ public struct ConcatLayer: Layer {
         }
         var output = first
         output[-1] = built.reduce(0) { $0 + $1.outputShape[-1] }
-        return BuiltLayer(outputShape: try site.checked(output.dimensions)) { x, call in
+        return BuiltLayer(
+            outputShape: try site.checked(output.dimensions), boundsOutput: built.allSatisfy(\.boundsOutput)
+        ) { x, call in
             call.graph.concatenate(try built.map { try $0.apply(x, call) }, axis: -1)
         }
     }
@@ -90,12 +92,15 @@ public struct RepeatLayer: Layer {
         for copy in 0..<count {
             // What is saved within a copy is its own, so that the next may use the same names.
             let saved = site.construction.saved
-            let built = try site.build(layers, input: shape, key: "copies[\(copy)].layers", name: "\(copy)")
+            let place = ConfigPath.root.key("copies").index(copy).key("layers")
+            let built = try site.build(layers, input: shape, at: place, name: "\(copy)")
             site.construction.saved = saved
             shape = built.outputShape
             copies.append(built)
         }
-        return BuiltLayer(outputShape: shape) { [copies] x, call in
+        return BuiltLayer(
+            outputShape: shape, boundsOutput: copies.last?.boundsOutput ?? false
+        ) { [copies] x, call in
             try copies.reduce(x) { try $1.apply($0, call) }
         }
     }

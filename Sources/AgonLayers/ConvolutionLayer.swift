@@ -6,7 +6,7 @@ import AgonTensors
 /// `[out, in / groups, kh, kw]` in files.
 ///
 /// Output size `floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1` per direction.
-public struct ConvolutionLayer: Layer {
+public struct ConvolutionLayer: WeightedLayer {
     public let channels: Int
     public let kernel: (Int, Int)
     public var stride = (1, 1)

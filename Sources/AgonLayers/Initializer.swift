@@ -10,6 +10,8 @@ public struct InitializationTarget: Hashable, Sendable {
 
     /// The variable's name.
     public let name: String
+    /// The layer that it belongs to.
+    public let place: LayerPlace
     /// The shape in memory.
     public let shape: Shape
     public let layout: PyTorchLayout

@@ -24,18 +24,27 @@ public struct BuiltLayer: Sendable {
     /// Whether an application to joined batches is the applications to each of them: no statistics of a batch, and
     /// nothing that an application moves or draws.
     public let treatsSamplesApart: Bool
+    /// Whether in training the layer itself, apart from layers within it, lets what it makes of a sample depend on the
+    /// other samples of the batch. Penalties on the slope at each sample refuse such layers.
+    public let mixesSamples: Bool
+    /// Whether the numbers that the layer gives lie within bounds, whatever its input. Unbounded scores cannot come from
+    /// such a layer.
+    public let boundsOutput: Bool
     /// A remark for the layer table.
     public let note: String?
     /// Appends the layer to the call's graph. Input and output have the batch as first extent.
     public let apply: @Sendable (Value, NetworkCall) throws -> Value
 
     public init(
-        outputShape: Shape, floatingPointOperations: Int = 0, treatsSamplesApart: Bool = false, note: String? = nil,
+        outputShape: Shape, floatingPointOperations: Int = 0, treatsSamplesApart: Bool = false,
+        mixesSamples: Bool = false, boundsOutput: Bool = false, note: String? = nil,
         apply: @escaping @Sendable (Value, NetworkCall) throws -> Value
     ) {
         self.outputShape = outputShape
         self.floatingPointOperations = floatingPointOperations
         self.treatsSamplesApart = treatsSamplesApart
+        self.mixesSamples = mixesSamples
+        self.boundsOutput = boundsOutput
         self.note = note
         self.apply = apply
     }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
@@ -9,12 +10,12 @@ import AgonTensors
 
 /// Where a layer stands in the config and what kind it is: `discriminator.layers[3] (conv)`.
 public struct LayerPlace: Hashable, Sendable, CustomStringConvertible {
-    /// The path of keys, such as `discriminator.layers[3]`.
-    public let path: String
+    /// Such as `discriminator.layers[3]`.
+    public let path: ConfigPath
     /// The layer's `"type"`.
     public let type: String
 
-    public init(path: String, type: String) {
+    public init(path: ConfigPath, type: String) {
         self.path = path
         self.type = type
     }
@@ -40,17 +41,34 @@ public enum LayerError: Error, Hashable, Sendable {
     case branchesDiffer(LayerPlace, first: Shape, index: Int, other: Shape)
     case residualDiffers(LayerPlace, layers: Shape, shortcut: Shape, hasShortcut: Bool)
     /// Two layers of one list with the same name.
-    case repeatedName(LayerPlace, name: String, first: String)
+    case repeatedName(LayerPlace, name: String, first: ConfigPath)
     case unknownSkip(LayerPlace, name: String, nearest: String?, saved: [String])
-    case repeatedSkip(LayerPlace, name: String, first: String)
+    case repeatedSkip(LayerPlace, name: String, first: ConfigPath)
     case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
     /// A condition layer in a network that is given no conditions.
     case noCondition(LayerPlace)
     case conditionDiffers(LayerPlace, input: Shape, features: Int)
     case tooLarge(LayerPlace, what: String, extents: [Int])
-    case networkInput(name: String, input: Shape)
+    case networkInput(ConfigPath, input: Shape)
     /// An initialiser that does not fit the variable.
-    case unfitInitializer(variable: String, initializer: String, shape: Shape)
+    case unfitInitializer(LayerPlace, variable: String, initializer: String, shape: Shape)
+}
+
+extension LayerError {
+    /// The part of a config that the error is about.
+    public var place: ConfigPath {
+        switch self {
+        case .notImage(let place, _), .notFeatures(let place, _), .smallerThanKernel(let place, _, _, _, _),
+            .emptyOutput(let place, _, _), .groupsDoNotDivide(let place, _, _, _), .paddingOverKernel(let place, _, _),
+            .reflectionTooWide(let place, _, _), .elementCount(let place, _, _), .channelsNotDivisible(let place, _, _),
+            .onePixelNorm(let place, _), .singleValueNorm(let place, _), .branchesDiffer(let place, _, _, _),
+            .residualDiffers(let place, _, _, _), .repeatedName(let place, _, _), .unknownSkip(let place, _, _, _),
+            .repeatedSkip(let place, _, _), .skipDiffers(let place, _, _, _, _), .noCondition(let place),
+            .conditionDiffers(let place, _, _), .tooLarge(let place, _, _), .unfitInitializer(let place, _, _, _):
+            place.path
+        case .networkInput(let path, _): path
+        }
+    }
 }
 
 extension LayerError: CustomStringConvertible, LocalizedError {
@@ -109,10 +127,10 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .tooLarge(let place, let what, let extents):
             "\(place): \(what) of \(extents.map(String.init).joined(separator: " x ")) has more than "
                 + "\(LayerSite.elementLimit) elements"
-        case .networkInput(let name, let input):
-            "\(name): input \(input) is neither features [C] nor an image [height, width, channels] of positive sizes"
-        case .unfitInitializer(let variable, let initializer, let shape):
-            "\(variable): \(initializer) initialization needs a matrix or a kernel, not the shape \(shape)"
+        case .networkInput(let path, let input):
+            "\(path): input \(input) is neither features [C] nor an image [height, width, channels] of positive sizes"
+        case .unfitInitializer(let place, let variable, let initializer, let shape):
+            "\(place): \(initializer) initialization of '\(variable)' needs a matrix or a kernel, not the shape \(shape)"
         }
     }
 

@@ -97,8 +97,8 @@ public enum LayerRegistry {
         }
     }
 
-    public static let weightConstraints: VariantRegistry<any WeightConstraint> = {
-        let registry = VariantRegistry<any WeightConstraint>(schemaName: "WeightNorm", noun: "weight norm")
+    public static let weightNorms: VariantRegistry<any WeightNormalization> = {
+        let registry = VariantRegistry<any WeightNormalization>(schemaName: "WeightNorm", noun: "weight norm")
         registry.register("weight", "Weight norm: a length and a direction per output.") { try WeightNorm(from: $0) }
         registry.register("spectral", "Spectral norm: the weight divided by its largest singular value.") {
             try SpectralNorm(from: $0)

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
@@ -27,7 +28,8 @@ public struct LayerSite {
         let variable = Variable(name: "\(name).\(suffix)", shape: shape, role: role, layout: layout)
         let fans = fans ?? InitializationTarget.fans(of: shape, layout)
         let target = InitializationTarget(
-            name: variable.name, shape: shape, layout: layout, part: part, fanIn: fans.in, fanOut: fans.out)
+            name: variable.name, place: place, shape: shape, layout: layout, part: part, fanIn: fans.in,
+            fanOut: fans.out)
         variable.values = try initializer.values(
             for: target, stream: RandomStream(seed: construction.seed, purpose: "init/\(variable.name)"))
         construction.add(variable, row: row)
@@ -80,11 +82,14 @@ public struct LayerSite {
         }
     }
 
-    /// A list of layers within this one. Their paths go on with `key` and an index, their names with `name`, if given,
+    /// A list of layers within this one. Their paths go on with `path` and an index, their names with `name`, if given,
     /// and an index.
-    public func build(_ layers: [any Layer], input: Shape, key: String, name: String? = nil) throws -> BuiltLayer {
+    public func build(
+        _ layers: [any Layer], input: Shape, at path: ConfigPath, name: String? = nil
+    ) throws -> BuiltLayer {
         try construction.build(
-            layers, input: input, path: "\(place.path).\(key)", name: name.map { "\(self.name).\($0)" } ?? self.name,
+            layers, input: input, path: place.path.appending(path),
+            name: name.map { "\(self.name).\($0)" } ?? self.name,
             depth: construction.rows[row].depth + 1)
     }
 }

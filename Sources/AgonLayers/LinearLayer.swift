@@ -3,7 +3,7 @@ import AgonGraph
 import AgonTensors
 
 /// `y = x W + b`; x is `[N, in]`, W `[in, out]` in memory and `[out, in]` in files.
-public struct LinearLayer: Layer {
+public struct LinearLayer: WeightedLayer {
     public let features: Int
     public var weight = WeightSettings()
 
@@ -18,7 +18,7 @@ public struct LinearLayer: Layer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         guard input.rank == 1 else { throw LayerError.notFeatures(site.place, input: input) }
-        let isPlain = weight.constraint == nil
+        let isPlain = weight.norm == nil
         let (weight, bias) = try weight.build(
             extents: [input[0], features], layout: .linearWeight, part: .linearWeight, outputs: features, at: site)
         return BuiltLayer(

@@ -35,7 +35,7 @@ public struct MinibatchDiscriminationLayer: Layer {
             fans: (input[0], features * kernelSize),
             initializer: site.initializer(.linearWeight, override: initialization))
         return BuiltLayer(
-            outputShape: output, floatingPointOperations: 2 * input[0] * features * kernelSize
+            outputShape: output, floatingPointOperations: 2 * input[0] * features * kernelSize, mixesSamples: true
         ) { [self] x, call in
             let graph = call.graph
             let rows = graph.matmul(x, graph.reshape(graph.read(weight), [input[0], features * kernelSize]))
@@ -73,7 +73,7 @@ public struct MinibatchDeviationLayer: Layer {
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         var output = input
         output[-1] += 1
-        return BuiltLayer(outputShape: try site.checked(output.dimensions)) { x, call in
+        return BuiltLayer(outputShape: try site.checked(output.dimensions), mixesSamples: true) { x, call in
             let graph = call.graph
             let batch = x.shape[0]
             let variance = graph.moments(graph.reshape(x, [batch, input.count])).variance

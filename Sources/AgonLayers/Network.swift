@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
@@ -19,6 +20,10 @@ public struct LayerSummary: Hashable, Sendable {
     /// Multiplications and additions of matrix products and convolutions for one sample, forward, without layers
     /// within.
     public internal(set) var floatingPointOperations = 0
+    /// Whether the layer itself, without layers within it, mixes the samples of a batch in training.
+    public internal(set) var mixesSamples = false
+    /// Whether its output lies within bounds.
+    public internal(set) var boundsOutput = false
     public internal(set) var note: String?
 
     init(path: String, name: String, type: String, depth: Int) {
@@ -54,15 +59,16 @@ public struct Network: Sendable {
     ///
     /// - Throws: ``LayerError`` naming the layer that does not fit its input.
     public init(
-        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, path: String? = nil, seed: UInt64,
-        initialization: Initialization = Initialization()
+        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, path: ConfigPath? = nil,
+        seed: UInt64, initialization: Initialization = Initialization()
     ) throws {
+        let path = path ?? ConfigPath(name.split(separator: ".").map { .key(String($0)) })
         guard input.rank == 1 || input.rank == 3, input.dimensions.allSatisfy({ $0 > 0 }) else {
-            throw LayerError.networkInput(name: path ?? name, input: input)
+            throw LayerError.networkInput(path, input: input)
         }
         let construction = NetworkConstruction(seed: seed, initialization: initialization, conditionSize: condition)
         let body = try construction.build(
-            layers, input: input, path: "\(path ?? name).layers", name: name, depth: 0)
+            layers, input: input, path: path.key("layers"), name: name, depth: 0)
         self.name = name
         self.inputShape = input
         self.outputShape = body.outputShape
@@ -74,8 +80,8 @@ public struct Network: Sendable {
     }
 
     public init(
-        name: String, configuration: NetworkConfiguration, input: Shape, condition: Int? = nil, path: String? = nil,
-        seed: UInt64
+        name: String, configuration: NetworkConfiguration, input: Shape, condition: Int? = nil,
+        path: ConfigPath? = nil, seed: UInt64
     ) throws {
         try self.init(
             name: name, layers: configuration.layers, input: input, condition: condition, path: path, seed: seed,
@@ -86,6 +92,8 @@ public struct Network: Sendable {
     public var parameters: [Variable] { variables.filter { $0.role == .parameter } }
     /// Variables that layers keep or that are frozen.
     public var statistics: [Variable] { variables.filter { $0.role == .buffer } }
+    /// The last layer, if its output lies within bounds; of layers within layers the innermost.
+    public var boundingLayer: LayerSummary? { body.boundsOutput ? layers.last(where: \.boundsOutput) : nil }
     /// Trained numbers.
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
     /// Multiplications and additions of matrix products and convolutions for one sample, forward.

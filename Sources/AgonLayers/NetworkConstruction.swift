@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
@@ -8,7 +9,7 @@ final class NetworkConstruction {
     private(set) var variables: [Variable] = []
     private(set) var rows: [LayerSummary] = []
     /// What save layers kept: the shape, and the layer that kept it.
-    var saved: [String: (shape: Shape, path: String)] = [:]
+    var saved: [String: (shape: Shape, path: ConfigPath)] = [:]
     /// Numbers in the vectors that condition layers may read.
     let conditionSize: Int?
     /// Whether a layer reads them.
@@ -32,26 +33,28 @@ final class NetworkConstruction {
     }
 
     /// Layers one after another, each on the output of the one before.
-    func build(_ layers: [any Layer], input: Shape, path: String, name: String, depth: Int) throws -> BuiltLayer {
-        var steps: [(origin: String, layer: BuiltLayer)] = []
+    func build(_ layers: [any Layer], input: Shape, path: ConfigPath, name: String, depth: Int) throws -> BuiltLayer {
+        var steps: [(origin: ConfigPath, layer: BuiltLayer)] = []
         var shape = input
         var index = 0
         var named: [String: LayerPlace] = [:]
         let kinds = layers.map { ($0 as? NamedLayer)?.layer ?? $0 }
 
         /// Builds the next layer and completes its row in the table.
-        func next(_ build: (LayerSite) throws -> BuiltLayer) throws -> (origin: String, layer: BuiltLayer) {
-            let place = LayerPlace(path: "\(path)[\(index)]", type: layers[index].type)
+        func next(_ build: (LayerSite) throws -> BuiltLayer) throws -> (origin: ConfigPath, layer: BuiltLayer) {
+            let place = LayerPlace(path: path.index(index), type: layers[index].type)
             let ownName = (layers[index] as? NamedLayer)?.name
             if let ownName, let first = named.updateValue(place, forKey: ownName) {
                 throw LayerError.repeatedName(place, name: ownName, first: first.path)
             }
             let site = LayerSite(
                 construction: self, row: rows.count, place: place, name: "\(name).\(ownName ?? "\(index)")")
-            rows.append(LayerSummary(path: place.path, name: site.name, type: place.type, depth: depth))
+            rows.append(LayerSummary(path: "\(place.path)", name: site.name, type: place.type, depth: depth))
             let layer = try build(site)
             rows[site.row].outputShape = layer.outputShape
             rows[site.row].floatingPointOperations = layer.floatingPointOperations
+            rows[site.row].mixesSamples = layer.mixesSamples
+            rows[site.row].boundsOutput = layer.boundsOutput
             rows[site.row].note = layer.note
             index += 1
             return (place.path, layer)
@@ -75,7 +78,9 @@ final class NetworkConstruction {
 
         let sequence = steps
         let apart = sequence.allSatisfy { $0.layer.treatsSamplesApart }
-        return BuiltLayer(outputShape: shape, treatsSamplesApart: apart) { x, call in
+        return BuiltLayer(
+            outputShape: shape, treatsSamplesApart: apart, boundsOutput: sequence.last?.layer.boundsOutput ?? false
+        ) { x, call in
             let origin = call.graph.origin
             defer { call.graph.origin = origin }
             return try sequence.reduce(x) { x, step in

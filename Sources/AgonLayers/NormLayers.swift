@@ -64,7 +64,9 @@ public struct BatchNormLayer: Layer {
         let runningMean = try statistic("running_mean", .normBias)
         let runningVariance = try statistic("running_var", .normWeight)
         let place = site.place
-        return BuiltLayer(outputShape: input) { [momentum, settings] x, call in
+        // Within a frozen sequence the running statistics are used.
+        return BuiltLayer(outputShape: input, mixesSamples: !site.construction.isFrozen) {
+            [momentum, settings] x, call in
             let graph = call.graph
             let mean: Value
             let variance: Value

@@ -74,7 +74,9 @@ public struct OrthogonalInitializer: Initializer {
         case .convolutionWeight, .transposedConvolutionWeight:
             (fileShape, order) = ([shape[3], shape[2], shape[0], shape[1]], [2, 3, 1, 0])
         case .plain where shape.rank > 1: (fileShape, order) = (shape, Array(0..<shape.rank))
-        default: throw LayerError.unfitInitializer(variable: target.name, initializer: "orthogonal", shape: shape)
+        default:
+            throw LayerError.unfitInitializer(
+                target.place, variable: target.name, initializer: "orthogonal", shape: shape)
         }
         let normal = stream.normal(count: shape.count).map { Double($0) }
         let matrix = try LinearAlgebra.orthogonal(

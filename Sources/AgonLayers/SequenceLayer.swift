@@ -29,9 +29,10 @@ public struct SequenceLayer: Layer {
         let wasFrozen = construction.isFrozen
         construction.isFrozen = wasFrozen || isFrozen
         defer { construction.isFrozen = wasFrozen }
-        let body = try site.build(layers, input: input, key: "layers")
+        let body = try site.build(layers, input: input, at: .root.key("layers"))
         return BuiltLayer(
-            outputShape: body.outputShape, treatsSamplesApart: body.treatsSamplesApart, note: isFrozen ? "frozen" : nil
+            outputShape: body.outputShape, treatsSamplesApart: body.treatsSamplesApart, boundsOutput: body.boundsOutput,
+            note: isFrozen ? "frozen" : nil
         ) { [isFrozen] x, call in
             let mode = call.mode
             if isFrozen { call.mode = .evaluation }

@@ -10,7 +10,7 @@ import AgonTensors
 /// Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, arXiv:1802.05957,
 /// algorithm 1.
 /// Differs: PyTorch keeps `v` as well, and evaluates with that of the last training application.
-public struct SpectralNorm: WeightConstraint {
+public struct SpectralNorm: WeightNormalization {
     public let iterations: Int
     public let epsilon: Float
 

@@ -7,7 +7,7 @@ import AgonTensors
 ///
 /// Output size `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding` per direction, where
 /// padding counts both sides; with padding "same", `size * stride`.
-public struct TransposedConvolutionLayer: Layer {
+public struct TransposedConvolutionLayer: WeightedLayer {
     public let channels: Int
     public let kernel: (Int, Int)
     public var stride = (1, 1)

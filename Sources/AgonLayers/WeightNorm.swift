@@ -7,7 +7,7 @@ import AgonTensors
 ///
 /// Salimans and Kingma, "Weight Normalization", NeurIPS 2016, arXiv:1602.07868, eq. 2.
 /// Differs: PyTorch's `weight_norm` takes input channels for outputs in transposed convolutions unless told `dim=1`.
-public struct WeightNorm: WeightConstraint {
+public struct WeightNorm: WeightNormalization {
     public let gain: Float?
 
     public init(gain: Float? = nil) { self.gain = gain }

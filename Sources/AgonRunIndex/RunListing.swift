@@ -100,10 +100,12 @@ public struct RunListing: Sendable {
 
     /// Whether a key of a config tells runs apart for people: not how they are called, saved and watched.
     private static func isWorthAColumn(_ key: String) -> Bool {
-        let others = ["name", "description", "checkpoints", "samples", "log", "alarms", "stages"]
-        return !others.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") }
+        !hiddenSections.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") }
             && !key.contains("layers[")
     }
+
+    private static let hiddenSections =
+        ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing]) + ["alarms", "stages"]
 
     /// `metric.fid-lenet.last` is about `metric.fid-lenet`.
     private static func metric(_ key: String) -> String {

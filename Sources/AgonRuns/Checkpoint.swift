@@ -9,11 +9,13 @@ import AgonTensors
 /// Random streams and the order of the data are functions of the seed and a counter, so the step is all there is to say
 /// of them. The bytes depend on config and step alone, not on threads, interruptions or the clock.
 public struct Checkpoint: Sendable {
-    public static let format = "agon-checkpoint-1"
+    public static let format = "agon-checkpoint-2"
+    /// The format before, whose digests were made in another way.
+    private static let formerFormat = "agon-checkpoint-1"
 
     public let step: Int
-    /// `Experiment.digest` of the config it belongs to.
-    public let config: String
+    /// `Experiment.digest` of the config it belongs to; nil where it says nothing that can be compared.
+    public let config: String?
     public let path: String
     private let file: SafetensorsFile
 
@@ -26,7 +28,7 @@ public struct Checkpoint: Sendable {
         guard let format = file.metadata["format"] else {
             throw RunError.badCheckpoint(path: path, problem: "its metadata lack the key 'format'")
         }
-        guard format == Self.format else {
+        guard format == Self.format || format == Self.formerFormat else {
             throw RunError.badCheckpoint(
                 path: path, problem: "its format is '\(format)', expected '\(Self.format)'")
         }
@@ -34,7 +36,7 @@ public struct Checkpoint: Sendable {
             throw RunError.badCheckpoint(path: path, problem: "its metadata lack the step or the config")
         }
         self.step = step
-        self.config = config
+        self.config = format == Self.format ? config : nil
     }
 
     /// Writes the state, then reads it back.

@@ -154,7 +154,9 @@ public struct RunFolder: Hashable, Sendable {
 
     /// The newest checkpoint that is whole and belongs to the config.
     ///
-    /// - Parameter note: told about each one that is passed over.
+    /// - Parameters:
+    ///   - config: an experiment's digest; a checkpoint that has none to compare belongs to the folder's config.
+    ///   - note: told about each one that is passed over.
     package func newestCheckpoint(
         config: String? = nil, accepting check: (Checkpoint) throws -> Void = { _ in }, note: (String) -> Void
     )
@@ -164,7 +166,8 @@ public struct RunFolder: Hashable, Sendable {
             let path = checkpointPath(step: step)
             do {
                 let checkpoint = try Checkpoint(path: path)
-                guard checkpoint.step == step, config == nil || checkpoint.config == config else {
+                guard checkpoint.step == step, config == nil || checkpoint.config == nil || checkpoint.config == config
+                else {
                     throw RunError.badCheckpoint(path: path, problem: "it belongs to another step or config")
                 }
                 try check(checkpoint)

@@ -38,7 +38,10 @@ public struct DatasetSampling {
         let folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(
-            path: folder.configPath, overrides: split.map { ["dataset.split=\($0.rawValue)"] } ?? [])
+            path: folder.configPath,
+            settings: split.map {
+                [ConfigSetting(path: .root.key("dataset").key("split"), value: ConfigNode($0.rawValue))]
+            } ?? [])
         let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
         self.step = checkpoint.step
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment

@@ -70,7 +70,7 @@ public struct Sampling {
             try Network(
                 name: training.tricks.averaging == nil ? "generator" : "average",
                 configuration: configuration.generator, input: [training.latent.size],
-                condition: training.task.conditionSize, path: "generator", seed: configuration.seed)
+                condition: training.task.conditionSize, path: .root.key("generator"), seed: configuration.seed)
         }
         try checkpoint.restore(generator.variables)
         // Sets of points are made, not read; an image does without where that fails.

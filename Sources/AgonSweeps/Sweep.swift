@@ -20,11 +20,15 @@ public struct Sweep: Sendable {
 
     /// Reads a sweep file, and the configs that it names, and checks the config of every trial.
     ///
-    /// - Parameter overrides: `path=value` arguments that go over the sweep file's own values, applied in turn.
+    /// - Parameters:
+    ///   - overrides: `path=value` arguments that go over the sweep file's own values, applied in turn.
+    ///   - settings: values that go over the sweep file's as well.
     ///
     /// Throws `ConfigError`, `SweepError`.
-    public init(file: String, overrides: [String] = []) throws {
-        let node = try ConfigNode.load(path: file).applying(overrides)
+    public init(file: String, overrides: [String] = [], settings: [ConfigSetting] = []) throws {
+        let node = try settings.reduce(ConfigNode.load(path: file).applying(overrides)) {
+            try $0.setting($1.value, at: $1.path)
+        }
         let (configuration, resolved) = try ConfigReader.decode(SweepConfiguration.self, from: node)
         self.configuration = configuration
         self.resolved = resolved
@@ -59,10 +63,12 @@ public struct SweepTrial: Sendable {
     public let base: String
     public let experiment: Experiment
 
-    /// The SHA-256 of the config in full but for what changes no result.
-    static func identity(of resolved: ConfigNode) -> String {
-        resolved.removing(["name", "description", "log.tensorboard"]).digest
+    /// The SHA-256 of the values that the trial's weights and what is recorded of them depend on.
+    static func identity(of experiment: Experiment) -> String {
+        experiment.identity(of: [.result, .chance, .length, .measurement]).digest
     }
+
+    static func id(of experiment: Experiment) -> String { String(identity(of: experiment).prefix(12)) }
 
     /// `learningRate=0.0002 seed=1`
     public var label: String { Self.label(settings) }
@@ -181,7 +187,7 @@ struct SweepExpansion {
             }
             if try isExcluded(settings, seeded) { continue }
             let experiment = try Experiment(seeded)
-            let id = String(SweepTrial.identity(of: experiment.resolved).prefix(12))
+            let id = SweepTrial.id(of: experiment)
             guard known.insert(id).inserted else {
                 repeated += 1
                 continue

@@ -20,7 +20,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
     struct Point: Sendable {
         /// What the tables show: the names of axes and the values there.
         var labels: [(axis: String, value: ConfigNode)] = []
-        var settings: [SweepSetting] = []
+        var settings: [ConfigSetting] = []
         /// A config: its path, and as it was written.
         var config: (path: String, written: String)?
     }
@@ -180,7 +180,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
 
     private func point(_ path: ConfigPath, _ value: ConfigNode) -> Point {
         let value = value.source == .program ? ConfigNode(value.content, source: source) : value
-        return Point(labels: [(name, value)], settings: [SweepSetting(path: path, value: value)])
+        return Point(labels: [(name, value)], settings: [ConfigSetting(path: path, value: value)])
     }
 
     private func unsteady(_ key: String, of range: String) -> ConfigError {
@@ -198,10 +198,10 @@ extension SweepAxis.Point {
 /// A named set of values.
 struct SweepCase: ConfigDecodable, Sendable {
     let name: String
-    let settings: [SweepSetting]
+    let settings: [ConfigSetting]
 
     init(from reader: ConfigReader) throws {
         name = try reader.string("name", "What tables call the case.")
-        settings = try SweepSetting.read("set", from: reader, "Paths of keys and what stands there, as by --set.")
+        settings = try ConfigSetting.read("set", from: reader, "Paths of keys and what stands there, as by --set.")
     }
 }

@@ -8,7 +8,7 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
     /// The config that all trials begin with; nil where an axis names the configs.
     let base: String?
     /// Values of all trials, over those of the base.
-    let set: [SweepSetting]
+    let set: [ConfigSetting]
     let axes: [SweepAxis]
     let exclusions: [SweepExclusion]
     /// Nil: the base's own seed.
@@ -25,7 +25,7 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
         description = try reader.optionalString("description", "What the sweep is to find out, in a sentence or two.")
         base = try reader.optionalString(
             "base", "The config of all trials, relative to this file; none where an axis lists configs.")
-        set = try SweepSetting.read(
+        set = try ConfigSetting.read(
             "set", from: reader, "Values of all trials: paths of keys and what stands there, as by --set.")
         axes = try reader.array(
             "axes", of: SweepAxis.self, default: [], "Where the trials differ; each point of the grid is a trial.")
@@ -72,13 +72,9 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
     }
 }
 
-/// A value at a path of the config, as by `--set path=value`.
-struct SweepSetting: Sendable {
-    let path: ConfigPath
-    let value: ConfigNode
-
+extension ConfigSetting {
     /// Reads an object whose keys are paths.
-    static func read(_ key: String, from reader: ConfigReader, _ doc: String) throws -> [SweepSetting] {
+    static func read(_ key: String, from reader: ConfigReader, _ doc: String) throws -> [ConfigSetting] {
         let node = try reader.node(key, default: [:], doc)
         guard !reader.isDescribing else { return [] }
         guard let object = node.object else { throw reader.fail(key, "expected an object, found \(node.summary)") }
@@ -89,7 +85,7 @@ struct SweepSetting: Sendable {
                     "'\(member.key)' is no path of keys, such as optimizer.learningRate or generator.layers[2].features"
                 )
             }
-            return SweepSetting(path: path, value: member.value)
+            return ConfigSetting(path: path, value: member.value)
         }
     }
 }

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonRuns
 import AgonTensors
 import AgonTraining
@@ -50,6 +51,7 @@ public struct SweepFolder: Hashable, Sendable {
     @discardableResult
     public func prepare(_ sweep: Sweep) throws -> [String] {
         try RunFolder.makeFolders(trialsFolder)
+        renameFormerTrials(of: sweep)
         for trial in sweep.trials {
             let folder = self.trial(trial.id)
             try RunFolder.makeFolders(folder.path)
@@ -58,9 +60,27 @@ public struct SweepFolder: Hashable, Sendable {
         try Self.writeIfNew(sweep.resolved.prettyText, to: sweepPath)
         try Self.writeIfNew(TrialList(sweep).node.prettyText, to: listPath)
         try Self.writeIfNew(SweepMakefile.text(for: sweep), to: makefilePath)
+        return trialsLeft(by: sweep)
+    }
+
+    /// The trials in the folder that a sweep does not have.
+    private func trialsLeft(by sweep: Sweep) -> [String] {
         let ids = Set(sweep.trials.map(\.id))
         let present = (try? FileManager.default.contentsOfDirectory(atPath: trialsFolder)) ?? []
         return present.filter { !$0.hasPrefix(".") && !ids.contains($0) }.sorted()
+    }
+
+    /// Gives trials that another version of Agon named, whose configs mean the same, the names of the sweep's trials, so
+    /// that they go on and are not trained again.
+    private func renameFormerTrials(of sweep: Sweep) {
+        let missing = Set(sweep.trials.map(\.id).filter { !trial($0).run.holdsRun })
+        guard !missing.isEmpty else { return }
+        for name in trialsLeft(by: sweep) {
+            let former = trial(name)
+            guard let experiment = try? Experiment.load(path: former.run.configPath), !former.isBusy else { continue }
+            let id = SweepTrial.id(of: experiment)
+            if missing.contains(id) { rename(former.path, trial(id).path) }
+        }
     }
 
     private static func writeIfNew(_ text: String, to path: String) throws {

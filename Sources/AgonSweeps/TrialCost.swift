@@ -20,16 +20,8 @@ struct TrialCost: Sendable {
     /// What configs of the same speed have in common.
     var signature: String
 
-    private static let freeKeys = [
-        "seed", "steps", "name", "description", "samples", "checkpoints", "log", "evaluate", "alarms",
-    ]
-
     /// Configs with the same key have the same cost.
-    static func key(of experiment: Experiment) -> String {
-        guard var object = experiment.resolved.object else { return experiment.digest }
-        for key in freeKeys { object[key] = nil }
-        return ConfigNode(object).digest
-    }
+    static func key(of experiment: Experiment) -> String { experiment.identity(of: [.result]).digest }
 
     /// Builds and compiles the networks to see.
     ///

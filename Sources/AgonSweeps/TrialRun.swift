@@ -72,8 +72,8 @@ public final class TrialRun {
     ///
     /// Throws `TrialError`, after it was told of and noted.
     public func run(threads: Int) throws -> TrialStatus.State {
-        if let stamp = try? ConfigNode.load(path: folder.donePath), let identity = stamp["config"]?.string,
-            identity == (try? SweepTrial.identity(of: ConfigNode.load(path: folder.run.configPath)))
+        if let stamp = try? ConfigNode.load(path: folder.donePath),
+            folder.id == (try? SweepTrial.id(of: Experiment.load(path: folder.run.configPath)))
         {
             // The config's file may be newer, say by another description; make goes by the times.
             utimes(folder.donePath, nil)
@@ -194,7 +194,6 @@ public final class TrialRun {
             let stamp: ConfigNode = [
                 "state": ConfigNode(status.state.rawValue), "step": ConfigNode(outcome.step),
                 "reason": status.reason.map { ConfigNode($0) } ?? .null,
-                "config": ConfigNode(SweepTrial.identity(of: experiment.resolved)),
             ]
             try AtomicFile.write(path: folder.donePath, text: stamp.prettyText)
         }

@@ -1,7 +1,7 @@
 /// What ends a training, besides faults of configs, data and files.
 public enum TrainingError: Error, Equatable, Sendable {
-    /// A run is to be resumed under another config; the keys differ.
-    case configDiffers(folder: String, keys: [String])
+    /// A run is to be resumed under another config: the keys differ, those of the free ones may.
+    case configDiffers(folder: String, keys: [String], freeKeys: [String])
     /// An outside cause, such as a full disk, ended the run; it can be resumed.
     case stoppedByFault(folder: String, reason: String)
     /// A file of recorded inputs that does not fit the training.
@@ -13,9 +13,10 @@ public enum TrainingError: Error, Equatable, Sendable {
 extension TrainingError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .configDiffers(let folder, let keys):
+        case .configDiffers(let folder, let keys, let freeKeys):
             "\(folder): was started with another config; it differs in \(keys.joined(separator: ", ")). "
-                + "Only 'steps' and 'checkpoints' may change when resuming; start a new run with another --out"
+                + "Only keys that no step depends on may change when resuming (\(freeKeys.joined(separator: ", ")));"
+                + " start a new run with another --out"
         case .stoppedByFault(let folder, let reason):
             "\(reason). The run is intact up to its last checkpoint; continue it with: agon run \(folder) --resume"
         case .badRecording(let path, let problem): "\(path): not a recording of this training: \(problem)"

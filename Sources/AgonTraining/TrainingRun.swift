@@ -88,8 +88,11 @@ private struct RunPlace {
             let state = try? ConfigNode.load(path: folder.recordPath)["state"]?.string
             throw RunError.runExists(folder: folder.path, state: state)
         }
-        let differing = try differingKeys(of: experiment.resolved, from: ConfigNode.load(path: folder.configPath))
-        guard differing.isEmpty else { throw TrainingError.configDiffers(folder: folder.path, keys: differing) }
+        let differing = try experiment.differences(from: Experiment.load(path: folder.configPath))
+        guard differing.isEmpty else {
+            throw TrainingError.configDiffers(
+                folder: folder.path, keys: differing, freeKeys: Experiment.keysWithoutEffectOnSteps)
+        }
     }
 
     /// The outcome of a run whose last step was reached before.
@@ -114,13 +117,6 @@ private struct RunPlace {
         self.folder = folder
         try folder.make()
         return folder
-    }
-
-    /// The paths at which two configs differ, but for what may differ between the parts of a run.
-    private func differingKeys(of first: ConfigNode, from second: ConfigNode) -> [String] {
-        ConfigDifference.between(first, second).map(\.path.description).filter { key in
-            !Experiment.freeKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
-        }
     }
 }
 

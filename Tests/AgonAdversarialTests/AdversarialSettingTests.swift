@@ -67,6 +67,51 @@ import Testing
                 + "at each sample by itself; use 'layerNorm' or 'instanceNorm'")
     }
 
+    /// The mean of the batch, taken from each sample.
+    private struct CentredLayer: Layer {
+        let type = "centred"
+
+        func build(input: Shape, at site: LayerSite) -> BuiltLayer {
+            BuiltLayer(outputShape: input, mixesSamples: true) { x, call in
+                call.graph.subtract(x, call.graph.mean(x, to: [1, input[0]]))
+            }
+        }
+    }
+
+    @Test func layersOfAProgramSayWhetherTheyMixABatch() throws {
+        LayerRegistry.layers.register("test-centred", "The mean of the batch, taken from each sample.") { _ in
+            CentredLayer()
+        }
+        for layers in [
+            #"["test-centred", {"type": "linear", "features": 1}]"#,
+            #"[{"type": "sequence", "layers": ["test-centred"]}, {"type": "linear", "features": 1}]"#,
+        ] {
+            let found = refusal { try setting(#""wgan-gp""#, discriminator: layers) }
+            #expect(found.contains("is a 'centred', but 'wgan-gp' penalises the slope at each sample"), "\(found)")
+        }
+        #expect(
+            refusal { try setting(#""gan""#, discriminator: #"["test-centred", {"type": "linear", "features": 1}]"#) }
+                == "accepted")
+    }
+
+    @Test func boundedScoresAreFoundWithinLayers() {
+        let layers = #"""
+            [{"type": "repeat", "count": 2, "layers": [
+                {"type": "sequence", "layers": [{"type": "linear", "features": 1}, "tanh"]}]}]
+            """#
+        #expect(
+            refusal { try setting(#""hinge""#, discriminator: layers) }
+                == "discriminator: discriminator.layers[0].copies[1].layers[0].layers[1] is a 'tanh', but 'hinge' takes "
+                + "scores without a bound; remove the layer")
+    }
+
+    @Test func frozenNormsDoNotMixABatch() {
+        let layers = #"""
+            [{"type": "sequence", "frozen": true, "layers": ["batchNorm"]}, {"type": "linear", "features": 1}]
+            """#
+        #expect(refusal { try setting(#""wgan-gp""#, discriminator: layers) } == "accepted")
+    }
+
     @Test func evenUpdatesStandInOneGraph() throws {
         let phases = try setting().phases()
         #expect(phases.map(\.name) == ["step"] && phases[0].repeats == 1 && phases[0].uses(.real))

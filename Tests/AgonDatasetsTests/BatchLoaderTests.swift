@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func keptImagesEqualThoseMadeAnew() throws {
-        let resize = ImageTransform.resize(height: 5, width: 3, filter: .bicubic, cover: false)
+        let resize = ImageTransform.resize(height: 5, width: 3, filter: .bicubic, fit: .stretch)
         let kept = try ImageDataset.plain(Self.digits, transforms: [resize, .mirror])
         let anew = try ImageDataset.plain(Self.digits, transforms: [resize, .mirror], memoryLimit: 0)
         #expect(kept.residentBytes == anew.residentBytes + 10 * 15)

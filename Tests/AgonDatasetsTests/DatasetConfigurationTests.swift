@@ -117,6 +117,62 @@ import Testing
         _ = try JSONSchema.describe(DatasetManifest.self, title: "Manifest", id: "https://example.org/manifest")
     }
 
+    @Test(arguments: [
+        #"{"name": "gaussians-8", "count": 9, "deviation": 0.5, "seed": 3}"#,
+        #"{"name": "pairs", "path": "p", "input": "left", "unpaired": true, "split": "test", "holdout": 0.25}"#,
+        #"{"name": "mnist", "classes": ["3", 4], "limit": 7, "embeddings": "e.npy", "memoryLimit": 1}"#,
+        #"""
+        {"name": "cifar10", "transforms": [{"type": "resize", "size": [40, 32], "filter": "bicubic", "fit": "cover"},
+            {"type": "random-crop", "size": 28, "padding": 2}, {"type": "center-crop", "size": 24}, "mirror",
+            "grayscale", "rgb"]}
+        """#,
+    ])
+    func dataAreWrittenAsTheyWereRead(text: String) throws {
+        let given = try ConfigReader.decode(
+            DatasetConfiguration.self, from: ConfigNode.parse(text, file: "test.json"))
+        let written = try ConfigReader.decode(DatasetConfiguration.self, from: given.value.node)
+        #expect(written.resolved.canonicalText == given.resolved.canonicalText)
+        #expect(try given.value.digest() == written.value.digest())
+    }
+
+    @Test func dataOfAProgramAreThoseOfAConfig() throws {
+        let own = try DatasetConfiguration(
+            name: "folder", path: "images",
+            transforms: [.resize(height: 8, width: 8), .randomCrop(height: 6, width: 6, padding: 0), .mirror])
+        let read = try configuration(
+            #"""
+            {"name": "folder", "path": "images",
+             "transforms": [{"type": "resize", "size": 8}, {"type": "random-crop", "size": 6}, "mirror"]}
+            """#)
+        #expect(own.node == read.node)
+        #expect(
+            message { _ = try DatasetConfiguration(name: "folder") }
+                == "'folder' needs the key 'path', the folder of the images")
+    }
+
+    @Test func deterministicDataKeepNothingRandom() throws {
+        let data = try configuration(
+            #"""
+            {"name": "cifar10", "limit": 9, "transforms": [{"type": "random-crop", "size": 28, "padding": 2}, "mirror",
+                "grayscale"]}
+            """#)
+        let whole = data.deterministic(split: .test, takesAll: true)
+        #expect(whole.split == .test && whole.limit == nil)
+        #expect(whole.transforms == [.centerCrop(height: 28, width: 28), .grayscale])
+        #expect(data.deterministic(split: .train).limit == 9)
+    }
+
+    @Test func digestIsOfTheSamples() throws {
+        let digest = try configuration(#"{"name": "mnist"}"#).digest()
+        // Where they lie and how they are kept does not matter, but which images a folder has does.
+        #expect(
+            try configuration(#"{"name": "mnist", "path": "/a", "memoryLimit": 1, "holdout": 0}"#).digest() == digest)
+        #expect(try configuration(#"{"name": "mnist", "split": "test"}"#).digest() != digest)
+        #expect(
+            try configuration(#"{"name": "folder", "path": "a"}"#).digest()
+                != configuration(#"{"name": "folder", "path": "b"}"#).digest())
+    }
+
     @Test func missingDataSayHowToGetThem() throws {
         let project = try TinyProject()
         let text = message { _ = try configuration(#"{"name": "tiny"}"#).open(searchPath: project.searchPath) }

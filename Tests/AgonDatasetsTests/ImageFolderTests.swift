@@ -103,7 +103,7 @@ import Testing
         let dataset = try ImageDataset.plain(
             ImageFolder(path: folder.path),
             transforms: [
-                .resize(height: 72, width: 72, filter: .bilinear, cover: fit == "cover"),
+                .resize(height: 72, width: 72, filter: .bilinear, fit: fit == "cover" ? .cover : .stretch),
                 .randomCrop(height: 64, width: 64, padding: 0), .mirror,
             ])
         #expect(dataset.sampleShape == [64, 64, 3])
@@ -123,7 +123,7 @@ import Testing
     @Test(arguments: ["damaged", "vanished", "cut"]) func brokenFileEndsTrainingByName(fault: String) throws {
         let folder = try TemporaryFolder()
         for index in 0..<12 { try folder.writeImage("\(10 + index).png", value: 3, height: 20, width: 20) }
-        let resize = ImageTransform.resize(height: 16, width: 16, filter: .bilinear, cover: true)
+        let resize = ImageTransform.resize(height: 16, width: 16, filter: .bilinear, fit: .cover)
         let dataset = try ImageDataset.plain(ImageFolder(path: folder.path), transforms: [resize, .mirror])
         let order = try BatchOrder(sampleCount: 12, batchSize: 2, seed: 6).permutation(ofEpoch: 0)
         let broken = folder.path + "/\(10 + order[7]).png"
@@ -150,7 +150,7 @@ import Testing
         #expect(
             text == "\(other): is 5x4x3 after the transforms, the first image is 4x4x3; "
                 + "add a transform such as {\"type\": \"resize\", \"size\": 4}")
-        let resize = ImageTransform.resize(height: 2, width: 2, filter: .bilinear, cover: false)
+        let resize = ImageTransform.resize(height: 2, width: 2, filter: .bilinear, fit: .stretch)
         let dataset = try ImageDataset.plain(source, transforms: [resize])
         let samples = try dataset.samples([0, 1])
         #expect(samples.shape == [2, 2, 2, 3])

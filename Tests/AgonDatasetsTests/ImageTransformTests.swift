@@ -60,7 +60,7 @@ import Testing
     @Test func coverKeepsTheAspect() throws {
         // The middle 2x2 of 2x4, doubled.
         let source = image(2, 4, 1, [0, 10, 20, 0, 0, 30, 40, 0])
-        let cover = ImageTransform.resize(height: 4, width: 4, filter: .nearest, cover: true)
+        let cover = ImageTransform.resize(height: 4, width: 4, filter: .nearest, fit: .cover)
         #expect(
             try transformed(cover, source).pixels == [10, 10, 20, 20, 10, 10, 20, 20, 30, 30, 40, 40, 30, 30, 40, 40])
     }

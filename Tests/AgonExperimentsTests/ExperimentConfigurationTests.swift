@@ -20,6 +20,43 @@ import Testing
         let digest = try TinyExperiment.load().digest
         #expect(try TinyExperiment.load("steps=99", "name=other").digest == digest)
         #expect(try TinyExperiment.load("seed=4").digest != digest)
+        #expect(try TinyExperiment.load("samples.every=7", "log.every=9", "checkpoints.keep=1").digest == digest)
+        #expect(try TinyExperiment.load("evaluate={}").digest == digest)
+        #expect(try TinyExperiment.load("alarms.gradientNorm.action=warn").digest != digest)
+    }
+
+    @Test func aStatedDefaultChangesNoDigest() throws {
+        let short = try TinyExperiment.load()
+        let long = try TinyExperiment.load(
+            "dataset.holdout=0", "alarms={\"discriminatorLossNearZero\": {\"steps\": 100}}", "tricks={}",
+            "optimizer.beta2=0.999", "stages=[]")
+        #expect(short.digest == long.digest)
+        #expect(long.differences(from: short).isEmpty)
+    }
+
+    @Test func stagesAreComparedByWhatTheyMakeOfTheConfig() throws {
+        func experiment(_ changes: String, _ overrides: String...) throws -> Experiment {
+            try Experiment(
+                ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying(
+                    ["stages=[{\"from\": 8, \"set\": \(changes)}]"] + overrides))
+        }
+        let first = try experiment(#"{"batchSize": 4}"#)
+        // What no step depends on does not in a stage either.
+        let quiet = try experiment(#"{"batchSize": 4, "samples": {"every": 3}}"#)
+        #expect(quiet.digest == first.digest)
+        #expect(try experiment(#"{"batchSize": 2}"#).differences(from: first) == ["stages[0].set.batchSize"])
+        #expect(
+            try experiment(#"{"batchSize": 4}"#, "optimizer.beta1=0").differences(from: first) == ["optimizer.beta1"])
+    }
+
+    @Test func stepsAndSeedGoOverTheConfig() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(TinyExperiment.text, to: "tiny.json")
+        let experiment = try Experiment.load(path: path, overrides: ["steps=2"], steps: 9, seed: 7)
+        #expect(experiment.configuration.steps == 9 && experiment.configuration.seed == 7)
+        #expect(
+            message { _ = try Experiment.load(path: path, steps: 0) }
+                == "--steps 0: steps: 0 is out of range; expected an integer from 1 to 1000000000")
     }
 
     @Test(arguments: [

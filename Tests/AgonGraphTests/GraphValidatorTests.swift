@@ -8,7 +8,7 @@ import Testing
     private let state = Variable(name: "state", shape: [2], role: .buffer)
 
     private func node(_ index: Int, _ shape: Shape, _ operation: Operation, _ inputs: Value...) -> Node {
-        Node(operation: operation, inputs: inputs, output: Value(index: index, shape: shape), origin: "here")
+        Node(operation: operation, inputs: inputs, output: Value(index: index, shape: shape), origin: .root.key("here"))
     }
 
     private func value(_ index: Int, _ shape: Shape = [2]) -> Value { Value(index: index, shape: shape) }
@@ -91,7 +91,7 @@ import Testing
             "\(GraphError.invalid(node: 3, operation: "matmul", problem: "reads the later node 4"))"
                 == "graph node 3 (matmul): reads the later node 4")
         #expect(
-            "\(GraphError.noDerivative(operation: "assign", origin: "generator.layers[1]"))"
+            "\(GraphError.noDerivative(operation: "assign", origin: .root.key("generator").key("layers").index(1)))"
                 == "generator.layers[1]: 'assign' cannot be differentiated here; "
                 + "use another layer or an objective without this derivative")
         #expect("\(GraphError.notScalar(shape: "[2]"))" == "a loss must be a scalar, not [2]")

@@ -59,10 +59,10 @@ import Testing
         ] {
             let graph = ComputeGraph()
             let x = graph.input("x", shape: [2])
-            graph.origin = "discriminator.layers[2]"
+            graph.origin = .root.key("discriminator").key("layers").index(2)
             write(graph, x)
             let loss = graph.sum(graph.read(variable))
-            #expect(throws: GraphError.noDerivative(operation: name, origin: "discriminator.layers[2]")) {
+            #expect(throws: GraphError.noDerivative(operation: name, origin: graph.origin)) {
                 _ = try graph.gradients(of: loss, withRespectTo: [x])
             }
         }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 import Testing
 
@@ -113,7 +114,7 @@ import Testing
         ),
         (
             #"[{"type": "linear", "features": 3, "initialization": {"biases": "orthogonal"}}]"#, [4],
-            "net.0.bias: orthogonal initialization needs a matrix or a kernel, not the shape [3]"
+            "net.layers[0] (linear): orthogonal initialization of 'net.0.bias' needs a matrix or a kernel, not the shape [3]"
         ),
         (
             #"[{"type": "relu", "name": "a"}, {"type": "tanh"}, {"type": "linear", "features": 2, "name": "a"}]"#, [4],
@@ -154,34 +155,36 @@ import Testing
     }
 
     @Test func messagesNameThePathInTheConfig() throws {
+        let network = ConfigPath.root.key("discriminators").index(0)
         #expect(
             throws: LayerError.notFeatures(
-                LayerPlace(path: "discriminators[0].layers[1]", type: "linear"), input: [2, 2, 3])
+                LayerPlace(path: network.key("layers").index(1), type: "linear"), input: [2, 2, 3])
         ) {
             try Network(
                 name: "discriminators.0", layers: try layers(#"["relu", {"type": "linear", "features": 1}]"#),
-                input: [2, 2, 3], path: "discriminators[0]", seed: 1)
+                input: [2, 2, 3], path: network, seed: 1)
         }
         let net = try Network(
             name: "discriminators.0", layers: try layers(#"[{"type": "linear", "features": 1}]"#), input: [3],
-            path: "discriminators[0]", seed: 1)
+            path: network, seed: 1)
         #expect(net.variables[0].name == "discriminators.0.0.weight")
         #expect(net.layers[0].path == "discriminators[0].layers[0]")
-        #expect(throws: LayerError.networkInput(name: "discriminators[0]", input: [2, 2])) {
-            try Network(name: "discriminators.0", layers: [], input: [2, 2], path: "discriminators[0]", seed: 1)
+        #expect(throws: LayerError.networkInput(network, input: [2, 2])) {
+            try Network(name: "discriminators.0", layers: [], input: [2, 2], path: network, seed: 1)
         }
     }
 
     @Test func batchStatisticsOfOneValueAreRefused() throws {
         let net = try network(#"["batchNorm"]"#, input: [4])
+        let place = LayerPlace(path: .root.key("net").key("layers").index(0), type: "batchNorm")
         #expect(
-            throws: LayerError.singleValueNorm(LayerPlace(path: "net.layers[0]", type: "batchNorm"), input: [1, 4])
+            throws: LayerError.singleValueNorm(place, input: [1, 4])
         ) {
             try operations(of: net, batch: 1)
         }
         #expect(try operations(of: net, batch: 1, mode: .evaluation).isEmpty == false)
         #expect(
-            "\(LayerError.singleValueNorm(LayerPlace(path: "net.layers[0]", type: "batchNorm"), input: [1, 4]))"
+            "\(LayerError.singleValueNorm(place, input: [1, 4]))"
                 == "net.layers[0] (batchNorm): input [1, 4] gives one value per channel, too few for batch statistics; use a larger batch"
         )
     }

@@ -23,7 +23,7 @@ import Testing
             NetworkConfiguration.self, title: "Network", id: "https://example.org/network.json")
         let text = schema.lineText
         for name in LayerRegistry.layers.names + LayerRegistry.initializers.names
-            + LayerRegistry.weightConstraints.names
+            + LayerRegistry.weightNorms.names
         {
             #expect(text.contains("\"title\": \"\(name)\"") || text.contains("\"\(name)\""), "\(name)")
         }

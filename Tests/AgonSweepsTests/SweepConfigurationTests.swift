@@ -50,6 +50,17 @@ import Testing
             "axes": [{"name": "size", "cases": [{"name": "eight", "set": {"batchSize": 8.0}}, {"name": "four", "set": {"batchSize": 4}}]}]
             """#)
         #expect(Set(one.trials.map(\.id)) == Set(other.trials.map(\.id)))
+        // Neither does how often something is saved or shown, nor a default that is stated.
+        let quiet = try sweep(
+            #"""
+            "base": "tiny.json", "axes": [{"path": "batchSize", "values": [4, 8]}],
+            "set": {"samples.every": 7, "log.every": 9, "checkpoints.keep": 1, "dataset.memoryLimit": 9,
+                "dataset.holdout": 0}
+            """#)
+        #expect(one.trials.map(\.id) == quiet.trials.map(\.id))
+        // What is measured is recorded of a trial.
+        let measured = try sweep(#""base": "tiny.json", "set": {"batchSize": 8, "evaluate": {"every": 6}}"#)
+        #expect(!one.trials.map(\.id).contains(measured.trials[0].id))
         // A step more is another trial.
         let longer = try sweep(#""base": "tiny.json", "set": {"steps": 25}"#)
         #expect(!one.trials.map(\.id).contains(longer.trials[0].id))

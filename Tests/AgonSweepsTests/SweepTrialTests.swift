@@ -94,6 +94,36 @@ import Testing
         #expect(try again.prepare(sweep).count == 1)
     }
 
+    @Test func trialsAreNotTrainedAgainForOtherSamples() throws {
+        let (sweep, place) = try prepared(seeds: "[1]")
+        let trial = place.trial(sweep.trials[0].id)
+        #expect(try run(trial) == .done)
+        let log = bytes(trial.logPath)
+        let (_, again) = try prepared(#", "set": {"samples.every": 3}"#, seeds: "[1]")
+        #expect(try TrialList(again).entries.map(\.id) == [trial.id])
+        #expect(try ConfigNode.load(path: trial.run.configPath)["samples"]?["every"]?.integer == 3)
+        #expect(try run(trial) == .done)
+        #expect(bytes(trial.logPath) == log)
+    }
+
+    @Test func trialsUnderFormerNamesGoOn() throws {
+        let (sweep, place) = try prepared()
+        let trials = sweep.trials.map { place.trial($0.id) }
+        #expect(try run(trials[0]) == .done)
+        let log = bytes(trials[0].logPath)
+        // As another version named it, and one of another config.
+        let former = place.trial("0123456789ab")
+        try FileManager.default.moveItem(atPath: trials[0].path, toPath: former.path)
+        let other = place.trial("ba9876543210")
+        try FileManager.default.createDirectory(atPath: other.path, withIntermediateDirectories: true)
+        try TinyExperiment.load("batchSize=4").resolved.prettyText.write(
+            toFile: other.run.configPath, atomically: true, encoding: .utf8)
+        #expect(try place.prepare(sweep) == [other.id])
+        #expect(try statuses(place) == [.done, .waiting])
+        #expect(try run(trials[0]) == .done)
+        #expect(bytes(trials[0].logPath) == log)
+    }
+
     @Test func medianRuleEndsATrialAndSaysSo() throws {
         let rule = #", "stop": {"metric": "loss.generator", "goal": "minimize", "grace": 6, "trials": 2}"#
         let (sweep, place) = try prepared(rule, seeds: "[1, 2, 3]")

@@ -139,7 +139,7 @@ import Testing
         try train(folder.path + "/off", resumes: true, ["steps=26"])
         let (on, off) = (try TinyExperiment.load(), try TinyExperiment.load("log.tensorboard=false"))
         #expect(on.digest == off.digest)
-        #expect(SweepTrial.identity(of: on.resolved) == SweepTrial.identity(of: off.resolved))
+        #expect(SweepTrial.identity(of: on) == SweepTrial.identity(of: off))
     }
 
     @Test func bytesDoNotDependOnThreads() throws {
@@ -197,8 +197,74 @@ import Testing
                 try train(run, resumes: true, ["optimizer.learningRate=1e-3", "generator.layers[0].features=8"])
             }
                 == "\(run): was started with another config; it differs in optimizer.learningRate, "
-                + "generator.layers[0].features. Only 'steps' and 'checkpoints' may change when resuming; "
-                + "start a new run with another --out")
+                + "generator.layers[0].features. Only keys that no step depends on may change when resuming "
+                + "(name, description, steps, samples, checkpoints, log, evaluate); start a new run with another --out")
+    }
+
+    @Test func whatNoStepDependsOnMayChangeWhenResuming() throws {
+        try train(folder.path + "/whole")
+        let run = folder.path + "/run"
+        try interrupt(run, after: 12)
+        let changes = [
+            "name=other", "description=Other.", "samples.every=7", "samples.count=3", "checkpoints.every=6",
+            "checkpoints.keep=9", "log.every=3", "log.tensorboard=false", "dataset.memoryLimit=0",
+            "dataset.path=/other",
+        ]
+        #expect(try train(run, resumes: true, changes).step == 24)
+        #expect(try tensors(run) == tensors(folder.path + "/whole"))
+        #expect(try RunFolder(path: run).checkpointSteps == [6, 12, 18, 24].filter { $0 > 5 })
+    }
+
+    /// The bytes of the last checkpoint after its header.
+    private func tensors(_ run: String) throws -> [UInt8] {
+        let whole = [UInt8](try final(run))
+        let header = whole.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+        return Array(whole.dropFirst(8 + header))
+    }
+
+    @Test func runOfAnOlderConfigGoesOn() throws {
+        try train(folder.path + "/whole")
+        let run = folder.path + "/run"
+        try interrupt(run, after: 12)
+        // As a version left it that did not know some keys, and digested configs in another way.
+        var config = try #require(try ConfigNode.load(path: run + "/config.json").object)
+        var dataset = try #require(config["dataset"]?.object)
+        for key in ["holdout", "unpaired", "transforms"] { dataset[key] = nil }
+        config["dataset"] = ConfigNode(dataset)
+        config["alarms"] = nil
+        config["tricks"] = nil
+        try ConfigNode(config).prettyText.write(toFile: run + "/config.json", atomically: true, encoding: .utf8)
+        try rewriteMetadata(of: RunFolder(path: run).checkpointPath(step: 12)) {
+            $0["format"] = "agon-checkpoint-1"
+            $0["config"] = "0123"
+        }
+        var first = -1
+        try train(run, resumes: true) { if case .started(_, let step, _) = $0 { first = step } }
+        #expect(first == 12)
+        #expect(try final(run) == final(folder.path + "/whole"))
+    }
+
+    @Test func checkpointOfAnotherConfigIsPassedOver() throws {
+        try train(folder.path + "/whole")
+        let run = folder.path + "/run"
+        try interrupt(run, after: 12)
+        try rewriteMetadata(of: RunFolder(path: run).checkpointPath(step: 12)) { $0["config"] = "0123" }
+        var first = -1
+        var notes: [String] = []
+        try train(run, resumes: true) { event in
+            if case .started(_, let step, _) = event { first = step }
+            if case .note(let text) = event { notes.append(text) }
+        }
+        #expect(first == 10 && notes.contains { $0.contains("it belongs to another step or config") }, "\(notes)")
+        #expect(try final(run) == final(folder.path + "/whole"))
+    }
+
+    private func rewriteMetadata(of path: String, _ change: (inout [String: String]) -> Void) throws {
+        let file = try SafetensorsFile(path: path)
+        var metadata = file.metadata
+        change(&metadata)
+        let contents = try file.entries.map { SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name)) }
+        try SafetensorsFile.write(path: path, contents, metadata: metadata)
     }
 
     @Test func twoProcessesCannotWorkOnOneRun() throws {

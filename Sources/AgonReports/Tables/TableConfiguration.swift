@@ -167,14 +167,14 @@ struct BudgetSweep: ConfigDecodable, Sendable {
 
     var label: String { RecordedSweep.label(of: file) }
 
-    /// What goes over the sweep's file, as `path=value` arguments.
-    func overrides(name: String) -> [String] {
-        var arguments = ["name=\(ConfigNode(name).lineText)"]
-        if let seeds { arguments.append("seeds=\(ConfigNode(seeds.map { ConfigNode($0) }).lineText)") }
-        for member in set.members {
-            arguments.append("set[\(ConfigNode(member.key).lineText)]=\(member.value.lineText)")
+    /// What goes over the sweep's file.
+    func settings(name: String) -> [ConfigSetting] {
+        var settings = [ConfigSetting(path: .root.key("name"), value: ConfigNode(name))]
+        if let seeds {
+            settings.append(ConfigSetting(path: .root.key("seeds"), value: ConfigNode(seeds.map { ConfigNode($0) })))
         }
-        return arguments
+        return settings
+            + set.members.map { ConfigSetting(path: .root.key("set").key($0.key), value: $0.value) }
     }
 
     private static func join(_ file: String, _ path: String) -> String {

@@ -45,7 +45,7 @@ public struct TableWork: Sendable {
             let stem = "\(configuration.name)-\(name)"
             return try Sweep(
                 file: item.file,
-                overrides: item.overrides(name: budget.sweeps.count == 1 ? stem : "\(stem)-\(item.label)"))
+                settings: item.settings(name: budget.sweeps.count == 1 ? stem : "\(stem)-\(item.label)"))
         }
     }
 

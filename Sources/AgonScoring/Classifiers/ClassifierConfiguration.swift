@@ -26,18 +26,20 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
     public let checkpointEvery: Int
 
     public init(from reader: ConfigReader) throws {
-        let name = try reader.string("name", "By which experiments call the classifier.")
+        let name = try reader.string("name", affects: .nothing, "By which experiments call the classifier.")
         self.name = name
         try reader.require(
             Self.isFileName(name), "name", "'\(name)' is no file name; use letters, digits, '.', '_' and '-'")
-        description = try reader.optionalString("description", "What the classifier is, in a sentence or two.")
+        description = try reader.optionalString(
+            "description", affects: .nothing, "What the classifier is, in a sentence or two.")
         let architecture = try reader.string(
-            "architecture", "What distances say of it: \"lenet\" makes fid-lenet, kid-lenet.")
+            "architecture", affects: .nothing, "What distances say of it: \"lenet\" makes fid-lenet, kid-lenet.")
         self.architecture = architecture
         try reader.require(
             Self.isFileName(architecture), "architecture", "'\(architecture)': use letters, digits, '.', '_' and '-'")
-        seed = UInt64(try reader.integer("seed", in: 0..., default: 0, "Seed of weights, dropout and batches."))
-        steps = try reader.integer("steps", in: 1...1_000_000_000, "Updates, each on a batch.")
+        seed = UInt64(
+            try reader.integer("seed", in: 0..., default: 0, affects: .chance, "Seed of weights, dropout and batches."))
+        steps = try reader.integer("steps", in: 1...1_000_000_000, affects: .length, "Updates, each on a batch.")
         dataset = try reader.section(
             "dataset", "The training samples; the same set's test samples measure the accuracy.")
         batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
@@ -46,7 +48,7 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
             try reader.integers("input", count: 3, in: 1...16384, "Height, width and channels of an image."))
         network = try reader.section("network", "The layers, from an image to a logit for each class.")
         checkpointEvery = try reader.integer(
-            "checkpointEvery", in: 1..., default: 500,
+            "checkpointEvery", in: 1..., default: 500, affects: .nothing,
             "Updates from one saved state to the next, from which an interrupted training goes on.")
         let split = dataset.split
         try reader.require(split == .train, "dataset", "a classifier learns the split 'train', not '\(split.rawValue)'")
@@ -88,50 +90,13 @@ public struct ClassifierRecipe: Sendable {
 
     public var name: String { configuration.name }
 
-    /// The identity of what is trained: the SHA-256 of the config without what does not change the weights.
+    /// The identity of what is trained: the SHA-256 of the values that the weights depend on.
     public var digest: String {
-        guard var object = resolved.object else { return resolved.digest }
-        for key in ["name", "description", "architecture", "checkpointEvery"] { object[key] = nil }
-        return ConfigNode(object).digest
+        resolved.identity(of: [.result, .chance, .length]).digest
     }
 
     /// Samples of its data as they are in evaluation, without random transforms.
     func openSamples(of split: DatasetSplit, searchPath: DataSearchPath) throws -> any Dataset {
-        guard let node = resolved["dataset"] else { preconditionFailure("a classifier without data") }
-        return try DatasetConfiguration.steady(node, split: split).configuration.open(searchPath: searchPath)
-    }
-}
-
-extension DatasetConfiguration {
-    /// A dataset's section for measuring: another split, and what is random in training fixed. Random crops become
-    /// centred ones, and nothing is mirrored.
-    ///
-    /// - Parameter takesAll: whether a limit on the number of samples is lifted.
-    ///
-    /// Throws `ConfigError`.
-    static func steady(
-        _ node: ConfigNode, split: DatasetSplit, takesAll: Bool = false
-    ) throws -> (configuration: DatasetConfiguration, node: ConfigNode) {
-        guard var object = node.object else { preconditionFailure("\(node.summary) is no dataset's section") }
-        object["split"] = ConfigNode(split.rawValue)
-        if takesAll { object["limit"] = nil }
-        if let transforms = object["transforms"]?.array {
-            object["transforms"] = ConfigNode(
-                transforms.compactMap { transform -> ConfigNode? in
-                    switch transform.string ?? transform["type"]?.string {
-                    case "mirror": return nil
-                    case "random-crop":
-                        var crop = ConfigObject()
-                        crop["type"] = "center-crop"
-                        crop["size"] = transform["size"]
-                        return ConfigNode(crop)
-                    default: return transform
-                    }
-                })
-        }
-        let (configuration, resolved) = try ConfigReader.decode(
-            DatasetConfiguration.self, from: ConfigNode(.object(object), source: node.source),
-            path: ConfigPath.root.key("dataset"))
-        return (configuration, resolved)
+        try configuration.dataset.deterministic(split: split).open(searchPath: searchPath)
     }
 }

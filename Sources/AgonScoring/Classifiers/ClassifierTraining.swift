@@ -174,7 +174,8 @@ extension ClassifierRecipe {
     func network() throws -> Network {
         do {
             let network = try Network(
-                name: "classifier", configuration: configuration.network, input: configuration.input, path: "network",
+                name: "classifier", configuration: configuration.network, input: configuration.input,
+                path: .root.key("network"),
                 seed: configuration.seed)
             guard network.outputShape.rank == 1, network.outputShape[0] > 1 else {
                 let place = ConfigPath.root.key("network")
@@ -184,10 +185,7 @@ extension ClassifierRecipe {
             }
             return network
         } catch let error as LayerError {
-            let message = "\(error)"
-            let start = message.prefix { $0 != " " && $0 != ":" }
-            throw ConfigError.unfit(
-                ConfigPath(String(start)).map { resolved.source(at: $0) } ?? resolved.source, .root, message)
+            throw ConfigError.unfit(resolved.source(at: error.place), .root, "\(error)")
         }
     }
 }

@@ -103,7 +103,7 @@ public enum ImageResizer: String, Hashable, Sendable {
             let resized = try ImageDataset(
                 source: source,
                 selection: SampleSelection(count: images.count, labels: nil, classNames: [], origin: "images"),
-                transforms: [.resize(height: wanted.height, width: wanted.width, filter: .bilinear, cover: false)],
+                transforms: [.resize(height: wanted.height, width: wanted.width)],
                 memoryLimit: 0)
             return EightBitImages(try resized.samples(0..<images.count))
         }

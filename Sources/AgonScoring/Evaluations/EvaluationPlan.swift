@@ -20,7 +20,7 @@ struct EvaluationPlan {
     let image: ImageShape?
     /// Whether images are stacked digits.
     let isStacked: Bool
-    /// The name of the dataset, and 12 digits of the digest of the section that states it.
+    /// The name of the dataset, and 12 digits of the digest of the values that its samples depend on.
     private let data: (name: String, digest: String)
     /// The training samples' own modes and how often each is drawn; nil where modes are not measured of classes.
     let modeFrequencies: [Double]?
@@ -37,12 +37,12 @@ struct EvaluationPlan {
         _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, searchPath: DataSearchPath,
         catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
     ) throws {
-        guard let section = experiment.resolved["dataset"] else { preconditionFailure("an experiment without data") }
-        let name = experiment.configuration.dataset.name
-        let steady = try DatasetConfiguration.steady(section, split: settings.split, takesAll: true)
-        dataset = try experiment.locating { try steady.configuration.open(searchPath: searchPath) }
+        let training = experiment.configuration.dataset
+        let name = training.name
+        let measured = training.deterministic(split: settings.split, takesAll: true)
+        dataset = try experiment.locating { try measured.open(searchPath: searchPath) }
         self.settings = settings
-        data = (name, Self.digest(of: steady.node))
+        data = (name, String(try measured.digest().prefix(12)))
         isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
         let shape = dataset.sampleShape
         image = shape.rank == 3 ? ImageShape(height: shape[0], width: shape[1], channels: shape[2]) : nil
@@ -74,8 +74,7 @@ struct EvaluationPlan {
         }
         self.metrics = metrics
         if isStacked, metrics.contains(.modes) {
-            let training = try DatasetConfiguration.steady(section, split: .train, takesAll: true)
-            let modes = try training.configuration.open(searchPath: searchPath)
+            let modes = try training.deterministic(split: .train, takesAll: true).open(searchPath: searchPath)
             let counts = ModeCoverage.counts(of: (modes.labels ?? []).map { Int($0) }, count: 1000)
             modeFrequencies = counts.map { Double($0) }
         } else {
@@ -106,15 +105,6 @@ struct EvaluationPlan {
             "images of at least 11x11 pixels are needed, those of '\(dataset)' are smaller"
         default: "'\(dataset)' has points, not images" + (isMixture ? "; 'modes' can be measured" : "")
         }
-    }
-
-    /// What real samples follow from: not where the data lie or how they are kept.
-    private static func digest(of section: ConfigNode) -> String {
-        guard var object = section.object else { return "" }
-        object["memoryLimit"] = nil
-        let folders: [DatasetConfiguration.BuiltIn] = [.folder, .pairs, .unpaired]
-        if !folders.contains(where: { $0.rawValue == object["name"]?.string }) { object["path"] = nil }
-        return String(ConfigNode(object).digest.prefix(12))
     }
 
     // MARK: Identities

@@ -3,7 +3,7 @@ import AgonGraph
 import AgonTensors
 
 /// A function of stored variables that gives a layer its weight: weight norm, spectral norm.
-public protocol WeightConstraint: Sendable {
+public protocol WeightNormalization: Sendable {
     /// Makes the variables; the closure appends the weight to a call's graph.
     func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value
 }
@@ -32,7 +32,7 @@ public struct LayerWeight: Sendable {
 /// The settings that linear, conv and convTranspose share: what becomes of their weight and bias.
 public struct WeightSettings: Sendable {
     public var hasBias = true
-    public var constraint: (any WeightConstraint)?
+    public var norm: (any WeightNormalization)?
     public var isFrozen = false
     public var initialization = LayerInitialization()
 
@@ -40,8 +40,8 @@ public struct WeightSettings: Sendable {
 
     init(from reader: ConfigReader) throws {
         hasBias = try reader.boolean("bias", default: true, "Whether a number per output is added.")
-        constraint = try reader.optionalSection(
-            "norm", LayerRegistry.weightConstraints, "A norm of the weight: weight norm or spectral norm.")
+        norm = try reader.optionalSection(
+            "norm", LayerRegistry.weightNorms, "A norm of the weight: weight norm or spectral norm.")
         isFrozen = try reader.boolean(
             "frozen", default: false, "Whether weight and bias keep their first values: never trained.")
         initialization = try LayerInitialization.read(from: reader)
@@ -56,8 +56,8 @@ public struct WeightSettings: Sendable {
             extents: extents, layout: layout, part: part,
             initializer: site.initializer(part, override: initialization), role: role)
         let value: @Sendable (NetworkCall) -> Value
-        if let constraint {
-            value = try constraint.build(weight, at: site)
+        if let norm {
+            value = try norm.build(weight, at: site)
         } else {
             let variable = try weight.variable("weight", at: site)
             value = { $0.graph.read(variable) }
@@ -68,6 +68,26 @@ public struct WeightSettings: Sendable {
             fans: InitializationTarget.fans(of: Shape(extents), layout),
             initializer: site.initializer(.bias, override: initialization))
         return (value, bias)
+    }
+}
+
+/// A layer of products with a weight: linear, conv, convTranspose.
+public protocol WeightedLayer: Layer {
+    var weight: WeightSettings { get set }
+}
+
+extension WeightedLayer {
+    /// The norm of the weight: `SpectralNorm`, `WeightNorm`, or none.
+    public var norm: (any WeightNormalization)? {
+        get { weight.norm }
+        set { weight.norm = newValue }
+    }
+
+    /// The layer with a norm of its weight: `ConvolutionLayer(channels: 64, kernel: 3).with(norm: SpectralNorm())`.
+    public func with(norm: any WeightNormalization) -> Self {
+        var layer = self
+        layer.norm = norm
+        return layer
     }
 }
 

@@ -1,0 +1,67 @@
+/// What the value of a key has an effect on, as the key's declaration states it. All digests follow from this.
+public enum ConfigEffect: Hashable, Sendable {
+    /// What is computed: the steps of a training, the samples of a dataset.
+    case result
+    /// The random numbers alone that it is computed with.
+    case chance
+    /// How long it is computed: not the steps that are made, but how many.
+    case length
+    /// What is measured and recorded of the result.
+    case measurement
+    /// None of these: what something is called, how often it is saved or shown.
+    case nothing
+}
+
+/// What a decoder says of a key that it read.
+struct ConfigDeclaration: Sendable {
+    enum Standard: Sendable {
+        /// The key has no default.
+        case none
+        /// The value is the default.
+        case taken
+        /// The key is given; its default in full.
+        indirect case value(ConfigNode)
+    }
+
+    var affects = ConfigEffect.result
+    var standard = Standard.none
+}
+
+extension ConfigNode {
+    /// The values of a resolved config that have one of the effects, without those that are equal to their defaults. So
+    /// a config that was resolved before a key existed has the same identity as one that states the key's default.
+    ///
+    /// The effect of a section goes for all its keys but those that state another; keys of nodes that no decoder
+    /// resolved affect the result.
+    public func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
+        switch content {
+        case .object(let object):
+            var kept = ConfigObject()
+            for member in object.members where effects.contains(member.declaration.affects) {
+                if case .taken = member.declaration.standard { continue }
+                let value = member.value.identity(of: effects)
+                if case .value(let standard) = member.declaration.standard,
+                    standard.identity(of: effects).canonicalText == value.canonicalText
+                {
+                    continue
+                }
+                kept.set(member.key, value, keySource: member.keySource)
+            }
+            return ConfigNode(.object(kept), source: source)
+        case .array(let elements):
+            return ConfigNode(.array(elements.map { $0.identity(of: effects) }), source: source)
+        default: return self
+        }
+    }
+}
+
+extension ConfigReader {
+    /// The keys of a section that have one of the effects, in the order read, without those of sections within it.
+    public static func keys<Section: ConfigDecodable>(
+        of type: Section.Type, affecting effects: Set<ConfigEffect>
+    ) -> [String] {
+        let reader = ConfigReader(describing: SchemaContext(isPartial: false))
+        _ = try? type.init(from: reader)
+        return reader.properties.filter { effects.contains($0.affects) }.map(\.key)
+    }
+}
