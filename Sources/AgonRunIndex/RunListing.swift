@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonSweeps
 import AgonText
 import Foundation

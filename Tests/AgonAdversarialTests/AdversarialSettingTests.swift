@@ -79,19 +79,24 @@ import Testing
     }
 
     @Test func layersOfAProgramSayWhetherTheyMixABatch() throws {
-        LayerRegistry.layers.register("test-centred", "The mean of the batch, taken from each sample.") { _ in
-            CentredLayer()
+        func setting(_ objective: String, _ layers: [any Layer]) throws -> AdversarialSetting {
+            try AdversarialSetting(
+                generator: network("generator", #"[{"type": "linear", "features": 2}]"#, input: [3]),
+                discriminator: Network(name: "discriminator", layers: layers, input: [2], seed: 1), imageShape: [2],
+                configuration: adversarial(
+                    #"{"objective": "\#(objective)", "optimizer": "adam", "batchSize": 4, "latent": {"size": 3}}"#))
         }
-        for layers in [
-            #"["test-centred", {"type": "linear", "features": 1}]"#,
-            #"[{"type": "sequence", "layers": ["test-centred"]}, {"type": "linear", "features": 1}]"#,
+        let score = LinearLayer(features: 1)
+        for (layers, place): ([any Layer], String) in [
+            ([CentredLayer(), score], "discriminator.layers[0]"),
+            ([score, SequenceLayer([CentredLayer()])], "discriminator.layers[1].layers[0]"),
         ] {
-            let found = refusal { try setting(#""wgan-gp""#, discriminator: layers) }
-            #expect(found.contains("is a 'centred', but 'wgan-gp' penalises the slope at each sample"), "\(found)")
+            #expect(
+                refusal { try setting("wgan-gp", layers) }
+                    == "discriminator: \(place) is a 'centred', but 'wgan-gp' penalises the slope at each sample by "
+                    + "itself; use 'layerNorm' or 'instanceNorm'")
+            #expect(refusal { try setting("gan", layers) } == "accepted")
         }
-        #expect(
-            refusal { try setting(#""gan""#, discriminator: #"["test-centred", {"type": "linear", "features": 1}]"#) }
-                == "accepted")
     }
 
     @Test func boundedScoresAreFoundWithinLayers() {
