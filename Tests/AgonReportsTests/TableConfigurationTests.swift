@@ -100,10 +100,13 @@ import Testing
         ).value
         #expect(sweep.file == "Configs/sweeps/gas.json")
         #expect(sweep.label == "gas")
+        let settings = sweep.settings(name: "gas-smoke")
         #expect(
-            sweep.overrides(name: "gas-smoke") == [
-                #"name="gas-smoke""#, "seeds=[3, 4]", #"set["steps"]=20"#, #"set["evaluate.every"]=10"#,
+            settings.map { "\($0.path)=\($0.value)" } == [
+                #"name="gas-smoke""#, "seeds=[3, 4]", "set.steps=20", #"set["evaluate.every"]=10"#,
             ])
+        // What is wrong with a value is told of the table's file.
+        #expect(settings[2].value.source.file == "Configs/tables/gas.json")
     }
 
     @Test func goalOfAMetricIsTheUsualOne() throws {
