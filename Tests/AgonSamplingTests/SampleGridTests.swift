@@ -37,7 +37,8 @@ import Testing
                 #expect(Int(image.pixels[row * 64 + column]) == (row / 2 * 32 + column / 2) % 256)
             }
         }
-        #expect(SampleGrid().image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 132)
+        #expect(SampleGrid(padding: 2).image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 132)
+        #expect(SampleGrid().image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 128)
     }
 
     @Test func fileHoldsTheGrid() throws {

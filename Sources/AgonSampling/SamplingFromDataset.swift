@@ -1,0 +1,54 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonRuns
+
+extension Sampling {
+    /// Whether samples of a run start from its dataset: translations of images, and samples for embeddings.
+    ///
+    /// Throws `RunError.noRun`, `ConfigError`.
+    public static func startsFromDataset(run path: String) throws -> Bool {
+        let folder = RunFolder(path: path)
+        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
+        let task = try Experiment.load(path: folder.configPath).configuration.training.task
+        if case .embedding = (task as? GenerationTask)?.condition { return true }
+        return !task.usesLatents
+    }
+
+    /// Writes samples of a run that start from its dataset, as strips of input, output and target, or as a grid.
+    ///
+    /// - Parameters:
+    ///   - step: of the checkpoint; the newest if not given.
+    ///   - split: the samples to start from, if not the config's.
+    ///   - count: the first so many samples.
+    ///   - seed: of the generator's own random numbers, if it has any.
+    ///   - note: told about checkpoints that are passed over.
+    ///
+    /// Throws `RunError`, `ConfigError`, `TensorsError`, `DatasetError`.
+    public static func writeFromDataset(
+        run path: String, checkpoint step: Int? = nil, split: DatasetSplit? = nil, count: Int, seed: UInt64,
+        searchPath: DataSearchPath, threads: Int, to file: String, note: (String) -> Void = { _ in }
+    ) throws -> Outcome {
+        let folder = RunFolder(path: path)
+        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
+        let whole = try Experiment.load(
+            path: folder.configPath, overrides: split.map { ["dataset.split=\($0.rawValue)"] } ?? [])
+        let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
+        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let configuration = experiment.configuration
+        let dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
+        let networks = try ExperimentNetworks(
+            experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
+        for side in networks.gan.sides.indices {
+            try checkpoint.restore(networks.sampledGenerator(side: side).variables)
+        }
+        let here = min(count, dataset.count)
+        let grids = try GridWriter(
+            networks, configuration: configuration, count: here, pool: WorkerPool(threads: threads))
+        try grids.fix(dataset: dataset)
+        try grids.write(path: file, step: Int(truncatingIfNeeded: seed))
+        return Outcome(path: file, step: checkpoint.step, count: here)
+    }
+}
