@@ -247,7 +247,7 @@ import Testing
             complaint(TinyDigits.evaluate, #"evaluate.metrics=["modes"]"#)
                 == "metric 'modes': the modes of 'mnist' are not known; they are of mixtures and of stacked-mnist")
         #expect(
-            complaint(TinyDigits.evaluate, "evaluate.metrics=[\"fid\"]").contains("evaluate.metrics[0]: unknown"))
+            complaint(TinyDigits.evaluate, "evaluate.metrics=[\"fcd\"]").contains("evaluate.metrics[0]: unknown"))
         #expect(
             complaint(TinyDigits.evaluate, "evaluate.split=validation").contains("dataset.split"))
         #expect(
