@@ -146,7 +146,7 @@ let package = Package(
         tests(of: "AgonExperiments", also: ["AgonTestSupport", "AgonScoring", "AgonTraining"]),
         tests(of: "AgonRuns", also: ["AgonTestSupport"]),
         tests(of: "AgonSampling", also: ["AgonTestSupport", "AgonScoring", "AgonTraining"]),
-        tests(of: "AgonTraining", also: ["AgonTestSupport", "AgonScoring", "AgonOptimizers"]),
+        tests(of: "AgonTraining", also: ["AgonTestSupport", "AgonScoring", "AgonSweeps", "AgonOptimizers"]),
         tests(of: "AgonDiagnostics", also: ["AgonTestSupport"]),
         tests(of: "AgonScoring", also: ["AgonTestSupport"]),
         tests(of: "AgonSweeps", also: ["AgonTestSupport"]),

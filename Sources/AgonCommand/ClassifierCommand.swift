@@ -1,4 +1,5 @@
 import AgonScoring
+import AgonTraining
 import ArgumentParser
 import Foundation
 
@@ -127,11 +128,18 @@ final class ClassifierDisplay {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var isLineOpen = false
 
-    func show(_ progress: ClassifierProgress) {
-        let line = progress.line
+    func show(_ progress: TrainingProgress) {
+        let line = Self.line(progress)
         guard isTerminal else { return say(line) }
         FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
         isLineOpen = true
+    }
+
+    private static func line(_ progress: TrainingProgress) -> String {
+        String(
+            format: "step %d/%d  loss %.4f  accuracy %.2f %%  %.0f images/s  ", progress.step, progress.steps,
+            progress.scalar("loss") ?? .nan, 100 * (progress.scalar("accuracy") ?? .nan), progress.imagesPerSecond)
+            + "\(ProgressDisplay.time(progress.secondsLeft)) left"
     }
 
     func say(_ line: String) {
@@ -143,13 +151,5 @@ final class ClassifierDisplay {
     func finish() {
         if isLineOpen { FileHandle.standardError.write(Data("\n".utf8)) }
         isLineOpen = false
-    }
-}
-
-extension ClassifierProgress {
-    var line: String {
-        String(
-            format: "step %d/%d  loss %.4f  accuracy %.2f %%  %.0f images/s  ", step, steps, loss, 100 * accuracy,
-            imagesPerSecond) + "\(ProgressDisplay.time(secondsLeft)) left"
     }
 }

@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
             do {
                 let experiment = try Experiment.load(path: run.folder.configPath)
                 return try Inspection(
-                    experiment, searchPath: data.searchPath, threads: run.record["threads"]?.integer ?? 1)
+                    experiment, searchPath: data.searchPath, threads: run.record?.threads ?? 1)
             } catch {
                 Console.say("note: the page is without costs: \(error)")
                 return nil

@@ -104,7 +104,7 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
-        if try DatasetSampling.isNeeded(for: folder) { return try drawFromDataset() }
+        if try Sampling.startsFromDataset(run: folder) { return try drawFromDataset() }
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(run: folder, checkpoint: checkpoint) { print("note: \($0)") }
@@ -134,10 +134,10 @@ struct SampleCommand: ParsableCommand {
             }
             chosen = known
         }
-        let sampling = try DatasetSampling(
-            run: folder, checkpoint: checkpoint, split: chosen, searchPath: data.searchPath
+        let outcome = try Sampling.writeFromDataset(
+            run: folder, checkpoint: checkpoint, split: chosen, count: count ?? 16, seed: UInt64(seed),
+            searchPath: data.searchPath, threads: threads.count, to: out
         ) { print("note: \($0)") }
-        let outcome = try sampling.write(count: count ?? 16, seed: UInt64(seed), threads: threads.count, to: out)
         print("\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)")
     }
 

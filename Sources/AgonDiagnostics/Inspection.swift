@@ -81,10 +81,10 @@ public struct Inspection: Sendable {
         let shapes = dataset.map { DataShapes(sample: $0.sampleShape, condition: $0.conditionShape) }
         let networks = try ExperimentNetworks(experiment, data: shapes)
         let pool = WorkerPool(threads: threads)
-        let (step, sheets) = try experiment.locating {
+        let (step, grids) = try experiment.locating {
             (
                 try CompiledIteration(phases: networks.phases, pool: pool, seed: configuration.seed),
-                try SampleSeries(networks, configuration: configuration, pool: pool)
+                try GridWriter(networks, configuration: configuration, pool: pool)
             )
         }
         let variables = networks.variables + step.variables
@@ -103,7 +103,7 @@ public struct Inspection: Sendable {
         func bytes(_ role: VariableRole) -> Int {
             variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }
         }
-        let plans = phases.map(\.plan) + sheets.plans
+        let plans = phases.map(\.plan) + grids.plans
         let checkpointCopy = variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }
         memory = Memory(
             program: program, parameters: bytes(.parameter), statistics: bytes(.buffer),

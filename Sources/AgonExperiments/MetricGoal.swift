@@ -2,13 +2,6 @@
 public enum MetricGoal: String, CaseIterable, Sendable {
     case minimize, maximize
 
-    /// What trainings log beside the metrics of evaluations.
-    private static let others: [String: MetricGoal] = [
-        "modes.covered": .maximize, "modes.share": .maximize, "modes.highQuality": .maximize,
-        "modes.divergence": .minimize,
-        "accuracy": .maximize,
-    ]
-
     /// The goal of a metric by its key, such as `metric.fid-lenet` or `metric.fid-lenet.last`; nil for what is no
     /// metric that is known.
     public static func known(_ key: String) -> MetricGoal? {
@@ -19,7 +12,7 @@ public enum MetricGoal: String, CaseIterable, Sendable {
         case .frechet, .kernel, .similarity: .minimize
         case .score, .neighbours: .maximize
         case .modes: name == "modes-kl" ? .minimize : .maximize
-        case nil: others[String(name)]
+        case nil: name == "accuracy" ? .maximize : nil
         }
     }
 

@@ -73,14 +73,14 @@ public struct RunComparison: Sendable {
 
         init(_ run: RunFolder) {
             logged = MetricCurves(path: run.metricsPath)
-            evaluations = EvaluationCurves(of: run, logged: logged)
-            keys = logged.names.filter { !$0.hasPrefix("metric.") } + evaluations.named.map(\.key)
-            fullKeys = evaluations.curves.map { EvaluationCurves.key(of: $0, isLeading: false) }
+            evaluations = EvaluationCurves(of: run)
+            keys = logged.names + evaluations.named.map(\.key)
+            fullKeys = evaluations.curves.map(\.fullKey)
         }
     }
 
     private static func shared(_ own: MeasuredRun, _ other: MeasuredRun) -> [Curve] {
-        let logged = own.logged.names.filter { !$0.hasPrefix("metric.") && other.logged.curves[$0] != nil }
+        let logged = own.logged.names.filter { other.logged.curves[$0] != nil }
         return logged.map { Curve(key: $0, fullKey: nil, first: own.logged[$0], second: other.logged[$0], fault: nil) }
             + own.evaluations.keys.flatMap { metricCurves($0, own.evaluations.all($0), other.evaluations.all($0)) }
     }
@@ -96,22 +96,16 @@ public struct RunComparison: Sendable {
             curves.append(
                 Curve(
                     key: key, fullKey: nil, first: leading.points, second: rival.points,
-                    fault: fault(leading.identity, rival.identity)))
+                    fault: "B has \(rival.identity.differences(from: leading.identity).joined(separator: ", "))"))
         }
         for (curve, twin) in alike {
             let leads = curve.identity == leading.identity && curve.identity == rival.identity
             curves.append(
                 Curve(
-                    key: EvaluationCurves.key(of: curve, isLeading: leads),
-                    fullKey: EvaluationCurves.key(of: curve, isLeading: false), first: curve.points,
+                    key: leads ? key : curve.fullKey, fullKey: curve.fullKey, first: curve.points,
                     second: twin.points, fault: nil))
         }
         return curves
-    }
-
-    private static func fault(_ first: EvaluationIdentity?, _ second: EvaluationIdentity?) -> String {
-        guard let first, let second else { return "how \(first == nil ? "A" : "B") was measured is not recorded" }
-        return "B has \(second.differences(from: first).joined(separator: ", "))"
     }
 
     // MARK: Text

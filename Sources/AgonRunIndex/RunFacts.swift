@@ -1,7 +1,6 @@
 import AgonConfiguration
 import AgonExperiments
 import AgonRuns
-import AgonScoring
 import AgonSweeps
 import Foundation
 
@@ -81,14 +80,21 @@ struct RunFacts {
 
     private mutating func addRecord(_ folder: RunFolder) {
         add(RunFact("run", folder.path))
-        let record = try? ConfigNode.load(path: folder.recordPath)
-        for key in ["step", "steps", "seconds", "stepsPerSecond", "threads", "resumes"] {
-            record?[key]?.number.map { add(RunFact(key, $0)) }
+        if let record = folder.record {
+            addNumber("step", Double(record.step))
+            addNumber("steps", record.steps.map(Double.init))
+            addNumber("seconds", record.seconds)
+            addNumber("stepsPerSecond", record.stepsPerSecond)
+            addNumber("threads", record.threads.map(Double.init))
+            addNumber("resumes", Double(record.resumes))
+            addNumber("peakMemoryBytes", record.trainingMemoryBytes.map(Double.init))
+            addText("state", record.state.rawValue)
+            addText("reason", record.reason)
+            addText("started", record.started)
+            addText("ended", record.ended)
+            addText("commit", record.git?.commit)
+            addText("processor", record.processor?.brand)
         }
-        record.flatMap(RunCosts.peakMemoryBytes).map { add(RunFact("peakMemoryBytes", Double($0))) }
-        for key in ["state", "reason", "started", "ended"] { record?[key]?.string.map { add(RunFact(key, $0)) } }
-        record?["git"]?["commit"]?.string.map { add(RunFact("commit", $0)) }
-        record?["processor"]?["brand"]?.string.map { add(RunFact("processor", $0)) }
         add(RunFact("size", Double(DiskUse.bytes(below: folder.path))))
 
         guard let sweep = folder.sweep, let list = try? TrialList(sweep) else { return }
@@ -107,6 +113,9 @@ struct RunFacts {
         }
     }
 
+    private mutating func addNumber(_ key: String, _ value: Double?) { if let value { add(RunFact(key, value)) } }
+    private mutating func addText(_ key: String, _ value: String?) { if let value { add(RunFact(key, value)) } }
+
     /// The key of an axis that is called like something else that is known, such as `size`.
     static func key(ofAxis name: String) -> String { "axis." + name }
 
@@ -115,10 +124,10 @@ struct RunFacts {
     private mutating func addCurves(_ folder: RunFolder) {
         let curves = MetricCurves(path: folder.metricsPath)
         if let step = curves.lastStep { raise("step", to: Double(step)) }
-        for name in curves.names where !name.hasPrefix("metric.") { addCurve(name, curves[name]) }
-        for (key, curve) in EvaluationCurves(of: folder, logged: curves).named {
+        for name in curves.names { addCurve(name, curves[name]) }
+        for (key, curve) in EvaluationCurves(of: folder).named {
             addMetric(key, curve)
-            if let identity = curve.identity { add(RunFact(key + ".identity", identity.hash)) }
+            add(RunFact(key + ".identity", curve.identity.hash))
         }
     }
 

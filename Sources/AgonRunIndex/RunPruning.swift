@@ -105,12 +105,11 @@ public struct RunPruning: Sendable {
 
     /// Nil for a run without the metric.
     private static func bestStep(of metric: String, goal: MetricGoal, in run: RunFolder) -> Int? {
-        let logged = MetricCurves(path: run.metricsPath)
-        let curves = EvaluationCurves(of: run, logged: logged)
+        let curves = EvaluationCurves(of: run)
         if metric.hasSuffix(".last"), let curve = curves[String(metric.dropLast(".last".count))] {
             return curve.points.last?.step
         }
-        let points = curves[metric]?.points ?? logged[metric]
+        let points = curves[metric]?.points ?? MetricCurves(path: run.metricsPath)[metric]
         return goal.best(of: points) { $0.value }?.step
     }
 

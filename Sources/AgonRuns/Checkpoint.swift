@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonExperiments
 import AgonGraph
 import AgonTensors
 
@@ -41,10 +40,16 @@ public struct Checkpoint: Sendable {
 
     /// Writes the state, then reads it back.
     ///
+    /// - Parameters:
+    ///   - batches: batches of data that were read.
+    ///   - config: the digest of the config.
+    ///   - lastGood: the checkpoint before, for the message.
+    ///
     /// Throws `RunError.notFinite` before anything is written when a value is not finite, `TensorsError` for a
     /// failed write.
     package static func write(
-        _ variables: [Variable], step: Int, batches: Int, experiment: Experiment, path: String, lastGood: String?
+        _ variables: [Variable], step: Int, batches: Int, config: String, seed: UInt64, path: String,
+        lastGood: String?
     ) throws {
         if let bad = firstNotFinite(variables) {
             throw RunError.notFinite(
@@ -52,8 +57,8 @@ public struct Checkpoint: Sendable {
         }
         let contents = variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }
         let metadata = [
-            "format": format, "step": String(step), "config": experiment.digest,
-            "seed": String(experiment.configuration.seed), "batches": String(batches),
+            "format": format, "step": String(step), "config": config, "seed": String(seed),
+            "batches": String(batches),
         ]
         try SafetensorsFile.write(path: path, contents, metadata: metadata)
         let written = try Checkpoint(path: path)

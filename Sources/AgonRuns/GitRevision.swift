@@ -2,9 +2,15 @@ import AgonTensors
 import Foundation
 
 /// The commit of the project that a config stands in, and whether anything there differs from it.
-package struct GitRevision: Hashable, Sendable {
-    let commit: String
-    let isDirty: Bool
+public struct GitRevision: Record, Hashable, Sendable {
+    public private(set) var commit = ""
+    public private(set) var isDirty = false
+
+    package init() {}
+
+    package static var fields: [RecordField<GitRevision>] {
+        [.value("commit", \.commit, isRequired: true), .value("isDirty", \.isDirty)]
+    }
 
     /// Asks git about the folder of a file; nil outside of a repository, or without git.
     package init?(near path: String) {

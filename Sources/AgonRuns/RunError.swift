@@ -13,6 +13,8 @@ public enum RunError: Error, Equatable, Sendable {
     case noCheckpoint(folder: String)
     case noCheckpointAtStep(folder: String, step: Int, existing: [Int])
     case badCheckpoint(path: String, problem: String)
+    /// A record that a newer version of Agon wrote.
+    case newerFormat(path: String, format: Int)
     /// A weights file that does not fit the networks.
     case badWeights(path: String, problem: String)
     /// A loss, score or weight that is NaN or infinite.
@@ -35,6 +37,8 @@ extension RunError: CustomStringConvertible {
             "\(folder): holds no checkpoint of step \(step); there are "
                 + (existing.isEmpty ? "none" : existing.map(String.init).joined(separator: ", "))
         case .badCheckpoint(let path, let problem): "\(path): not a usable checkpoint: \(problem)"
+        case .newerFormat(let path, let format):
+            "\(path): has format \(format), newer than this program's \(RunRecord.currentFormat); use a newer Agon"
         case .badWeights(let path, let problem): "\(path): not the weights of these networks: \(problem)"
         case .notFinite(let step, let quantity, let value, let tensor, let checkpoint):
             "step \(step): \(quantity) is \(value)" + (tensor.map { "; not finite: \($0)" } ?? "")

@@ -1,54 +1,65 @@
 import AgonDatasets
 import AgonTensors
 
-/// An image of many samples, row by row in a grid, for people to look at.
+/// An image of many samples for people to look at: images row by row in a grid, points as dots of a plane.
 public struct SampleGrid: Sendable {
+    /// The modes of data that are points, and their standard deviation in each direction.
+    public typealias Modes = (centres: [[Float]], deviation: Float)
+
     /// The number of samples in a row; nil makes the grid as square as it can be.
     public var columns: Int?
-    /// Pixels between and around the samples.
-    public var padding: Int
+    /// Pixels between and around the samples; nil: 2, and none around a single sample.
+    public var padding: Int?
     /// How many pixels each sample's pixel is high and wide; nil enlarges small samples to about 64 pixels.
     public var scale: Int?
-    /// A number for each sample, in a dark strip above it; nil leaves the strips out.
+    /// A number for each sample, in a dark strip above an image, beside a point; nil leaves them out.
     public var numbers: [Int]?
     /// Columns that belong together: a wider gap follows each such group.
     public var group: Int?
+    /// The modes that points were drawn from, shown beneath them.
+    public var modes: Modes?
 
     /// The level of the padding: dark, so that neither black nor white samples run into it.
     private static let paddingLevel: UInt8 = 48
     private static let digitLevel: UInt8 = 255
 
-    public init(columns: Int? = nil, padding: Int = 2, scale: Int? = nil, numbers: [Int]? = nil, group: Int? = nil) {
-        precondition(columns ?? 1 > 0 && padding >= 0 && scale ?? 1 > 0 && group ?? 1 > 0, "an impossible grid")
+    public init(
+        columns: Int? = nil, padding: Int? = nil, scale: Int? = nil, numbers: [Int]? = nil, group: Int? = nil,
+        modes: Modes? = nil
+    ) {
+        precondition(columns ?? 1 > 0 && padding ?? 0 >= 0 && scale ?? 1 > 0 && group ?? 1 > 0, "an impossible grid")
         self.columns = columns
         self.padding = padding
         self.scale = scale
         self.numbers = numbers
         self.group = group
+        self.modes = modes
     }
 
     /// Writes the grid as a PNG that appears whole or not at all.
     ///
-    /// - Parameter images: `[N, H, W, C]` in [-1, 1], C being 1 or 3. Other values are clipped, NaN is black.
+    /// - Parameter samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
     ///
     /// Throws: `DatasetError.cannotWrite`.
-    public func write(_ images: Tensor, path: String) throws {
-        try ImageFile.writePNG(image(of: images), path: path)
+    public func write(_ samples: Tensor, path: String) throws {
+        try ImageFile.writePNG(image(of: samples), path: path)
     }
 
-    /// The grid as an image: `level = round((value + 1) * 127.5)`.
-    public func image(of images: Tensor) -> Image {
+    /// The grid as an image. Of images that have other than 1 or 3 channels the first channel is shown; values go to 8
+    /// bits as `EightBitImages` says.
+    public func image(of samples: Tensor) -> Image {
+        guard samples.shape.rank == 4 else { return PointPlane(modes: modes, numbers: numbers).image(of: samples) }
+        let images = Self.displayable(samples)
         let shape = images.shape
-        precondition(
-            shape.rank == 4 && shape.count > 0 && (shape[3] == 1 || shape[3] == 3),
-            "a grid of \(shape), expected [N, H, W, 1 or 3]")
+        precondition(shape.count > 0, "a grid of \(shape)")
         precondition(numbers?.count ?? shape[0] == shape[0], "\(numbers?.count ?? 0) numbers for \(shape[0]) samples")
         let layout = Layout(self, images: shape)
+        let levels = EightBitImages(images)
         var image = Image(
             shape: layout.shape, pixels: [UInt8](repeating: Self.paddingLevel, count: layout.shape.count))
         for index in 0..<shape[0] {
             let (top, left) = layout.corner(of: index)
-            draw(images, index, scale: layout.scale, top: top, left: left, into: &image)
+            draw(levels, index, scale: layout.scale, top: top, left: left, into: &image)
             guard let number = numbers?[index] else { continue }
             // Nearer to its own sample than to the one above.
             DigitGlyphs.draw(
@@ -58,26 +69,31 @@ public struct SampleGrid: Sendable {
         return image
     }
 
+    /// Images of one or three channels; of others the first one.
+    static func displayable(_ images: Tensor) -> Tensor {
+        let channels = images.shape[3]
+        if channels == 1 || channels == 3 { return images }
+        var shape = images.shape
+        shape[3] = 1
+        let values = stride(from: 0, to: images.values.count, by: channels).map { images.values[$0] }
+        return Tensor(shape: shape, values: values)
+    }
+
     /// Draws image `index` enlarged.
     private func draw(
-        _ images: Tensor, _ index: Int, scale: Int, top: Int, left: Int, into image: inout Image
+        _ images: EightBitImages, _ index: Int, scale: Int, top: Int, left: Int, into image: inout Image
     ) {
-        let (height, width, channels) = (images.shape[1], images.shape[2], images.shape[3])
+        let (height, width, channels) = (images.shape.height, images.shape.width, images.shape.channels)
         for row in 0..<height * scale {
             let from = (index * height + row / scale) * width
             let to = (top + row) * image.shape.width + left
             for column in 0..<width * scale {
                 for channel in 0..<channels {
                     image.pixels[(to + column) * channels + channel] =
-                        Self.level(images.values[(from + column / scale) * channels + channel])
+                        images.pixels[(from + column / scale) * channels + channel]
                 }
             }
         }
-    }
-
-    private static func level(_ value: Float) -> UInt8 {
-        guard value > -1 else { return 0 }
-        return value < 1 ? UInt8(((value + 1) * 127.5).rounded()) : 255
     }
 
     /// Where everything lies, in pixels.
@@ -96,7 +112,7 @@ public struct SampleGrid: Sendable {
             let (count, height, width) = (images[0], images[1], images[2])
             scale = grid.scale ?? max(1, 64 / max(height, width))
             columns = min(grid.columns ?? Self.squareColumns(count), count)
-            padding = grid.padding
+            padding = grid.padding ?? (count == 1 && grid.numbers == nil ? 0 : 2)
             dot = min(4, max(2, width * scale / 64))
             strip = grid.numbers == nil ? 0 : (DigitGlyphs.height + 3) * dot
             // Narrow samples stand apart as far as their numbers need.

@@ -38,7 +38,7 @@ public struct Sampling {
     /// The averaged generator if there is one.
     private let generator: Network
     /// The modes of points, which their image shows beneath them.
-    private let modes: (centres: [[Float]], deviation: Float)?
+    private let modes: SampleGrid.Modes?
     private let step: Int
 
     /// Reads the newest checkpoint of a run, or that of a step.
@@ -113,7 +113,7 @@ public struct Sampling {
         }
         let stream = Self.stream(seed: seed)
         let latents: [Float]
-        var sheet = SampleSheet(columns: columns, modes: modes)
+        var grid = SampleGrid(columns: columns, modes: modes)
         /// Of each sample, the number that its class follows from.
         var turns: [Int]?
         switch choice {
@@ -121,29 +121,29 @@ public struct Sampling {
             latents = latent.values(count, from: stream)
             turns = Array(1...count)
             // A column a class.
-            if columns == nil, label == nil, let classes, classes <= 32 { sheet.columns = classes }
+            if columns == nil, label == nil, let classes, classes <= 32 { grid.columns = classes }
         case .picked(let numbers):
             latents = drawn(numbers, stream: stream).flatMap { $0 }
             turns = numbers
         case .rows(let count):
             let columns = columns ?? min(8, count)
-            sheet.columns = columns
+            grid.columns = columns
             latents = LatentPath.rows(latent, count: count, columns: columns, stream: stream)
             turns = (0..<count).map { $0 / columns + 1 }
         case .path(let start, let end, let count):
             let ends = try values(of: [start, end], seed: seed)
             // Short ways are one row.
-            if columns == nil, count <= 10 { sheet.columns = count }
+            if columns == nil, count <= 10 { grid.columns = count }
             latents = LatentPath.between(ends[0], ends[1], count: count)
         case .expressions(let expressions):
             latents = try values(of: expressions, seed: seed).flatMap { $0 }
         }
-        if isNumbered { sheet.numbers = numbers(of: choice) }
+        if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
-        let maker = try SampleMaker(
+        let sampler = try Sampler(
             generator, conditionSize: classes, count: count, pool: WorkerPool(threads: threads), seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
-        try sheet.write(maker.samples(from: latents, conditions: conditions), path: path)
+        try grid.write(sampler.samples(from: latents, conditions: conditions), path: path)
         return Outcome(path: path, step: step, count: count)
     }
 
@@ -158,14 +158,13 @@ public struct Sampling {
     /// A one-hot vector for each sample; nothing where samples are not conditioned.
     private func conditions(_ count: Int, label: Int?, turns: [Int]?) throws -> [Float] {
         guard let classes else { return [] }
-        var conditions = [Float](repeating: 0, count: count * classes)
-        for index in 0..<count {
+        let labels = try (0..<count).map { index in
             guard let own = label ?? turns.map({ ($0[index] - 1) % classes }) else {
                 throw SamplingError.badLabel(nil, folder: folder.path, classes: classes)
             }
-            conditions[index * classes + own] = 1
+            return own
         }
-        return conditions
+        return SampleInputs.oneHot(labels, of: classes)
     }
 
     /// Writes an image of the first samples of a seed.

@@ -34,7 +34,7 @@ extension SamplingError: CustomStringConvertible {
         case .latentExists(let path): "\(path): exists already; choose another name, or replace it with --replace"
         case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
         case .cannotSample(let folder, let reason):
-            "\(folder): cannot be sampled: \(reason). The run's own sheets are in \(folder)/samples"
+            "\(folder): cannot be sampled: \(reason). The run's own grids are in \(folder)/samples"
         case .badLabel(let label, let folder, nil):
             "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"

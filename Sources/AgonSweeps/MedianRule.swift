@@ -8,7 +8,7 @@ import AgonText
 /// Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, section 3.2.2.
 /// Differs: it compares bests on both sides, not running means, as curves of GANs jump up and down.
 public struct MedianRule: ConfigDecodable, Sendable {
-    /// A key of metrics.jsonl, such as `metric.fid-lenet` or `loss.generator`.
+    /// The key of a metric, such as `metric.fid-lenet`, or of metrics.jsonl, such as `loss.generator`.
     public let metric: String
     public let goal: MetricGoal
     /// Steps before which no trial is judged.
@@ -18,7 +18,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         _ = try reader.choice("type", ["median"], default: "median", "The rule.")
-        metric = try reader.string("metric", "The key of metrics.jsonl to compare, such as metric.fid-lenet.")
+        metric = try reader.string(
+            "metric",
+            "The key to compare: of a metric, such as metric.fid-lenet, or of metrics.jsonl, such as loss.generator.")
         let goal: MetricGoal? = try reader.optionalChoice(
             "goal",
             "Whether the best value is the smallest or the largest; if not given, what is known of the metric, else 'minimize'."

@@ -201,9 +201,7 @@ extension Sweep {
 extension TrialFolder {
     /// The steps a second that a run made on as many threads.
     func speed(threads: Int) -> Double? {
-        guard let record = try? ConfigNode.load(path: run.recordPath), record["threads"]?.integer == threads,
-            record["resumes"]?.integer == 0
-        else { return nil }
-        return record["stepsPerSecond"]?.number
+        guard let record = run.record, record.threads == threads, record.resumes == 0 else { return nil }
+        return record.stepsPerSecond
     }
 }

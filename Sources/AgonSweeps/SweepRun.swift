@@ -117,7 +117,7 @@ private struct Session {
     }
 
     private mutating func take(_ line: String) {
-        if let status = TrialStatus(message: line) { return take(status) }
+        if let message = TrialMessage(line: line) { return take(TrialStatus(message)) }
         guard let complaint = MakeComplaint(line) else {
             if !line.isEmpty { report(.note(line)) }
             return

@@ -49,7 +49,7 @@ struct TrialCost: Sendable {
         let steps = configuration.steps
         func count(every: Int) -> Int { (steps + every - 1) / every }
         let kept = min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
-        // TensorBoard's file holds sheets and numbers a second time.
+        // TensorBoard's file holds grids and numbers a second time.
         let copies = configuration.log.tensorboard ? 2 : 1
         return kept * checkpoint
             + copies

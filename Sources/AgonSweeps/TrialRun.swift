@@ -24,7 +24,8 @@ public final class TrialRun {
     private var status: TrialStatus
     private let log: FileHandle
     private var rule: RuleWatch?
-    private var lines: MetricLines
+    private var lines: LineReader<MetricsLine>
+    private var evaluations: LineReader<EvaluationValue>
     private let clock = ContinuousClock()
     private var lastReport: ContinuousClock.Instant?
 
@@ -58,7 +59,8 @@ public final class TrialRun {
         status.label = entry.label
         status.steps = entry.steps
         status.log = folder.logPath
-        lines = MetricLines(path: folder.run.metricsPath)
+        lines = LineReader(path: folder.run.metricsPath)
+        evaluations = LineReader(path: folder.run.evaluationsPath)
         let descriptor = open(folder.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw RunError.cannotWrite(path: folder.logPath, reason: String(cString: strerror(errno)))
@@ -72,12 +74,12 @@ public final class TrialRun {
     ///
     /// Throws `TrialError`, after it was told of and noted.
     public func run(threads: Int) throws -> TrialStatus.State {
-        if let stamp = try? ConfigNode.load(path: folder.donePath),
+        if let stamp = folder.stamp,
             folder.id == (try? SweepTrial.id(of: Experiment.load(path: folder.run.configPath)))
         {
             // The config's file may be newer, say by another description; make goes by the times.
             utimes(folder.donePath, nil)
-            return stamp["state"]?.string.flatMap(TrialStatus.State.init(rawValue:)) ?? .done
+            return stamp.state
         }
         // What the Swift runtime says when it traps, and what libraries say, is to be found in the log.
         if ownsProcess { dup2(log.fileDescriptor, STDERR_FILENO) }
@@ -96,7 +98,7 @@ public final class TrialRun {
         }
     }
 
-    private func report() { say(isPartOfSweep ? status.message : status.line) }
+    private func report() { say(isPartOfSweep ? TrialMessage(status).line : status.line) }
 
     private func load() throws -> Experiment {
         // Paths in configs are relative to where the sweep was prepared.
@@ -144,13 +146,7 @@ public final class TrialRun {
             $0.name.hasPrefix("loss") && !TrialStatus.isOfOneDiscriminator($0.name)
         }.map { ($0.name, Double($0.value)) }
         if progress.isLogged { write(status.text) }
-        for line in lines.next() {
-            guard let step = line["step"]?.integer else { continue }
-            if let member = line.object?.members.first(where: { $0.key == rule?.metric ?? $0.key && isMetric($0) }) {
-                status.metric = member.value.number.map { (member.key, $0) }
-            }
-            rule?.take(line, step: step)
-        }
+        readLogs()
         if progress.step < progress.steps, rule?.verdict != nil { stop.request() }
         let now = clock.now
         if let last = lastReport, Double(last.duration(to: now)) < interval { return }
@@ -158,8 +154,16 @@ public final class TrialRun {
         report()
     }
 
-    private func isMetric(_ member: ConfigObject.Member) -> Bool {
-        member.value.number != nil && (member.key.hasPrefix("metric.") || member.key == rule?.metric)
+    /// Takes what was logged and measured since the last time.
+    private func readLogs() {
+        let (lines, values) = (self.lines.next(), self.evaluations.next())
+        let points = lines.flatMap { line in line.values.map { (name: $0.key, value: $0.value) } }
+        // The first metric of the newest evaluation, or what the rule compares.
+        let measured = values.filter { $0.step == values.last?.step }.map { (name: $0.key, value: $0.value) }
+        if let metric = rule.map({ rule in (points + measured).last { $0.name == rule.metric } }) ?? measured.first {
+            status.metric = metric
+        }
+        rule?.take(lines, values)
     }
 
     private func write(_ line: String) {
@@ -172,30 +176,25 @@ public final class TrialRun {
     private func settle(_ outcome: TrainingOutcome, _ experiment: Experiment) throws -> TrialStatus.State {
         status.step = outcome.step
         status.secondsLeft = nil
-        let record = try? ConfigNode.load(path: folder.run.recordPath)
-        status.seconds = record?["seconds"]?.number
+        status.seconds = folder.run.record?.seconds
         if case .stopped(let reason) = outcome.state {
             status.reason = reason
             status.state = .stopped
             if let verdict = rule?.verdict {
                 status.reason = verdict
                 status.state = .pruned
-                try note(verdict, in: record)
+                try note(verdict)
             }
         } else {
             status.state = .done
             // Of a trial that had reached its end before, nothing was read yet.
-            for line in lines.next() { line["step"]?.integer.map { rule?.take(line, step: $0) } }
+            readLogs()
             if let rule, rule.curve.isEmpty {
                 status.reason = "the sweep's rule found no '\(rule.metric)' to compare"
             }
         }
         if status.state.isFinal {
-            let stamp: ConfigNode = [
-                "state": ConfigNode(status.state.rawValue), "step": ConfigNode(outcome.step),
-                "reason": status.reason.map { ConfigNode($0) } ?? .null,
-            ]
-            try AtomicFile.write(path: folder.donePath, text: stamp.prettyText)
+            try folder.write(TrialStamp(state: status.state, step: outcome.step, reason: status.reason))
         }
         write("\(RunRecord.now) \(status.text)")
         report()
@@ -203,11 +202,11 @@ public final class TrialRun {
     }
 
     /// Writes into the run's record that the trial was ended early, and why.
-    private func note(_ verdict: String, in record: ConfigNode?) throws {
-        guard var object = record?.object else { return }
-        object["state"] = ConfigNode(TrialStatus.State.pruned.rawValue)
-        object["reason"] = ConfigNode(verdict)
-        try AtomicFile.write(path: folder.run.recordPath, text: ConfigNode(object).prettyText)
+    private func note(_ verdict: String) throws {
+        guard var record = folder.run.record else { return }
+        record.state = .pruned
+        record.reason = verdict
+        try folder.run.write(record)
     }
 
     private func settle(_ error: any Error) {
@@ -218,7 +217,7 @@ public final class TrialRun {
         case RunError.runBusy, TrainingError.stoppedByFault: status.state = .stopped
         default:
             status.state = .failed
-            try? AtomicFile.write(path: folder.failurePath, text: reason + "\n")
+            try? folder.write(failure: reason)
         }
         write("\(RunRecord.now) \(status.text)")
         report()
@@ -233,33 +232,52 @@ public struct TrialError: Error {
 /// Watches a trial's metric by the sweep's rule.
 private struct RuleWatch {
     private let rule: MedianRule
+    private let others: [TrialFolder]
     /// Trials that are not known to have ended.
     private var open: [TrialFolder]
     /// Of the trials that are done.
     private var finished: [MedianRule.Curve] = []
     private(set) var curve: MedianRule.Curve = []
+    /// How the values of the curve were measured; nil for numbers of the log.
+    private var identity: EvaluationIdentity?
     /// Why the trial is to end.
     private(set) var verdict: String?
 
     init(_ rule: MedianRule, others: [TrialFolder]) {
         self.rule = rule
+        self.others = others
         open = others
     }
 
     var metric: String { rule.metric }
 
-    mutating func take(_ line: ConfigNode, step: Int) {
-        guard let value = line[rule.metric]?.number else { return }
-        curve.append((step, value))
-        guard verdict == nil, step >= rule.grace else { return }
-        open.removeAll { other in
-            guard let stamp = try? ConfigNode.load(path: other.donePath) else { return false }
-            // Those that were ended early do not count: their curves stop where they were bad.
-            if stamp["state"]?.string == TrialStatus.State.done.rawValue {
-                finished.append(MetricCurves(path: other.run.metricsPath)[rule.metric])
-            }
-            return true
+    /// Takes what the trial logged and measured since the last time.
+    mutating func take(_ lines: [MetricsLine], _ values: [EvaluationValue]) {
+        for line in lines {
+            for (key, value) in line.values where key == rule.metric { curve.append((line.step, value)) }
         }
+        for value in values where value.key == rule.metric {
+            // Values that were measured in another way, such as in another stage, must not be compared.
+            if value.identity != identity { (curve, identity, finished, open) = ([], value.identity, [], others) }
+            curve.append((value.step, value.value))
+        }
+        guard verdict == nil, let step = curve.last?.step, step >= rule.grace else { return }
+        var running: [TrialFolder] = []
+        for other in open {
+            guard let stamp = other.stamp else {
+                running.append(other)
+                continue
+            }
+            // Those that were ended early do not count: their curves stop where they were bad.
+            if stamp.state == .done, let curve = self.curve(of: other.run) { finished.append(curve) }
+        }
+        open = running
         verdict = rule.verdict(on: curve, against: finished)
+    }
+
+    /// The curve of another trial that was measured in the same way.
+    private func curve(of run: RunFolder) -> MedianRule.Curve? {
+        guard let identity else { return MetricCurves(path: run.metricsPath)[rule.metric] }
+        return EvaluationCurves(of: run).curve(rule.metric, identity: identity)?.points
     }
 }

@@ -1,10 +1,9 @@
-import AgonConfiguration
 import AgonRuns
 import Foundation
 
 /// How far a trial is: what one line of a sweep's display says.
 public struct TrialStatus: Sendable {
-    public enum State: String, Sendable, CaseIterable {
+    public enum State: String, RecordValue, Sendable, CaseIterable {
         /// Not begun.
         case waiting
         case running
@@ -50,84 +49,41 @@ public struct TrialStatus: Sendable {
         label = entry.label
         steps = entry.steps
         log = FileManager.default.fileExists(atPath: folder.logPath) ? folder.logPath : nil
-        let record = try? ConfigNode.load(path: folder.run.recordPath)
-        step = record?["step"]?.integer ?? 0
-        seconds = record?["seconds"]?.number
-        if let stamp = try? ConfigNode.load(path: folder.donePath) {
-            state = stamp["state"]?.string.flatMap(State.init(rawValue:)) ?? .done
-            reason = stamp["reason"]?.string
+        let record = folder.run.record
+        step = record?.step ?? 0
+        seconds = record?.seconds
+        if let stamp = folder.stamp {
+            state = stamp.state
+            reason = stamp.reason
         } else if folder.isBusy {
             state = .running
-            readCurves(folder.run.metricsPath)
-        } else if let text = FileManager.default.contents(atPath: folder.failurePath) {
+            readCurves(folder.run)
+        } else if let failure = folder.failure {
             state = .failed
-            reason = String(decoding: text, as: UTF8.self).split(separator: "\n").first.map(String.init)
+            reason = failure
         } else if let record {
-            reason = record["reason"]?.string
-            switch record["state"]?.string {
-            case RunRecord.State.stopped.rawValue: state = .stopped
-            case RunRecord.State.failed.rawValue: state = .failed
-            case RunRecord.State.done.rawValue: state = .stopped
-            default: state = .died
-            }
+            reason = record.reason
+            state =
+                switch record.state {
+                // Without its stamp it runs again, to its end at once.
+                case .stopped, .done: .stopped
+                case .failed: .failed
+                case .running, .pruned: .died
+                }
         }
     }
 
-    private mutating func readCurves(_ path: String) {
-        let curves = MetricCurves(path: path)
+    private mutating func readCurves(_ run: RunFolder) {
+        let curves = MetricCurves(path: run.metricsPath)
         step = max(step, curves.lastStep ?? 0)
         losses = curves.newest.filter { $0.name.hasPrefix("loss") && !Self.isOfOneDiscriminator($0.name) }
-        metric = curves.newest.first { $0.name.hasPrefix("metric.") }
+        if let (key, curve) = EvaluationCurves(of: run).named.first, let last = curve.points.last {
+            metric = (key, last.value)
+        }
     }
 
     /// Whether a number of one of many discriminators: `loss.discriminator.3`.
     package static func isOfOneDiscriminator(_ name: String) -> Bool {
         name.split(separator: ".").last.flatMap { Int($0) } != nil
-    }
-
-    // MARK: From a trial to the sweep that started it
-
-    private static let mark = "@agon "
-
-    /// A line for the sweep that started the trial.
-    var message: String {
-        var object: ConfigObject = ["trial": ConfigNode(id), "state": ConfigNode(state.rawValue)]
-        object["label"] = ConfigNode(label)
-        object["step"] = ConfigNode(step)
-        object["steps"] = ConfigNode(steps)
-        var values = ConfigObject()
-        for loss in losses where loss.value.isFinite { values[loss.name] = ConfigNode(loss.value) }
-        object["losses"] = ConfigNode(values)
-        if let metric, metric.value.isFinite {
-            object["metric"] = ConfigNode(metric.name)
-            object["value"] = ConfigNode(metric.value)
-        }
-        if let secondsLeft { object["left"] = .number(secondsLeft, decimals: 1) }
-        if let seconds { object["seconds"] = .number(seconds, decimals: 1) }
-        if let reason { object["reason"] = ConfigNode(reason) }
-        if let log { object["log"] = ConfigNode(log) }
-        return Self.mark + ConfigNode(object).lineText
-    }
-
-    /// Nil for lines that are no such message.
-    init?(message: String) {
-        guard message.hasPrefix(Self.mark),
-            let node = try? ConfigNode.parse(String(message.dropFirst(Self.mark.count)), file: "message"),
-            let id = node["trial"]?.string, let state = node["state"]?.string.flatMap(State.init(rawValue:))
-        else { return nil }
-        self.init(id: id)
-        self.state = state
-        label = node["label"]?.string ?? ""
-        step = node["step"]?.integer ?? 0
-        steps = node["steps"]?.integer ?? 0
-        losses =
-            node["losses"]?.object?.members.compactMap { member in
-                member.value.number.map { (member.key, $0) }
-            } ?? []
-        if let name = node["metric"]?.string, let value = node["value"]?.number { metric = (name, value) }
-        secondsLeft = node["left"]?.number
-        seconds = node["seconds"]?.number
-        reason = node["reason"]?.string
-        log = node["log"]?.string
     }
 }

@@ -111,7 +111,17 @@ package final class CompiledIteration {
     }
 
     /// Losses and scores of the last iteration.
-    var scalars: [(name: String, value: Float)] { phases.flatMap { $0.step.scalars() } }
+    package var scalars: [(name: String, value: Float)] { phases.flatMap { $0.step.scalars() } }
+
+    /// Reads an output of the last iteration; nil where no phase has one of the name.
+    package func withOutput<Result>(
+        _ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+    ) rethrows -> Result? {
+        for phase in phases {
+            if let result = try phase.step.withOutput(name, { values, _ in try body(values) }) { return result }
+        }
+        return nil
+    }
 
     /// Times each kind of kernel from now on; iterations run on one thread.
     package func startProfile() {

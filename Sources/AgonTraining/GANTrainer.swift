@@ -25,7 +25,7 @@ public final class GANTrainer {
     private let pool: WorkerPool
     private let training: CompiledIteration
     private let inputs: DataFeed
-    private var sampleMaker: SampleMaker?
+    private var sampler: Sampler?
 
     /// Builds the networks and compiles the steps of an iteration.
     ///
@@ -82,19 +82,19 @@ public final class GANTrainer {
     public func samples(_ count: Int, seed: UInt64 = 0) throws -> Tensor {
         precondition(settings.task.usesLatents && settings.task.conditionSize == nil, "samples need conditions")
         let side = gan.sides[0]
-        let maker =
-            try sampleMaker
-            ?? SampleMaker(side.average ?? side.generator, count: min(count, 64), pool: pool, seed: self.seed)
-        sampleMaker = maker
+        let sampler =
+            try self.sampler
+            ?? Sampler(side.average ?? side.generator, count: min(count, 64), pool: pool, seed: self.seed)
+        self.sampler = sampler
         let latents = settings.latent.values(count, from: RandomStream(seed: seed, purpose: "samples"))
-        return maker.samples(from: latents, index: iteration)
+        return sampler.samples(from: latents, index: iteration)
     }
 
     /// Writes samples as an image, a PNG that appears whole or not at all.
     ///
     /// Throws `DatasetError.cannotWrite`, `GraphError`.
     public func writeSamples(_ count: Int = 64, seed: UInt64 = 0, to path: String) throws {
-        try SampleSheet().write(samples(count, seed: seed), path: path)
+        try SampleGrid().write(samples(count, seed: seed), path: path)
     }
 
     /// Writes all weights as safetensors, in PyTorch's names and layouts.

@@ -1,5 +1,5 @@
-import AgonConfiguration
 import AgonGraph
+import AgonRuns
 
 /// What is watched over many steps of a run: alarms, and the means of each epoch.
 ///
@@ -13,17 +13,15 @@ struct RunWatch {
 
         var isEmpty: Bool { alarms.isEmpty && epoch == nil && measured.isEmpty }
 
-        /// Adds the keys of a line of metrics.
-        func write(to line: inout ConfigObject) {
+        /// Adds it to a line of metrics.
+        func write(to line: inout MetricsLine) {
             if let epoch {
-                line["epoch"] = ConfigNode(epoch.epoch)
-                for (name, mean) in epoch.means { line["epoch.\(name)"] = ConfigNode(.number("\(Float(mean))")) }
-                if let ratio = epoch.logLossRatio {
-                    line["epoch.logLossRatio"] = ConfigNode(.number("\(Float(ratio))"))
-                }
+                line.values.append((MetricsLine.epochKey, Double(epoch.epoch)))
+                for (name, mean) in epoch.means { line.values.append(("epoch.\(name)", mean)) }
+                if let ratio = epoch.logLossRatio { line.values.append(("epoch.logLossRatio", ratio)) }
             }
-            for (name, value) in measured { line[name] = ConfigNode(.number("\(value)")) }
-            if !alarms.isEmpty { line["alarms"] = ConfigNode(alarms.map { ConfigNode($0.description) }) }
+            for (name, value) in measured { line.values.append((name, Double(value))) }
+            line.alarms = alarms.map(\.description)
         }
     }
 

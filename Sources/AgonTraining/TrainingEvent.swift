@@ -12,6 +12,9 @@ public struct TrainingProgress: Sendable {
     public let secondsLeft: Double
     /// Whether the step is one that is logged.
     public let isLogged: Bool
+
+    /// The value of a scalar; nil where this training has none of the name.
+    public func scalar(_ name: String) -> Float? { scalars.first { $0.name == name }?.value }
 }
 
 /// What a run tells its user.

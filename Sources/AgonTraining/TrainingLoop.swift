@@ -17,14 +17,14 @@ final class TrainingLoop {
     /// Everything that a checkpoint holds.
     private let variables: [Variable]
     private let step: CompiledIteration
-    private let sheets: SampleSeries
+    private let grids: GridWriter
     private let inputs: any PhaseInputs
     private let folder: RunFolder
     private let lock: RunFolder.Lock
-    private let metrics: MetricsLog
+    private let metrics: LineLog<MetricsLine>
     private let evaluations: (any TrainingEvaluation)?
     /// The file of evaluations; nil while there is none and none is to be.
-    private let evaluationLog: MetricsLog?
+    private let evaluationLog: LineLog<EvaluationValue>?
     /// The same numbers and sample grids for TensorBoard, if the config wants them.
     private let events: EventLog?
     private let report: (TrainingEvent) -> Void
@@ -37,7 +37,8 @@ final class TrainingLoop {
     private var finished: Int
     /// The last step that has a checkpoint.
     private var saved: Int?
-    private let clock = ContinuousClock()
+    /// Of training, in earlier sessions and stages.
+    private let secondsBefore: Double
 
     private var settings: ExperimentConfiguration { stage.experiment.configuration }
 
@@ -57,7 +58,7 @@ final class TrainingLoop {
         step = prepared.step
         watch = RunWatch(prepared)
         variables = prepared.networks.variables + prepared.step.variables + [watch.memory]
-        sheets = prepared.sheets
+        grids = prepared.grids
         inputs = prepared.inputs
         self.folder = folder
         self.report = report
@@ -72,12 +73,12 @@ final class TrainingLoop {
         folder.removeLeftovers()
         var record = RunRecord(
             steps: configuration.steps, commandLine: options.commandLine, seed: configuration.seed,
-            threads: options.threads, started: RunRecord.now)
+            threads: options.threads)
         finished = 0
         if holdsRun {
-            if let former = try? ConfigNode.load(path: folder.recordPath) {
-                record.started = former["started"]?.string ?? record.started
-                record.resumes = (former["resumes"]?.integer ?? 0) + (continues ? 0 : 1)
+            if let former = folder.record {
+                record.started = former.started ?? record.started
+                record.resumes = former.resumes + (continues ? 0 : 1)
             }
             let begins = stage.start > 0 && saved == stage.start
             let checkpoint = folder.newestCheckpoint(
@@ -98,21 +99,20 @@ final class TrainingLoop {
                 self.saved = checkpoint.step
             }
         }
-        metrics = try MetricsLog(path: folder.metricsPath, keepingThrough: finished)
+        metrics = try LineLog(path: folder.metricsPath, keepingThrough: finished)
         let evaluationsPath = folder.evaluationsPath
         evaluationLog =
             evaluations != nil || FileManager.default.fileExists(atPath: evaluationsPath)
-            ? try MetricsLog(path: evaluationsPath, keepingThrough: finished) : nil
+            ? try LineLog(path: evaluationsPath, keepingThrough: finished) : nil
         events =
             configuration.log.tensorboard
-            ? try EventLog(folder: folder, keepingThrough: finished, config: experiment.resolved) : nil
-        if let line = metrics.lastLine, let node = try? ConfigNode.parse(line, file: folder.metricsPath) {
-            record.seconds = node["seconds"]?.number ?? 0
-        }
+            ? try EventLog(folder: folder, after: finished, config: experiment.resolved) : nil
+        secondsBefore = metrics.lastLine?.seconds ?? 0
+        record.seconds = secondsBefore
         record.step = finished
         self.record = record
         try AtomicFile.write(path: folder.configPath, text: experiment.resolved.prettyText)
-        try record.write(to: folder.recordPath)
+        try writeRecord()
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
     }
 
@@ -123,31 +123,30 @@ final class TrainingLoop {
     /// Runs to the last step, to the end of the stage (then there is no outcome yet), or to a signal. Whatever happens,
     /// `run.json` says so.
     func run() throws -> TrainingOutcome? {
-        let start = clock.now
         let first = finished
-        let secondsBefore = record.seconds
+        var clock = ProgressClock(
+            after: first, of: settings.steps, imagesPerStep: step.batches * settings.training.batchSize)
         defer { inputs.stop() }
 
         func settle(_ state: RunRecord.State, _ reason: String?) throws -> TrainingOutcome {
-            let seconds = Double(start.duration(to: clock.now))
-            let rate = finished > first && seconds > 0 ? Double(finished - first) / seconds : nil
+            let seconds = clock.seconds
             record.state = state
             record.reason = reason
             record.step = finished
             record.ended = RunRecord.now
             record.seconds = secondsBefore + seconds
-            record.stepsPerSecond = rate
+            record.stepsPerSecond = clock.stepsPerSecond(at: finished)
             record.git = (try? git.value()) ?? nil
-            try record.write(to: folder.recordPath)
+            try writeRecord()
             if state != .stopped { try events?.end(step: finished, succeeded: state == .done) }
             return TrainingOutcome(
                 state: state == .done ? .done : .stopped(reason ?? "stopped"), folder: folder.path, step: finished,
                 sampleGrid: folder.newestSample, checkpoint: saved.map { folder.checkpointPath(step: $0) },
-                seconds: seconds, stepsPerSecond: rate)
+                seconds: seconds, stepsPerSecond: record.stepsPerSecond)
         }
 
         do {
-            try iterate(from: start, secondsBefore: secondsBefore)
+            try iterate(&clock)
             if finished < stage.end {
                 try save()
                 return try settle(.stopped, stop.reason)
@@ -169,9 +168,8 @@ final class TrainingLoop {
         }
     }
 
-    private func iterate(from start: ContinuousClock.Instant, secondsBefore: Double) throws {
+    private func iterate(_ clock: inout ProgressClock) throws {
         let first = finished
-        var logged = (step: finished, time: start)
         var wroteGit = false
         while finished < stage.end, !stop.isMade {
             try step.run(finished, inputs: inputs)
@@ -180,25 +178,13 @@ final class TrainingLoop {
             try checkFinite(scalars)
 
             if finished == first + 1 { warnOfBlindAlarms(scalars) }
-            var news = try watch.observe(step: finished, scalars: scalars) { epoch in
+            let news = try watch.observe(step: finished, scalars: scalars) { epoch in
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
-            if isDue(settings.samples.every) { news.measured += sheets.coverage(step: finished) }
-            news.measured += try evaluate()
-            let isLogged = isDue(settings.log.every) || !news.isEmpty
-            let now = clock.now
-            let seconds = Double(start.duration(to: now))
-            let images = (finished - logged.step) * step.batches * settings.training.batchSize
-            let progress = TrainingProgress(
-                step: finished, steps: settings.steps, scalars: scalars,
-                imagesPerSecond: Double(images) / max(Double(logged.time.duration(to: now)), 1e-9),
-                secondsLeft: seconds / Double(finished - first) * Double(settings.steps - finished), isLogged: isLogged)
-            if isLogged {
-                let line = line(progress, news, seconds: secondsBefore + seconds)
-                try metrics.append(line)
-                try events?.append(line: line)
-                logged = (finished, now)
-            }
+            let evaluated = try evaluate()
+            let isLogged = isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
+            let progress = clock.progress(step: finished, scalars: scalars, isLogged: isLogged)
+            if isLogged { try log(progress, news, evaluated, seconds: secondsBefore + clock.seconds) }
             report(.progress(progress))
             for alarm in news.alarms {
                 if alarm.action == .stop {
@@ -211,15 +197,20 @@ final class TrainingLoop {
             if isDue(settings.checkpoints.every) {
                 try save()
                 record.step = finished
-                record.seconds = secondsBefore + seconds
-                try record.write(to: folder.recordPath)
+                record.seconds = secondsBefore + clock.seconds
+                try writeRecord()
             }
             if !wroteGit, let revision = git.valueIfReady {
                 wroteGit = true
                 record.git = revision
-                try record.write(to: folder.recordPath)
+                try writeRecord()
             }
         }
+    }
+
+    private func writeRecord() throws {
+        record.peakMemoryBytes = RunRecord.peakMemory
+        try folder.write(record)
     }
 
     private func warnOfBlindAlarms(_ scalars: [(name: String, value: Float)]) {
@@ -228,25 +219,28 @@ final class TrainingLoop {
         }
     }
 
-    /// What evaluations are due after this step, written down, and as keys of a line of metrics.
-    private func evaluate() throws -> [(name: String, value: Float)] {
+    /// What evaluations are due after this step, written down.
+    private func evaluate() throws -> [EvaluationValue] {
         guard let evaluations, isDue(evaluations.every) else { return [] }
         let values = try evaluations.measure(step: finished)
-        record.peakMemoryBeforeEvaluation = record.peakMemoryBeforeEvaluation ?? evaluations.memoryBefore
-        for value in values { try evaluationLog?.append(value.node) }
-        return values.map { ("metric.\($0.metric)", Float($0.value)) }
+        record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
+        for value in values { try evaluationLog?.append(value) }
+        return values
     }
 
     private func isDue(_ every: Int) -> Bool { finished % every == 0 || finished == settings.steps }
 
-    private func line(_ progress: TrainingProgress, _ news: RunWatch.News, seconds: Double) -> ConfigNode {
-        var object = ConfigObject()
-        object["step"] = ConfigNode(progress.step)
-        for (name, value) in progress.scalars { object[name] = ConfigNode(.number("\(value)")) }
-        news.write(to: &object)
-        object["imagesPerSecond"] = .number(progress.imagesPerSecond, decimals: 1)
-        object["seconds"] = .number(seconds, decimals: 3)
-        return ConfigNode(object)
+    private func log(
+        _ progress: TrainingProgress, _ news: RunWatch.News, _ evaluated: [EvaluationValue], seconds: Double
+    ) throws {
+        var line = MetricsLine(step: progress.step)
+        line.values = progress.scalars.map { ($0.name, Double($0.value)) }
+        news.write(to: &line)
+        line.metrics = evaluated
+        line.imagesPerSecond = progress.imagesPerSecond
+        line.seconds = seconds
+        try metrics.append(line)
+        try events?.append(line)
     }
 
     private func checkFinite(_ scalars: [(name: String, value: Float)]) throws {
@@ -260,7 +254,7 @@ final class TrainingLoop {
 
     private func drawSamples() throws {
         let path = folder.samplePath(step: finished)
-        try sheets.write(path: path, step: finished)
+        try grids.write(path: path, step: finished)
         try events?.append(step: finished, image: path)
     }
 
@@ -270,8 +264,8 @@ final class TrainingLoop {
         try metrics.synchronise()
         try evaluationLog?.synchronise()
         try Checkpoint.write(
-            variables, step: finished, batches: finished * step.batches, experiment: experiment,
-            path: folder.checkpointPath(step: finished), lastGood: lastGood)
+            variables, step: finished, batches: finished * step.batches, config: experiment.digest,
+            seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
         saved = finished
         folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished)
     }

@@ -41,7 +41,7 @@ import Testing
     }
 
     private static func identity(_ extractor: String = "aaaa") -> EvaluationIdentity {
-        EvaluationIdentity(node: ["extractorHash": ConfigNode(extractor)])
+        EvaluationIdentity(["extractorHash": ConfigNode(extractor)])
     }
 
     private static func value(step: Int, _ value: Double, _ extractor: String = "aaaa") -> EvaluationValue {
@@ -330,11 +330,11 @@ import Testing
 
     @Test func goalsOfMetricsAreKnown() {
         for key in [
-            "metric.fid-lenet", "fid-inceptionv3", "metric.modes-kl", "metric.fid-lenet.last", "modes.divergence",
+            "metric.fid-lenet", "fid-inceptionv3", "metric.modes-kl", "metric.fid-lenet.last",
         ] {
             #expect(MetricGoal.known(key) == .minimize, "\(key)")
         }
-        for key in ["metric.modes", "metric.precision-lenet@0123456789ab", "modes.covered", "accuracy"] {
+        for key in ["metric.modes", "metric.precision-lenet@0123456789ab", "accuracy"] {
             #expect(MetricGoal.known(key) == .maximize, "\(key)")
         }
         for key in ["loss.generator", "metric.new", ""] { #expect(MetricGoal.known(key) == nil, "\(key)") }

@@ -23,12 +23,10 @@ import Testing
     }
 
     private static func identity(seed: Int) -> EvaluationIdentity {
-        EvaluationIdentity(node: ["extractor": "x", "latentSeed": ConfigNode(seed)])
+        EvaluationIdentity(["extractor": "x", "latentSeed": ConfigNode(seed)])
     }
 
-    private func curves(_ logged: [(key: String, points: [EvaluationCurve.Point])] = []) -> EvaluationCurves {
-        EvaluationCurves(of: run, logged: logged)
-    }
+    private func curves() -> EvaluationCurves { EvaluationCurves(of: run) }
 
     @Test func theIdentityWithTheMostValuesLeads() throws {
         try record([10: 3, 20: 2])
@@ -51,17 +49,25 @@ import Testing
         #expect(curves()["metric.fid-x"]?.points.map(\.value) == [3.5, 2])
     }
 
-    @Test func metricsThatAreLoggedAloneHaveNoIdentity() throws {
-        try record([10: 3])
-        let curves = curves([("loss", [(1, 1)]), ("metric.fid-x", [(10, 9)]), ("metric.modes", [(10, 7)])])
-        #expect(curves.keys == ["metric.modes", "metric.fid-x"])
-        #expect(curves["metric.fid-x"]?.points.map(\.value) == [3])
-        #expect(curves["metric.modes"]?.identity == nil && curves["metric.modes"]?.points.count == 1)
+    @Test func copiesInTheLogOfMetricsAreNotRead() throws {
+        try record([10: 3.25])
+        let text = "{\"step\": 10, \"loss\": 1, \"metric.fid-x\": 9, \"metric.modes\": 7}\n"
+        try text.write(toFile: run.metricsPath, atomically: true, encoding: .utf8)
+        #expect(curves().keys == ["metric.fid-x"])
+        #expect(curves()["metric.fid-x"]?.points.map(\.value) == [3.25])
+        #expect(MetricCurves(path: run.metricsPath).names == ["loss"])
+    }
+
+    @Test func curvesAreFoundByTheirIdentity() throws {
+        try record([10: 3, 20: 2])
+        try record([20: 1], seed: 5)
+        #expect(curves().curve("metric.fid-x", identity: Self.identity(seed: 5))?.points.map(\.value) == [1])
+        #expect(curves().curve("metric.fid-x", identity: Self.identity(seed: 6))?.metric == nil)
     }
 
     @Test func identitiesDoNotDependOnTheOrderOfNames() {
-        let first = EvaluationIdentity(node: ["weights": "raw", "latentSeed": 1])
-        let second = EvaluationIdentity(node: ["latentSeed": 1, "weights": "raw"])
+        let first = EvaluationIdentity(["weights": "raw", "latentSeed": 1])
+        let second = EvaluationIdentity(["latentSeed": 1, "weights": "raw"])
         #expect(first == second && first.hash == second.hash && Set([first, second]).count == 1)
         #expect(first.text == "raw weights, latents of seed 1")
         #expect(first.holds(["latentSeed": 1]) && !first.holds(["latentSeed": 2]))

@@ -42,23 +42,11 @@ import Testing
     @Test func recordsAreFramed() throws {
         #expect(hex(RecordFile.framed(Array("agon".utf8))) == "04000000000000004245520461676f6e2f0d950e")
         #expect(hex(RecordFile.framed([])) == "000000000000000029039807d8ea82a2")
-        let file = RecordFile.framed([1, 2, 3]) + RecordFile.framed([])
-        let first = try #require(RecordFile.record(in: file, at: 0))
-        #expect(Array(first.data) == [1, 2, 3] && first.end == 19)
-        #expect(RecordFile.record(in: file, at: 19)?.end == file.count)
-        #expect(RecordFile.record(in: file, at: file.count) == nil)
-        #expect(RecordFile.record(in: file, at: -1) == nil)
-        // Torn anywhere, or with any byte changed.
-        for count in 0..<19 { #expect(RecordFile.record(in: Array(file.prefix(count)), at: 0) == nil, "\(count)") }
-        for place in 0..<19 {
-            var damaged = file
-            damaged[place] ^= 0x10
-            #expect(RecordFile.record(in: damaged, at: 0) == nil, "\(place)")
-        }
     }
 
     @Test func messagesAreTensorBoards() {
         #expect(hex(EventMessage.version(time: 1.5).bytes) == "09000000000000f83f1a0d627261696e2e4576656e743a32")
+        #expect(hex(EventMessage.sessionStart(step: 300, time: 1.5).bytes) == "09000000000000f83f10ac023a020801")
         let png = PNGSize(header(width: 3, height: 2, kind: 0))
         let values = [
             EventMessage.scalar("loss/generator", 0.5),
@@ -84,7 +72,7 @@ import Testing
                 + "000000f83f")
     }
 
-    @Test func fieldsReadBack() throws {
+    @Test func fieldsAreEncoded() {
         var message = ProtobufMessage()
         message.add(1, 300)
         message.add(2, -1)
@@ -93,20 +81,6 @@ import Testing
         message.add(5, Float(0.5))
         // -1 takes ten bytes; the key of field 200 two.
         #expect(hex(message.bytes) == "08ac0210ffffffffffffffffff0119000000000000f83fc20c04746578742d0000003f")
-        let fields = try #require(ProtobufField.all(in: message.bytes[...]))
-        #expect(fields.map(\.number) == [1, 2, 3, 200, 5])
-        guard case .variable(300) = fields[0].value, case .variable(.max) = fields[1].value,
-            case .fixed64(0x3FF8_0000_0000_0000) = fields[2].value, case .bytes(let text) = fields[3].value,
-            case .fixed32(0x3F00_0000) = fields[4].value
-        else { return #expect(Bool(false), "\(fields)") }
-        #expect(String(decoding: text, as: UTF8.self) == "text")
-        // Cut short anywhere but between two fields; a length beyond the end, and numbers of fields that there are not.
-        for count in 0..<message.bytes.count where ![0, 3, 14, 23, 30].contains(count) {
-            #expect(ProtobufField.all(in: message.bytes.prefix(count)) == nil, "\(count)")
-        }
-        for damaged: [UInt8] in [[0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0x00, 0x01], [0x0B]] {
-            #expect(ProtobufField.all(in: damaged[...]) == nil)
-        }
     }
 
     private func header(width: UInt16, height: UInt16, kind: UInt8) -> [UInt8] {
@@ -123,78 +97,64 @@ import Testing
         #expect(PNGSize(Array(header(width: 3, height: 2, kind: 2).dropFirst())) == nil)
     }
 
-    // MARK: The file of a run
+    // MARK: The files of a run
 
-    private func settings(_ folder: String) throws -> String {
-        String(decoding: try #require(bytes(EventLog.files(in: RunFolder(path: folder)).first ?? "")), as: UTF8.self)
+    private func line(_ step: Int) -> MetricsLine {
+        var line = MetricsLine(step: step)
+        line.values = [("loss.generator", 0.5)]
+        line.alarms = ["x"]
+        line.seconds = 3
+        return line
     }
 
-    @Test func fileGrowsAndGoesOn() throws {
+    private func values(_ steps: Int...) -> [String] {
+        steps.flatMap { ["\($0) loss/generator 0.5", "\($0) throughput/seconds 3.0"] }
+    }
+
+    private func head(_ step: Int) -> [String] {
+        ["\(step) start", "\(step) _hparams_/session_start_info", "\(step) config"]
+    }
+
+    @Test func eachSessionHasAFileThatVoidsLaterSteps() throws {
         let folder = try TemporaryFolder()
         let run = RunFolder(path: folder.path)
         let config = try TinyExperiment.load().resolved
-        func log(_ step: Int, _ config: ConfigNode) throws -> EventLog {
-            try EventLog(folder: run, keepingThrough: step, config: config)
-        }
         let image = try folder.write("no image", to: "broken.png")
-        var events = try log(0, config)
+        var events = try EventLog(folder: run, after: 0, config: config)
         let first = events.path
-        for step in [2, 4, 6] {
-            try events.append(line: ["step": ConfigNode(step), "loss.generator": 0.5, "seconds": 3, "alarms": ["x"]])
-        }
+        for step in [2, 4, 6] { try events.append(line(step)) }
         try events.append(step: 6, image: image)
         try events.append(step: 6, image: folder.path + "/missing.png")
         try events.append(step: 6, scalars: [])
-        let head = ["brain.Event:2", "0 _hparams_/session_start_info", "0 config"]
-        func values(_ steps: Int...) -> [String] {
-            steps.flatMap { ["\($0) loss/generator 0.5", "\($0) throughput/seconds 3.0"] }
-        }
-        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
-        // From where it stands: the same file goes on.
-        events = try log(6, config)
-        #expect(events.path == first)
-        try events.end(step: 6, succeeded: true)
-        #expect(try eventLines(folder.path).last == "6 _hparams_/session_end_info")
-        // From its end, the note of the end is taken back; from an earlier step, what came after.
-        events = try log(6, config)
+        #expect(try eventLines(folder.path) == ["brain.Event:2"] + head(0) + values(2, 4, 6))
+        let before = try #require(bytes(first))
+        // As after a kill: the newest checkpoint is that of step 5.
+        events = try EventLog(folder: run, after: 5, config: config)
         #expect(events.path > first)
-        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
-        events = try log(5, config)
-        try events.append(line: ["step": 6, "loss.generator": 0.5, "seconds": 3])
-        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
-        // Another number of steps is another hyperparameter.
-        #expect(try settings(folder.path).contains("\"steps\": 24"))
-        events = try log(6, try TinyExperiment.load("steps=30").resolved)
-        #expect(try eventLines(folder.path) == head + values(2, 4, 6))
-        #expect(try settings(folder.path).contains("\"steps\": 30"))
-        #expect(try !settings(folder.path).contains("\"steps\": 24"))
-        events = try log(0, config)
-        #expect(try eventLines(folder.path) == head)
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(names.sorted() == ["broken.png", (events.path as NSString).lastPathComponent])
+        #expect(bytes(first) == before, "files are never changed")
+        try events.append(line(6))
+        try events.end(step: 6, succeeded: true)
+        let shown = ["brain.Event:2"] + head(0) + values(2, 4) + ["brain.Event:2"] + head(6) + values(6)
+        #expect(try eventLines(folder.path) == shown + ["6 _hparams_/session_end_info"])
+        // With more steps it goes on.
+        events = try EventLog(folder: run, after: 6, config: config)
+        #expect(try eventLines(folder.path).contains("6 _hparams_/session_end_info"))
+        // A run without a checkpoint starts again.
+        events = try EventLog(folder: run, after: 0, config: config)
+        #expect(try eventLines(folder.path).filter { $0 != "brain.Event:2" } == head(0))
+        #expect(EventLog.files(in: run).count == 4 && EventLog.files(in: run).last == events.path)
     }
 
-    @Test func damagedFilesAreReplaced() throws {
+    @Test func tornFilesAndFilesOfOthersStay() throws {
         let folder = try TemporaryFolder()
         let run = RunFolder(path: folder.path)
-        let config = try TinyExperiment.load().resolved
-        var events = try EventLog(folder: run, keepingThrough: 0, config: config)
-        for step in 1...3 { try events.append(step: step, scalars: [("loss.generator", 0.5)]) }
-        let whole = try eventLines(folder.path)
-        let file = try #require(bytes(events.path))
-        // Torn in the last record, in the first ones, within the first; and as a kill between two files leaves them.
-        for (count, lines) in [(file.count - 1, 5), (40, 3), (3, 3), (0, 3)] {
-            try file.prefix(count).write(to: URL(fileURLWithPath: events.path))
-            events = try EventLog(folder: run, keepingThrough: 9, config: config)
-            #expect(try eventLines(folder.path) == Array(whole.prefix(lines)), "cut at \(count)")
-        }
-        try file.write(to: URL(fileURLWithPath: folder.path + "/events.out.tfevents.1.agon"))
-        events = try EventLog(folder: run, keepingThrough: 9, config: config)
-        #expect(try eventLines(folder.path) == Array(whole.prefix(3)))
-        // Files of others stay.
         _ = try folder.write("x", to: "events.out.tfevents.2.host")
-        events = try EventLog(folder: run, keepingThrough: 9, config: config)
-        #expect(bytes(folder.path + "/events.out.tfevents.2.host") != nil)
+        let torn = try folder.write("torn", to: "events.out.tfevents.99999999999.agon")
+        let events = try EventLog(folder: run, after: 9, config: try TinyExperiment.load().resolved)
+        #expect(events.path.hasSuffix("events.out.tfevents.100000000000.agon"))
+        #expect(bytes(torn)?.count == 4 && bytes(folder.path + "/events.out.tfevents.2.host") != nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == 3, "\(names)")
     }
 
     @Test func settingsBecomeHyperparameters() throws {

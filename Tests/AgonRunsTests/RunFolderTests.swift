@@ -32,6 +32,6 @@ import Testing
         ("{\"step\": 9}\n", 5, 0),
     ])
     func metricsKeepWholeLinesUpToAStep(text: String, step: Int, length: Int) {
-        #expect(MetricsLog.extent(of: Array(text.utf8), through: step).length == length)
+        #expect(LineLog<MetricsLine>.extent(of: Array(text.utf8), through: step).length == length)
     }
 }

@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: [(1, 1, 1), (2, 2, 1), (4, 2, 2), (5, 3, 2), (64, 8, 8), (65, 9, 8)])
     func gridIsNearlySquare(count: Int, columns: Int, rows: Int) {
-        let image = SampleGrid().image(of: Tensor(shape: [count, 28, 28, 3]))
+        let image = SampleGrid(padding: 2).image(of: Tensor(shape: [count, 28, 28, 3]))
         #expect(image.shape.width == columns * (56 + 2) + 2)
         #expect(image.shape.height == rows * (56 + 2) + 2)
     }
@@ -37,7 +37,8 @@ import Testing
                 #expect(Int(image.pixels[row * 64 + column]) == (row / 2 * 32 + column / 2) % 256)
             }
         }
-        #expect(SampleGrid().image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 132)
+        #expect(SampleGrid(padding: 2).image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 132)
+        #expect(SampleGrid().image(of: Tensor(shape: [1, 128, 128, 3])).shape.width == 128)
     }
 
     @Test func fileHoldsTheGrid() throws {

@@ -209,7 +209,7 @@ import Testing
             try ConfigNode(changed).prettyText.write(toFile: path, atomically: true, encoding: .utf8)
             #expect(
                 message { _ = try Sampling(run: run) }
-                    == "\(run): cannot be sampled: \(reason). The run's own sheets are in \(run)/samples")
+                    == "\(run): cannot be sampled: \(reason). The run's own grids are in \(run)/samples")
         }
     }
 
@@ -217,7 +217,7 @@ import Testing
         let run = try train(#"tricks.averaging={"decay": 0.99}"#, "steps=8")
         let file = try SafetensorsFile(path: run + "/checkpoints/step-0000008.safetensors")
         #expect(try file.tensor("average.0.weight") != file.tensor("generator.0.weight"))
-        // The run's own sheet is of the averages too, and of other latents: only that it draws is seen here.
+        // The run's own grid is of the averages too, and of other latents: only that it draws is seen here.
         let averaged = try image(Sampling(run: run), .first(9))
         let plain = try train("steps=8")
         #expect(try image(Sampling(run: plain), .first(9)) != averaged)

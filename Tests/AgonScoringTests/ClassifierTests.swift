@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonDatasets
+import AgonRuns
 import AgonTensors
 import AgonTestSupport
 import Foundation
@@ -14,7 +15,7 @@ import Testing
         let digits = try TinyDigits()
         let recipe = try digits.classifiers.recipe("blocks")
         #expect(digits.classifiers.weights(of: recipe) == nil)
-        var reports: [ClassifierProgress] = []
+        var reports: [TrainingProgress] = []
         let weights = try digits.classifiers.train(
             recipe, searchPath: digits.searchPath, threads: 2, report: { reports.append($0) })
         // Untrained it names one in ten.
@@ -23,7 +24,7 @@ import Testing
         #expect(weights.path == digits.classifiers.cachePath(of: recipe))
         #expect(weights.hash == SHA256.hex(bytes(weights.path).map { Self.hash($0) } ?? []))
         #expect(reports.last?.step == 120 && reports.count == 120)
-        #expect((reports.last?.loss ?? 9) < (reports.first?.loss ?? 0))
+        #expect((reports.last?.scalar("loss") ?? 9) < (reports.first?.scalar("loss") ?? 0))
         let names = try FileManager.default.contentsOfDirectory(atPath: digits.classifiers.cacheFolder)
         #expect(names.filter { $0.hasSuffix(".safetensors") }.count == 1, "\(names)")
 
@@ -61,6 +62,20 @@ import Testing
             report: { if first == 0 { first = $0.step } })
         #expect(first == 51)
         #expect(bytes(parts.classifiers.cachePath(of: recipe)) == bytes(weights.path))
+    }
+
+    /// The state of an interrupted training is a checkpoint like that of a run.
+    @Test func anInterruptedClassifierLeavesACheckpoint() throws {
+        let digits = try TinyDigits()
+        let recipe = try digits.classifiers.recipe("blocks")
+        let request = StopRequest()
+        _ = try? digits.classifiers.train(
+            recipe, searchPath: digits.searchPath, threads: 1, stop: request,
+            report: { if $0.step == 7 { request.request() } })
+        let names = try FileManager.default.contentsOfDirectory(atPath: digits.classifiers.cacheFolder)
+        let name = try #require(names.first { $0.hasSuffix(".state.safetensors") })
+        let checkpoint = try Checkpoint(path: digits.classifiers.cacheFolder + "/" + name)
+        #expect(checkpoint.step == 7 && checkpoint.config == recipe.digest)
     }
 
     @Test func aChangedConfigHasWeightsOfItsOwn() throws {

@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonGraph
 import AgonLayers
+import AgonSampling
 import AgonTensors
 import AgonTestSupport
 import Foundation

@@ -41,15 +41,15 @@ import Testing
         status.losses = [("loss.generator", 0.5), ("loss.discriminator", .nan)]
         status.metric = ("metric.fid-lenet", 12.5)
         status.secondsLeft = 61
-        let message = status.message
+        let message = TrialMessage(status).line
         #expect(!message.contains("\n"))
-        let read = try #require(TrialStatus(message: message))
+        let read = TrialStatus(try #require(TrialMessage(line: message)))
         #expect(read.label == status.label && read.step == 3 && read.steps == 10 && read.state == .running)
         #expect(read.losses.map(\.name) == ["loss.generator"] && read.metric?.value == 12.5 && read.secondsLeft == 61)
         #expect(read.text == "step 3/10  loss.generator 0.5000  metric.fid-lenet 12.5  1 min 01 s left")
         #expect(read.shortText == "step 3/10  1 min 01 s left  fid-lenet 12.5  loss G 0.500")
-        #expect(TrialStatus(message: "make: *** [Makefile:1: all] Error 2") == nil)
-        #expect(TrialStatus(message: "@agon {\"trial\": 3}") == nil)
+        #expect(TrialMessage(line: "make: *** [Makefile:1: all] Error 2") == nil)
+        #expect(TrialMessage(line: "@agon {\"trial\": 3}") == nil)
     }
 
     @Test func sweepFolderHasOneMasterAtATime() throws {

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonRuns
 import AgonScoring
 import AgonTestSupport
 import Foundation
@@ -164,6 +165,47 @@ import Testing
         #expect(
             message { _ = try run(TrialFolder(path: place.path + "/trials/0123")) }.contains(
                 "not the folder of a trial"))
+    }
+
+    /// The rule reads evaluations.jsonl: the copies in metrics.jsonl may say what they want.
+    @Test(arguments: [true, false])
+    func medianRuleComparesEvaluationsOfOneIdentity(isAlike: Bool) throws {
+        let (sweep, place) = try prepared(
+            """
+            , "set": {"evaluate": {"every": 2, "metrics": ["modes"], "modeSamples": 10}},
+            "stop": {"metric": "metric.modes", "grace": 6, "trials": 1}
+            """)
+        let (first, second) = (place.trial(sweep.trials[0].id), place.trial(sweep.trials[1].id))
+        #expect(try run(first) == .done)
+        let values = first.run.evaluations.filter { $0.metric == "modes" }
+        #expect(values.map(\.step) == Array(stride(from: 2, through: 24, by: 2)))
+        // More modes than there are, measured in the same way or in another.
+        let rewritten = values.map { value in
+            var names = value.identity.node.object ?? [:]
+            if !isAlike { names["latentSeed"] = 5 }
+            return EvaluationValue(step: value.step, metric: "modes", value: 9, identity: EvaluationIdentity(names))
+        }
+        unlink(first.run.evaluationsPath)
+        try first.run.record(rewritten)
+        #expect(try run(second) == (isAlike ? .pruned : .done))
+        #expect(try SweepRun.statuses(of: place)[1].step == (isAlike ? 6 : 24))
+    }
+
+    @Test func stampsOfEarlierVersionsAreRead() throws {
+        let (sweep, place) = try prepared()
+        let trial = place.trial(sweep.trials[0].id)
+        #expect(trial.stamp?.state == nil && trial.failure == nil)
+        try #"{"state": "pruned", "step": 6, "reason": "worse", "config": "abc"}"#.write(
+            toFile: trial.donePath, atomically: true, encoding: .utf8)
+        let stamp = try #require(trial.stamp)
+        #expect(stamp.state == .pruned && stamp.step == 6 && stamp.reason == "worse" && stamp.config == "abc")
+        try trial.write(stamp)
+        #expect(trial.stamp?.node == stamp.node)
+        #expect(stamp.node.object?.keys == ["state", "step", "reason", "config"])
+        try "{}".write(toFile: trial.donePath, atomically: true, encoding: .utf8)
+        #expect(trial.stamp?.state == .done)
+        try trial.write(failure: "no data")
+        #expect(trial.failure == "no data")
     }
 }
 

@@ -1,31 +1,33 @@
 import AgonRuns
 import Testing
 
-/// What an event file says, times aside: `step tag value` a line.
+/// What TensorBoard shows of a run's event files, times aside: `step tag value` a line, in the order of writing. The
+/// start of a session voids what earlier ones wrote from its step on.
 package func eventLines(_ folder: String) throws -> [String] {
-    let files = EventLog.files(in: RunFolder(path: folder))
-    _ = try #require(files.count == 1 ? true : nil)
-    let file = Array(try #require(bytes(files.first ?? "")))
-    var lines: [String] = []
-    var place = 0
-    while let record = RecordFile.record(in: file, at: place) {
-        place = record.end
-        var step = 0
-        for field in try #require(ProtobufField.all(in: record.data)) {
-            switch (field.number, field.value) {
-            case (2, .variable(let found)): step = Int(found)
-            case (3, .bytes(let version)): lines.append(String(decoding: version, as: UTF8.self))
-            case (5, .bytes(let summary)):
-                for value in try #require(ProtobufField.all(in: summary)) {
-                    guard case .bytes(let value) = value.value else { continue }
-                    lines.append("\(step) \(try described(value))")
+    var lines: [(step: Int, text: String)] = []
+    for path in EventLog.files(in: RunFolder(path: folder)) {
+        let file = Array(try #require(bytes(path)))
+        for record in try #require(EventFile.records(in: file), "a torn record") {
+            var step = 0
+            for field in try #require(ProtobufField.all(in: record)) {
+                switch (field.number, field.value) {
+                case (2, .variable(let found)): step = Int(found)
+                case (3, .bytes(let version)): lines.append((0, String(decoding: version, as: UTF8.self)))
+                case (5, .bytes(let summary)):
+                    for value in try #require(ProtobufField.all(in: summary)) {
+                        guard case .bytes(let value) = value.value else { continue }
+                        lines.append((step, "\(step) \(try described(value))"))
+                    }
+                case (7, .bytes(let session)):
+                    _ = try #require(Array(session) == [8, 1] ? true : nil, "not the start of a session")
+                    lines.removeAll { $0.text.first?.isNumber == true && $0.step >= step }
+                    lines.append((step, "\(step) start"))
+                default: break
                 }
-            default: break
             }
         }
     }
-    _ = try #require(place == file.count ? true : nil, "a torn record")
-    return lines
+    return lines.map(\.text)
 }
 
 private func described(_ value: ArraySlice<UInt8>) throws -> String {

@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonDatasets
+import AgonRuns
 import AgonScoring
 import AgonTestSupport
 import Foundation
@@ -67,11 +68,7 @@ struct LongTrainingChecks {
         let experiment = try Experiment.load(path: projectFolder + "/Configs/hypervolume/gaussians-8.json")
         let data = try SyntheticData(in: folder.path + "/data")
         let outcome = try TrainingRun.run(experiment, options: options(data))
-        let lines = try String(contentsOfFile: outcome.folder + "/metrics.jsonl", encoding: .utf8).split(
-            separator: "\n")
-        let covered = try lines.compactMap {
-            try ConfigNode.parse(String($0), file: "metrics")["modes.covered"]?.number
-        }
+        let covered = EvaluationCurves(of: RunFolder(path: outcome.folder))["metric.modes"]?.points.map(\.value) ?? []
         #expect(covered.last == 8, "covered over time: \(covered)")
     }
 }

@@ -88,9 +88,8 @@ struct RunCharts {
         for name in names where Self.member(name) == nil && !shown.contains(where: name.hasPrefix) {
             if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { continue }
             if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { continue }
-            // Counts and shares of modes differ in size.
             let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-            let key = parts.count == 1 || parts[0] == "modes" ? name : parts[0]
+            let key = parts.count == 1 ? name : parts[0]
             if let index = groups.firstIndex(where: { $0.name == key }) {
                 groups[index].members.append(name)
             } else {
@@ -128,10 +127,6 @@ struct RunCharts {
         switch name {
         case "gradientNorm": "Norms of the gradients"
         case "epoch.logLossRatio": "Log of the loss ratio G:D"
-        case "modes.covered": "Modes reached"
-        case "modes.share": "Share of modes reached"
-        case "modes.highQuality": "Share of samples near a mode"
-        case "modes.divergence": "Divergence from even modes"
         default: name
         }
     }

@@ -68,12 +68,12 @@ public struct RunPage {
         if let objective = run.config["objective"]?["type"]?.string { facts.append("objective \(objective)") }
         if let dataset = run.config["dataset"]?["name"]?.string { facts.append("data \(dataset)") }
         if let seed = run.seed { facts.append("seed \(seed)") }
-        if let started = record["started"]?.string { facts.append("started \(PageParts.time(started))") }
-        if let brand = record["processor"]?["brand"]?.string {
-            let threads = record["threads"]?.integer.map { ", " + CountText.short($0, "thread") } ?? ""
+        if let started = record?.started { facts.append("started \(PageParts.time(started))") }
+        if let brand = record?.processor?.brand {
+            let threads = record?.threads.map { ", " + CountText.short($0, "thread") } ?? ""
             facts.append(brand + threads)
         }
-        let resumes = record["resumes"]?.integer ?? 0
+        let resumes = record?.resumes ?? 0
         if resumes > 0 { facts.append("resumed \(resumes == 1 ? "once" : "\(resumes) times")") }
         let words = facts.map { fact -> Markup in "<span>\(fact)</span>" }
         return """
@@ -107,7 +107,7 @@ public struct RunPage {
             tiles.append(PageParts.Tile(name: "\(name), last", value: NumberText.brief(last.value)))
         }
         if let seconds = run.seconds {
-            let pace = run.record["stepsPerSecond"]?.number.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
+            let pace = run.record?.stepsPerSecond.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
             tiles.append(PageParts.Tile(name: "training time", value: DurationText.short(seconds), note: pace))
         }
         if let bytes = run.peakMemoryBytes {
@@ -146,7 +146,7 @@ public struct RunPage {
     private func others(of name: String) -> [String] {
         let shown = run.values(of: name).last?.identity
         return run.otherCurves(of: name).map { curve in
-            let differences = shown.flatMap { curve.identity?.differences(from: $0) } ?? []
+            let differences = shown.flatMap { curve.identity.differences(from: $0) } ?? []
             let count = curve.points.count
             return "\(name.dropFirst(7)): \(CountText.short(count, "value")) measured in another way "
                 + "\(count == 1 ? "is" : "are") not shown (\(differences.joined(separator: ", ")))"
@@ -157,20 +157,15 @@ public struct RunPage {
         let record = run.record
         var rows: [[Markup]] = []
         func add(_ name: String, _ value: String?) { if let value { rows.append(["\(name)", "\(value)"]) } }
-        add("command", record["commandLine"]?.array.map { Provenance.shell($0.compactMap(\.string)) })
+        add("command", record.flatMap { $0.commandLine.isEmpty ? nil : Provenance.shell($0.commandLine) })
         add("config digest", run.digest)
-        if let git = record["git"], let commit = git["commit"]?.string {
-            add("commit", commit + (git["isDirty"]?.boolean == true ? ", with changes" : ""))
-        }
-        let versions = record["versions"]
-        add("Agon", versions?["agon"]?.string)
-        add("Swift", versions?["swift"]?.string)
-        add(
-            "OpenBLAS",
-            versions?["blas"]?.string.map { $0 + (record["blas"]?["coreType"]?.string.map { ", \($0)" } ?? "") })
-        add("system", versions?["system"]?.string)
-        add("started", record["started"]?.string.map(PageParts.time))
-        add("ended", record["ended"]?.string.map(PageParts.time))
+        add("commit", record?.git.map { $0.commit + ($0.isDirty ? ", with changes" : "") })
+        add("Agon", record?.versions?.agon)
+        add("Swift", record?.versions?.swift)
+        add("OpenBLAS", record?.versions?.blas.map { $0 + (record?.blas?.coreType.map { ", \($0)" } ?? "") })
+        add("system", record?.versions?.system)
+        add("started", record?.started.map(PageParts.time))
+        add("ended", record?.ended.map(PageParts.time))
         guard !rows.isEmpty else { return .empty }
         return "<details><summary>Origin</summary>\(PageParts.table(["", ""], rows, words: [1], long: [1]))</details>"
     }

@@ -63,7 +63,7 @@ public struct SweepPage {
                     quantity: .metric(name, .last, goal, isAbsolute: false, identity: nil)))
         }
         let plain =
-            ["modes.covered", "epoch.logLossRatio"] + (names.isEmpty ? ["loss.generator", "loss.discriminator"] : [])
+            ["epoch.logLossRatio"] + (names.isEmpty ? ["loss.generator", "loss.discriminator"] : [])
         for name in plain where trials.contains(where: { !$0.run.history[name].isEmpty }) {
             columns.append(
                 TableColumn(
@@ -155,7 +155,7 @@ public struct SweepPage {
     private var charts: Markup {
         var names: [String] = []
         for trial in sweep.trials { names += trial.run.metrics.filter { !names.contains($0) } }
-        let wanted = ["loss.", "epoch.logLossRatio", "modes.", "score."]
+        let wanted = ["loss.", "epoch.logLossRatio", "score."]
         for prefix in wanted {
             for trial in sweep.trials {
                 names += trial.run.history.names.filter { name in

@@ -1,7 +1,6 @@
 import AgonConfiguration
 import AgonExperiments
 import AgonRuns
-import AgonScoring
 import Foundation
 
 /// A run as its folder tells of it, whatever state it is in.
@@ -9,8 +8,8 @@ public struct RecordedRun: Sendable {
     public let folder: RunFolder
     /// The config in full.
     public let config: ConfigNode
-    /// `run.json`, or null before the run has begun.
-    public let record: ConfigNode
+    /// `run.json`; nil before the run has begun.
+    public let record: RunRecord?
     public let history: RunHistory
     /// What was measured, each metric in each way.
     public let evaluations: EvaluationCurves
@@ -22,11 +21,9 @@ public struct RecordedRun: Sendable {
         guard folder.holdsRun else { throw ReportsError.noRun(path: folder.path) }
         self.folder = folder
         config = try ConfigNode.load(path: folder.configPath)
-        record = (try? ConfigNode.load(path: folder.recordPath)) ?? .null
-        let history = RunHistory(path: folder.metricsPath)
-        self.history = history
-        evaluations = EvaluationCurves(
-            of: folder, logged: history.names.map { name in (name, history[name].map { ($0.step, $0.value) }) })
+        record = folder.record
+        history = RunHistory(path: folder.metricsPath)
+        evaluations = EvaluationCurves(of: folder)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.samplesFolder)) ?? []
         sampleSteps = names.compactMap { name in
             guard name.hasPrefix("step-"), name.hasSuffix(".png") else { return nil }
@@ -37,14 +34,14 @@ public struct RecordedRun: Sendable {
     // MARK: What the record says
 
     public var name: String { config["name"]?.string ?? (folder.path as NSString).lastPathComponent }
-    public var state: String { record["state"]?.string ?? "waiting" }
-    public var reason: String? { record["reason"]?.string }
-    public var step: Int { max(record["step"]?.integer ?? 0, history.seconds.last?.step ?? 0) }
-    public var steps: Int? { record["steps"]?.integer ?? config["steps"]?.integer }
+    public var state: String { record?.state.rawValue ?? "waiting" }
+    public var reason: String? { record?.reason }
+    public var step: Int { max(record?.step ?? 0, history.seconds.last?.step ?? 0) }
+    public var steps: Int? { record?.steps ?? config["steps"]?.integer }
     public var seed: Int? { config["seed"]?.integer }
-    public var seconds: Double? { record["seconds"]?.number ?? history.seconds.last?.value }
+    public var seconds: Double? { record?.seconds ?? history.seconds.last?.value }
     /// Of training, without the evaluations' where it made any.
-    public var peakMemoryBytes: Int? { RunCosts.peakMemoryBytes(in: record) }
+    public var peakMemoryBytes: Int? { record?.trainingMemoryBytes }
 
     /// Digest of the config, by which provenance names it.
     public var digest: String { config.digest }
@@ -57,11 +54,11 @@ public struct RecordedRun: Sendable {
     /// - Parameter wanted: keys and values that the identity must have.
     public func values(of name: String, identity wanted: ConfigNode? = nil) -> [MeasuredValue] {
         let wanted = wanted?.object ?? ConfigObject()
-        guard name.hasPrefix("metric.") else {
+        guard EvaluationCurve.isKey(name) else {
             return wanted.isEmpty
                 ? history[name].map { MeasuredValue(step: $0.step, value: $0.value, identity: nil) } : []
         }
-        let curve = evaluations.all(name).first { wanted.isEmpty || ($0.identity?.holds(wanted) ?? false) }
+        let curve = evaluations.all(name).first { wanted.isEmpty || $0.identity.holds(wanted) }
         return (curve?.points ?? []).map {
             MeasuredValue(step: $0.step, value: $0.value, identity: curve?.identity)
         }
@@ -78,7 +75,7 @@ public struct RecordedRun: Sendable {
 public struct MeasuredValue: Equatable, Sendable {
     public let step: Int
     public let value: Double
-    /// Nil where it was not recorded, and for numbers that depend on no extractor.
+    /// Nil for numbers of the log.
     public let identity: EvaluationIdentity?
 }
 

@@ -1,5 +1,4 @@
-import AgonConfiguration
-import Foundation
+import AgonRuns
 
 /// What a run wrote down on its way: the numbers of metrics.jsonl by key, the time at each line, and alarms.
 public struct RunHistory: Sendable {
@@ -17,11 +16,7 @@ public struct RunHistory: Sendable {
 
     /// Reads a file; torn or foreign lines are passed over, and a missing file holds nothing.
     public init(path: String) {
-        guard let data = FileManager.default.contents(atPath: path) else { return }
-        for line in data.split(separator: UInt8(ascii: "\n")) {
-            guard let node = try? ConfigNode.parse(String(decoding: line, as: UTF8.self), file: path) else { continue }
-            add(node)
-        }
+        for line in LineReader<MetricsLine>.all(path: path) { add(line) }
     }
 
     init() {}
@@ -31,19 +26,12 @@ public struct RunHistory: Sendable {
     /// Seconds of training up to a step; nil before the first line.
     public func seconds(at step: Int) -> Double? { seconds.last { $0.step <= step }?.value }
 
-    mutating func add(_ line: ConfigNode) {
-        guard let step = line["step"]?.integer, let object = line.object else { return }
-        for member in object.members {
-            switch member.key {
-            case "step", "imagesPerSecond": continue
-            case "seconds": if let value = member.value.number { seconds.append(Point(step: step, value: value)) }
-            case "alarms":
-                alarms += (member.value.array ?? []).compactMap { $0.string.map { (step, $0) } }
-            default:
-                guard let value = member.value.number else { continue }
-                if curves[member.key] == nil { names.append(member.key) }
-                curves[member.key, default: []].append(Point(step: step, value: value))
-            }
+    private mutating func add(_ line: MetricsLine) {
+        if let value = line.seconds { seconds.append(Point(step: line.step, value: value)) }
+        alarms += line.alarms.map { (line.step, $0) }
+        for (key, value) in line.values {
+            if curves[key] == nil { names.append(key) }
+            curves[key, default: []].append(Point(step: line.step, value: value))
         }
     }
 }

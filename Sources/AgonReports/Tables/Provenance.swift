@@ -13,11 +13,11 @@ public struct Provenance: Sendable {
     init(_ work: TableWork, trials: [RecordedTrial], commandLine: [String], seconds: Double) {
         let processor = Processor.current
         let made = ISO8601DateFormatter().string(from: Date())
-        let machines = Self.distinct(trials.compactMap { Self.machine(of: $0.run.record) })
+        let machines = Self.distinct(trials.compactMap { $0.run.record.flatMap(Machine.init) })
         let versions = Self.distinct(
-            trials.compactMap { trial in trial.run.record["versions"].flatMap { $0.isNull ? nil : $0 } })
+            trials.compactMap { $0.run.record?.versions })
         let commits = Self.distinct(
-            trials.compactMap { trial in trial.run.record["git"].flatMap { $0.isNull ? nil : $0 } })
+            trials.compactMap { $0.run.record?.git })
         let training = trials.reduce(0) { $0 + ($1.run.seconds ?? 0) }
         let command = Self.shell(commandLine)
         node = [
@@ -31,7 +31,7 @@ public struct Provenance: Sendable {
                 "processor": ConfigNode(processor.brand), "usableCores": ConfigNode(processor.usableCores),
                 "system": ConfigNode(ProcessInfo.processInfo.operatingSystemVersionString),
             ],
-            "machines": ConfigNode(machines), "versions": ConfigNode(versions), "commits": ConfigNode(commits),
+            "machines": ConfigNode(machines.map(\.node)), "versions": versions.node, "commits": commits.node,
             "sweeps": ConfigNode(
                 work.sweeps.map {
                     [
@@ -41,12 +41,12 @@ public struct Provenance: Sendable {
                 }),
             "trials": ConfigNode(trials.map(Self.node)),
         ]
-        let where_ = machines.map(Self.words).joined(separator: "; ")
+        let where_ = machines.map(\.text).joined(separator: "; ")
         lines = [
             "Made by `\(command)` at \(made), Agon \(AgonVersion.current).",
             CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
                 + ", \(DurationText.short(training)) of training in all."
-                + Self.commitWords(commits),
+                + Self.text(of: commits),
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
                 + work.sweeps.map { "\($0.sweep.file) \($0.sweep.resolved.digest.prefix(12))" }.joined(separator: ", ")
                 + "; each trial's stands in provenance.json.",
@@ -60,39 +60,51 @@ public struct Provenance: Sendable {
         return [
             "id": ConfigNode(trial.id), "folder": ConfigNode(trial.run.folder.path), "settings": ConfigNode(settings),
             "config": ConfigNode(trial.run.digest), "state": ConfigNode(trial.status.state.rawValue),
-            "step": ConfigNode(trial.run.step), "threads": record["threads"] ?? .null,
-            "started": record["started"] ?? .null, "ended": record["ended"] ?? .null,
-            "seconds": record["seconds"] ?? .null, "resumes": record["resumes"] ?? .null,
+            "step": ConfigNode(trial.run.step), "threads": json(record?.threads),
+            "started": json(record?.started), "ended": json(record?.ended), "seconds": json(record?.seconds),
+            "resumes": json(record?.resumes),
         ]
     }
 
-    /// What a run's record says of the machine that it ran on.
-    private static func machine(of record: ConfigNode) -> ConfigNode? {
-        guard let processor = record["processor"], let brand = processor["brand"] else { return nil }
-        return [
-            "processor": brand, "usableCores": processor["usableCores"] ?? .null,
-            "blas": record["blas"]?["coreType"] ?? .null, "system": record["versions"]?["system"] ?? .null,
-        ]
-    }
+    private static func json(_ value: (some RecordValue)?) -> ConfigNode { value?.node ?? .null }
 
-    private static func words(_ machine: ConfigNode) -> String {
-        let cores = machine["usableCores"]?.integer.map { ", " + CountText.short($0, "core") } ?? ""
-        let blas = machine["blas"]?.string.map { ", OpenBLAS \($0)" } ?? ""
-        return (machine["processor"]?.string ?? "an unknown processor") + cores + blas
-    }
+    /// The machine that a run was trained on.
+    private struct Machine: Hashable {
+        let processor: String
+        let usableCores: Int?
+        let blas: String?
+        let system: String?
 
-    private static func commitWords(_ commits: [ConfigNode]) -> String {
-        guard !commits.isEmpty else { return "" }
-        let words = commits.map { commit in
-            (commit["commit"]?.string.map { String($0.prefix(12)) } ?? "unknown")
-                + (commit["isDirty"]?.boolean == true ? " with changes" : "")
+        init?(_ record: RunRecord) {
+            guard let brand = record.processor?.brand else { return nil }
+            processor = brand
+            usableCores = record.processor?.usableCores
+            blas = record.blas?.coreType
+            system = record.versions?.system
         }
+
+        var node: ConfigNode {
+            [
+                "processor": ConfigNode(processor), "usableCores": Provenance.json(usableCores),
+                "blas": Provenance.json(blas), "system": Provenance.json(system),
+            ]
+        }
+
+        var text: String {
+            processor + (usableCores.map { ", " + CountText.short($0, "core") } ?? "")
+                + (blas.map { ", OpenBLAS \($0)" } ?? "")
+        }
+    }
+
+    private static func text(of commits: [GitRevision]) -> String {
+        guard !commits.isEmpty else { return "" }
+        let words = commits.map { $0.commit.prefix(12) + ($0.isDirty ? " with changes" : "") }
         return " Commit \(words.joined(separator: ", "))."
     }
 
-    private static func distinct(_ nodes: [ConfigNode]) -> [ConfigNode] {
-        var seen: Set<String> = []
-        return nodes.filter { seen.insert($0.canonicalText).inserted }
+    private static func distinct<Element: Hashable>(_ elements: [Element]) -> [Element] {
+        var seen: Set<Element> = []
+        return elements.filter { seen.insert($0).inserted }
     }
 
     /// Arguments as a shell takes them.

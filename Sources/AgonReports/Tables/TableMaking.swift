@@ -124,7 +124,7 @@ struct TableMaking {
             switch figure {
             case .minutes: return run.seconds.map { ($0 / 60, nil) }
             case .seconds: return run.seconds.map { ($0, nil) }
-            case .stepsPerSecond: return run.record["stepsPerSecond"]?.number.map { ($0, nil) }
+            case .stepsPerSecond: return run.record?.stepsPerSecond.map { ($0, nil) }
             case .peakMemory: return run.peakMemoryBytes.map { (Double($0) / 1e6, nil) }
             case .steps: return (Double(run.step), nil)
             case .alarms: return (Double(run.history.alarms.count), nil)

@@ -15,10 +15,6 @@ extension TableMaking {
                         + "compared; \(ways.joined(separator: "; "))")
             } else if let way = column.identities.first, let identity = way {
                 notes.append("\(column.title): \(identity.text)")
-            } else if case .metric(let name, _, _, _, _) = columns[index].quantity, name.hasPrefix("metric."),
-                !column.identities.isEmpty
-            {
-                notes.append("\(column.title): how it was measured is not recorded")
             }
             let others = trialsWithOtherValues(columns[index].quantity)
             if others > 0 {

@@ -45,7 +45,7 @@ public struct TableResults {
     }
 
     private var footer: String {
-        let processors = Set(making.trials.compactMap { $0.run.record["processor"]?["brand"]?.string }).sorted()
+        let processors = Set(making.trials.compactMap { $0.run.record?.processor?.brand }).sorted()
         let configs = work.sweeps.map { String($0.sweep.resolved.digest.prefix(12)) }
         return
             (["agon table \(table.name) --budget \(work.budget)", "Agon \(AgonVersion.current)"] + processors

@@ -5,15 +5,21 @@ import AgonConfiguration
 ///
 /// The latents' seed is part of it: `evaluate.seed` does not follow the run's seed, so that trials that were trained
 /// with different seeds are measured with the same latents, and comparable, unless someone asks for others.
-public struct EvaluationIdentity: Hashable, Sendable {
+public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
     /// An object of names and what they stand for.
     public let node: ConfigNode
     /// The same whatever the order of the names.
     private let canonicalText: String
 
-    public init(node: ConfigNode) {
-        self.node = node
+    public init(_ names: ConfigObject) {
+        node = ConfigNode(names)
         canonicalText = node.canonicalText
+    }
+
+    /// Nil for JSON that is no object.
+    public init?(node: ConfigNode) {
+        guard let names = node.object else { return nil }
+        self.init(names)
     }
 
     public static func == (first: Self, second: Self) -> Bool { first.canonicalText == second.canonicalText }

@@ -4,10 +4,9 @@ extension RunFolder {
 
     /// All values that were measured of the run, in the order of the file; where one was measured again, the last.
     public var evaluations: [EvaluationValue] {
-        var lines = MetricLines(path: evaluationsPath)
         var known: Set<EvaluationValue.Place> = []
-        let values = lines.next().reversed().compactMap(EvaluationValue.init(node:))
-        return values.filter { known.insert($0.place).inserted }.reversed()
+        let values: [EvaluationValue] = LineReader.all(path: evaluationsPath)
+        return values.reversed().filter { known.insert($0.place).inserted }.reversed()
     }
 
     /// Appends values to the run's file, but for those that it has.
@@ -17,8 +16,8 @@ extension RunFolder {
         let known = evaluations
         let new = values.filter { !known.contains($0) }
         guard !new.isEmpty else { return }
-        let log = try MetricsLog(path: evaluationsPath, keepingThrough: .max)
-        for value in new { try log.append(value.node) }
+        let log = try LineLog<EvaluationValue>(path: evaluationsPath, keepingThrough: .max)
+        for value in new { try log.append(value) }
         try log.synchronise()
     }
 }

@@ -1,12 +1,12 @@
-import AgonConfiguration
+/// One number of an evaluation, with all that it depends on: a line of `evaluations.jsonl`.
+public struct EvaluationValue: LogLine, Record, Equatable, Sendable {
+    public private(set) var step = 0
+    /// Such as `fid-lenet`; its key is `metric.fid-lenet`.
+    public private(set) var metric = ""
+    public private(set) var value = 0.0
+    public private(set) var identity = EvaluationIdentity([:])
 
-/// One number of an evaluation, with all that it depends on.
-public struct EvaluationValue: Equatable, Sendable {
-    public let step: Int
-    /// Such as `fid-lenet`; in `metrics.jsonl` it is called `metric.fid-lenet`.
-    public let metric: String
-    public let value: Double
-    public let identity: EvaluationIdentity
+    package init() {}
 
     public init(step: Int, metric: String, value: Double, identity: EvaluationIdentity) {
         self.step = step
@@ -15,21 +15,16 @@ public struct EvaluationValue: Equatable, Sendable {
         self.identity = identity
     }
 
-    /// A line of `evaluations.jsonl`.
-    public var node: ConfigNode {
+    package static var fields: [RecordField<EvaluationValue>] {
         [
-            "step": ConfigNode(step), "metric": ConfigNode(metric), "value": ConfigNode(value),
-            "identity": identity.node, "identityHash": ConfigNode(identity.hash),
+            .value("step", \.step, isRequired: true), .value("metric", \.metric, isRequired: true),
+            .value("value", \.value, isRequired: true), .value("identity", \.identity, isRequired: true),
+            .written("identityHash") { $0.identity.hash },
         ]
     }
 
-    /// The value that a line of `evaluations.jsonl` states; nil for any other line.
-    public init?(node: ConfigNode) {
-        guard let step = node["step"]?.integer, let metric = node["metric"]?.string,
-            let value = node["value"]?.number, let identity = node["identity"], identity.object != nil
-        else { return nil }
-        self.init(step: step, metric: metric, value: value, identity: EvaluationIdentity(node: identity))
-    }
+    /// The key of the metric: `metric.fid-lenet`.
+    public var key: String { EvaluationCurve.key(of: metric) }
 
     /// What a value is replaced by when it is measured again.
     struct Place: Hashable {

@@ -2,45 +2,43 @@ import AgonConfiguration
 import AgonTensors
 import Foundation
 
-/// The run's numbers, sample grids and settings in the form that TensorBoard reads: an event file in the run's folder,
-/// `events.out.tfevents.SECONDS.agon`.
+/// The run's numbers, sample grids and settings in the form that TensorBoard reads: event files in the run's folder,
+/// `events.out.tfevents.SECONDS.agon`, one for each session of the run.
 ///
-/// The file grows by whole records. When a run goes on from an earlier step, or with a changed config, a new file takes
-/// the place of the old one: its first records state the config, then come those of the old file up to the step. So
-/// there is one file that says each thing once, and a TensorBoard that is just reading meets no file that shrinks. A key
-/// such as `loss.generator` becomes the tag `loss/generator`, by whose first part TensorBoard groups its charts.
+/// A file grows by whole records and is never read again. A session that goes on from an earlier step says at which step
+/// it starts, and TensorBoard drops what earlier sessions wrote from that step on. A key such as `loss.generator` becomes
+/// the tag `loss/generator`, by whose first part TensorBoard groups its charts.
 public final class EventLog {
     private let file: AppendedFile
 
     public var path: String { file.path }
 
-    /// Goes on with the run's event file, or makes one.
+    /// Starts a session's file: the version of the format, the start of the session, and what the run is, its settings
+    /// as hyperparameters and its config as a text.
     ///
     /// - Parameters:
-    ///   - step: what came after it is left out.
-    ///   - config: the run's config in full; its settings become hyperparameters.
+    ///   - step: the finished steps, from which the session goes on.
+    ///   - config: the run's config in full.
     ///
     /// Throws `RunError.cannotWrite`, `TensorsError.cannotWrite`.
-    public init(folder: RunFolder, keepingThrough step: Int, config: ConfigNode) throws {
-        let former = Self.files(in: folder)
-        let contents = former.last.flatMap { FileManager.default.contents(atPath: $0) }.map { Array($0) } ?? []
-        let head = Self.head(of: config)
-        let kept = Self.extent(of: contents, through: step)
-        let path: String
-        if let newest = former.last, kept.upperBound == contents.count,
-            Self.states(config, contents[..<kept.lowerBound])
-        {
-            path = newest
-        } else {
-            path = folder.path + "/" + Self.name(after: former.last)
-            // TensorBoard must not take the unfinished file for one of events.
-            let partial = folder.path + "/.events.partial"
-            try AtomicFile.write(path: partial, bytes: head + contents[kept])
-            guard rename(partial, path) == 0 else {
-                throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-            }
+    public init(folder: RunFolder, after step: Int, config: ConfigNode) throws {
+        let first = step == 0 ? 0 : step + 1
+        let time = Self.now
+        let values = [
+            EventMessage.start(Self.hyperparameters(of: config), group: Self.group(of: config), time: time),
+            EventMessage.text("config", Self.listing(of: config)),
+        ]
+        let head = [
+            EventMessage.version(time: time), EventMessage.sessionStart(step: first, time: time),
+            EventMessage.summary(step: first, time: time, values: values),
+        ]
+        let path = folder.path + "/" + Self.name(after: Self.files(in: folder).last)
+        // TensorBoard must not read half of the first records.
+        let partial = folder.path + "/.events.partial"
+        try AtomicFile.write(path: partial, bytes: head.flatMap { RecordFile.framed($0.bytes) })
+        guard rename(partial, path) == 0 else {
+            throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
         }
-        for file in former where file != path { unlink(file) }
         file = try AppendedFile(path: path)
     }
 
@@ -56,12 +54,8 @@ public final class EventLog {
     }
 
     /// Appends the numbers of a line of metrics.
-    public func append(line: ConfigNode) throws {
-        guard let step = line["step"]?.integer, let object = line.object else { return }
-        let scalars = object.members.compactMap { member -> (name: String, value: Double)? in
-            member.key == "step" ? nil : member.value.number.map { (member.key, $0) }
-        }
-        try append(step: step, scalars: scalars)
+    public func append(_ line: MetricsLine) throws {
+        try append(step: line.step, scalars: line.numbers.map { ($0.key, $0.value) })
     }
 
     /// Appends the PNG at a path. A file that is missing or no PNG is passed over.
@@ -73,7 +67,7 @@ public final class EventLog {
             EventMessage.summary(step: step, time: Self.now, values: [EventMessage.image(name, png: png, size: size)]))
     }
 
-    /// Notes that the run has ended. A run that goes on after all leaves the note out when it opens the file.
+    /// Notes that the run has ended.
     public func end(step: Int, succeeded: Bool) throws {
         let time = Self.now
         try write(
@@ -84,78 +78,30 @@ public final class EventLog {
 
     private static var now: Double { Date().timeIntervalSince1970 }
 
-    // MARK: The first records
-
-    /// The version of the format, and what the run is: its settings, and its config as a text.
-    private static func head(of config: ConfigNode) -> [UInt8] {
-        let time = now
-        let values = [
-            EventMessage.start(hyperparameters(of: config), group: group(of: config), time: time),
-            EventMessage.text("config", listing(of: config)),
-        ]
-        return RecordFile.framed(EventMessage.version(time: time).bytes)
-            + RecordFile.framed(EventMessage.summary(step: 0, time: time, values: values).bytes)
-    }
-
-    /// Whether first records are those of a config.
-    private static func states(_ config: ConfigNode, _ head: ArraySlice<UInt8>) -> Bool {
-        Data(head).range(of: Data(listing(of: config).utf8)) != nil
-    }
+    // MARK: Config
 
     /// Four blanks make a listing of it in Markdown.
     private static func listing(of config: ConfigNode) -> String {
         config.prettyText.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
     }
 
-    // MARK: Going on
+    // MARK: Files
 
     private static let prefix = "events.out.tfevents."
     private static let suffix = ".agon"
 
-    /// The paths of event files, the newest last. More than one are there after a kill only.
+    /// The paths of event files, the newest last.
     package static func files(in folder: RunFolder) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map { folder.path + "/" + $0 }
     }
 
-    /// A name that sorts after that of another file, by which TensorBoard finds the newest.
+    /// A name that sorts after that of another file: TensorBoard reads files in the order of their names.
     private static func name(after former: String?) -> String {
         let seconds = former.flatMap {
             Int(($0 as NSString).lastPathComponent.dropFirst(prefix.count).dropLast(suffix.count))
         }
         return "\(prefix)\(max(Int(now), (seconds ?? 0) + 1))\(suffix)"
-    }
-
-    /// The bytes of the whole records of steps up to `step`, without the first ones and without the note of the end.
-    static func extent(of file: [UInt8], through step: Int) -> Range<Int> {
-        var (start, end, count) = (0, 0, 0)
-        while let record = RecordFile.record(in: file, at: end) {
-            guard let fields = ProtobufField.all(in: record.data) else { break }
-            var tags: [String] = []
-            for field in fields {
-                switch (field.number, field.value) {
-                case (2, .variable(let found)): if found > UInt64(max(0, step)) { return start..<end }
-                case (5, .bytes(let summary)): tags = self.tags(of: summary)
-                default: break
-                }
-            }
-            if tags.contains(EventMessage.endTag) { break }
-            end = record.end
-            count += 1
-            // What `head` wrote.
-            if count <= 2 { start = end }
-        }
-        return start..<end
-    }
-
-    private static func tags(of summary: ArraySlice<UInt8>) -> [String] {
-        (ProtobufField.all(in: summary) ?? []).compactMap { field in
-            guard field.number == 1, case .bytes(let value) = field.value else { return nil }
-            for field in ProtobufField.all(in: value) ?? [] {
-                if field.number == 1, case .bytes(let tag) = field.value { return String(decoding: tag, as: UTF8.self) }
-            }
-            return nil
-        }
     }
 
     // MARK: Names

@@ -11,6 +11,15 @@ enum EventMessage {
         return event
     }
 
+    /// The start of a session: events of earlier sessions at this step and later are void.
+    static func sessionStart(step: Int, time: Double) -> ProtobufMessage {
+        var event = ProtobufMessage()
+        event.add(1, time)
+        event.add(2, step)
+        event.add(7) { $0.add(1, 1) }
+        return event
+    }
+
     /// An event at a step with the values of a summary.
     static func summary(step: Int, time: Double, values: [ProtobufMessage]) -> ProtobufMessage {
         var event = ProtobufMessage()

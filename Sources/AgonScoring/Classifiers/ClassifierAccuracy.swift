@@ -1,6 +1,7 @@
 import AgonDatasets
 import AgonGraph
 import AgonLayers
+import AgonSampling
 import AgonTensors
 
 /// How often a classifier is right.

@@ -99,7 +99,7 @@ public struct ClassifierCatalogue: Sendable {
     /// Throws `ClassifierError.stopped` after a signal, what training throws, `RunError.cannotMakeFolder`.
     public func train(
         _ recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
-        report: (ClassifierProgress) -> Void, note: (String) -> Void = { _ in }
+        report: (TrainingProgress) -> Void, note: (String) -> Void = { _ in }
     ) throws -> ClassifierWeights {
         try stop.listening {
             try trainedWeights(
@@ -110,7 +110,7 @@ public struct ClassifierCatalogue: Sendable {
     /// The same where signals are listened to already.
     func trainedWeights(
         of recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
-        report: (ClassifierProgress) -> Void, note: (String) -> Void = { _ in }
+        report: (TrainingProgress) -> Void, note: (String) -> Void = { _ in }
     ) throws -> ClassifierWeights {
         if let weights = weights(of: recipe) { return weights }
         let lock = try lock(recipe, stop: stop, note: note)
@@ -122,7 +122,7 @@ public struct ClassifierCatalogue: Sendable {
         let path = cachePath(of: recipe)
         let state = "\(cacheFolder)/\(Self.stem(recipe)).state.safetensors"
         let training = try ClassifierTraining(recipe, searchPath: searchPath, threads: threads)
-        try training.run(state: state, stop: stop, report: report)
+        try training.run(checkpoint: state, stop: stop, report: report)
         let test = try recipe.openSamples(of: .test, searchPath: searchPath)
         let accuracy = try ClassifierAccuracy.measure(training.network, on: test, threads: threads)
         try ClassifierWeights.write(

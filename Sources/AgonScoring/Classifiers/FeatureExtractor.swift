@@ -2,6 +2,7 @@ import AgonDatasets
 import AgonGraph
 import AgonLayers
 import AgonMetrics
+import AgonSampling
 import AgonTensors
 import Foundation
 

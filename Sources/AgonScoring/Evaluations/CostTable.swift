@@ -22,7 +22,7 @@ public struct CostTable: Sendable {
                 hasBests = true
                 bests.add([
                     outcome.run, best.metric, EvaluationTable.number(best.value), "\(best.step)",
-                    best.seconds.map(DurationText.short) ?? "", best.identity?.hash ?? "",
+                    best.seconds.map(DurationText.short) ?? "", best.identity.hash,
                 ])
             }
         }

@@ -5,6 +5,7 @@ import AgonExperiments
 import AgonGraph
 import AgonMetrics
 import AgonRuns
+import AgonSampling
 import AgonTensors
 
 /// What an evaluation of a run needs, found and checked to fit before anything is trained or measured: real samples, the
@@ -137,7 +138,7 @@ struct EvaluationPlan {
         object["latentSeed"] = .number(settings.seed)
         if image != nil { object["image8bit"] = ConfigNode(EightBitImages.map) }
         for (name, value) in others { object[name] = value }
-        return EvaluationIdentity(node: ConfigNode(object))
+        return EvaluationIdentity(object)
     }
 
     /// What real features follow from, to share them among runs.

@@ -6,6 +6,7 @@ import AgonGraph
 import AgonLayers
 import AgonMetrics
 import AgonRuns
+import AgonSampling
 import AgonTensors
 
 /// Measures a generator by the metrics of a plan. Features of real samples are taken once and kept.
@@ -16,7 +17,8 @@ final class Evaluator {
     private let extractor: FeatureExtractor?
     private let resizer: ImageResizer?
     private let pool: WorkerPool
-    private let generated: GeneratedSamples
+    private let sampler: Sampler
+    private let inputs: SampleInputs
     private let isAveraged: Bool
     private let reals: RealFeatures
     private let real: RealFeatures.Set?
@@ -57,16 +59,20 @@ final class Evaluator {
             ? reals.set(for: plan, order: order, extractor: extractor, resizer: resizer, threads: pool.threads) : nil
         let usesModes = plan.metrics.contains(.modes)
         let usesSamples = plan.metrics.contains { $0 != .modes }
-        generated = try GeneratedSamples(
-            generator, training: training, dataset: plan.dataset,
-            count: max(usesSamples ? settings.samples : 0, usesModes ? settings.modeSamples : 0), seed: settings.seed,
-            order: order, pool: pool)
+        let count = max(usesSamples ? settings.samples : 0, usesModes ? settings.modeSamples : 0)
+        sampler = try Sampler(
+            generator, conditionSize: training.task.conditionSize, count: count, pool: pool, seed: settings.seed)
+        let stream = RandomStream(seed: settings.seed, purpose: "evaluation")
+        guard
+            let inputs = SampleInputs(training, count: count, latents: stream, dataset: plan.dataset, order: order)
+        else { preconditionFailure("an evaluation without data") }
+        self.inputs = inputs
     }
 
     /// Remarks on what is going to be measured.
     var warnings: [String] {
         guard let extractor, real != nil else { return [] }
-        let samples = min(plan.settings.samples, generated.count)
+        let samples = min(plan.settings.samples, inputs.count)
         return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
     }
 
@@ -101,9 +107,9 @@ final class Evaluator {
         let wantsModes = plan.metrics.contains(.modes)
         let similarityImages = plan.metrics.contains(.similarity) ? min(Self.similarityImages, settings.samples) : 0
         if wantsFeatures { made.outputs = extractor?.noOutputs }
-        for start in stride(from: 0, to: generated.count, by: Self.chunk) {
-            let range = start..<min(start + Self.chunk, generated.count)
-            let samples = try generated.samples(range)
+        for start in stride(from: 0, to: inputs.count, by: Self.chunk) {
+            let range = start..<min(start + Self.chunk, inputs.count)
+            let samples = try sampler.samples(of: inputs, range, index: range.lowerBound)
             guard plan.image != nil else {
                 made.pointSize = samples.shape.count / samples.shape[0]
                 made.points += samples.values.lazy.map { Double($0) }

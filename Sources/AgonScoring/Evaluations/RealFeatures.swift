@@ -1,5 +1,6 @@
 import AgonDatasets
 import AgonMetrics
+import AgonSampling
 import AgonTensors
 import Foundation
 

@@ -11,8 +11,7 @@ public struct RunCosts: Sendable {
     public struct Best: Equatable, Sendable {
         /// `fid-lenet`
         public let metric: String
-        /// Nil where it was not recorded.
-        public let identity: EvaluationIdentity?
+        public let identity: EvaluationIdentity
         public let value: Double
         public let step: Int
         /// Seconds of training, evaluations included; nil where no line was logged by then.
@@ -38,27 +37,19 @@ public struct RunCosts: Sendable {
         let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
         floatingPointOperationsPerStep = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
         plannedMemoryBytes = inspection.memory.total - inspection.memory.program
-        let record = try? ConfigNode.load(path: folder.recordPath)
-        peakMemoryBytes = record.flatMap(Self.peakMemoryBytes)
-        seconds = record?["seconds"]?.number
-        stepsPerSecond = record?["stepsPerSecond"]?.number
-        self.threads = record?["threads"]?.integer
-        let lines = folder.metricLines
-        best = Self.best(among: EvaluationCurves(of: folder, logged: MetricCurves(lines)), lines: lines)
-    }
-
-    /// What a run's record says of the memory that training took: without the evaluations', where it made any.
-    public static func peakMemoryBytes(in record: ConfigNode) -> Int? {
-        record["peakMemoryBytesBeforeEvaluation"]?.integer ?? record["peakMemoryBytes"]?.integer
+        let record = folder.record
+        peakMemoryBytes = record?.trainingMemoryBytes
+        seconds = record?.seconds
+        stepsPerSecond = record?.stepsPerSecond
+        self.threads = record?.threads
+        best = Self.best(among: EvaluationCurves(of: folder), lines: LineReader.all(path: folder.metricsPath))
     }
 
     /// The best value of each metric that is known, the first of equal ones.
     ///
     /// - Parameter lines: of `metrics.jsonl`, which say when a step was done.
-    static func best(among evaluations: EvaluationCurves, lines: [ConfigNode]) -> [Best] {
-        let times = lines.compactMap { line in
-            line["step"]?.integer.flatMap { step in line["seconds"]?.number.map { (step: step, seconds: $0) } }
-        }
+    static func best(among evaluations: EvaluationCurves, lines: [MetricsLine]) -> [Best] {
+        let times = lines.compactMap { line in line.seconds.map { (step: line.step, seconds: $0) } }
         return evaluations.keys.compactMap { key in
             guard let goal = MetricGoal.known(key), let curve = evaluations.all(key).first,
                 let best = curve.best(goal)
@@ -83,7 +74,7 @@ public struct RunCosts: Sendable {
                 best.map {
                     [
                         "metric": ConfigNode($0.metric), "value": ConfigNode($0.value), "step": ConfigNode($0.step),
-                        "seconds": number($0.seconds, 3), "identity": $0.identity?.node ?? .null,
+                        "seconds": number($0.seconds, 3), "identity": $0.identity.node,
                     ] as ConfigNode
                 }),
         ]
@@ -91,23 +82,10 @@ public struct RunCosts: Sendable {
 }
 
 extension RunFolder {
-    /// The whole lines of `metrics.jsonl`.
-    var metricLines: [ConfigNode] {
-        var reader = MetricLines(path: metricsPath)
-        return reader.next()
-    }
-
     /// The last values of what is measured once an epoch: the log loss ratio, the steepest direction's norm.
     var epochMeasurements: [(name: String, value: Double)] {
-        var names: [String] = []
-        var values: [String: Double] = [:]
-        for line in metricLines {
-            for member in line.object?.members ?? []
-            where member.key.hasPrefix("epoch.") || member.key == "steepestDirection" {
-                guard let value = member.value.number else { continue }
-                if values.updateValue(value, forKey: member.key) == nil { names.append(member.key) }
-            }
+        MetricCurves(path: metricsPath).newest.filter {
+            $0.name.hasPrefix("epoch.") || $0.name == "steepestDirection"
         }
-        return names.map { ($0, values[$0] ?? 0) }
     }
 }

@@ -4,7 +4,7 @@ import AgonLayers
 import AgonTensors
 
 /// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time.
-package final class SampleMaker {
+package final class Sampler {
     private let step: CompiledStep
     private let batch: Int
     private let inputSize: Int

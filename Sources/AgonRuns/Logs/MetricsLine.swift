@@ -1,0 +1,65 @@
+import AgonConfiguration
+
+/// A line of `metrics.jsonl`: what a run logs at a step.
+public struct MetricsLine: LogLine {
+    public typealias Value = (key: String, value: Double)
+
+    public var step: Int
+    /// Losses, scores and means of epochs, such as `loss.generator`, in the order in which they are written.
+    public var values: [Value] = []
+    /// Copies of what `evaluations.jsonl` says of this step, for people and other programs. They are never read: their
+    /// precision is single, and they do not say how they were measured.
+    public var metrics: [EvaluationValue] = []
+    /// What alarms said.
+    public var alarms: [String] = []
+    public var imagesPerSecond: Double?
+    /// Seconds of training, all parts of the run together.
+    public var seconds: Double?
+
+    public init(step: Int) { self.step = step }
+
+    package init?(node: ConfigNode) {
+        guard let step = node[Self.stepKey]?.integer, let members = node.object?.members else { return nil }
+        self.step = step
+        for (key, value) in members.lazy.map({ ($0.key, $0.value) }) {
+            switch key {
+            case Self.stepKey: break
+            case Self.alarmsKey: alarms = [String](node: value) ?? []
+            case Self.imagesPerSecondKey: imagesPerSecond = value.number
+            case Self.secondsKey: seconds = value.number
+            default:
+                if let number = value.number, !EvaluationCurve.isKey(key) { values.append((key, number)) }
+            }
+        }
+    }
+
+    package var node: ConfigNode {
+        var object = ConfigObject()
+        object[Self.stepKey] = ConfigNode(step)
+        for (key, value) in values { object[key] = Self.node(key, value) }
+        for metric in metrics { object[metric.key] = Self.node(metric.key, metric.value) }
+        if !alarms.isEmpty { object[Self.alarmsKey] = alarms.node }
+        if let imagesPerSecond { object[Self.imagesPerSecondKey] = .number(imagesPerSecond, decimals: 1) }
+        if let seconds { object[Self.secondsKey] = .number(seconds, decimals: 3) }
+        return ConfigNode(object)
+    }
+
+    /// All numbers but the step, as they are written.
+    var numbers: [Value] {
+        (node.object?.members ?? []).compactMap { member in
+            member.key == Self.stepKey ? nil : member.value.number.map { (member.key, $0) }
+        }
+    }
+
+    /// The key of the number of an epoch, which is the only whole number among the values.
+    package static let epochKey = "epoch"
+    private static let stepKey = "step"
+    private static let alarmsKey = "alarms"
+    private static let imagesPerSecondKey = "imagesPerSecond"
+    private static let secondsKey = "seconds"
+
+    /// Values are computed in single precision, and written with the digits that it has.
+    private static func node(_ key: String, _ value: Double) -> ConfigNode {
+        key == epochKey ? ConfigNode(Int(value)) : ConfigNode(.number("\(Float(value))"))
+    }
+}

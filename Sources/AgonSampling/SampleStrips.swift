@@ -1,0 +1,55 @@
+import AgonDatasets
+import AgonTensors
+import Foundation
+
+extension SampleGrid {
+    /// The images of one thing side by side, such as input, output and target, in a row for each thing.
+    ///
+    /// - Parameters:
+    ///   - columns: of each column the images `[N, H, W, C]`, C being 1 or 3 and not the same for all.
+    ///   - perRow: strips side by side; nil makes the image as square as it can be.
+    static func strips(_ columns: [Tensor], perRow: Int? = nil) -> Image {
+        precondition(!columns.isEmpty, "strips of nothing")
+        let images = columns.map(displayable)
+        let first = images[0].shape
+        for image in images {
+            precondition(
+                image.shape.rank == 4 && (0..<3).allSatisfy { image.shape[$0] == first[$0] },
+                "strips of \(first) and \(image.shape)")
+        }
+        let channels = images.contains { $0.shape[3] == 3 } ? 3 : 1
+        let (count, size) = (first[0], first[1] * first[2])
+        var values: [Float] = []
+        values.reserveCapacity(count * images.count * size * channels)
+        for index in 0..<count {
+            for image in images {
+                let own = image.shape[3]
+                let pixels = image.values[index * size * own..<(index + 1) * size * own]
+                if own == channels {
+                    values += pixels
+                } else {
+                    for grey in pixels { values += [grey, grey, grey] }
+                }
+            }
+        }
+        let perRow = min(perRow ?? squareStrips(count, height: first[1], width: first[2] * images.count), count)
+        let grid = SampleGrid(columns: perRow * images.count, padding: 2, group: images.count)
+        return grid.image(
+            of: Tensor(shape: [count * images.count, first[1], first[2], channels], values: values))
+    }
+
+    /// Writes strips as a PNG.
+    ///
+    /// Throws `DatasetError.cannotWrite`.
+    static func writeStrips(_ columns: [Tensor], perRow: Int? = nil, path: String) throws {
+        try ImageFile.writePNG(strips(columns, perRow: perRow), path: path)
+    }
+
+    /// The number of strips in a row that makes the image's sides most alike.
+    private static func squareStrips(_ count: Int, height: Int, width: Int) -> Int {
+        func imbalance(_ perRow: Int) -> Double {
+            abs(log(Double(perRow * width) / Double((count + perRow - 1) / perRow * height)))
+        }
+        return (1...max(count, 1)).min { imbalance($0) < imbalance($1) } ?? 1
+    }
+}

@@ -1,0 +1,42 @@
+import AgonConfiguration
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// What `trials/ID/done` says of a trial that has nothing left to do: how it ended.
+struct TrialStamp: Record {
+    private(set) var state = TrialStatus.State.done
+    private(set) var step: Int?
+    /// Why it was ended early, or a remark, in a line.
+    private(set) var reason: String?
+
+    init() {}
+
+    init(state: TrialStatus.State, step: Int, reason: String?) {
+        self.state = state
+        self.step = step
+        self.reason = reason
+    }
+
+    static var fields: [RecordField<TrialStamp>] {
+        [.value("state", \.state), .optional("step", \.step), .nullable("reason", \.reason)]
+    }
+}
+
+extension TrialFolder {
+    /// The stamp; nil for a trial that is not at its end.
+    var stamp: TrialStamp? { (try? ConfigNode.load(path: donePath)).flatMap(TrialStamp.init(node:)) }
+
+    /// Throws `TensorsError.cannotWrite`.
+    func write(_ stamp: TrialStamp) throws { try AtomicFile.write(path: donePath, text: stamp.node.prettyText) }
+
+    /// Why the trial failed last time, in a line; nil for one that did not.
+    var failure: String? {
+        FileManager.default.contents(atPath: failurePath).map {
+            String(decoding: $0, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+        }
+    }
+
+    /// Throws `TensorsError.cannotWrite`.
+    func write(failure reason: String) throws { try AtomicFile.write(path: failurePath, text: reason + "\n") }
+}

@@ -1,0 +1,28 @@
+import AgonAdversarial
+import AgonDatasets
+import AgonExperiments
+
+/// The datasets of a training, opened.
+struct TrainingData: Sendable {
+    let dataset: any Dataset
+    /// The samples that count as labelled, for objectives that take some.
+    let labelled: (any Dataset)?
+    /// The samples that grids start from: those held out, if any are.
+    let shown: any Dataset
+
+    /// Throws `DatasetError`.
+    init(_ configuration: ExperimentConfiguration, searchPath: DataSearchPath) throws {
+        dataset = try configuration.dataset.open(searchPath: searchPath)
+        labelled = try configuration.training.objective.labelledSamples.map {
+            try configuration.dataset.open(searchPath: searchPath, balancedLimit: $0.count)
+        }
+        var heldOut = configuration.dataset
+        heldOut.split = .validation
+        let startsFromData = configuration.training.task.takesConditionImages
+        shown =
+            startsFromData && heldOut.holdout > 0 && configuration.dataset.split == .train
+            ? try heldOut.open(searchPath: searchPath) : dataset
+    }
+
+    var shapes: DataShapes { DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape) }
+}
