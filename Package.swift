@@ -13,7 +13,7 @@ let modules: [Target] = [
             .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
     .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
-    .target(name: "AgonConfiguration"),
+    .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
@@ -130,6 +130,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: modules + [
