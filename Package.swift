@@ -12,8 +12,8 @@ let modules: [Target] = [
         linkerSettings: [
             .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
-    .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
     .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "AgonTensors", dependencies: ["AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
