@@ -58,6 +58,7 @@ public final class TrialRun {
         status.label = entry.label
         status.steps = entry.steps
         status.log = folder.logPath
+        status.process = Int(getpid())
         lines = MetricLines(path: folder.run.metricsPath)
         let descriptor = open(folder.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {

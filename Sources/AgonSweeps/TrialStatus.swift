@@ -39,6 +39,8 @@ public struct TrialStatus: Sendable {
     public var reason: String?
     /// The path of its log.
     public var log: String?
+    /// The process that runs it, where the trial itself says so.
+    var process: Int?
 
     public init(id: String) { self.id = id }
 
@@ -106,6 +108,7 @@ public struct TrialStatus: Sendable {
         if let seconds { object["seconds"] = .number(seconds, decimals: 1) }
         if let reason { object["reason"] = ConfigNode(reason) }
         if let log { object["log"] = ConfigNode(log) }
+        if let process { object["process"] = ConfigNode(process) }
         return Self.mark + ConfigNode(object).lineText
     }
 
@@ -129,5 +132,6 @@ public struct TrialStatus: Sendable {
         seconds = node["seconds"]?.number
         reason = node["reason"]?.string
         log = node["log"]?.string
+        process = node["process"]?.integer
     }
 }
