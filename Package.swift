@@ -90,7 +90,7 @@ let modules: [Target] = [
     .target(
         name: "AgonVerification",
         dependencies: [
-            "AgonAdversarial", "AgonMetrics", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors",
+            "AgonAdversarial", "AgonMetrics", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
             "AgonConfiguration",
         ]),
     .executableTarget(
@@ -138,6 +138,7 @@ let package = Package(
         tests(of: "CAgonKernels", also: ["AgonTensors"]),
         tests(of: "AgonTensors"),
         tests(of: "AgonConfiguration"),
+        tests(of: "AgonText"),
         tests(of: "AgonGraph"),
         tests(of: "AgonLayers"),
         tests(of: "AgonOptimizers"),

@@ -21,11 +21,9 @@ public struct ClassifierProgress: Sendable {
     public let secondsLeft: Double
 
     /// `step 750/7500, loss 0.3219, accuracy 90.12 %`
-    var words: String {
-        "step \(step)/\(steps), loss \(String(format: "%.4f", loss)), accuracy \(Self.percent(accuracy))"
+    package var words: String {
+        "step \(step)/\(steps), loss \(NumberText.fixed(loss, decimals: 4)), accuracy \(NumberText.percent(accuracy))"
     }
-
-    static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
 }
 
 /// A training of a classifier: batches, cross-entropy, updates, and a state on the disk to go on from.

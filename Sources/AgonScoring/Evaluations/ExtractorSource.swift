@@ -3,6 +3,7 @@ import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonTensors
+import AgonText
 
 /// A classifier for metrics, before its network is made.
 enum ExtractorSource {
@@ -43,7 +44,7 @@ enum ExtractorSource {
                     guard progress.step % tenth < max(1, progress.steps / 100) else { return }
                     note("classifier \(recipe.name): \(progress.words)")
                 }, note: note)
-            let accuracy = ClassifierProgress.percent(weights.accuracy)
+            let accuracy = NumberText.percent(weights.accuracy)
             note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")
             return .recipe(recipe, weights: weights)
         case .recipe, .inceptionV3: return self
