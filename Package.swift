@@ -12,8 +12,8 @@ let modules: [Target] = [
         linkerSettings: [
             .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
-    .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
-    .target(name: "AgonConfiguration"),
+    .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "AgonTensors", dependencies: ["AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
@@ -90,7 +90,7 @@ let modules: [Target] = [
     .target(
         name: "AgonVerification",
         dependencies: [
-            "AgonAdversarial", "AgonMetrics", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors",
+            "AgonAdversarial", "AgonMetrics", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
             "AgonConfiguration",
         ]),
     .executableTarget(
@@ -130,6 +130,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: modules + [
@@ -137,6 +138,7 @@ let package = Package(
         tests(of: "CAgonKernels", also: ["AgonTensors"]),
         tests(of: "AgonTensors"),
         tests(of: "AgonConfiguration"),
+        tests(of: "AgonText"),
         tests(of: "AgonGraph"),
         tests(of: "AgonLayers"),
         tests(of: "AgonOptimizers"),

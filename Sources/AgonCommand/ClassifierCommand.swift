@@ -1,5 +1,6 @@
 import AgonScoring
 import AgonTraining
+import AgonText
 import ArgumentParser
 import Foundation
 
@@ -42,7 +43,7 @@ struct ClassifierCommand: ParsableCommand {
         func run() throws {
             let catalogue = ClassifierCatalogue.standard()
             let recipe = try catalogue.recipe(config, overrides: overrides)
-            let display = ClassifierDisplay()
+            let display = LiveLine()
             let clock = ContinuousClock()
             let start = clock.now
             let isTrained = catalogue.weights(of: recipe) != nil
@@ -53,7 +54,7 @@ struct ClassifierCommand: ParsableCommand {
             print(
                 isTrained
                     ? "\(recipe.name): was trained before; another config or seed makes another file"
-                    : "\(recipe.name): \(weights.steps) steps, \(ProgressDisplay.time(seconds))")
+                    : "\(recipe.name): \(weights.steps) steps, \(DurationText.short(seconds))")
             print(ClassifierCommand.line(weights))
             print("weights: \(weights.path)")
         }
@@ -100,10 +101,10 @@ struct ClassifierCommand: ParsableCommand {
             let catalogue = ClassifierCatalogue.standard()
             let distances = try RealDistances.measure(
                 catalogue.recipe(config), samples: samples, searchPath: data.searchPath, catalogue: catalogue,
-                threads: threads.count, note: ClassifierDisplay().say)
+                threads: threads.count, note: LiveLine().say)
             for distance in distances {
                 print(
-                    "\(distance.name)  \(String(format: "%.6g", distance.value))  of \(distance.trainingSamples) training "
+                    "\(distance.name)  \(NumberText.brief(distance.value, digits: 6))  of \(distance.trainingSamples) training "
                         + "to \(distance.testSamples) test samples")
             }
         }
@@ -118,38 +119,17 @@ struct ClassifierCommand: ParsableCommand {
     }
 
     fileprivate static func line(_ weights: ClassifierWeights) -> String {
-        "accuracy: \(String(format: "%.2f", 100 * weights.accuracy)) % of \(weights.testSamples) test samples, "
+        "accuracy: \(NumberText.percent(weights.accuracy)) of \(weights.testSamples) test samples, "
             + "hash \(weights.hash.prefix(12))"
     }
 }
 
-/// A line that is drawn over and over on a terminal, a line now and then elsewhere.
-final class ClassifierDisplay {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var isLineOpen = false
-
+extension LiveLine {
+    /// Draws how far a classifier's training is; without a terminal, prints it.
     func show(_ progress: TrainingProgress) {
-        let line = Self.line(progress)
-        guard isTerminal else { return say(line) }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
-        isLineOpen = true
-    }
-
-    private static func line(_ progress: TrainingProgress) -> String {
-        String(
-            format: "step %d/%d  loss %.4f  accuracy %.2f %%  %.0f images/s  ", progress.step, progress.steps,
-            progress.scalar("loss") ?? .nan, 100 * (progress.scalar("accuracy") ?? .nan), progress.imagesPerSecond)
-            + "\(ProgressDisplay.time(progress.secondsLeft)) left"
-    }
-
-    func say(_ line: String) {
-        finish()
-        // A reader that went away must not end the training.
-        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-    }
-
-    func finish() {
-        if isLineOpen { FileHandle.standardError.write(Data("\n".utf8)) }
-        isLineOpen = false
+        let line =
+            "\(progress.classifierText), \(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s, "
+            + "\(DurationText.short(progress.secondsLeft)) left"
+        isTerminal ? draw(line) : say(line)
     }
 }

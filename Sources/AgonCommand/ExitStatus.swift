@@ -70,7 +70,7 @@ enum ExitStatus: Int32 {
     private static func status(ofReport error: ReportsError) -> ExitStatus {
         switch error {
         case .noRun, .unknownTable, .unknownBudget, .notAPage: .usage
-        case .missingTool, .toolFailed: .failed
+        case .toolFailed: .failed
         default: .badInput
         }
     }

@@ -247,7 +247,7 @@ struct RunsReindexCommand: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         let changes = try RunIndex().update(folders.roots, rebuilds: true)
-        let seconds = String(format: "%.2f", (ContinuousClock.now - start) / .seconds(1))
+        let seconds = NumberText.fixed((ContinuousClock.now - start) / .seconds(1), decimals: 2)
         let gone = changes.removed == 1 ? "was" : "were"
         print("\(CountText.short(changes.read, "run")) read in \(seconds) s, \(changes.removed) \(gone) gone")
     }

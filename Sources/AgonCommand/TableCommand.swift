@@ -70,7 +70,7 @@ struct TableCommand: ParsableCommand {
             seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
         let folder = out ?? work.standardResults
         print(results.text)
-        try results.write(to: folder)
+        for note in try results.write(to: folder) { Console.say("note: \(note)") }
         print("\(folder)/table.md")
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         if !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }

@@ -1,19 +1,28 @@
 import Foundation
 
-/// A program that fetching needs, found in `PATH`.
-struct ExternalTool {
-    let path: String
+/// A program found in `PATH`.
+package struct ExternalTool {
+    package let path: String
 
     /// Throws: `DatasetError.missingTool` with the remedy.
-    init(_ name: String, remedy: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        guard let found = folders.map({ $0 + "/" + name }).first(where: FileManager.default.isExecutableFile(atPath:))
-        else { throw DatasetError.missingTool(tool: name, remedy: remedy) }
+    package init(
+        _ name: String, remedy: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        guard let found = Self.path(of: name, environment: environment) else {
+            throw DatasetError.missingTool(tool: name, remedy: remedy)
+        }
         path = found
     }
 
+    package static func path(
+        of name: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String? {
+        let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile(atPath:))
+    }
+
     /// Runs to the end. What it prints is thrown away, but its last line of complaint, unless the user may see it.
-    func run(_ arguments: [String], in folder: String? = nil, showsProgress: Bool = false) throws -> (
+    package func run(_ arguments: [String], in folder: String? = nil, showsProgress: Bool = false) throws -> (
         status: Int32, complaint: String
     ) {
         let process = Process()

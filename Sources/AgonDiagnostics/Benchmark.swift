@@ -81,13 +81,20 @@ public struct Benchmark: Sendable {
     }
 
     public var text: String {
+        let rates = [(stepsPerSecond, 2, "steps/s"), (imagesPerSecond, 0, "images/s"), (gigaflops, 1, "GFLOP/s")]
         var lines = [
-            "\(name)  \(threads) \(threads == 1 ? "thread" : "threads")  \(steps) steps",
-            String(
-                format: "%.2f steps/s  %.0f images/s  %.1f GFLOP/s", stepsPerSecond, imagesPerSecond, gigaflops),
+            "\(name)  \(CountText.short(threads, "thread"))  \(CountText.short(steps, "step"))",
+            rates.map { NumberText.fixed($0, decimals: $1) + " " + $2 }.joined(separator: "  "),
         ]
-        for share in profile ?? [] {
-            lines.append(String(format: "%9.3f ms %6.1f GFLOP/s  ", share.milliseconds, share.rate) + share.kernel)
+        if let profile {
+            var table = TextTable(["ms", "GFLOP/s", "kernel"])
+            for share in profile {
+                table.add([
+                    NumberText.fixed(share.milliseconds, decimals: 3), NumberText.fixed(share.rate, decimals: 1),
+                    share.kernel,
+                ])
+            }
+            lines.append(table.text)
         }
         return lines.joined(separator: "\n")
     }

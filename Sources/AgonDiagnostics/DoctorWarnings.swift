@@ -1,3 +1,5 @@
+import AgonText
+
 /// What is off on a machine, each with what would help.
 extension Diagnosis {
     /// OpenBLAS's kernels that use AVX2 and FMA, and of these the ones for AVX-512.
@@ -96,9 +98,5 @@ extension Diagnosis {
             remedy: "end other programs; `agon inspect CONFIG` shows what a run needs")
     }
 
-    /// One decimal.
-    static func rate(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
-    }
+    static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 1) }
 }

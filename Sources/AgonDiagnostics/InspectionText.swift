@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonGraph
 import AgonLayers
+import AgonText
 
 extension Inspection {
     /// Tables for people: layers, then the work and memory of a step. MB are 10⁶ bytes.
@@ -18,9 +19,9 @@ extension Inspection {
             )
         }
         lines += ["", "planned memory, MB"]
-        for (label, bytes) in rows {
-            lines.append("  " + Self.padded(label, 22) + Self.leading(Self.megabytes(bytes), 10))
-        }
+        var table = TextTable(["", ""])
+        for (label, bytes) in rows { table.add(["  " + label, Self.megabytes(bytes)]) }
+        lines.append(String(table.text.drop { $0.isNewline }))
         if let datasetNote { lines.append("  dataset: \(datasetNote)") }
         return lines.joined(separator: "\n")
     }
@@ -37,32 +38,21 @@ extension Inspection {
     }
 
     private static func table(of network: NetworkTable) -> [String] {
-        var rows = [["layer", "type", "output", "parameters", "kFLOP a sample"]]
-        rows.append(["input", "", network.inputShape.description, "", ""])
+        var table = TextTable(["  layer", "type", "output", "parameters", "kFLOP a sample", ""])
+        table.add(["  input", "", network.inputShape.description, "", "", ""])
         for layer in network.layers {
-            let name = String(repeating: "  ", count: layer.depth) + layer.name
             let work = layer.floatingPointOperations
-            rows.append([
-                name, layer.type, layer.outputShape.description,
-                layer.parameterCount == 0 ? "" : grouped(layer.parameterCount),
-                (work == 0 ? "" : decimal(Double(work) / 1e3, 1)) + (layer.note.map { "  (\($0))" } ?? ""),
+            table.add([
+                String(repeating: "  ", count: layer.depth + 1) + layer.name, layer.type, layer.outputShape.description,
+                layer.parameterCount == 0 ? "" : NumberText.grouped(layer.parameterCount),
+                work == 0 ? "" : decimal(Double(work) / 1e3, 1), layer.note.map { "(\($0))" } ?? "",
             ])
         }
-        rows.append([
-            "total", "", "", grouped(network.parameterCount), decimal(Double(network.floatingPointOperations) / 1e3, 1),
+        table.add([
+            "  total", "", "", NumberText.grouped(network.parameterCount),
+            decimal(Double(network.floatingPointOperations) / 1e3, 1), "",
         ])
-        let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return [network.name]
-            + rows.map { row in
-                var line = "  "
-                for (column, cell) in row.enumerated() {
-                    line +=
-                        column < 3
-                        ? padded(cell, widths[column] + 2) : column == 3 ? leading(cell, widths[3]) + "  " : cell
-                }
-                while line.last == " " { line.removeLast() }
-                return line
-            }
+        return [network.name, table.text]
     }
 
     // MARK: JSON
@@ -121,29 +111,7 @@ extension Inspection {
 
     static func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1e6, 2) }
 
-    static func decimal(_ value: Double, _ places: Int) -> String {
-        var factor = 1.0
-        for _ in 0..<places { factor *= 10 }
-        let scaled = Int((value * factor).rounded())
-        let fraction = String(scaled % Int(factor))
-        return grouped(scaled / Int(factor)) + "." + String(repeating: "0", count: places - fraction.count) + fraction
-    }
-
-    /// `1234567` as `1,234,567`.
-    static func grouped(_ number: Int) -> String {
-        var text = ""
-        for (place, digit) in String(number).reversed().enumerated() {
-            if place > 0, place % 3 == 0, digit != "-" { text.append(",") }
-            text.append(digit)
-        }
-        return String(text.reversed())
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    private static func leading(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
+    private static func decimal(_ value: Double, _ places: Int) -> String {
+        NumberText.grouped(value, decimals: places)
     }
 }

@@ -10,7 +10,6 @@ public enum ReportsError: Error, Equatable, Sendable {
     case unknownBudget(String, table: String, existing: [String])
     /// A table is to be made of what was run, and nothing was.
     case nothingRun(folder: String, table: String, budget: String)
-    case missingTool(String, package: String)
     case toolFailed(String, reason: String)
     /// A report was to be written over something that is no page.
     case notAPage(path: String)
@@ -28,8 +27,6 @@ extension ReportsError: CustomStringConvertible {
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
             "\(folder): nothing of this sweep was run; run it with: agon table \(table) --budget \(budget)"
-        case .missingTool(let name, let package):
-            "\(name): no such program on the PATH; install it (apt-get install \(package))"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
             "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html"

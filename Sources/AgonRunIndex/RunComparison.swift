@@ -151,7 +151,7 @@ public struct RunComparison: Sendable {
         var table = TextTable(["step"] + heading)
         for step in Self.thinned(steps.sorted(), to: rows) {
             let cells = curves.indices.flatMap { index in
-                [own[index][step], other[index][step]].map { $0.map(DecimalNumber.shown) ?? "" }
+                [own[index][step], other[index][step]].map { $0.map { NumberText.brief($0) } ?? "" }
             }
             table.add(["\(step)"] + cells)
         }

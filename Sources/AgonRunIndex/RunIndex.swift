@@ -143,13 +143,9 @@ public final class RunIndex {
                 // A run that says it is running may have been killed.
                 if isUnchanged, former?.state != "running" || folder.isBusy { continue }
                 var facts = RunFacts(folder).facts
-                var state = facts.first { $0.key == "state" }?.text ?? ""
-                if state == "running", !folder.isBusy {
-                    state = "died"
-                    facts.removeAll { $0.key == "state" }
-                    facts.append(RunFact("state", state))
-                } else if state != "running", folder.isBusy {
-                    state = "running"
+                let recorded = facts.first { $0.key == "state" }?.text ?? ""
+                let state = folder.isBusy ? "running" : recorded == "running" ? "died" : recorded
+                if state != recorded {
                     facts.removeAll { $0.key == "state" }
                     facts.append(RunFact("state", state))
                 }

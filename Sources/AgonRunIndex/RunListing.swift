@@ -165,7 +165,7 @@ public struct RunListing: Sendable {
         case "size", "peakMemoryBytes": return SizeText.short(Int(number))
         case "seconds": return DurationText.short(number)
         default:
-            let short = number == number.rounded() && abs(number) < 1e15 ? text : DecimalNumber.shown(number)
+            let short = number == number.rounded() && abs(number) < 1e15 ? text : NumberText.brief(number)
             return short + (marks[column]?[row[Self.metric(column) + ".identity"] ?? ""] ?? "")
         }
     }

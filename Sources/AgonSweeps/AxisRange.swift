@@ -16,7 +16,7 @@ struct AxisRange: ConfigDecodable, Sendable {
         to = try reader.number("to", "The last number, if steps lead there.")
         step = try reader.optionalNumber(
             "step", in: .positive, "From one number to the next; random draws may do without.")
-        try reader.require(from <= to, "to", "\(DecimalNumber.text(to)) is below 'from', \(DecimalNumber.text(from))")
+        try reader.require(from <= to, "to", "\(NumberText.shortest(to)) is below 'from', \(NumberText.shortest(from))")
         if let step {
             try reader.require(
                 (to - from) / step < Double(Self.countLimit), "step", "makes more than \(Self.countLimit) numbers")
@@ -26,7 +26,7 @@ struct AxisRange: ConfigDecodable, Sendable {
     /// The numbers, reckoned in decimals so that 0.1 + 0.2 is 0.3.
     var values: [ConfigNode]? {
         guard let step else { return nil }
-        let (start, end, width) = (DecimalNumber.exact(from), DecimalNumber.exact(to), DecimalNumber.exact(step))
+        let (start, end, width) = (Self.decimal(from), Self.decimal(to), Self.decimal(step))
         var values: [ConfigNode] = []
         var value = start
         while value <= end, values.count <= Self.countLimit {
@@ -36,7 +36,17 @@ struct AxisRange: ConfigDecodable, Sendable {
         return values
     }
 
-    func value(at share: Double) -> ConfigNode { DecimalNumber.short(from + (to - from) * share) }
+    func value(at share: Double) -> ConfigNode { Self.rounded(from + (to - from) * share) }
+
+    /// The number in six significant digits.
+    static func rounded(_ value: Double) -> ConfigNode {
+        ConfigNode(Double(NumberText.significant(value, digits: 6)) ?? value)
+    }
+
+    /// The decimal that the double was written as.
+    private static func decimal(_ value: Double) -> Decimal {
+        Decimal(string: NumberText.shortest(value), locale: Locale(identifier: "en_US_POSIX")) ?? Decimal(value)
+    }
 }
 
 /// Numbers from one end to the other, each the same factor above the one before; both ends belong to it.
@@ -66,5 +76,5 @@ struct AxisLogRange: ConfigDecodable, Sendable {
         }
     }
 
-    func value(at share: Double) -> ConfigNode { DecimalNumber.short(exp(log(from) + (log(to) - log(from)) * share)) }
+    func value(at share: Double) -> ConfigNode { AxisRange.rounded(exp(log(from) + (log(to) - log(from)) * share)) }
 }

@@ -1,5 +1,6 @@
 import AgonRuns
 import AgonTensors
+import AgonText
 import Foundation
 
 /// The trials of a prepared sweep as jobs for other machines' schedulers. Each job runs trials as the sweep's makefile
@@ -82,7 +83,7 @@ public enum BatchJobs {
                 "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) makes "
                     + "\((list.entries.count + pack - 1) / pack)")
         }
-        return (path, "sbatch \(quotedIfNeeded(path))", notes)
+        return (path, "sbatch \(ShellText.word(path))", notes)
     }
 
     private static func slurmScript(_ name: String, _ tasks: [[String]], root: String, _ options: Slurm) -> String {
@@ -101,8 +102,8 @@ public enum BatchJobs {
             # started again it goes on to the very same weights. Trials that are done end at once.
             \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
 
-            agon=${AGON:-\(quoted(SweepPaths.program))}
-            trials=\(quoted(root + "/trials"))
+            agon=${AGON:-\(ShellText.quoted(SweepPaths.program))}
+            trials=\(ShellText.quoted(root + "/trials"))
             tasks=(
             \(tasks.map { "  '\($0.joined(separator: " "))'" }.joined(separator: "\n"))
             )
@@ -159,27 +160,16 @@ public enum BatchJobs {
         let list = try TrialList(folder)
         let root = SweepPaths.absolute(folder.path)
         let lines = list.entries.map { entry in
-            "exec \(quoted(SweepPaths.program)) sweep trial --with-parent --threads \(threads) "
-                + quoted(root + "/trials/" + entry.id)
+            "exec \(ShellText.quoted(SweepPaths.program)) sweep trial --with-parent --threads \(threads) "
+                + ShellText.quoted(root + "/trials/" + entry.id)
         }
         let path = folder.path + "/parallel.txt"
         try AtomicFile.write(path: path, text: lines.joined(separator: "\n") + "\n")
         // By its own setting, parallel kills a fraction of a second after TERM; a step and a checkpoint take longer.
         let command =
-            "parallel --jobs \(jobs) --line-buffer --joblog \(quotedIfNeeded(folder.path + "/parallel.log")) "
-            + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(quotedIfNeeded(path))"
+            "parallel --jobs \(jobs) --line-buffer --joblog \(ShellText.word(folder.path + "/parallel.log")) "
+            + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(ShellText.word(path))"
         return (path, command)
-    }
-
-    // MARK: Quoting
-
-    /// A word of a shell, whatever it holds.
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-    }
-
-    static func quotedIfNeeded(_ text: String) -> String {
-        text.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) } ? text : quoted(text)
     }
 
     private static func quotedForDirective(_ text: String) -> String {

@@ -1,3 +1,4 @@
+import AgonDatasets
 import Foundation
 
 /// A program that was started in this process's group, so that signals of the terminal reach it too, and whose output
@@ -24,9 +25,9 @@ final class ChildProcess {
     /// Throws `SweepError.missingTool`, `SweepError.toolFailed`.
     init(_ arguments: [String], environment: [String: String]) throws {
         let name = arguments[0]
-        let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        guard let path = folders.map({ $0 + "/" + name }).first(where: FileManager.default.isExecutableFile(atPath:))
-        else { throw SweepError.missingTool(name) }
+        guard let path = ExternalTool.path(of: name, environment: environment) else {
+            throw SweepError.missingTool(name)
+        }
 
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Self.failure(name, errno) }
@@ -75,6 +76,9 @@ final class ChildProcess {
     }
 
     func send(_ signal: Int32) { kill(id, signal) }
+
+    /// Whether a process of this number lives, or was not yet waited for.
+    static func exists(_ id: Int) -> Bool { kill(pid_t(truncatingIfNeeded: id), 0) == 0 || errno != ESRCH }
 
     func wait() -> Ending {
         var status: Int32 = 0

@@ -45,8 +45,9 @@ public struct MedianRule: ConfigDecodable, Sendable {
         guard bests.count >= trials else { return nil }
         let median = Self.median(of: bests)
         guard goal == .minimize ? own > median : own < median else { return nil }
-        return "\(metric) reached \(Self.text(own)) by step \(step); the median of \(bests.count) finished trials is "
-            + Self.text(median)
+        return
+            "\(metric) reached \(NumberText.brief(own, digits: 6)) by step \(step); the median of \(bests.count) finished trials is "
+            + NumberText.brief(median, digits: 6)
     }
 
     private func best(of curve: Curve, through step: Int) -> Double? {
@@ -59,8 +60,6 @@ public struct MedianRule: ConfigDecodable, Sendable {
         let middle = sorted.count / 2
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
-
-    private static func text(_ value: Double) -> String { DecimalNumber.short(value).lineText }
 
     /// As trials read it back from `trials.json`.
     var node: ConfigNode {

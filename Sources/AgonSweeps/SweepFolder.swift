@@ -30,17 +30,7 @@ public struct SweepFolder: Hashable, Sendable {
 
     public func trial(_ id: String) -> TrialFolder { TrialFolder(path: trialsFolder + "/" + id) }
 
-    static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "-") else { return false }
-        return name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-    }
+    static func isName(_ name: String) -> Bool { name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]*/) != nil }
 
     /// Writes what the trials need. Files that are there already with the same content stay as they are, so that make
     /// sees what is new.

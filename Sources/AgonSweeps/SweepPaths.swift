@@ -4,7 +4,7 @@ import Foundation
 package enum SweepPaths {
     /// A path relative to the file that names it (not to a `--set` argument), with `..` taken out where that names the
     /// same file: a link may stand between.
-    static func join(_ file: String, _ path: String) -> String {
+    package static func join(_ file: String, _ path: String) -> String {
         let isRooted = path.hasPrefix("/") || file.hasPrefix("--set ")
         let joined = (isRooted ? "" : file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + path
         var parts: [Substring] = []

@@ -62,6 +62,10 @@ private struct Session {
     private let entries: [TrialList.Entry]
     private let report: (SweepEvent) -> Void
     private var current: [String: TrialStatus] = [:]
+    /// The trials that sent a message.
+    private var reported: Set<String> = []
+    /// The last line of make about itself.
+    private var complaint: String?
 
     init(_ folder: SweepFolder, entries: [TrialList.Entry], report: @escaping (SweepEvent) -> Void) throws {
         self.folder = folder
@@ -79,8 +83,14 @@ private struct Session {
         arguments.append("THREADS=\(options.threads)")
         let make = try ChildProcess(arguments, environment: Self.environment)
         var asked: Int32 = 0
-        while let lines = make.lines(within: 0.25) {
+        while true {
+            // Processes that are gone, looked for before what they said last is read.
+            let gone = statuses.filter { $0.state == .running && $0.process.map { !ChildProcess.exists($0) } ?? false }
+            guard let lines = make.lines(within: 0.25) else { break }
             for line in lines { take(line) }
+            if lines.isEmpty {
+                for status in gone where current[status.id]?.state == .running { takeDeath(of: status.id) }
+            }
             if StopRequest.signals.signal != asked {
                 // Make hands it on to its jobs; a Ctrl-C has reached all of them already, and does no harm twice.
                 asked = StopRequest.signals.signal
@@ -89,14 +99,22 @@ private struct Session {
             report(.tick)
         }
         let ending = make.wait()
-        for var status in statuses where status.state == .running {
-            status.state = .died
-            take(status)
+        for status in statuses where status.state == .running { takeDeath(of: status.id) }
+        switch ending {
+        case .exited(0): return
+        case .killed where asked != 0: return
+        case .exited(2) where asked != 0: return
+        case .exited(2) where !reported.isEmpty:
+            // With -k, make tries every trial: one that is not final and sent no message ended before it could.
+            if !options.failsFast {
+                for status in statuses where !status.state.isFinal && !reported.contains(status.id) {
+                    takeDeath(of: status.id)
+                }
+            }
+            if statuses.contains(where: { reported.contains($0.id) && !$0.state.isFinal }) { return }
+        default: break
         }
-        // Trials that failed, and a stop, are told of by the trials themselves.
-        if case .exited(let code) = ending, code == 0 || code == 2 { return }
-        if case .killed = ending, asked != 0 { return }
-        throw SweepError.toolFailed("make", reason: "\(ending)")
+        throw SweepError.toolFailed("make", reason: complaint ?? "\(ending)")
     }
 
     private static var environment: [String: String] {
@@ -106,8 +124,6 @@ private struct Session {
             environment[key] = nil
         }
         environment[SweepRun.variable] = String(getpid())
-        // The words by which make's complaints are known.
-        environment["LC_ALL"] = "C"
         return environment
     }
 
@@ -117,42 +133,25 @@ private struct Session {
     }
 
     private mutating func take(_ line: String) {
-        if let message = TrialMessage(line: line) { return take(TrialStatus(message)) }
-        guard let complaint = MakeComplaint(line) else {
-            if !line.isEmpty { report(.note(line)) }
-            return
+        if let message = TrialMessage(line: line) {
+            reported.insert(message.id)
+            return take(TrialStatus(message))
         }
-        // A trial that ended without a word of its own.
-        guard let id = complaint.trial, var status = current[id],
-            status.state == .running || complaint.isStillborn(status.state)
-        else { return }
+        // Make repeats what the trials report themselves; its last words count when none of them did.
+        if line.hasPrefix("make: ") || line.hasPrefix("make[") {
+            complaint = line.split(separator: ": ", maxSplits: 1).last.map(String.init)
+        } else if !line.isEmpty {
+            report(.note(line))
+        }
+    }
+
+    /// A trial whose process ended without a message of its own.
+    private mutating func takeDeath(of id: String) {
+        guard var status = current[id] else { return }
+        reported.insert(id)
         status.state = .died
-        status.reason = "the process ended with '\(complaint.ending)'; it was killed, or crashed"
+        status.reason = "the process ended without a message; it was killed, or crashed"
         status.log = FileManager.default.fileExists(atPath: folder.trial(id).logPath) ? folder.trial(id).logPath : nil
         take(status)
-    }
-}
-
-/// A line of make about a job that did not succeed: `make: *** [Makefile:14: trials/ID/done] Error 75`.
-private struct MakeComplaint {
-    /// Nil where it is about the whole.
-    var trial: String?
-    var ending = ""
-
-    init?(_ line: String) {
-        guard line.hasPrefix("make: ") || line.hasPrefix("make[") else { return nil }
-        if let start = line.range(of: "trials/"), let end = line.range(of: "/done] ") {
-            guard start.upperBound < end.lowerBound, line.contains("*** [") else { return nil }
-            trial = String(line[start.upperBound..<end.lowerBound])
-            ending = String(line[end.upperBound...])
-            return
-        }
-        let known = ["not remade because of errors", "Waiting for unfinished jobs", "*** [", "Terminated", "Interrupt"]
-        guard known.contains(where: line.contains) else { return nil }
-    }
-
-    /// Whether the process ended before it could say anything.
-    func isStillborn(_ state: TrialStatus.State) -> Bool {
-        state == .waiting && !ending.hasPrefix("Error 75") && ending != "Terminated" && ending != "Interrupt"
     }
 }

@@ -16,7 +16,7 @@ extension SweepPlan {
         let open = trials.filter { !$0.status.state.isFinal }.count
         lines.append(
             "\(name): \(CountText.short(trials.count, "trial")), \(open) to run; "
-                + "\(Self.number(operationsLeft * 1e-12)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
+                + "\(NumberText.brief(operationsLeft * 1e-12, digits: 3)) TFLOP, \(SizeText.short(diskNeeded)) of disk"
                 + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
         let way = "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread"))"
         if trials.contains(where: \.isEstimated) {
@@ -32,8 +32,8 @@ extension SweepPlan {
         if let seconds = item.secondsLeft { left = seconds == 0 ? "" : DurationText.short(seconds) }
         return [
             item.status.state.rawValue, String(item.trial.experiment.configuration.steps),
-            item.floatingPointOperations.map { Self.number(Double($0) * 1e-9) } ?? "?",
-            item.stepsPerSecond.map { (item.isEstimated ? "~" : "") + Self.number($0) }
+            item.floatingPointOperations.map { NumberText.brief(Double($0) * 1e-9, digits: 3) } ?? "?",
+            item.stepsPerSecond.map { (item.isEstimated ? "~" : "") + NumberText.brief($0, digits: 3) }
                 ?? (item.stepsLeft == 0 ? "" : "?"), left, SizeText.short(item.disk),
         ]
     }
@@ -45,10 +45,6 @@ extension SweepPlan {
             let short = SweepTrial.shortName(axis)
             return (index, all.filter { SweepTrial.shortName($0) == short }.count == 1 ? short : axis)
         }
-    }
-
-    private static func number(_ value: Double) -> String {
-        value >= 100 ? String(format: "%.0f", value) : String(format: "%.3g", value)
     }
 
     public var node: ConfigNode {
@@ -93,7 +89,7 @@ extension Sweep {
 
 extension SweepFolder {
     /// The path as a word of a shell.
-    public var word: String { BatchJobs.quotedIfNeeded(path) }
+    public var word: String { ShellText.word(path) }
 }
 
 extension TrialStatus {
@@ -103,8 +99,8 @@ extension TrialStatus {
         if state != .running { parts.append(state == .pruned ? "ended early" : state.rawValue) }
         if state != .waiting, step > 0 || state == .running { parts.append("step \(step)/\(steps)") }
         if state == .running {
-            parts += losses.map { "\($0.name) \(String(format: "%.4f", $0.value))" }
-            if let metric { parts.append("\(metric.name) \(String(format: "%.4g", metric.value))") }
+            parts += losses.map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
+            if let metric { parts.append("\(metric.name) \(NumberText.brief(metric.value))") }
             if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
         } else if state == .done, let seconds {
             parts.append(DurationText.short(seconds))
@@ -119,9 +115,9 @@ extension TrialStatus {
     public var shortText: String {
         var parts = ["step \(step)/\(steps)"]
         if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
-        if let metric { parts.append("\(Self.shortName(metric.name)) \(String(format: "%.4g", metric.value))") }
+        if let metric { parts.append("\(Self.shortName(metric.name)) \(NumberText.brief(metric.value))") }
         if !losses.isEmpty {
-            let words = losses.map { "\(Self.shortName($0.name)) \(String(format: "%.3f", $0.value))" }
+            let words = losses.map { "\(Self.shortName($0.name)) \(NumberText.fixed($0.value, decimals: 3))" }
             parts.append("loss " + words.joined(separator: " "))
         }
         return parts.joined(separator: "  ")

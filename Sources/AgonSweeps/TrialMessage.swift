@@ -15,6 +15,7 @@ struct TrialMessage: Record {
     private(set) var seconds: Double?
     private(set) var reason: String?
     private(set) var log: String?
+    private(set) var process: Int?
 
     init() {}
 
@@ -24,7 +25,7 @@ struct TrialMessage: Record {
             .value("label", \.label), .value("step", \.step), .value("steps", \.steps), .value("losses", \.losses),
             .optional("metric", \.metric), .optional("value", \.value),
             .rounded("left", \.secondsLeft, decimals: 1), .rounded("seconds", \.seconds, decimals: 1),
-            .optional("reason", \.reason), .optional("log", \.log),
+            .optional("reason", \.reason), .optional("log", \.log), .optional("process", \.process),
         ]
     }
 
@@ -62,6 +63,7 @@ extension TrialMessage {
         seconds = status.seconds
         reason = status.reason
         log = status.log
+        process = status.process
     }
 
     /// Nil for lines that are no such message.
@@ -88,5 +90,6 @@ extension TrialStatus {
         seconds = message.seconds
         reason = message.reason
         log = message.log
+        process = message.process
     }
 }

@@ -59,6 +59,7 @@ public final class TrialRun {
         status.label = entry.label
         status.steps = entry.steps
         status.log = folder.logPath
+        status.process = Int(getpid())
         lines = LineReader(path: folder.run.metricsPath)
         evaluations = LineReader(path: folder.run.evaluationsPath)
         let descriptor = open(folder.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)

@@ -38,6 +38,8 @@ public struct TrialStatus: Sendable {
     public var reason: String?
     /// The path of its log.
     public var log: String?
+    /// The process that runs it, where the trial itself says so.
+    var process: Int?
 
     public init(id: String) { self.id = id }
 

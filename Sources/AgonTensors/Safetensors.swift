@@ -1,3 +1,5 @@
+import AgonConfiguration
+
 /// A safetensors file: named arrays, and metadata as text by name.
 ///
 /// Opening reads the header alone and checks it against the file's size, so that what is read or allocated later is
@@ -204,23 +206,5 @@ public struct SafetensorsFile: Sendable {
         first.utf8.lexicographicallyPrecedes(second.utf8)
     }
 
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{8}": result += "\\b"
-            case "\u{c}": result += "\\f"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    private static func quoted(_ text: String) -> String { ConfigNode(text).lineText }
 }

@@ -28,10 +28,21 @@ public struct TextTable: Sendable {
     }
 
     public var commaSeparated: String { rows.map(CommaSeparatedValues.line).joined(separator: "\n") }
+
+    /// A table of Markdown; cells are taken as they are.
+    ///
+    /// - Parameter words: the columns that hold words, which stand to the left.
+    public func markdown(words: Set<Int>) -> String {
+        let rule = rows[0].indices.map { words.contains($0) ? "---" : "---:" }
+        return ([rows[0], rule] + rows.dropFirst()).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+    }
 }
 
 /// Comma-separated values (RFC 4180).
 public enum CommaSeparatedValues {
+    /// A file: each line ends as the standard says.
+    public static func text(_ lines: [[String]]) -> String { lines.map { line($0) + "\r\n" }.joined() }
+
     /// A line without its end.
     public static func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") }
 

@@ -22,8 +22,7 @@ public enum SizeText {
         var value = Double(bytes)
         for unit in ["B", "kB", "MB", "GB"] {
             if value < 999.5 || unit == "GB" {
-                return unit == "B" || value >= 99.95
-                    ? String(format: "%.0f \(unit)", value) : String(format: "%.1f \(unit)", value)
+                return NumberText.fixed(value, decimals: unit == "B" || value >= 99.95 ? 0 : 1) + " " + unit
             }
             value /= 1000
         }

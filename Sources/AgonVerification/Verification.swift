@@ -1,5 +1,6 @@
 import AgonGraph
 import AgonTensors
+import AgonText
 import Foundation
 
 /// The replay of recorded reference cases: files GROUP/NAME.safetensors with inputs, expected values and, as metadata,
@@ -72,10 +73,9 @@ extension Verification.Verdict: CustomStringConvertible {
         let start = (isPassed ? "passed  " : "FAILED  ") + name
         if let problem { return "\(start)  \(problem)" }
         guard let worst else { return start }
-        let detail = "\(Self.scientific(worst.error)) (\(worst.tensor))"
-        return isPassed ? "\(start)  \(detail)" : "\(start)  \(detail), more than \(Self.scientific(bound))"
+        let detail = "\(NumberText.scientific(worst.error)) (\(worst.tensor))"
+        return isPassed
+            ? "\(start)  \(detail)" : "\(start)  \(detail), more than \(NumberText.scientific(bound))"
     }
 
-    /// Two digits and an exponent.
-    private static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
 }

@@ -1,7 +1,5 @@
-// The processor by CPUID, XCR0, the affinity mask and the cgroup's quota.
-//
-// An instruction set counts only when the operating system saves its registers (XCR0): a hypervisor may show AVX-512 in
-// CPUID on a kernel that does not enable it, and the first such instruction would end the program.
+// The processor: instruction sets by the compiler's builtins, which count a set only when the operating system saves its
+// registers; names by CPUID; cores by the affinity mask and the cgroup's quota.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>
@@ -32,39 +30,25 @@ static char vendor[16];
 
 #if defined(__x86_64__) || defined(__i386__)
 
-static uint64_t enabled_states(void) {
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (uint64_t)high << 32 | low;
-}
-
 static void find_instruction_sets(void) {
+    __builtin_cpu_init();
+    found.has_fma = __builtin_cpu_supports("fma");
+    found.has_avx2 = __builtin_cpu_supports("avx2");
+    found.has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512vl");
+
+    // What the processor calls itself, which no builtin tells.
     uint32_t a, b, c, d;
     if (!__get_cpuid(0, &a, &b, &c, &d)) return;
-    uint32_t highest = a;
     memcpy(vendor, &b, 4);
     memcpy(vendor + 4, &d, 4);
     memcpy(vendor + 8, &c, 4);
-
     __get_cpuid(1, &a, &b, &c, &d);
-    uint32_t features = c;
     found.family = (int)(a >> 8 & 15);
     found.model = (int)(a >> 4 & 15);
     if (found.family == 6 || found.family == 15) found.model += (int)(a >> 16 & 15) << 4;
     if (found.family == 15) found.family += (int)(a >> 20 & 255);
-
-    const uint32_t fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
-    const uint64_t ymm = 0x6, zmm = 0xe6;  // XCR0: SSE and AVX; and with them the masks and both halves of the ZMMs
-    uint64_t states = features & osxsave ? enabled_states() : 0;
-    if ((features & avx) && (states & ymm) == ymm && highest >= 7) {
-        const uint32_t avx2 = 1u << 5, f = 1u << 16, dq = 1u << 17, cd = 1u << 28, bw = 1u << 30, vl = 1u << 31;
-        const uint32_t all = f | dq | cd | bw | vl;
-        __get_cpuid_count(7, 0, &a, &b, &c, &d);
-        found.has_fma = (features & fma) != 0;
-        found.has_avx2 = (b & avx2) != 0;
-        found.has_avx512 = (b & all) == all && (states & zmm) == zmm;
-    }
-
     if (__get_cpuid(0x80000000u, &a, &b, &c, &d) && a >= 0x80000004u) {
         uint32_t words[12];
         for (uint32_t i = 0; i < 3; i++)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agon_cpu.h"
 #include "agon_kernels.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -11,10 +12,8 @@ static const agon_vector_kernels *chosen;
 static void choose(void) {
     chosen = &agon_vector_portable;
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    agon_cpu_features cpu = agon_cpu_describe();
+    bool avx2 = cpu.has_avx2 && cpu.has_fma, avx512 = avx2 && cpu.has_avx512;
     const char *wish = getenv("AGON_VECTOR");
     if (wish && strcmp(wish, "portable") == 0) return;
     if (avx2) chosen = &agon_vector_avx2;

@@ -17,9 +17,7 @@ final class TinyProject {
         try folder.write("mirror/images", images)
         try folder.write("mirror/labels", labels)
         func file(_ name: String, _ bytes: [UInt8]) -> String {
-            var hash = SHA256()
-            hash.update(bytes)
-            return #"{"name": "\#(name)", "size": \#(bytes.count), "sha256": "\#(hash.finishHex())"}"#
+            return #"{"name": "\#(name)", "size": \#(bytes.count), "sha256": "\#(SHA256.hex(of: bytes))"}"#
         }
         let addresses = (sources ?? ["file://" + folder.path + "/mirror"]).map { "\"\($0)\"" }
         try folder.write(
@@ -171,8 +169,6 @@ final class TinyProject {
             TarEntry(name: "x/a.png", contents: image), TarEntry(name: "y/b.png", contents: image),
         ])
         func manifest(_ archive: [UInt8]) throws -> DatasetManifest {
-            var hash = SHA256()
-            hash.update(archive)
             try folder.write("mirror/set.tar", archive)
             return try DatasetManifest.load(
                 path: try folder.write(
@@ -181,7 +177,7 @@ final class TinyProject {
                     {"name": "set", "title": "Set", "homepage": "h", "licence": "l", "citation": "c",
                      "forms": [{"format": "folder", "train": {"images": ["."]}, "sources": [],
                                 "files": [{"name": "set.tar", "packing": "archive", "size": \(archive.count),
-                                           "sha256": "\(hash.finishHex())"}]}]}
+                                           "sha256": "\(SHA256.hex(of: archive))"}]}]}
                     """))
         }
         let refused = DatasetFetcher(manifest: try manifest(evil), into: folder.path)

@@ -81,33 +81,32 @@ import Testing
         let none = { (trials: inout [SyntheticTrial]) in
             for index in trials.indices { trials[index].state = .failed }
         }
-        #expect(try drawing(Self.curves, none).script == nil)
-        #expect(try drawing(Self.boxes, none).script == nil)
-        #expect(try drawing(Self.grids).script == nil)
-    }
-
-    @Test func quotesCannotEndAString() {
-        #expect(Gnuplot.quoted("it's `rm` \"x\"\nnew") == "'it''s `rm` \"x\" new'")
+        #expect(try drawing(Self.curves, none).svg == nil)
+        #expect(try drawing(Self.boxes, none).svg == nil)
+        #expect(try drawing(Self.grids).svg == nil)
     }
 
     // MARK: Files
 
-    /// SVG that a strict reader takes, and a PNG of the size that was asked for.
+    /// SVG that a strict reader takes, and a PNG of one and a half times its size.
     private func checkFiles(_ drawing: FigureDrawing, words: [String]) throws {
         let path = folder.path + "/figure"
-        try Gnuplot.draw(try #require(drawing.script), size: drawing.size, to: path)
+        try FigureFiles.write(try #require(drawing.svg), to: path)
         let svg = try Data(contentsOf: URL(fileURLWithPath: path + ".svg"))
         #expect(XMLParser(data: svg).parse())
         let text = String(decoding: svg, as: UTF8.self)
         for word in words { #expect(text.contains(word), "\(word)") }
-        #expect(!text.contains("<script") && !text.contains("http://www.w3.org/1999/xlink\"><image"))
+        #expect(text.contains("agon table study · it&#39;s &quot;Example&quot;"))
+        #expect(!text.contains("<script") && !text.contains("var(--"))
         let png = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".png")))
         #expect(png.prefix(8) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-        func number(_ place: Int) -> Int { png[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
-        #expect(number(16) == drawing.size.width * 3 / 2)
-        #expect(number(20) == drawing.size.height * 3 / 2)
-        // The data are all in the script, which stays.
-        #expect(try folder.text("figure.gp").contains("gnuplot -e"))
+        func number(_ place: Int) -> Double { Double(png[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }) }
+        func size(_ name: String) throws -> Double {
+            let start = try #require(text.range(of: " \(name)=\"")).upperBound
+            return try #require(Double(text[start...].prefix { $0 != "\"" }))
+        }
+        let (width, height) = (try size("width"), try size("height"))
+        #expect(abs(number(16) - 1.5 * width) <= 1 && abs(number(20) - 1.5 * height) <= 1)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("partial") } == [])
     }
@@ -130,11 +129,10 @@ import Testing
         try checkFiles(drawing, words: ["small", "step 100", "step 300", "step 200", "no grid by step 100"])
     }
 
-    @Test func faultsOfGnuplotAreItsOwnWords() throws {
-        let message = message { try Gnuplot.draw("plot nothing(x", size: (100, 100), to: folder.path + "/bad") }
-        #expect(message.hasPrefix("gnuplot: "), "\(message)")
-        #expect(message.contains("line") || message.contains("undefined") || message.contains("expected"), "\(message)")
-        #expect(!folder.holds("bad.svg"))
+    @Test func faultsOfTheConverterAreItsOwnWords() {
+        let message = message { try FigureFiles.write("<svg", to: folder.path + "/bad") }
+        #expect(message.hasPrefix("rsvg-convert: ") && message.count > 20, "\(message)")
+        #expect(!folder.holds("bad.png"))
     }
 
     // MARK: Charts of pages
@@ -151,6 +149,9 @@ import Testing
         let wide = ChartScale([0.001, 1000], count: 5)
         #expect(wide.isLogarithmic)
         #expect(abs(wide.place(1) - 0.5) < 1e-9)
+        let narrow = ChartScale([12, 180], count: 5, isLogarithmic: true)
+        #expect(narrow.ticks.map(narrow.text) == ["20", "50", "100"])
+        #expect(!ChartScale([12, 100], count: 5, isLogarithmic: true).isLogarithmic)
         // One value, none, and what is no number.
         #expect(ChartScale([5], count: 5).place(5) == 0.5)
         #expect(!ChartScale([], count: 5).ticks.isEmpty)

@@ -117,7 +117,7 @@ import Testing
     @Test func filesAreWritten() throws {
         let work = try work()
         try record(work)
-        try results(work).write(to: folder.path + "/Results")
+        #expect(try results(work).write(to: folder.path + "/Results").isEmpty)
         let markdown = try folder.text("Results/table.md")
         #expect(markdown.hasPrefix("# Width of the generator\n\nTwo widths.\n\nPublished: Somebody et al., 2020.\n\n|"))
         for words in [
@@ -203,9 +203,6 @@ import Testing
         #expect(
             ReportsError.unknownTable("gass", folder: "Configs/tables", existing: ["gas", "hacks"]).description
                 == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? There are: gas, hacks")
-        #expect(
-            ReportsError.missingTool("gnuplot", package: "gnuplot-nox").description
-                == "gnuplot: no such program on the PATH; install it (apt-get install gnuplot-nox)")
     }
 
     @Test func aRowThatCannotBePlannedIsANote() throws {

@@ -22,7 +22,7 @@ import Testing
         #expect(weights.accuracy > 0.9)
         #expect(weights.testSamples == 60)
         #expect(weights.path == digits.classifiers.cachePath(of: recipe))
-        #expect(weights.hash == SHA256.hex(bytes(weights.path).map { Self.hash($0) } ?? []))
+        #expect(weights.hash == SHA256.hex(of: bytes(weights.path).map { Array($0) } ?? []))
         #expect(reports.last?.step == 120 && reports.count == 120)
         #expect((reports.last?.scalar("loss") ?? 9) < (reports.first?.scalar("loss") ?? 0))
         let names = try FileManager.default.contentsOfDirectory(atPath: digits.classifiers.cacheFolder)
@@ -32,12 +32,6 @@ import Testing
         let again = try digits.classifiers.train(
             recipe, searchPath: digits.searchPath, threads: 1, report: { reports.append($0) })
         #expect(again.hash == weights.hash && reports.isEmpty)
-    }
-
-    private static func hash(_ data: Data) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(Array(data))
-        return hash.finish()
     }
 
     @Test func anInterruptedClassifierEndsInTheSameBytes() throws {

@@ -94,34 +94,66 @@ import Testing
         ("{}", 4, nil, "4 bytes follow the last tensor, which ends at data byte 0"),
         (" {}", 0, nil, "its header does not begin with '{'"),
         ("", 0, nil, "its header does not begin with '{'"),
-        ("{\"x\"", 0, nil, "header byte 4: expected ':', found its end"),
-        ("{\"x", 0, nil, "its header ends within a string"),
-        ("{\"x\u{1}\":{}}", 0, nil, "header byte 3: a control character in a string"),
-        ("{\"\\q\":{}}", 0, nil, "header byte 3: an unknown escape"),
-        ("{\"\\ud800\":{}}", 0, nil, "header byte 8: a lone surrogate"),
-        ("{\"\\u12g4\":{}}", 0, nil, "header byte 4: \\u needs four hexadecimal digits"),
-        ("{}x", 0, nil, "text after the header's end, at byte 2"),
-        ("{\"__metadata__\":{\"a\":1}}", 0, nil, "header byte 21: expected '\"', found '1'"),
-        ("{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0, nil, "two members of __metadata__ are named 'a'"),
-        ("{\"x\":[1]}", 0, nil, "header byte 5: expected '{', found '['"),
-        ("{\"x\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, nil, "tensor 'x' has no dtype"),
-        ("{\"x\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, nil, "tensor 'x' has no shape"),
-        ("{\"x\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, nil, "tensor 'x' needs two data_offsets"),
-        ("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4, nil, "tensor 'x' needs two data_offsets"),
-        ("{\"x\":{\"dtype\":\"F32\",\"size\":1}}", 4, nil, "tensor 'x' has the unknown member 'size'"),
-        ("{\"x\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 4, nil, "tensor 'x' has two members 'dtype'"),
+        ("{\"x\"", 0, nil, "its header:1:5: the text ends too early; expected ':' after the key"),
+        ("{\"x", 0, nil, "its header:1:2: the string is not closed on its line"),
+        ("{\"x\u{1}\":{}}", 0, nil, "its header:1:4: control character 1 in a string; write it as \\u0001"),
+        ("{\"\\q\":{}}", 0, nil, "its header:1:3: unknown escape \\q in a string"),
+        ("{\"\\ud800\":{}}", 0, nil, "its header:1:3: half of a surrogate pair in a \\u escape"),
+        ("{\"\\u12g4\":{}}", 0, nil, "its header:1:3: unknown escape \\u12g4 in a string"),
+        ("{}x", 0, nil, "its header:1:3: expected the end of the text, found 'x'"),
+        ("{\"__metadata__\":{\"a\":1}}", 0, nil, "its __metadata__ is not an object of strings"),
+        (
+            "{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0, nil,
+            "its header:1: __metadata__.a: the key is given twice, first in line 1"
+        ),
+        (
+            "{\"x\":[1]}", 0, nil,
+            "tensor 'x': its header:1: expected an object, found an array of 1 element"
+        ),
+        (
+            "{\"x\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, nil,
+            "tensor 'x': its header:1: missing key 'dtype'"
+        ),
+        (
+            "{\"x\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, nil,
+            "tensor 'x': its header:1: missing key 'shape'"
+        ),
+        (
+            "{\"x\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, nil,
+            "tensor 'x': its header:1: missing key 'data_offsets'"
+        ),
+        (
+            "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4, nil,
+            "tensor 'x': its header:1: data_offsets: expected 2 elements, found 1"
+        ),
+        (
+            "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"unheard\":1}}", 4, nil,
+            "tensor 'x': its header:1: unheard: unknown key. Keys known here: dtype, shape, data_offsets"
+        ),
+        (
+            "{\"x\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 4, nil,
+            "its header:1: x.dtype: the key is given twice, first in line 1"
+        ),
         (
             "{\"x\":{\"dtype\":\"F31\"}}", 4, nil,
-            "tensor 'x' has the unknown dtype 'F31' "
-                + "(known: F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL)"
+            "tensor 'x': its header:1: dtype: unknown choice 'F31'. Did you mean 'F32'? Available: F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL"
         ),
-        ("{\"x\":{\"shape\":[-1]}}", 4, nil, "header byte 15: expected a whole number of 0 or more"),
-        ("{\"x\":{\"shape\":[1.5]}}", 4, nil, "header byte 15: expected a whole number of 0 or more"),
-        ("{\"x\":{\"shape\":[01]}}", 4, nil, "header byte 15: expected a whole number of 0 or more"),
-        ("{\"x\":{\"shape\":[9223372036854775808]}}", 4, nil, "the number at header byte 15 overflows"),
         (
-            "{\"x\":{\"shape\":[" + [String](repeating: "1", count: 65).joined(separator: ",") + "]}}", 4, nil,
-            "more than 64 numbers in the shape of 'x'"
+            shaped("-1"), 4, nil,
+            "tensor 'x': its header:1: shape[0]: -1 is out of range; expected an integer of at least 0"
+        ),
+        (shaped("1.5"), 4, nil, "tensor 'x': its header:1: shape[0]: expected an integer, found the number 1.5"),
+        (
+            shaped("9223372036854775808"), 4, nil,
+            "tensor 'x': its header:1: shape[0]: 9223372036854775808 is out of range; expected an integer of at least 0"
+        ),
+        (
+            "{\"x\":{\"shape\":[01]}}", 4, nil,
+            "its header:1:16: '01' is not a number in JSON's form, such as 12, -0.5 or 2e-4"
+        ),
+        (
+            shaped([String](repeating: "1", count: 65).joined(separator: ",")), 4, nil,
+            "tensor 'x': its header:1: shape: expected 0 to 64 elements, found 65"
         ),
         (
             tensor("x", [4_294_967_296, 4_294_967_296], 0, 0), 0, nil,
@@ -157,11 +189,18 @@ import Testing
             both(tensor("x", [1], 0, 4), tensor("y", [1], 8, 12)), 12, nil,
             "tensor 'y' starts at data byte 8 and leaves a gap before it, which ends at 4"
         ),
-        (both(tensor("x", [1], 0, 4), tensor("x", [1], 4, 8)), 8, nil, "two members are named 'x'"),
+        (
+            both(tensor("x", [1], 0, 4), tensor("x", [1], 4, 8)), 8, nil,
+            "its header:1: x: the key is given twice, first in line 1"
+        ),
     ]
 
     static func tensor(_ name: String, _ shape: [Int], _ start: Int, _ end: Int) -> String {
         "{\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[\(start),\(end)]}}"
+    }
+
+    static func shaped(_ shape: String) -> String {
+        "{\"x\":{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[0,4]}}"
     }
 
     static func both(_ first: String, _ second: String) -> String { first.dropLast() + "," + second.dropFirst() }

@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonRuns
 import Foundation
 
-/// The gnuplot script of a figure.
+/// A figure as an SVG document of its own, drawn like the charts of pages.
 struct FigureDrawing {
     private let figure: TableFigure
     private let making: TableMaking
@@ -19,104 +19,82 @@ struct FigureDrawing {
         rows = making.rows.filter { row in figure.rows.map { $0.contains(row.name) } ?? true }
     }
 
-    /// Okabe and Ito's colours, which the colour-blind tell apart, the pale ones darkened; dashes tell a second round.
-    private static let colours = [
-        "#0072b2", "#d55e00", "#009e73", "#aa4499", "#cc8800", "#3399cc", "#555555", "#882255",
-    ]
+    /// Pixels of the longest row's name, which stands beside curves and boxes.
+    private var nameWidth: Double { 7.6 * Double(rows.map(\.name.count).max() ?? 0) }
 
-    static func colour(_ index: Int) -> String { colours[index % colours.count] }
+    /// Pixels of the names beside grids.
+    private var labelWidth: Int { 24 + 8 * (shown.flatMap { Self.lines($0.row.name).map(\.count) }.max() ?? 0) }
 
-    /// Of the legend beside curves, in gnuplot's characters: the longest name with its line.
-    private var legendWidth: Int { 7 + (rows.map(\.name.count).max() ?? 0) }
+    private static let (top, bottom) = (44.0, 24.0)
 
-    /// Of the names beside grids, in pixels.
-    private var labelWidth: Int { 24 + 7 * (shown.flatMap { Self.lines($0.row.name).map(\.count) }.max() ?? 0) }
-
-    var size: (width: Int, height: Int) {
+    /// The document; nil where there is nothing to draw.
+    var svg: String? {
+        let drawn: (width: Double, height: Double, content: [Markup])
         switch figure.kind {
-        case .curves(let metrics, _, _): (680 + 8 * legendWidth, 60 + 300 * metrics.count)
-        case .boxes(let columns): (900, 100 + max(300, 90 + 26 * rows.count) * columns.count)
-        case .grids(let steps):
-            (max(640, labelWidth + 10 + 220 * different(steps).count), 90 + (cellHeight + 20) * max(1, shown.count))
+        case .curves(let metrics, let abscissa, let isLogarithmic): drawn = curves(metrics, abscissa, isLogarithmic)
+        case .boxes(let columns): drawn = boxes(columns)
+        case .grids(let steps): drawn = grids(different(steps))
         }
-    }
-
-    /// Nil where there is nothing to draw.
-    var script: String? {
-        let body: String?
-        switch figure.kind {
-        case .curves(let metrics, let abscissa, let isLogarithmic): body = curves(metrics, abscissa, isLogarithmic)
-        case .boxes(let columns): body = boxes(columns)
-        case .grids(let steps): body = grids(different(steps))
-        }
-        guard let body else { return nil }
-        return """
-            set style line 100 lc rgb '#888888' lw 0.8
-            set border 3 ls 100
-            set tics nomirror scale 0.5 textcolor rgb '#333333'
-            set grid lc rgb '#dddddd' lw 0.6
-            set label 100 \(Gnuplot.quoted(footer)) at screen 0.99,\(9 / Double(size.height)) right font ',7' tc rgb '#777777' noenhanced
-            \(body)
+        guard !drawn.content.isEmpty else { return nil }
+        let (width, height) = (drawn.width, Self.top + drawn.height + Self.bottom)
+        // Images come last and hold no colours to be named.
+        let frame: Markup = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
+            font-family="Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif">
+            <style>
+            \(PageStyle.chart)
+            svg .title{font-size:18px;fill:var(--ink)}svg .name{font-size:13px;fill:var(--ink)}svg .note{font-size:10px}
+            svg .box{fill-opacity:.3;stroke-width:1.2}
+            </style>
+            <rect width="100%" height="100%" fill="var(--ground)"/>
+            <text class="title" x="\(width / 2)" y="26" text-anchor="middle">\(figure.title)</text>
+            <text class="note" x="\(width - 8)" y="\(height - 8)" text-anchor="end">\(footer)</text>
             """
+        return ([frame] + drawn.content).map(PageStyle.standalone).joined(separator: "\n") + "\n</svg>\n"
     }
 
-    /// After the first of several plots, each of which would draw the footer over that of the others.
-    private static let sayOnce = "\nunset label 100\n"
+    private static func moved(_ x: Double, _ y: Double, _ content: Markup) -> Markup {
+        "<g transform=\"translate(\(x) \(y))\">\(content)</g>"
+    }
 
     // MARK: Curves
 
-    private func curves(_ metrics: [String], _ abscissa: FigureKind.Abscissa, _ isLogarithmic: Bool) -> String? {
-        var blocks: [String] = []
-        var panels: [String] = []
-        for (panel, metric) in metrics.enumerated() {
-            // Bands lie behind all curves.
-            var (bands, lines): ([String], [String]) = ([], [])
-            var range: (lowest: Double, highest: Double)?
-            let members = rows.map { making.trials(of: $0).filter(\.isDone) }
+    private func curves(_ metrics: [String], _ abscissa: FigureKind.Abscissa, _ isLogarithmic: Bool) -> (
+        Double, Double, [Markup]
+    ) {
+        let (width, height, heading) = (680.0, 270.0, 20.0)
+        let members = rows.map { making.trials(of: $0).filter(\.isDone) }
+        var panels: [Markup] = []
+        for metric in metrics {
             let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
-            for (index, row) in rows.enumerated() {
-                let points = Self.points(of: metric, abscissa, members[index], identity: way)
-                guard !points.isEmpty else { continue }
-                let block = "$p\(panel)r\(index)"
-                for point in points {
-                    range = (
-                        min(range?.lowest ?? point.lowest, point.lowest),
-                        max(range?.highest ?? point.highest, point.highest)
-                    )
-                }
-                let numbers = points.map { "\($0.x) \($0.mean) \($0.lowest) \($0.highest)" }
-                blocks.append("\(block) << EOD\n\(numbers.joined(separator: "\n"))\nEOD")
-                let colour = Self.colour(index)
-                let dash = index < Self.colours.count ? 1 : 2
-                if points.contains(where: { $0.lowest < $0.highest }) {
-                    bands.append(
-                        "\(block) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb '\(colour)' notitle"
-                    )
-                }
-                lines.append(
-                    "\(block) using 1:2 with \(points.count < 40 ? "linespoints pt 7 ps 0.4" : "lines") dt \(dash) lw 1.6 "
-                        + "lc rgb '\(colour)' title \(Gnuplot.quoted(row.name)) noenhanced")
+            let series = zip(rows, members).map { row, trials in
+                let points = Self.points(of: metric, abscissa, trials, identity: way)
+                return Chart.Series(
+                    name: row.name, points: points.map { ($0.x, $0.mean) }, band: points.map { ($0.lowest, $0.highest) }
+                )
             }
-            guard let range else { continue }
-            // Within one power of ten, a logarithmic axis would show few of its numbers.
-            let isWide = range.lowest > 0 && range.highest > 10 * range.lowest
-            let isLast = panel + 1 == metrics.count
+            guard series.contains(where: { !$0.points.isEmpty }) else { continue }
+            var chart = Chart(title: metric, series: series, abscissa: Self.label(abscissa))
+            chart.size = (width, height)
+            chart.isLogarithmic = isLogarithmic
+            panels.append(
+                Self.moved(
+                    10, Self.top + Double(panels.count) * (height + heading + 10),
+                    "<text class=\"name\" x=\"10\" y=\"12\">\(metric)</text>\(Self.moved(0, heading, chart.drawing))"))
+        }
+        guard !panels.isEmpty else { return (0, 0, []) }
+        let all = Double(panels.count) * (height + heading + 10)
+        let first = Self.top + max(heading, all / 2 - 10 * Double(rows.count))
+        for (index, row) in rows.enumerated() {
+            let y = first + 20 * Double(index)
             panels.append(
                 """
-                set ylabel \(Gnuplot.quoted(metric)) noenhanced
-                set xlabel \(isLast ? Gnuplot.quoted(Self.label(abscissa)) : "''")
-                \(isLogarithmic && isWide ? "set logscale y; set format y '%g'" : "unset logscale y; set format y '%g'")
-                plot \((bands + lines).joined(separator: ", \\\n  "))
+                <rect x="\(width + 20)" y="\(y)" width="16" height="4" fill="\(Chart.colour(index, of: rows.count))"/>\
+                <text class="name" x="\(width + 42)" y="\(y + 6)">\(row.name)</text>
                 """)
         }
-        guard !panels.isEmpty else { return nil }
-        return """
-            \(blocks.joined(separator: "\n"))
-            set key outside right center vertical Left reverse samplen 1.5 noenhanced
-            set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char 10, char \(legendWidth), char 4, char 3 spacing char 0, char 3
-            \(panels.joined(separator: Self.sayOnce))
-            unset multiplot
-            """
+        return (width + 54 + nameWidth, max(all, 20 * Double(rows.count)), panels)
     }
 
     private static func label(_ abscissa: FigureKind.Abscissa) -> String {
@@ -176,56 +154,55 @@ struct FigureDrawing {
     // MARK: Boxes
 
     /// Lying boxes, so that the rows' names can be read: median, quartiles, range, and a dot for each trial.
-    private func boxes(_ keys: [String]) -> String? {
-        var blocks: [String] = []
-        var panels: [String] = []
-        for (panel, key) in keys.enumerated() {
+    private func boxes(_ keys: [String]) -> (Double, Double, [Markup]) {
+        let (width, line, heading, foot) = (900.0, 26.0, 26.0, 34.0)
+        let height = heading + line * Double(rows.count) + foot
+        let left = min(360, 20 + nameWidth)
+        var panels: [Markup] = []
+        for key in keys {
             guard let column = making.columns.first(where: { $0.key == key }),
                 let shown = table.columns.first(where: { $0.key == key })
             else { continue }
             // Values of other identities than the most frequent have no place on the same axis.
             let way = shown.identities.first ?? nil
-            var ticks: [String] = []
-            var boxes: [String] = []
-            var dots: [String] = []
-            for (index, row) in rows.enumerated() {
-                let y = Double(rows.count - index)
-                ticks.append("\(Gnuplot.quoted(row.name)) \(y)")
-                let values = making.trials(of: row).filter(\.isDone).compactMap { trial -> Double? in
-                    guard let value = TableMaking.value(column.quantity, of: trial), value.identity == way else {
-                        return nil
-                    }
-                    return value.value
+            let values = rows.map { row in
+                making.trials(of: row).filter(\.isDone).compactMap { trial -> Double? in
+                    let value = TableMaking.value(column.quantity, of: trial)
+                    return value?.identity == way ? value?.value : nil
                 }.sorted()
-                dots += values.map { "\($0) \(y) \(index)" }
-                guard let lowest = values.first, let highest = values.last else { continue }
-                boxes.append(
-                    "\(y) \(lowest) \(Self.quantile(values, 0.25)) \(Self.quantile(values, 0.5)) "
-                        + "\(Self.quantile(values, 0.75)) \(highest) \(index)")
             }
-            guard !dots.isEmpty else { continue }
-            blocks.append("$b\(panel) << EOD\n\(boxes.joined(separator: "\n"))\nEOD")
-            blocks.append("$d\(panel) << EOD\n\(dots.joined(separator: "\n"))\nEOD")
-            panels.append(
+            guard values.contains(where: { !$0.isEmpty }) else { continue }
+            let scale = ChartScale(values.flatMap(\.self), count: 7, isLogarithmic: false)
+            func px(_ value: Double) -> Double { left + scale.place(value) * (width - left - 24) }
+            let floor = heading + line * Double(rows.count)
+            var parts: [Markup] = ["<text class=\"name\" x=\"\(left)\" y=\"14\">\(shown.heading)</text>"]
+            parts += scale.ticks.map { tick in
                 """
-                set ytics (\(ticks.joined(separator: ", "))) noenhanced
-                set yrange [0.4:\(Double(rows.count) + 0.6)]
-                set xlabel \(Gnuplot.quoted(shown.heading)) noenhanced
-                plot $b\(panel) using 2:1:($6-$2):(0) with vectors nohead lc rgb '#777777' lw 1 notitle, \\
-                  $b\(panel) using 4:1:3:5:($1-0.28):($1+0.28) with boxxyerror fs solid 0.25 lc rgb '\(Self.colour(0))' lw 1 notitle, \\
-                  $b\(panel) using 4:($1-0.28):(0):(0.56) with vectors nohead lc rgb '\(Self.colour(1))' lw 2.2 notitle, \\
-                  $d\(panel) using 1:2 with points pt 7 ps 0.5 lc rgb '#222222' notitle
-                """)
+                <line class="grid" x1="\(px(tick))" x2="\(px(tick))" y1="\(heading)" y2="\(floor)"/>\
+                <text x="\(px(tick))" y="\(floor + 16)" text-anchor="middle">\(scale.text(tick))</text>
+                """
+            }
+            for (index, row) in rows.enumerated() {
+                let y = heading + line * (Double(index) + 0.5)
+                parts.append(
+                    "<text class=\"name\" x=\"\(left - 10)\" y=\"\(y + 4)\" text-anchor=\"end\">\(row.name)</text>")
+                parts.append(Self.box(values[index].map(px), y))
+            }
+            panels.append(Self.moved(0, Self.top + Double(panels.count) * height, parts.joined()))
         }
-        guard !panels.isEmpty else { return nil }
-        let margin = min(34, 4 + (rows.map(\.name.count).max() ?? 0))
+        return (width, Double(panels.count) * height, panels)
+    }
+
+    /// A box over sorted places.
+    private static func box(_ places: [Double], _ y: Double) -> Markup {
+        guard let lowest = places.first, let highest = places.last else { return .empty }
+        let (lower, middle, upper) = (quantile(places, 0.25), quantile(places, 0.5), quantile(places, 0.75))
+        let dots = places.map { "<circle cx=\"\($0)\" cy=\"\(y)\" r=\"2.5\" fill=\"var(--ink)\"/>" as Markup }
         return """
-            \(blocks.joined(separator: "\n"))
-            unset key
-            set offsets graph 0.03, graph 0.03, 0, 0
-            set multiplot layout \(panels.count),1 title \(Gnuplot.quoted(figure.title)) noenhanced font ',13' margins char \(margin), char 4, char 5, char 3 spacing char 0, char 5
-            \(panels.joined(separator: Self.sayOnce))
-            unset multiplot
+            <line x1="\(lowest)" x2="\(highest)" y1="\(y)" y2="\(y)" stroke="var(--soft)"/>
+            <rect class="box" x="\(lower)" y="\(y - 8)" width="\(upper - lower)" height="16" fill="var(--c0)" stroke="var(--c0)"/>
+            <line x1="\(middle)" x2="\(middle)" y1="\(y - 8)" y2="\(y + 8)" stroke="var(--c1)" stroke-width="2.2"/>
+            \(dots.joined(separator: ""))
             """
     }
 
@@ -264,51 +241,33 @@ struct FigureDrawing {
         return Int((205 * min(2, shares.max() ?? 1)).rounded())
     }
 
-    private func grids(_ steps: [Int]) -> String? {
+    private func grids(_ steps: [Int]) -> (Double, Double, [Markup]) {
         let shown = shown
-        guard !shown.isEmpty else { return nil }
-        let (width, height) = (Double(size.width), Double(size.height))
-        let cellHeight = Double(cellHeight)
-        var parts: [String] = []
+        let height = Double(cellHeight)
+        var parts: [Markup] = []
         for (line, item) in shown.enumerated() {
-            let top = height - 60 - (cellHeight + 20) * Double(line)
-            parts.append(
-                "set label \(line + 1) \(Self.wrapped(item.row.name)) at screen \(8 / width),"
-                    + "\((top - 15 - cellHeight / 2) / height) left noenhanced font ',10'")
+            let top = Self.top + (height + 22) * Double(line)
+            let words = Self.lines(item.row.name)
+            for (index, text) in words.enumerated() {
+                let y = top + 15 + height / 2 + 15 * (Double(index) - Double(words.count - 1) / 2)
+                parts.append("<text class=\"name\" x=\"10\" y=\"\(y)\">\(text)</text>")
+            }
             for (place, wanted) in steps.enumerated() {
-                let isThere = item.trial.run.sampleSteps.last { $0 <= wanted }
-                let title = isThere.map { "step \($0)" } ?? "no grid by step \(wanted)"
                 let left = Double(labelWidth) + 220 * Double(place)
+                let step = item.trial.run.sampleSteps.last { $0 <= wanted }
+                let title = step.map { "step \($0)" } ?? "no grid by step \(wanted)"
+                parts.append("<text x=\"\(left + 102.5)\" y=\"\(top + 11)\" text-anchor=\"middle\">\(title)</text>")
+                let path = item.trial.run.folder.samplePath(step: step ?? 0)
+                guard step != nil, let image = EmbeddedImage(path: path, bytes: 1 << 20, side: 820) else { continue }
                 parts.append(
                     """
-                    set lmargin at screen \(left / width)
-                    set rmargin at screen \((left + 205) / width)
-                    set tmargin at screen \((top - 15) / height)
-                    set bmargin at screen \((top - 15 - cellHeight) / height)
-                    set title \(Gnuplot.quoted(title)) offset 0,-0.8 font ',9' noenhanced
+                    <image x="\(left)" y="\(top + 17)" width="205" height="\(height)" \
+                    preserveAspectRatio="xMidYMin" href="\(image.source)"/>
                     """)
-                if let isThere {
-                    let path = item.trial.run.folder.samplePath(step: isThere)
-                    parts.append("plot \(Gnuplot.quoted(path)) binary filetype=png with rgbimage notitle")
-                } else {
-                    parts.append("plot [0:1][0:1] NaN notitle")
-                }
-                if place == 0 { parts.append("unset label \(line + 1)\(line == 0 ? Self.sayOnce : "")") }
             }
         }
-        return """
-            unset border; unset tics; unset key; unset grid
-            set size ratio -1
-            set multiplot title \(Gnuplot.quoted(figure.title)) noenhanced font ',13'
-            \(parts.joined(separator: "\n"))
-            unset multiplot
-            """
-    }
-
-    /// A long name as a string of several lines. The breaks alone stand in double quotes: in those, gnuplot would run
-    /// what stands in backquotes.
-    private static func wrapped(_ name: String) -> String {
-        lines(name).map(Gnuplot.quoted).joined(separator: ".\"\\n\".")
+        let width = Double(max(640, labelWidth + 10 + 220 * steps.count))
+        return (width, (height + 22) * Double(shown.count), parts)
     }
 
     private static func lines(_ name: String) -> [String] {

@@ -1,7 +1,8 @@
+import AgonText
 import Foundation
 
-/// A chart of curves or of shares over time, as inline SVG with its legend in HTML, so that words keep their size
-/// wherever the drawing is scaled.
+/// A chart of curves or of shares over time: in pages inline SVG with its legend in HTML, so that words keep their size
+/// wherever the drawing is scaled; in figures a panel.
 struct Chart {
     struct Series {
         let name: String
@@ -9,6 +10,11 @@ struct Chart {
         let points: [(x: Double, y: Double)]
         /// The range over seeds at each point, drawn in a lighter tone.
         var band: [(lowest: Double, highest: Double)] = []
+        fileprivate var colour: Markup = ""
+
+        init(name: String, points: [(x: Double, y: Double)], band: [(lowest: Double, highest: Double)] = []) {
+            (self.name, self.points, self.band) = (name, points, band)
+        }
     }
 
     enum Kind {
@@ -28,39 +34,54 @@ struct Chart {
     /// A point to be marked.
     var spot: (x: Double, y: Double)?
     var note: String?
-
-    private static let (width, height) = (380.0, 220.0)
+    /// In pixels.
+    var size = (width: 380.0, height: 220.0)
+    /// Whether the values are on a log scale; nil leaves it to their range.
+    var isLogarithmic: Bool?
 
     var markup: Markup {
-        let drawn = series.filter { !$0.points.isEmpty }
+        let drawn = drawn
         guard !drawn.isEmpty else { return .empty }
         // A single curve under its own name needs no legend, only its last value.
         let isAlone = drawn.count == 1 && drawn[0].name == title
         let last = isAlone ? drawn[0].points.last.map { "last \(NumberText.brief($0.y))" } : nil
         let notes = [note, last].compactMap { $0 }.joined(separator: " · ")
-        let legend = drawn.enumerated().map { index, item -> Markup in
+        let legend = drawn.map { item -> Markup in
             let last = item.points.last.map { NumberText.brief($0.y) } ?? ""
-            return "<li><i style=\"background:\(colour(index))\"></i>\(item.name)<b>\(last)</b></li>"
+            return "<li><i style=\"background:\(item.colour)\"></i>\(item.name)<b>\(last)</b></li>"
         }
         let list: Markup =
             "<ul class=\"legend\(drawn.count > 10 ? " many" : "")\">\(legend.joined(separator: ""))</ul>"
         return """
             <figure class="chart">
             <figcaption><h3>\(title)</h3>\(notes.isEmpty ? .empty : "<p>\(notes)</p>" as Markup)</figcaption>
-            \(drawing(drawn))
+            <svg viewBox="0 0 \(size.width) \(size.height)" role="img" \
+            aria-label="\(title): \(drawn.map(\.name).joined(separator: ", ")) by \(abscissa)">
+            \(drawing)
+            </svg>
             \(isAlone ? .empty : list)
             </figure>
             """
     }
 
     /// The colours of a few series are told apart best by hue; of many, neighbours are alike.
-    private func colour(_ index: Int) -> Markup {
-        let count = series.count
+    static func colour(_ index: Int, of count: Int) -> Markup {
         if count <= 8 { return "var(--c\(index))" }
         return "hsl(\(Double(index) * 300 / Double(count)) 62% 48%)"
     }
 
-    private func drawing(_ drawn: [Series]) -> Markup {
+    /// The series that have points, each in the colour of its place among all.
+    private var drawn: [Series] {
+        series.enumerated().compactMap { index, item in
+            var item = item
+            item.colour = Self.colour(index, of: series.count)
+            return item.points.isEmpty ? nil : item
+        }
+    }
+
+    /// The chart without title and legend: the content of an SVG element of its size.
+    var drawing: Markup {
+        let drawn = drawn
         let xs = drawn.flatMap { $0.points.map(\.x) }
         // Time starts at zero, so that charts beside one another can be compared.
         let x = ChartScale(xs, count: 6, tight: true, including: (xs.min() ?? 0) > 0 ? 0 : nil)
@@ -68,61 +89,56 @@ struct Chart {
         switch kind {
         case .lines:
             let ys = drawn.flatMap { item in item.points.map(\.y) + item.band.flatMap { [$0.lowest, $0.highest] } }
-            y = ChartScale(ys, count: 5, including: level)
-        case .stack: y = ChartScale([0] + totals(drawn), count: 4, tight: true, allowsLogarithm: false)
+            y = ChartScale(ys, count: 5, including: level, isLogarithmic: isLogarithmic)
+        case .stack: y = ChartScale([0] + totals(drawn), count: 4, tight: true, isLogarithmic: false)
         }
         let labels = y.ticks.map(y.text)
         let left = 10 + 7.2 * Double(labels.map(\.count).max() ?? 1)
         let (right, top, bottom) = (10.0, 8.0, 34.0)
-        func px(_ value: Double) -> Double { left + x.place(value) * (Self.width - left - right) }
-        func py(_ value: Double) -> Double { Self.height - bottom - y.place(value) * (Self.height - top - bottom) }
+        func px(_ value: Double) -> Double { left + x.place(value) * (size.width - left - right) }
+        func py(_ value: Double) -> Double { size.height - bottom - y.place(value) * (size.height - top - bottom) }
 
         var parts: [Markup] = []
         for (tick, label) in zip(y.ticks, labels) {
             parts.append(
                 """
-                <line class="grid" x1="\(left)" x2="\(Self.width - right)" y1="\(py(tick))" y2="\(py(tick))"/>\
+                <line class="grid" x1="\(left)" x2="\(size.width - right)" y1="\(py(tick))" y2="\(py(tick))"/>\
                 <text x="\(left - 6)" y="\(py(tick) + 4)" text-anchor="end">\(label)</text>
                 """)
         }
         for tick in x.ticks {
             let label = x.text(tick)
             // The last one may have no room to be in the middle.
-            let isAtEdge = px(tick) + 3.6 * Double(label.count) > Self.width
+            let isAtEdge = px(tick) + 3.6 * Double(label.count) > size.width
             parts.append(
                 """
-                <text x="\(isAtEdge ? Self.width : px(tick))" y="\(Self.height - bottom + 16)" \
+                <text x="\(isAtEdge ? size.width : px(tick))" y="\(size.height - bottom + 16)" \
                 text-anchor="\(isAtEdge ? "end" : "middle")">\(label)</text>
                 """)
         }
         parts.append(
-            "<text class=\"axis\" x=\"\(Self.width - right)\" y=\"\(Self.height - 3)\" text-anchor=\"end\">\(abscissa)</text>"
+            "<text class=\"axis\" x=\"\(size.width - right)\" y=\"\(size.height - 3)\" text-anchor=\"end\">\(abscissa)</text>"
         )
         for mark in marks where mark >= x.lower && mark <= x.upper {
             parts.append(
-                "<line class=\"mark\" x1=\"\(px(mark))\" x2=\"\(px(mark))\" y1=\"\(top)\" y2=\"\(Self.height - bottom)\"/>"
+                "<line class=\"mark\" x1=\"\(px(mark))\" x2=\"\(px(mark))\" y1=\"\(top)\" y2=\"\(size.height - bottom)\"/>"
             )
         }
         if let level {
             parts.append(
-                "<line class=\"level\" x1=\"\(left)\" x2=\"\(Self.width - right)\" y1=\"\(py(level))\" y2=\"\(py(level))\"/>"
+                "<line class=\"level\" x1=\"\(left)\" x2=\"\(size.width - right)\" y1=\"\(py(level))\" y2=\"\(py(level))\"/>"
             )
         }
         switch kind {
-        case .lines: parts += drawn.enumerated().map { line($1, colour($0), drawn.count, px, py) }
+        case .lines: parts += drawn.map { line($0, drawn.count, px, py) }
         case .stack: parts += stack(drawn, px, py)
         }
         if let spot { parts.append("<circle class=\"spot\" cx=\"\(px(spot.x))\" cy=\"\(py(spot.y))\" r=\"4\"/>") }
-        let names = drawn.map(\.name).joined(separator: ", ")
-        return """
-            <svg viewBox="0 0 \(Self.width) \(Self.height)" role="img" aria-label="\(title): \(names) by \(abscissa)">
-            \(parts.joined())
-            </svg>
-            """
+        return parts.joined()
     }
 
     private func line(
-        _ item: Series, _ colour: Markup, _ count: Int, _ px: (Double) -> Double, _ py: (Double) -> Double
+        _ item: Series, _ count: Int, _ px: (Double) -> Double, _ py: (Double) -> Double
     ) -> Markup {
         var parts: [Markup] = []
         var points = item.points
@@ -135,7 +151,7 @@ struct Chart {
                 let outline = edge(\.highest) + edge(\.lowest).reversed()
                 let corners = outline.map { "\(px($0.x)),\(py($0.y))" as Markup }
                 parts.append(
-                    "<polygon class=\"band\" fill=\"\(colour)\" points=\"\(corners.joined(separator: " "))\"/>")
+                    "<polygon class=\"band\" fill=\"\(item.colour)\" points=\"\(corners.joined(separator: " "))\"/>")
             }
             points = Self.smoothed(points) ?? points
         }
@@ -146,13 +162,13 @@ struct Chart {
         // Few values show where they were measured; one alone has no line.
         if item.points.count <= 12 {
             parts += item.points.map { point in
-                "<circle fill=\"\(colour)\" cx=\"\(px(point.x))\" cy=\"\(py(point.y))\" r=\"\(item.points.count == 1 ? 3 : 2)\"/>"
+                "<circle fill=\"\(item.colour)\" cx=\"\(px(point.x))\" cy=\"\(py(point.y))\" r=\"\(item.points.count == 1 ? 3 : 2)\"/>"
             }
         }
         parts.append(
-            "<polyline class=\"\(smooth == nil ? (count > 8 ? "thin" : "curve") : "raw")\" stroke=\"\(colour)\" points=\"\(path(points))\"/>"
+            "<polyline class=\"\(smooth == nil ? (count > 8 ? "thin" : "curve") : "raw")\" stroke=\"\(item.colour)\" points=\"\(path(points))\"/>"
         )
-        if let smooth { parts.append("<polyline class=\"curve\" stroke=\"\(colour)\" points=\"\(path(smooth))\"/>") }
+        if let smooth { parts.append("<polyline class=\"curve\" stroke=\"\(item.colour)\" points=\"\(path(smooth))\"/>") }
         return parts.joined()
     }
 
@@ -161,13 +177,13 @@ struct Chart {
         let count = drawn.map(\.points.count).min() ?? 0
         let places = Self.evenly(count, limit: 200)
         var base = [Double](repeating: 0, count: places.count)
-        return drawn.enumerated().map { index, item in
+        return drawn.map { item in
             let top = zip(places, base).map { $1 + item.points[$0].y }
             let upper = zip(places, top).map { "\(px(item.points[$0].x)),\(py($1))" as Markup }
             let lower = zip(places, base).reversed().map { "\(px(item.points[$0].x)),\(py($1))" as Markup }
             base = top
             return
-                "<polygon class=\"area\" fill=\"\(colour(index))\" points=\"\((upper + lower).joined(separator: " "))\"/>"
+                "<polygon class=\"area\" fill=\"\(item.colour)\" points=\"\((upper + lower).joined(separator: " "))\"/>"
         }
     }
 

@@ -1,3 +1,4 @@
+import AgonText
 import Foundation
 
 /// An axis of a chart: from values to pixels, with round numbers at its ticks.
@@ -7,22 +8,30 @@ struct ChartScale {
     let upper: Double
     let ticks: [Double]
 
-    /// An axis for the values. Positive values that span more than two powers of ten and a half get a log scale.
+    /// An axis for the values.
     ///
     /// - Parameters:
     ///   - tight: whether the axis ends where the values end, as time does.
     ///   - including: a value that must be on the axis.
-    init(_ values: [Double], count: Int, tight: Bool = false, including: Double? = nil, allowsLogarithm: Bool = true) {
+    ///   - isLogarithmic: whether to take a log scale where the values span a power of ten; nil: where positive values
+    ///     span more than two and a half.
+    init(
+        _ values: [Double], count: Int, tight: Bool = false, including: Double? = nil, isLogarithmic wanted: Bool? = nil
+    ) {
         let finite = values.filter(\.isFinite) + (including.map { [$0] } ?? [])
         var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
-        isLogarithmic = allowsLogarithm && !tight && least > 0 && most / least > 300
+        isLogarithmic = wanted != false && !tight && least > 0 && most / least > (wanted == true ? 10 : 300)
         if isLogarithmic {
             let (bottom, top) = (log10(least), log10(most))
-            lower = pow(10, bottom - 0.03 * (top - bottom))
-            upper = pow(10, top + 0.03 * (top - bottom))
-            let decades = Int(bottom.rounded(.up))...max(Int(bottom.rounded(.up)), Int(top.rounded(.down)))
+            let (start, end) = (pow(10, bottom - 0.03 * (top - bottom)), pow(10, top + 0.03 * (top - bottom)))
+            (lower, upper) = (start, end)
+            let decades = Int(bottom.rounded(.down))...Int(top.rounded(.up))
             let stride = max(1, (decades.count + count - 1) / count)
-            ticks = decades.filter { ($0 - decades.lowerBound) % stride == 0 }.map { pow(10, Double($0)) }
+            // Between few powers of ten, 2 and 5 times them too.
+            let multiples = decades.count <= 4 ? [1.0, 2, 5] : [1]
+            ticks = decades.filter { ($0 - decades.lowerBound) % stride == 0 }
+                .flatMap { power in multiples.map { $0 * pow(10, Double(power)) } }
+                .filter { $0 >= start && $0 <= end }
             return
         }
         if least == most {
@@ -58,8 +67,9 @@ struct ChartScale {
     func text(_ tick: Double) -> String {
         if tick == 0 { return "0" }
         if isLogarithmic {
-            let power = Int(log10(tick).rounded())
-            return (-3...3).contains(power) ? NumberText.significant(tick, digits: 1) : "1e\(power)"
+            if tick > 0.9e-3, tick < 1e4 { return NumberText.brief(tick) }
+            let power = (log10(tick) + 1e-9).rounded(.down)
+            return "\(Int((tick / pow(10, power)).rounded()))e\(Int(power))"
         }
         let largest = max(abs(ticks.first ?? 0), abs(ticks.last ?? 0))
         let (factor, unit) =

@@ -1,3 +1,4 @@
+import AgonText
 import Foundation
 
 /// HTML text that is safe by its type: literals are taken as they are, and everything put into them is escaped, unless
@@ -32,7 +33,7 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
         /// A coordinate, to a tenth of a pixel.
         mutating func appendInterpolation(_ number: Double) {
             let rounded = number.isFinite ? (number * 10).rounded() / 10 : 0
-            text += rounded == rounded.rounded() ? String(Int(rounded)) : String(format: "%.1f", rounded)
+            text += NumberText.shortest(rounded)
         }
     }
 

@@ -82,37 +82,19 @@ enum PageParts {
 
     /// A table of results with its notes.
     static func table(_ table: ResultTable) -> Markup {
-        var heading = ["", "seeds"]
-        var words: Set<Int> = []
-        for (index, column) in table.columns.enumerated() {
-            if column.hasPublished { heading.append("published") }
-            if table.rows.contains(where: { $0.cells[index].words != nil }) { words.insert(heading.count) }
-            heading.append(column.heading)
-        }
-        let rows = table.rows.map { row -> [Markup] in
-            var cells: [Markup] = ["\(row.name)", "\(table.trialsText(of: row))"]
-            for (column, cell) in zip(table.columns, row.cells) {
-                if column.hasPublished { cells.append(cell.published.map { "\($0.text)" } ?? none) }
-                cells.append(text(of: cell, column, in: row, table))
-            }
-            return cells
-        }
-        return self.table(heading, rows, words: words) + notes(table.notes)
+        let format = ResultTable.CellFormat<Markup>(
+            words: { "\($0)" }, published: { "\($0)" }, part: text, joined: { $0.joined(separator: "; ") },
+            none: "<span class=\"none\">–</span>")
+        let heading = table.heading { _ in "published" }
+        let rows = table.rows.map { table.cells(of: $0, in: format) }
+        return self.table(heading.titles, rows, words: heading.words) + notes(table.notes)
     }
 
-    private static let none: Markup = "<span class=\"none\">–</span>"
-
-    private static func text(
-        of cell: ResultTable.Cell, _ column: ResultTable.Column, in row: ResultTable.Row, _ table: ResultTable
-    ) -> Markup {
-        if let words = cell.words { return "\(words)" }
-        let parts = table.texts(of: cell, column, in: row).map { part -> Markup in
-            let mean: Markup = cell.isBest ? "<b>\(part.mean)</b>" : "\(part.mean)"
-            let deviation: Markup = part.deviation.map { " <span class=\"pm\">± \($0)</span>" } ?? .empty
-            let count: Markup = part.count.map { " <span class=\"pm\">n = \($0)</span>" } ?? .empty
-            let mark: Markup = part.mark.map { "<sup>\($0)</sup>" } ?? .empty
-            return "\(mean)\(deviation)\(count)\(mark)"
-        }
-        return parts.isEmpty ? none : parts.joined(separator: "; ")
+    private static func text(of part: ResultTable.CellText, isBest: Bool) -> Markup {
+        let mean: Markup = isBest ? "<b>\(part.mean)</b>" : "\(part.mean)"
+        let deviation: Markup = part.deviation.map { " <span class=\"pm\">± \($0)</span>" } ?? .empty
+        let count: Markup = part.count.map { " <span class=\"pm\">n = \($0)</span>" } ?? .empty
+        let mark: Markup = part.mark.map { "<sup>\($0)</sup>" } ?? .empty
+        return "\(mean)\(deviation)\(count)\(mark)"
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The frame of a page and its style: light and dark, wide and narrow, screen and paper.
 enum PageStyle {
     /// A whole page. Nothing in it is loaded from anywhere, and nothing is run: the policy says so to the browser.
@@ -26,12 +28,39 @@ enum PageStyle {
         """
     }
 
+    /// The colours in the light. Those of curves are Okabe and Ito's, which the colour-blind tell apart, the pale ones
+    /// darkened.
+    private static let light: Markup =
+        """
+        --ground:#fff;--panel:#f5f7f9;--ink:#181b1f;--soft:#5a6470;--line:#dde2e7;--accent:#0b63c5;--good:#13703a;\
+        --bad:#b3261e;--warn:#8a5a00;--shade:rgba(0,0,0,.3);--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;\
+        --c4:#cc8800;--c5:#3399cc;--c6:#666;--c7:#882255
+        """
+
+    /// What charts of pages and figures look like.
+    static let chart: Markup = """
+        svg text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
+        svg .grid{stroke:var(--line);stroke-width:1}
+        svg polyline{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
+        svg .raw{stroke-width:1;opacity:.3}svg .thin{stroke-width:1.1}
+        svg .band{opacity:.16}svg .area{opacity:.85;stroke:var(--ground);stroke-width:.4}
+        svg .mark{stroke:var(--bad);stroke-width:1;stroke-dasharray:2 3}
+        svg .level{stroke:var(--soft);stroke-width:1;stroke-dasharray:5 4}
+        svg .spot{fill:var(--ground);stroke:var(--ink);stroke-width:1.6}
+        """
+
+    /// A drawing that stands alone, with the light colours in place of their names.
+    static func standalone(_ drawing: Markup) -> String {
+        light.text.split(separator: ";").reduce(drawing.text) { text, entry in
+            let parts = entry.split(separator: ":")
+            return text.replacingOccurrences(of: "var(\(parts[0]))", with: parts[1])
+        }
+    }
+
     /// Tables too wide for their box have a shade at the edge that hides columns: it stands still, and a cover of the
     /// ground's colour moves away from it with what is scrolled.
     private static let style: Markup = """
-        :root{--ground:#fff;--panel:#f5f7f9;--ink:#181b1f;--soft:#5a6470;--line:#dde2e7;--accent:#0b63c5;--good:#13703a;
-        --bad:#b3261e;--warn:#8a5a00;--shade:rgba(0,0,0,.3);--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;
-        --c4:#cc8800;--c5:#3399cc;--c6:#666;--c7:#882255}
+        :root{\(light)}
         @media (prefers-color-scheme:dark){:root{--ground:#121417;--panel:#1b1f24;--ink:#e7eaee;--soft:#9aa5b1;
         --line:#30363d;--accent:#6cb0ff;--good:#5fd38d;--bad:#ff8a80;--warn:#f0b849;--shade:rgba(255,255,255,.3);
         --c0:#4aa8e0;--c1:#ff8a3d;--c2:#2fc79b;
@@ -68,14 +97,7 @@ enum PageStyle {
         .chart{min-width:0;break-inside:avoid}
         .chart figcaption p{font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}
         .chart svg{display:block;width:100%;height:auto;margin-top:6px;overflow:visible}
-        svg text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
-        svg .grid{stroke:var(--line);stroke-width:1}
-        svg polyline{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
-        svg .raw{stroke-width:1;opacity:.3}svg .thin{stroke-width:1.1}
-        svg .band{opacity:.16}svg .area{opacity:.85;stroke:var(--ground);stroke-width:.4}
-        svg .mark{stroke:var(--bad);stroke-width:1;stroke-dasharray:2 3}
-        svg .level{stroke:var(--soft);stroke-width:1;stroke-dasharray:5 4}
-        svg .spot{fill:var(--ground);stroke:var(--ink);stroke-width:1.6}
+        \(chart)
         @media (min-width:980px){.pair svg text{font-size:9.5px}.pair svg polyline{stroke-width:1.4}}
         .pair .chart+.chart{margin-top:26px}
         .legend{list-style:none;padding:0;margin-top:8px;display:flex;flex-wrap:wrap;gap:2px 16px;font-size:.8rem}
@@ -139,9 +161,7 @@ enum PageStyle {
         overflow-wrap:anywhere}
         @media (max-width:560px){.tiles{grid-template-columns:1fr 1fr}.tiles>div{padding:11px 13px}
         .tiles dd{font-size:1.15rem}section{margin-top:34px}th,td{padding:7px 10px}th[scope=row]{max-width:11em}.galleries{grid-template-columns:1fr 1fr;gap:18px 12px}}
-        @media print{:root{--ground:#fff;--panel:#f5f7f9;--ink:#000;--soft:#444;--line:#ccc;--accent:#0b63c5;--good:#13703a;
-        --bad:#b3261e;--warn:#8a5a00;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499;--c4:#cc8800;--c5:#3399cc;
-        --c6:#666;--c7:#882255}
+        @media print{:root{\(light);--ink:#000;--soft:#444;--line:#ccc}
         body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}
         section{margin-top:22pt}.pair{display:block}.charts,.pair>.beside{display:grid;grid-template-columns:1fr 1fr;gap:14pt 18pt}
         .pair>.beside{margin-top:14pt}.pair .chart+.chart{margin-top:0}svg text{font-size:12px!important}

@@ -1,4 +1,5 @@
 import AgonExperiments
+import AgonText
 
 /// The charts of a run: its numbers, put together by what they mean.
 struct RunCharts {

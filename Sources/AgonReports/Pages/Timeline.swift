@@ -1,3 +1,5 @@
+import AgonText
+
 /// Sample grids through time, with a slider that works without script: radio buttons, of which the browser shows the
 /// chosen one's images. Arrow keys move it; on paper all images are shown.
 ///

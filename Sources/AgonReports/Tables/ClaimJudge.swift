@@ -1,3 +1,5 @@
+import AgonText
+
 /// Holds claims against a table.
 ///
 /// Values over seeds are told apart by their deviations: one mean is below another when the gap is wider than both

@@ -33,7 +33,7 @@ enum CommaSeparatedTable {
                 lines.append(cells)
             }
         }
-        return joined(lines)
+        return CommaSeparatedValues.text(lines)
     }
 
     /// The value of every trial, a line each.
@@ -60,12 +60,8 @@ enum CommaSeparatedTable {
                 lines.append(cells + [trial.run.digest])
             }
         }
-        return joined(lines)
+        return CommaSeparatedValues.text(lines)
     }
 
     private static func hasIdentity(_ column: ResultTable.Column) -> Bool { column.identities.contains { $0 != nil } }
-
-    private static func joined(_ lines: [[String]]) -> String {
-        lines.map(CommaSeparatedValues.line).joined(separator: "\r\n") + "\r\n"
-    }
 }

@@ -14,14 +14,10 @@ enum LaTeXTable {
             "  \\begin{tabular}{lr\(alignment.joined())}", "    \\toprule",
         ]
         lines += heading(table) + ["    \\midrule"]
-        for row in table.rows {
-            var cells = [escaped(row.name), escaped(table.trialsText(of: row))]
-            for (column, cell) in zip(table.columns, row.cells) {
-                if column.hasPublished { cells.append(cell.published.map { number(escaped($0.text)) } ?? "--") }
-                cells.append(text(of: cell, column, in: row, table))
-            }
-            lines.append(line(cells))
-        }
+        let format = ResultTable.CellFormat(
+            words: escaped, published: { number(escaped($0)) }, part: text, joined: { $0.joined(separator: "; ") },
+            none: "--")
+        lines += table.rows.map { line(table.cells(of: $0, in: format)) }
         lines += ["    \\bottomrule", "  \\end{tabular}}"]
         if !table.notes.isEmpty {
             lines += ["  \\par\\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize"]
@@ -54,17 +50,11 @@ enum LaTeXTable {
 
     private static func line(_ cells: [String]) -> String { "    " + cells.joined(separator: " & ") + " \\\\" }
 
-    private static func text(
-        of cell: ResultTable.Cell, _ column: ResultTable.Column, in row: ResultTable.Row, _ table: ResultTable
-    ) -> String {
-        if let words = cell.words { return escaped(words) }
-        let parts = table.texts(of: cell, column, in: row).map { part in
-            var text = number(part.mean) + (part.deviation.map { " $\\pm$ \(number($0))" } ?? "")
-            if let count = part.count { text += " ($n = \(count)$)" }
-            if cell.isBest { text = "\\textbf{\(text)}" }
-            return text + (part.mark.map { "\\textsuperscript{\($0)}" } ?? "")
-        }
-        return parts.isEmpty ? "--" : parts.joined(separator: "; ")
+    private static func text(of part: ResultTable.CellText, isBest: Bool) -> String {
+        var text = number(part.mean) + (part.deviation.map { " $\\pm$ \(number($0))" } ?? "")
+        if let count = part.count { text += " ($n = \(count)$)" }
+        if isBest { text = "\\textbf{\(text)}" }
+        return text + (part.mark.map { "\\textsuperscript{\($0)}" } ?? "")
     }
 
     /// A number with a minus of the right length, and its power of ten as papers write it.

@@ -109,21 +109,7 @@ public struct Provenance: Sendable {
 
     /// Arguments as a shell takes them.
     static func shell(_ arguments: [String]) -> String {
-        arguments.enumerated().map { index, argument in
-            let text = index == 0 ? (argument as NSString).lastPathComponent : argument
-            let isPlain =
-                !text.isEmpty
-                && text.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"):
-                        true
-                    default: "-_./=:,+@%".utf8.contains(byte)
-                    }
-                }
-            return isPlain
-                ? text
-                : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-        }.joined(separator: " ")
+        let program = arguments.prefix(1).map { ($0 as NSString).lastPathComponent }
+        return (program + arguments.dropFirst()).map(ShellText.word).joined(separator: " ")
     }
 }

@@ -1,5 +1,6 @@
 import AgonExperiments
 import AgonRuns
+import AgonText
 
 /// A table with its figures: what the writers of Markdown, CSV, LaTeX and HTML have in common.
 public struct ResultTable: Sendable {
@@ -94,6 +95,43 @@ public struct ResultTable: Sendable {
                 count: hasCount ? group.summary.count : nil,
                 mark: column.identities.count > 1 ? Self.mark(group.identity) : nil)
         }
+    }
+
+    /// How a format writes cells.
+    struct CellFormat<Text> {
+        let words: (String) -> Text
+        let published: (String) -> Text
+        let part: (_ part: CellText, _ isBest: Bool) -> Text
+        let joined: ([Text]) -> Text
+        /// What stands for no value.
+        let none: Text
+    }
+
+    /// The cells of a row in the order of `heading`: name, trials, and for each column its published value, where it
+    /// has such values, and its own.
+    func cells<Text>(of row: Row, in format: CellFormat<Text>) -> [Text] {
+        var cells = [format.words(row.name), format.words(trialsText(of: row))]
+        for (column, cell) in zip(columns, row.cells) {
+            if column.hasPublished { cells.append(cell.published.map { format.published($0.text) } ?? format.none) }
+            if let words = cell.words {
+                cells.append(format.words(words))
+            } else {
+                let parts = texts(of: cell, column, in: row).map { format.part($0, cell.isBest) }
+                cells.append(parts.isEmpty ? format.none : format.joined(parts))
+            }
+        }
+        return cells
+    }
+
+    /// The heading above the cells of each row, and which of these columns hold words.
+    func heading(published: (Column) -> String) -> (titles: [String], words: Set<Int>) {
+        var (titles, words) = (["", "seeds"], Set([0]))
+        for (index, column) in columns.enumerated() {
+            if column.hasPublished { titles.append(published(column)) }
+            if isOfWords(index) { words.insert(titles.count) }
+            titles.append(column.heading)
+        }
+        return (titles, words)
     }
 
     /// `2/3` where a trial is missing.

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonSweeps
 
 /// A table as its file states it: the sweeps to run, what is a row and what a column, and what was published.
 public struct TableConfiguration: ConfigDecodable, Sendable {
@@ -22,7 +23,8 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         name = try reader.string("name", "A name for the table, and for its folder of results.")
-        try reader.require(Self.isName(name), "name", "'\(name)' is no folder name; use letters, digits, '_' and '-'")
+        try reader.require(
+            name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil, "name", "'\(name)' is no folder name; use letters, digits, '_' and '-'")
         title = try reader.string("title", "What stands over the table.")
         description = try reader.optionalString("description", "What is compared, in a sentence or two.")
         source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
@@ -104,18 +106,6 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             ?? " there are \(names.joined(separator: ", "))"
     }
 
-    private static func isName(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("-")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-    }
-
     /// The published JSON Schema of table files.
     public static func schema() throws -> ConfigNode {
         try JSONSchema.describe(Self.self, title: "A table of Agon", id: "table-schema.json", partial: true)
@@ -151,7 +141,7 @@ struct BudgetSweep: ConfigDecodable, Sendable {
 
     init(from reader: ConfigReader) throws {
         let path = try reader.string("file", "The sweep's file, relative to this file.")
-        file = Self.join(reader.source(of: "file").file, path)
+        file = SweepPaths.join(reader.source(of: "file").file, path)
         seeds = try reader.optionalIntegers(
             "seeds", count: 1..., in: 0..., "The seeds, instead of those of the sweep's file.")
         let node = try reader.node(
@@ -175,18 +165,5 @@ struct BudgetSweep: ConfigDecodable, Sendable {
         }
         return settings
             + set.members.map { ConfigSetting(path: .root.key("set").key($0.key), value: $0.value) }
-    }
-
-    private static func join(_ file: String, _ path: String) -> String {
-        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
-        var parts = file[..<slash].split(separator: "/", omittingEmptySubsequences: false)[...]
-        for part in path.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != "..", !last.isEmpty {
-                parts.removeLast()
-            } else {
-                parts.append(part)
-            }
-        }
-        return parts.joined(separator: "/")
     }
 }

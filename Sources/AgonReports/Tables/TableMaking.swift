@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonRuns
+import AgonText
 
 /// Makes a table of the runs of its sweeps.
 struct TableMaking {

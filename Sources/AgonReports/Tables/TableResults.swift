@@ -25,22 +25,30 @@ public struct TableResults {
 
     /// Writes table.md, table.csv, trials.csv, table.tex, provenance.json and the figures into a folder.
     ///
-    /// Throws `ReportsError`, `RunError.cannotMakeFolder`, `TensorsError.cannotWrite`. Without gnuplot,
-    /// everything but the figures is written before it is missed.
-    public func write(to folder: String) throws {
+    /// - Returns: what the user is to know: that figures lack their PNG files.
+    ///
+    /// Throws `ReportsError`, `RunError.cannotMakeFolder`, `TensorsError.cannotWrite`.
+    public func write(to folder: String) throws -> [String] {
         try RunFolder.makeFolders(folder + "/figures")
         let label = "\(table.name)-\(work.budget)"
-        try AtomicFile.write(path: folder + "/table.md", text: markdown)
+        let figures = figures
+        try AtomicFile.write(path: folder + "/table.md", text: markdown(figures))
         try AtomicFile.write(path: folder + "/table.csv", text: CommaSeparatedTable.text(table))
         try AtomicFile.write(
             path: folder + "/trials.csv", text: CommaSeparatedTable.trials(making, rows: making.rows))
         try AtomicFile.write(
             path: folder + "/table.tex", text: LaTeXTable.text(table, label: label, origin: provenance.lines))
         try AtomicFile.write(path: folder + "/provenance.json", text: provenance.node.prettyText)
-        for figure in work.configuration.figures {
-            let drawing = FigureDrawing(figure, making: making, table: table, footer: footer)
-            guard let script = drawing.script else { continue }
-            try Gnuplot.draw(script, size: drawing.size, to: "\(folder)/figures/\(figure.name)")
+        for figure in figures { try FigureFiles.write(figure.svg, to: "\(folder)/figures/\(figure.name)") }
+        if figures.isEmpty || FigureFiles.hasConverter { return [] }
+        return ["rsvg-convert is missing, so figures have no PNG files; \(FigureFiles.remedy)"]
+    }
+
+    private var figures: [(name: String, title: String, svg: String)] {
+        work.configuration.figures.compactMap { figure in
+            FigureDrawing(figure, making: making, table: table, footer: footer).svg.map {
+                (figure.name, figure.title, $0)
+            }
         }
     }
 
@@ -52,7 +60,7 @@ public struct TableResults {
             + ["config \(configs.joined(separator: ", "))"]).joined(separator: " · ")
     }
 
-    private var markdown: String {
+    private func markdown(_ figures: [(name: String, title: String, svg: String)]) -> String {
         let configuration = work.configuration
         var text = "# \(MarkdownTable.escaped(configuration.title))\n\n"
         if let description = configuration.description { text += MarkdownTable.escaped(description) + "\n\n" }
@@ -64,13 +72,11 @@ public struct TableResults {
                 "\n## What was published\n\n"
                 + MarkdownTable.claims(table.judgements, source: work.configuration.source)
         }
-        let drawn = configuration.figures.filter {
-            FigureDrawing($0, making: making, table: table, footer: "").script != nil
-        }
-        if !drawn.isEmpty { text += "\n## Figures\n" }
-        for figure in drawn {
-            text += "\n![\(MarkdownTable.escaped(figure.title))](figures/\(figure.name).png)\n\n"
-            text += "\(MarkdownTable.escaped(figure.title)) ([SVG](figures/\(figure.name).svg))\n"
+        if !figures.isEmpty { text += "\n## Figures\n" }
+        for figure in figures {
+            let title = MarkdownTable.escaped(figure.title)
+            text += "\n![\(title)](figures/\(figure.name).svg)\n\n\(title)"
+            text += FigureFiles.hasConverter ? " ([PNG](figures/\(figure.name).png))\n" : "\n"
         }
         text += "\n## Origin\n\n" + provenance.lines.joined(separator: " ") + "\n"
         return text

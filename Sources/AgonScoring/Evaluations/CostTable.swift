@@ -14,9 +14,9 @@ public struct CostTable: Sendable {
         for outcome in outcomes {
             let costs = outcome.costs
             table.add([
-                outcome.run, DecimalNumber.shown(Double(costs.floatingPointOperationsPerStep) * 1e-9),
+                outcome.run, NumberText.brief(Double(costs.floatingPointOperationsPerStep) * 1e-9),
                 SizeText.short(costs.plannedMemoryBytes), costs.peakMemoryBytes.map(SizeText.short) ?? "",
-                costs.seconds.map(DurationText.short) ?? "", costs.stepsPerSecond.map(DecimalNumber.shown) ?? "",
+                costs.seconds.map(DurationText.short) ?? "", costs.stepsPerSecond.map { NumberText.brief($0) } ?? "",
             ])
             for best in costs.best {
                 hasBests = true

@@ -1,5 +1,5 @@
 import AgonRuns
-import Foundation
+import AgonText
 
 /// Values of several runs side by side: a row for each run, a column for each metric. A value whose identity is not that
 /// of the first in its column has a mark, and a footnote says what differs.
@@ -25,7 +25,7 @@ public struct EvaluationTable: Sendable {
     public var text: String {
         let metrics = metrics
         var notes: [String] = []
-        var lines = [["run"] + metrics]
+        var table = TextTable(["run"] + metrics)
         var marks: [String: [(hash: String, mark: String)]] = [:]
         var firsts: [String: EvaluationIdentity] = [:]
         for row in rows {
@@ -54,20 +54,11 @@ public struct EvaluationTable: Sendable {
                 }
                 line.append(cell)
             }
-            lines.append(line)
+            table.add(line)
         }
-        let widths = (0...metrics.count).map { column in lines.map { $0[column].count }.max() ?? 0 }
-        let table = lines.map { line in
-            line.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: widths[column] - cell.count)
-                return column == 0 ? cell + space : space + cell
-            }.joined(separator: "  ")
-        }
-        return (table + (notes.isEmpty ? [] : [""] + notes)).joined(separator: "\n")
+        return ([table.text] + (notes.isEmpty ? [] : [""] + notes)).joined(separator: "\n")
     }
 
     /// Five digits that count.
-    static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e6 ? String(format: "%.0f", value) : String(format: "%.5g", value)
-    }
+    static func number(_ value: Double) -> String { NumberText.brief(value, digits: 5) }
 }

@@ -3,8 +3,8 @@ import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonTensors
+import AgonText
 import AgonTraining
-import Foundation
 
 /// A classifier for metrics, before its network is made.
 enum ExtractorSource {
@@ -43,24 +43,14 @@ enum ExtractorSource {
                     // A line for each tenth of the way.
                     let tenth = max(1, progress.steps / 10)
                     guard progress.step % tenth < max(1, progress.steps / 100) else { return }
-                    note("classifier \(recipe.name): \(Self.text(of: progress))")
+                    note("classifier \(recipe.name): \(progress.classifierText)")
                 }, note: note)
-            note(
-                "classifier \(recipe.name): accuracy \(Self.percent(weights.accuracy)) of \(weights.testSamples) test samples"
-            )
+            let accuracy = NumberText.percent(weights.accuracy)
+            note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")
             return .recipe(recipe, weights: weights)
         case .recipe, .inceptionV3: return self
         }
     }
-
-    /// `step 750/7500, loss 0.3219, accuracy 90.12 %`
-    private static func text(of progress: TrainingProgress) -> String {
-        let (loss, accuracy) = (progress.scalar("loss") ?? .nan, progress.scalar("accuracy") ?? .nan)
-        return "step \(progress.step)/\(progress.steps), loss \(String(format: "%.4f", loss)), "
-            + "accuracy \(percent(Double(accuracy)))"
-    }
-
-    private static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
 
     var name: String {
         switch self {

@@ -1,4 +1,5 @@
 import AgonExperiments
+import AgonText
 import Foundation
 
 /// One scalar under watch for one sign of failure.
@@ -96,6 +97,6 @@ struct GradientNormWatch: AlarmWatch {
 }
 
 /// A number in four figures.
-func figures(_ value: some BinaryFloatingPoint) -> String { String(format: "%.4g", Double(value)) }
+func figures(_ value: some BinaryFloatingPoint) -> String { NumberText.brief(Double(value)) }
 
 func stepCount(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }

@@ -1,9 +1,10 @@
+import AgonConfiguration
 import Foundation
 
-/// Numbers as tables and charts show them.
-enum NumberText {
+/// Numbers as messages, tables and charts show them.
+package enum NumberText {
     /// So many decimals; of very large or small numbers, powers of ten.
-    static func fixed(_ value: Double, decimals: Int) -> String {
+    package static func fixed(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         let text = String(format: "%.\(max(0, decimals))f", value)
         // No "-0.00".
@@ -12,7 +13,7 @@ enum NumberText {
 
     /// A number in a table's cell: so many decimals, large whole numbers with commas, and powers of ten where the digits
     /// would be many or none.
-    static func cell(_ value: Double, decimals: Int) -> String {
+    package static func cell(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         let size = abs(value)
         if decimals == 0, size >= 1e4, size < 1e12 { return grouped(Int(value.rounded())) }
@@ -20,19 +21,16 @@ enum NumberText {
     }
 
     /// A deviation beside a mean of so many decimals; one that these would make zero keeps a digit.
-    static func deviation(_ value: Double, decimals: Int) -> String {
+    package static func deviation(_ value: Double, decimals: Int) -> String {
         let text = cell(value, decimals: decimals)
         return value != 0 && Double(text) == 0 ? significant(value, digits: 1) : text
     }
 
     /// The shortest digits that read back as the same number: `10`, `0.25`.
-    static func shortest(_ value: Double) -> String {
-        let text = "\(value)"
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-    }
+    package static func shortest(_ value: Double) -> String { value.isFinite ? ConfigNode(value).lineText : "\(value)" }
 
     /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
-    static func significant(_ value: Double, digits: Int = 4) -> String {
+    package static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite else { return "\(value)" }
         guard value != 0 else { return "0" }
         let magnitude = exponent(of: value, digits: digits)
@@ -43,16 +41,23 @@ enum NumberText {
         return fixed(value, decimals: max(0, digits - 1 - magnitude))
     }
 
-    /// At most four significant digits, without zeros at the end: `8`, `0.25`, `0.3333`.
-    static func brief(_ value: Double) -> String {
-        let text = significant(value)
-        guard text.contains("."), !text.contains("e") else { return text }
-        let digits = text.reversed().drop { $0 == "0" }
-        return String((digits.first == "." ? digits.dropFirst() : digits).reversed())
+    /// At most so many significant digits, without zeros at the end: `8`, `0.25`, `0.3333`, `1.2e7`.
+    package static func brief(_ value: Double, digits: Int = 4) -> String {
+        let text = significant(value, digits: digits)
+        let power = text.firstIndex(of: "e") ?? text.endIndex
+        guard text[..<power].contains(".") else { return text }
+        let kept = text[..<power].reversed().drop { $0 == "0" }
+        return String((kept.first == "." ? kept.dropFirst() : kept).reversed()) + text[power...]
     }
 
+    /// Two digits and an exponent, as errors are given: `3.1e-07`.
+    package static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+
+    /// A share in percent: `12.50 %`.
+    package static func percent(_ share: Double) -> String { fixed(100 * share, decimals: 2) + " %" }
+
     /// Decimals that show two significant digits of a deviation, or four of a mean without one.
-    static func decimals(mean: Double, deviation: Double?) -> Int {
+    package static func decimals(mean: Double, deviation: Double?) -> Int {
         if let deviation, deviation > 0, deviation.isFinite {
             return min(6, max(0, 1 - exponent(of: deviation, digits: 2)))
         }
@@ -64,7 +69,7 @@ enum NumberText {
 
     /// Decimals for all values of a column: those that suit most of them, and enough that no deviation becomes zero and
     /// no mean keeps less than two digits. Nil where the sizes differ too much for that.
-    static func decimals(ofColumn values: [(mean: Double, deviation: Double?)]) -> Int? {
+    package static func decimals(ofColumn values: [(mean: Double, deviation: Double?)]) -> Int? {
         // Others are shown as powers of ten.
         let values = values.filter { abs($0.mean) < 1e7 && ($0.mean == 0 || abs($0.mean) >= 1e-4) }
         func isWhole(_ value: (mean: Double, deviation: Double?)) -> Bool {
@@ -85,13 +90,19 @@ enum NumberText {
     }
 
     /// A whole number with commas: `1,234,567`.
-    static func grouped(_ number: Int) -> String {
-        var text = ""
-        for (place, digit) in String(number.magnitude).reversed().enumerated() {
-            if place > 0, place % 3 == 0 { text.append(",") }
-            text.append(digit)
+    package static func grouped(_ number: Int) -> String { grouped(String(number)) }
+
+    /// So many decimals, and commas before them: `1,234.50`.
+    package static func grouped(_ value: Double, decimals: Int) -> String { grouped(fixed(value, decimals: decimals)) }
+
+    private static func grouped(_ text: String) -> String {
+        let point = text.firstIndex(of: ".") ?? text.endIndex
+        var whole = ""
+        for (place, digit) in text[..<point].reversed().enumerated() {
+            if place > 0, place % 3 == 0, digit != "-" { whole.append(",") }
+            whole.append(digit)
         }
-        return (number < 0 ? "-" : "") + String(text.reversed())
+        return String(whole.reversed()) + text[point...]
     }
 
     /// The power of ten of the first digit, after rounding to so many digits.
