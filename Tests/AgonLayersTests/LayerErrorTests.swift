@@ -1,7 +1,6 @@
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct LayerErrorTests {
     /// Layers, input, message.

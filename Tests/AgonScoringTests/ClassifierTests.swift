@@ -60,7 +60,7 @@ import Testing
             recipe, searchPath: parts.searchPath, threads: 2, stop: StopRequest(),
             report: { if first == 0 { first = $0.step } })
         #expect(first == 51)
-        #expect(bytes(parts.classifiers.cachePath(of: recipe)) == bytes(weights.path))
+        #expect(try bytes(of: parts.classifiers.cachePath(of: recipe)) == bytes(of: weights.path))
     }
 
     @Test func aChangedConfigHasWeightsOfItsOwn() throws {
