@@ -105,11 +105,14 @@ let modules: [Target] = [
     .executableTarget(name: "own-images", dependencies: ["Agon"], path: "Examples/OwnImages"),
 ]
 
+/// Files and folders that tests read and write.
+let testFiles = Target.target(name: "AgonTestFiles", dependencies: ["AgonTensors"], path: "Tests/AgonTestFiles")
+
 /// Data that several test targets train on.
 let testSupport = Target.target(
     name: "AgonTestSupport",
     dependencies: [
-        "AgonScoring", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets", "AgonTensors",
+        "AgonTestFiles", "AgonScoring", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets", "AgonTensors",
         "AgonConfiguration",
     ],
     path: "Tests/AgonTestSupport")
@@ -118,7 +121,8 @@ let testSupport = Target.target(
 @MainActor func tests(of name: String, also others: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     guard let module = modules.first(where: { $0.name == name }) else { fatalError("no module \(name)") }
     return .testTarget(
-        name: name + "Tests", dependencies: [.byName(name: name)] + module.dependencies + others, resources: resources)
+        name: name + "Tests", dependencies: [.byName(name: name), "AgonTestFiles"] + module.dependencies + others,
+        resources: resources)
 }
 
 let package = Package(
@@ -134,6 +138,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: modules + [
+        testFiles,
         testSupport,
         tests(of: "CAgonKernels", also: ["AgonTensors"]),
         tests(of: "AgonTensors"),

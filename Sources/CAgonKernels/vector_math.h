@@ -4,14 +4,14 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline float float_of_bits(int32_t bits) {
+static inline float float_of_bits(uint32_t bits) {
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static inline int32_t bits_of_float(float value) {
-    int32_t bits;
+static inline uint32_t bits_of_float(float value) {
+    uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
@@ -32,16 +32,16 @@ static inline float vector_exp(float x) {
     p = p * r + 1.0f;
     // 2^n in two factors: n reaches 128, one above the largest exponent.
     int32_t whole = (int32_t)n, half = whole >> 1;
-    p = p * float_of_bits((half + 127) << 23) * float_of_bits((whole - half + 127) << 23);
+    p = p * float_of_bits((uint32_t)(half + 127) << 23) * float_of_bits((uint32_t)(whole - half + 127) << 23);
     p = x > 88.72f ? INFINITY : p;
     return x < -87.3f ? 0.0f : p;
 }
 
 static inline float vector_log(float x) {
     // x = 2^e m, m in [sqrt(1/2), sqrt(2)): log m = 2 atanh((m - 1) / (m + 1)), odd series to the 9th power.
-    int32_t bits = bits_of_float(x);
-    int32_t exponent = (bits - 0x3f3504f3) >> 23;
-    float m = float_of_bits(bits - (exponent << 23));
+    uint32_t bits = bits_of_float(x);
+    int32_t exponent = (int32_t)(bits - 0x3f3504f3u) >> 23;
+    float m = float_of_bits(bits - ((uint32_t)exponent << 23));
     float s = (m - 1.0f) / (m + 1.0f), z = s * s;
     float p = 0.2222222222f;
     p = p * z + 0.2857142857f;

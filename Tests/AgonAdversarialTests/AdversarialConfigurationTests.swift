@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonConfiguration
 import AgonGraph
 import AgonOptimizers
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct AdversarialConfigurationTests {
     @Test func defaultsAreTheObjectivesOwn() throws {

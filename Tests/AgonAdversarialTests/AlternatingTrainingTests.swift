@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 /// Alternating trainings of linear networks against the same computed by hand.
 @Suite struct AlternatingTrainingTests {

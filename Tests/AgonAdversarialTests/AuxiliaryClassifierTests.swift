@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct AuxiliaryClassifierTests {
     static let classes = 3

@@ -1,8 +1,7 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 /// A discriminator of batch norm (without weights) and a linear layer tells in which company it saw a sample: a batch
 /// that is normalised by itself has the layer's bias as its mean score.

@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 /// Objectives, ensembles, penalties and tricks, all with all: a game is trained, or refused for one of the reasons below.
 @Suite struct CompositionTests {

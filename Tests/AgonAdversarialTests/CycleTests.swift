@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct CycleTests {
     static let data = DataShapes(sample: [2, 3, 1], condition: [2, 3, 1])

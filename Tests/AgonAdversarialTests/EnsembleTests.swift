@@ -1,10 +1,9 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct EnsembleTests {
     private func gan(

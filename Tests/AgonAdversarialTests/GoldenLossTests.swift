@@ -1,8 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonAdversarial
 
 /// Losses and their gradients against PyTorch's (recorded by `Tests/Fixtures/golden/generate.py` in float64).
 @Suite struct GoldenLossTests {
@@ -67,7 +67,7 @@ import Testing
     static let tolerance: Float = 2e-5
 
     @Test(arguments: cases) func lossAndGradientsAreThoseOfPyTorch(_ item: Case) throws {
-        let golden = try goldenLoss(item.file)
+        let golden = try goldenCase("loss/\(item.file)")
         let graph = ComputeGraph()
         var values: [String: Value] = [:]
         var bound: [String: [Float]] = [:]
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func softmaxWeightsAreConstantInTheGradient() throws {
-        let golden = try goldenLoss("gman-softmax")
+        let golden = try goldenCase("loss/gman-softmax")
         let losses = try golden.tensor("losses")
         let graph = ComputeGraph()
         let x = graph.input("losses", shape: losses.shape)

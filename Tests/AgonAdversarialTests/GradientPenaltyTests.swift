@@ -1,8 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonAdversarial
 
 /// Penalties whose gradients are second derivatives, against PyTorch's double backward.
 @Suite struct GradientPenaltyTests {
@@ -38,7 +38,7 @@ import Testing
     private func compare(
         _ name: String, gradients: [String], _ penalty: (ComputeGraph, Critic, [String: Value]) throws -> Value
     ) throws {
-        let golden = try goldenLoss(name)
+        let golden = try goldenCase("loss/\(name)")
         let critic = try Critic(golden)
         let graph = ComputeGraph()
         var values: [String: Value] = [:]

@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Foundation
-
-@testable import AgonAdversarial
 
 /// The game of two linear networks computed by hand in Double: G(z) = z W + b makes points, D(x) = x v + c scores them.
 /// The trainings of the library are compared to it.

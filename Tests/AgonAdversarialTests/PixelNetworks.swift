@@ -1,7 +1,6 @@
+import AgonAdversarial
 import AgonLayers
 import AgonTensors
-
-@testable import AgonAdversarial
 
 /// Networks of one 1x1 convolution, which a test can follow pixel by pixel: `y = w · x + b`.
 struct PixelNetwork {

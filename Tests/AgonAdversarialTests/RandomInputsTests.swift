@@ -1,8 +1,7 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 /// A training is replayed from recorded random numbers: every stream that objectives, penalties and tricks draw from can
 /// be an input of its name.

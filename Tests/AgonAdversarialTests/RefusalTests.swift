@@ -1,10 +1,9 @@
+import AgonAdversarial
 import AgonConfiguration
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 /// Games that make no sense, with what is said of them: the place to change, what is wrong there, what would do.
 @Suite struct RefusalTests {

@@ -1,11 +1,10 @@
+import AgonAdversarial
 import AgonConfiguration
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonAdversarial
 
 /// A graph made ready to run from arrays.
 final class RunningGraph {
@@ -122,11 +121,6 @@ func game(
 func adversarial(_ text: String) throws -> AdversarialConfiguration {
     let node = try ConfigNode.parse(text, file: "test.json")
     return try ConfigReader.decode(AdversarialConfiguration.self, from: node).value
-}
-
-func goldenLoss(_ name: String) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(path: folder.appendingPathComponent("Fixtures/golden/loss/\(name).safetensors").path)
 }
 
 /// Compares relative to the largest magnitude expected.

@@ -1,7 +1,6 @@
+import AgonAdversarial
 import AgonGraph
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct UpdateRuleTests {
     private func phases(_ rule: String, objective: String = "gan", updates: String? = nil) throws -> [IterationPhase] {

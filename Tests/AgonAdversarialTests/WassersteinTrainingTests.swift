@@ -1,8 +1,7 @@
+import AgonAdversarial
 import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct WassersteinTrainingTests {
     @Test func aGeneratorOfPointsComesCloserToTheData() throws {

@@ -1,9 +1,8 @@
+import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonAdversarial
 
 @Suite struct WeightAveragingTests {
     private func setting(

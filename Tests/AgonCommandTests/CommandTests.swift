@@ -1,41 +1,9 @@
+import AgonTestFiles
 import Foundation
 import Testing
 
 /// The built program, run as users run it.
 @Suite struct CommandTests {
-    private static let program =
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
-    private static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    private struct Result {
-        let code: Int32
-        let output: String
-        let errors: String
-    }
-
-    private func agon(_ arguments: String..., folder: String = project) throws -> Result {
-        try agon(arguments, folder: folder)
-    }
-
-    private func agon(_ arguments: [String], folder: String = project) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.program)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What the program says fits the pipes' buffers.
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: complaint, as: UTF8.self))
-    }
-
     @Test(arguments: ["run", "inspect", "sample", "verify", "datasets", "benchmark", "doctor", "schema"])
     func helpHasExamples(command: String) throws {
         let result = try agon(command, "--help")
@@ -48,14 +16,7 @@ import Testing
         for arguments in [
             ["runn"], ["run"], ["run", "x.json", "--steps", "0"], ["run", "x.json", "--threads", "zero"],
         ] {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: Self.program)
-            process.arguments = arguments
-            process.standardError = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 64, "\(arguments)")
+            #expect(try agon(arguments).code == 64, "\(arguments)")
         }
         #expect(try agon("run", "Configs/selfgan/mlp.json", "--set", "steps").code == 64)
     }
@@ -103,9 +64,8 @@ import Testing
         let good = try agon("verify", "Tests/Fixtures/golden")
         #expect(good.code == 0)
         #expect(good.output.hasSuffix("81 passed, 0 failed\n"))
-        let folder = FileManager.default.temporaryDirectory.path + "/agon-command-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
         #expect(try agon("verify", folder).code == 65)
         try Data([0]).write(to: URL(fileURLWithPath: folder + "/x.safetensors"))
         let bad = try agon("verify", folder)
@@ -114,9 +74,8 @@ import Testing
     }
 
     @Test func aRunFromStartToSamples() throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/agon-command-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
         let config = """
             {"name": "points", "steps": 6, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
              "latent": {"size": 2}, "objective": "gan", "optimizer": "adam", "log": {"every": 3},

@@ -1,55 +1,34 @@
+import AgonTestFiles
 import Foundation
 import Testing
 
 /// `agon sample` as its users call it, on a run that is trained once for a test.
 @Suite struct SampleCommandTests {
-    private struct Result {
-        let code: Int32
-        let output: String
-        let errors: String
-    }
-
-    private let folder: String
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.path + "/agon-sample-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        temporary = try TemporaryFolder()
         let config = """
             {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
              "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
              "generator": {"layers": [{"type": "linear", "features": 2}]},
              "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
             """
-        try config.write(toFile: folder + "/points.json", atomically: true, encoding: .utf8)
+        try temporary.write(config, to: "points.json")
         let run = try agon("run", "points.json", "--out", "run")
         #expect(run.code == 0, "\(run.errors)")
     }
 
-    private func agon(_ arguments: String...) throws -> Result { try agon(arguments) }
+    private func agon(_ arguments: String...) throws -> AgonResult { try agon(arguments) }
 
-    private func agon(_ arguments: [String]) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("agon")
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What the program says fits the pipes' buffers.
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: complaint, as: UTF8.self))
+    private func agon(_ arguments: [String]) throws -> AgonResult {
+        try AgonCommandTests.agon(arguments, folder: folder)
     }
 
     private func contents(_ name: String) -> Data? { FileManager.default.contents(atPath: folder + "/" + name) }
 
     @Test func samplesAreNamedReckonedWithAndDrawn() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let saved = try agon("sample", "run", "--seed", "1", "--save", "king=3+7+12,man=5", "--save", "woman=2")
         #expect(saved.code == 0, "\(saved.errors)")
         #expect(
@@ -83,7 +62,6 @@ import Testing
     }
 
     @Test func faultsOfExpressionsAreThoseOfTheCommandLine() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let fault = try agon("sample", "run", "--expression", "#1 + * #2", "--out", "x.png")
         #expect(fault.code == 64)
         #expect(
@@ -112,7 +90,6 @@ import Testing
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
     ])
     func optionsThatDoNotGoTogether(arguments: [String], expected: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let result = try agon(["sample", "run"] + arguments)
         #expect(result.code == 64)
         #expect(result.errors.hasPrefix("Error: \(expected)\n"), "\(result.errors)")

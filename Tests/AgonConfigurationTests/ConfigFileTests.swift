@@ -1,22 +1,15 @@
 import AgonConfiguration
+import AgonTestFiles
 import Foundation
 import Testing
 
-@Suite final class ConfigFileTests {
-    let folder: String
+@Suite struct ConfigFileTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
-    init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("agon-config-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(
-            at: url.appendingPathComponent("sub"), withIntermediateDirectories: true)
-        folder = url.path
-    }
+    init() throws { temporary = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    func write(_ name: String, _ text: String) throws {
-        try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
-    }
+    func write(_ name: String, _ text: String) throws { try temporary.write(text, to: name) }
 
     func load(_ name: String) throws -> ConfigNode { try ConfigNode.load(path: "\(folder)/\(name)") }
 

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTestFiles
 import Testing
 
 @Suite struct ConfigReaderTests {

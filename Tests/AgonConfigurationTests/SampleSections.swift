@@ -113,13 +113,3 @@ struct SampleEvaluation: ConfigDecodable {
 func decodeSample(_ text: String, file: String = "cats.json") throws -> (value: SampleRun, resolved: ConfigNode) {
     try ConfigReader.decode(SampleRun.self, from: ConfigNode.parse(text, file: file))
 }
-
-/// The message of what a piece of code throws; empty if it throws nothing.
-func message(of body: () throws -> Any) -> String {
-    do {
-        _ = try body()
-        return ""
-    } catch {
-        return "\(error)"
-    }
-}

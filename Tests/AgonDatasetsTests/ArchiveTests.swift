@@ -1,3 +1,4 @@
+import AgonTestFiles
 import CAgonImageCodecs
 import Foundation
 import Testing
@@ -51,7 +52,6 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
     @Test func filesFoldersAndInnerLinksAreExtracted() throws {
         let folder = try TemporaryFolder()
         let archive = try folder.write(
-            "a.tar",
             tar([
                 TarEntry(name: "./", type: "5"),
                 TarEntry(name: "set/one.txt", contents: Array("one".utf8)),
@@ -59,7 +59,7 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
                 TarEntry(name: "set/empty", type: "5"),
                 TarEntry(name: "set/soft", type: "2", link: "one.txt"),
                 TarEntry(name: "set/hard", type: "1", link: "set/one.txt"),
-            ]))
+            ]), to: "a.tar")
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
         #expect(extract(archive, to: folder.path + "/out") == nil)
         #expect(
@@ -83,7 +83,7 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
         (TarEntry(name: "device", type: "3"), "entry 'device' is neither file nor folder"),
     ]) func leavingTheFolderIsRefusedBeforeAnythingIsWritten(entry: TarEntry, expected: String) throws {
         let folder = try TemporaryFolder()
-        let archive = try folder.write("a.tar", tar([TarEntry(name: "good", contents: [1]), entry]))
+        let archive = try folder.write(tar([TarEntry(name: "good", contents: [1]), entry]), to: "a.tar")
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
         let text = try #require(extract(archive, to: folder.path + "/out"))
         #expect(text.contains(expected) && text.hasSuffix("nothing was extracted"), "\(text)")
@@ -94,11 +94,10 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
         let folder = try TemporaryFolder()
         // `d` points to `e`, both inside; writing through it is still not done.
         let archive = try folder.write(
-            "a.tar",
             tar([
                 TarEntry(name: "e", type: "5"), TarEntry(name: "d", type: "2", link: "e"),
                 TarEntry(name: "d/file", contents: [1]),
-            ]))
+            ]), to: "a.tar")
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
         #expect(extract(archive, to: folder.path + "/out")?.contains("cannot make the folder of 'd/file'") == true)
         #expect(!folder.files.contains("out/e/file"))
@@ -106,8 +105,8 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
 
     @Test func existingFilesAreNotReplaced() throws {
         let folder = try TemporaryFolder()
-        let archive = try folder.write("a.tar", tar([TarEntry(name: "file", contents: [1])]))
-        try folder.write("out/file", "old")
+        let archive = try folder.write(tar([TarEntry(name: "file", contents: [1])]), to: "a.tar")
+        try folder.write("old", to: "out/file")
         #expect(extract(archive, to: folder.path + "/out")?.contains("File exists") == true)
         #expect(try bytes(of: folder.path + "/out/file") == Array("old".utf8))
     }
@@ -116,9 +115,9 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
         let folder = try TemporaryFolder()
         let whole = tar([TarEntry(name: "file", contents: [UInt8](repeating: 7, count: 3000))])
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
-        let cut = try folder.write("cut.tar", Array(whole[..<2000]))
+        let cut = try folder.write(Array(whole[..<2000]), to: "cut.tar")
         #expect(extract(cut, to: folder.path + "/out") != nil)
-        let foreign = try folder.write("foreign.tar", "this is no archive at all, however long one reads in it")
+        let foreign = try folder.write("this is no archive at all, however long one reads in it", to: "foreign.tar")
         #expect(extract(foreign, to: folder.path + "/out") != nil)
         #expect(extract(folder.path + "/none.tar", to: folder.path + "/out") != nil)
     }

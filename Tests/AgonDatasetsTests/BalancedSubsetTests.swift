@@ -1,8 +1,7 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonTensors
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct BalancedSubsetTests {
     /// Ten images of 2x2, image i filled with i, labels 0 1 2 0 1 2 0 1 2 0.

@@ -1,9 +1,8 @@
+import AgonDatasets
 import AgonTensors
 import Foundation
 import Synchronization
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct BatchLoaderTests {
     /// Ten images of 2x2, image i filled with i, label i mod 3.

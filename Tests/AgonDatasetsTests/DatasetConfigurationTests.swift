@@ -1,9 +1,9 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct DatasetConfigurationTests {
     private func configuration(_ text: String) throws -> DatasetConfiguration {
@@ -191,10 +191,10 @@ import Testing
 
     @Test func earlierRootsWin() throws {
         let project = try project()
-        try project.folder.write("given/tiny/images", idx([2, 1, 1], [1, 2]))
-        try project.folder.write("given/tiny/labels", idx([2], [0, 1]))
-        try project.folder.write("direct/images", idx([3, 1, 1], [1, 2, 3]))
-        try project.folder.write("direct/labels", idx([3], [0, 1, 0]))
+        try project.folder.write(idx([2, 1, 1], [1, 2]), to: "given/tiny/images")
+        try project.folder.write(idx([2], [0, 1]), to: "given/tiny/labels")
+        try project.folder.write(idx([3, 1, 1], [1, 2, 3]), to: "direct/images")
+        try project.folder.write(idx([3], [0, 1, 0]), to: "direct/labels")
         func count(data: String?, environment: [String: String]) throws -> Int {
             let path = DataSearchPath.standard(
                 dataFolder: data, environment: environment, workingFolder: project.path + "/mirror",

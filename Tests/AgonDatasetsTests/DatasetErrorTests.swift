@@ -1,6 +1,5 @@
+import AgonDatasets
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct DatasetErrorTests {
     @Test(

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTestFiles
 import Foundation
 import Testing
 
@@ -14,21 +15,20 @@ final class TinyProject {
 
     init(sources: [String]? = nil) throws {
         folder = try TemporaryFolder()
-        try folder.write("mirror/images", images)
-        try folder.write("mirror/labels", labels)
+        try folder.write(images, to: "mirror/images")
+        try folder.write(labels, to: "mirror/labels")
         func file(_ name: String, _ bytes: [UInt8]) -> String {
             return #"{"name": "\#(name)", "size": \#(bytes.count), "sha256": "\#(SHA256.hex(of: bytes))"}"#
         }
         let addresses = (sources ?? ["file://" + folder.path + "/mirror"]).map { "\"\($0)\"" }
         try folder.write(
-            "Datasets/tiny.json",
             """
             {"name": "tiny", "title": "Tiny", "homepage": "https://example.org", "licence": "MIT", "citation": "None.",
              "classes": ["even", "odd"],
              "forms": [{"format": "idx", "train": {"images": ["images"], "labels": "labels"},
                         "files": [\(file("images", images)), \(file("labels", labels))],
                         "sources": [\(addresses.joined(separator: ", "))]}]}
-            """)
+            """, to: "Datasets/tiny.json")
     }
 
     var searchPath: DataSearchPath {
@@ -60,8 +60,8 @@ final class TinyProject {
     @Test func brokenDownloadIsContinued() throws {
         let project = try TinyProject()
         // What is there already differs from the source's beginning only if it was downloaded again.
-        try project.folder.write("Datasets/tiny.partial/images.part", Array(project.images[..<10]))
-        try project.folder.write("mirror/images", [UInt8](repeating: 99, count: 10) + project.images[10...])
+        try project.folder.write(Array(project.images[..<10]), to: "Datasets/tiny.partial/images.part")
+        try project.folder.write([UInt8](repeating: 99, count: 10) + project.images[10...], to: "mirror/images")
         _ = try project.fetcher().fetch()
         #expect(try bytes(of: project.datasets + "/tiny/images") == project.images)
         #expect(project.fetched == Self.whole)
@@ -70,7 +70,7 @@ final class TinyProject {
     @Test(arguments: [10, 500])
     func foreignBeginningIsThrownAway(count: Int) throws {
         let project = try TinyProject()
-        try project.folder.write("Datasets/tiny.partial/images.part", [UInt8](repeating: 99, count: count))
+        try project.folder.write([UInt8](repeating: 99, count: count), to: "Datasets/tiny.partial/images.part")
         _ = try project.fetcher().fetch()
         #expect(try bytes(of: project.datasets + "/tiny/images") == project.images)
     }
@@ -79,16 +79,16 @@ final class TinyProject {
         let project = try TinyProject()
         var damaged = project.images
         damaged[20] ^= 1
-        try project.folder.write("mirror/images", damaged)
+        try project.folder.write(damaged, to: "mirror/images")
         let text = message { _ = try project.fetcher().fetch() }
         #expect(text.hasPrefix("images: wrong contents, SHA-256 "), "\(text)")
         #expect(project.fetched == ["Datasets/tiny.partial", "Datasets/tiny.partial/contents"])
-        try project.folder.write("mirror/images", damaged + [1])
+        try project.folder.write(damaged + [1], to: "mirror/images")
         #expect(throws: DatasetError.wrongSize(path: "images", expected: 32, found: 33)) {
             _ = try project.fetcher().fetch()
         }
         // The sound file then completes what was begun.
-        try project.folder.write("mirror/images", project.images)
+        try project.folder.write(project.images, to: "mirror/images")
         _ = try project.fetcher().fetch()
         #expect(project.fetched == Self.whole)
     }
@@ -99,7 +99,7 @@ final class TinyProject {
         let manifest = project.datasets + "/tiny.json"
         let text = String(decoding: try bytes(of: manifest), as: UTF8.self)
         try project.folder.write(
-            "Datasets/tiny.json", text.replacingOccurrences(of: "MIRROR", with: project.path + "/mirror"))
+            text.replacingOccurrences(of: "MIRROR", with: project.path + "/mirror"), to: "Datasets/tiny.json")
         _ = try project.fetcher().fetch()
         #expect(project.fetched == Self.whole)
     }
@@ -114,18 +114,18 @@ final class TinyProject {
         }
         var damaged = project.labels
         damaged[9] = 3
-        try project.folder.write("mirror/labels", damaged)
+        try project.folder.write(damaged, to: "mirror/labels")
         #expect(message { _ = try project.fetcher().fetch(from: project.path + "/mirror") }.contains("wrong contents"))
         #expect(!FileManager.default.fileExists(atPath: project.datasets + "/tiny"))
-        try project.folder.write("mirror/labels", project.labels)
+        try project.folder.write(project.labels, to: "mirror/labels")
         _ = try project.fetcher().fetch(from: project.path + "/mirror")
         #expect(project.fetched == Self.whole)
     }
 
     @Test func damagedSetIsReplaced() throws {
         let project = try TinyProject()
-        try project.folder.write("Datasets/tiny/images", project.images)
-        try project.folder.write("Datasets/tiny/labels", "no labels")
+        try project.folder.write(project.images, to: "Datasets/tiny/images")
+        try project.folder.write("no labels", to: "Datasets/tiny/labels")
         let outcome = try project.fetcher().fetch(from: project.path + "/mirror")
         #expect(!outcome.wasPresent)
         #expect(project.fetched == Self.whole)
@@ -134,8 +134,8 @@ final class TinyProject {
 
     @Test func soundSetElsewhereIsNotFetched() throws {
         let project = try TinyProject()
-        try project.folder.write("system/tiny/images", project.images)
-        try project.folder.write("system/tiny/labels", project.labels)
+        try project.folder.write(project.images, to: "system/tiny/images")
+        try project.folder.write(project.labels, to: "system/tiny/labels")
         let path = DataSearchPath(
             roots: project.searchPath.roots
                 + [DataSearchPath.Root(path: project.path + "/system", mayBeTheSet: false)],
@@ -144,7 +144,7 @@ final class TinyProject {
         let found = DatasetFetcher.Outcome(path: project.path + "/system/tiny", wasPresent: true)
         #expect(try catalogue.fetch("tiny") == found)
         #expect(project.fetched == [])
-        try project.folder.write("system/tiny/labels", "damage")
+        try project.folder.write("damage", to: "system/tiny/labels")
         let fetched = try catalogue.fetch("tiny", from: project.path + "/mirror")
         #expect(fetched == DatasetFetcher.Outcome(path: project.datasets + "/tiny", wasPresent: false))
     }
@@ -169,16 +169,15 @@ final class TinyProject {
             TarEntry(name: "x/a.png", contents: image), TarEntry(name: "y/b.png", contents: image),
         ])
         func manifest(_ archive: [UInt8]) throws -> DatasetManifest {
-            try folder.write("mirror/set.tar", archive)
+            try folder.write(archive, to: "mirror/set.tar")
             return try DatasetManifest.load(
                 path: try folder.write(
-                    "set.json",
                     """
                     {"name": "set", "title": "Set", "homepage": "h", "licence": "l", "citation": "c",
                      "forms": [{"format": "folder", "train": {"images": ["."]}, "sources": [],
                                 "files": [{"name": "set.tar", "packing": "archive", "size": \(archive.count),
                                            "sha256": "\(SHA256.hex(of: archive))"}]}]}
-                    """))
+                    """, to: "set.json"))
         }
         let refused = DatasetFetcher(manifest: try manifest(evil), into: folder.path)
         let text = message { _ = try refused.fetch(from: folder.path + "/mirror") }
@@ -194,7 +193,7 @@ final class TinyProject {
         #expect(try fetcher.fetch(from: folder.path + "/mirror").wasPresent)
         let location = DatasetCatalogue.Location(folder: folder.path + "/set", form: fetcher.manifest.forms[0])
         #expect(DatasetVerification.verify(location).map(\.verdict) == [.sound, .sound])
-        try folder.write("set/x/a.png", "damage")
+        try folder.write("damage", to: "set/x/a.png")
         try FileManager.default.removeItem(atPath: folder.path + "/set/y/b.png")
         let reports = DatasetVerification.verify(location)
         #expect(reports.count == 2 && reports[1].verdict == .missing)

@@ -1,7 +1,7 @@
+import AgonDatasets
+import AgonTestFiles
 import Foundation
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct IDXFileTests {
     /// Three images of 20x20 whose value i is 7i mod 251, by Python 3.11's gzip.compress.
@@ -14,7 +14,7 @@ import Testing
 
     @Test func plainFileIsRead() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("a", idx([2, 2, 3], Array(0..<12)))
+        let path = try folder.write(idx([2, 2, 3], Array(0..<12)), to: "a")
         let file = try IDXFile(path: path, rank: 3)
         #expect(file.extents == [2, 2, 3])
         #expect(file.values == Array(0..<12))
@@ -23,7 +23,7 @@ import Testing
     @Test func gzipIsInflated() throws {
         let folder = try TemporaryFolder()
         let bytes = try #require(Data(base64Encoded: Self.compressed))
-        let file = try IDXFile(path: try folder.write("a.gz", Array(bytes)), rank: 3)
+        let file = try IDXFile(path: try folder.write(Array(bytes), to: "a.gz"), rank: 3)
         #expect(file.extents == [3, 20, 20])
         #expect(file.values == (0..<1200).map { UInt8($0 * 7 % 251) })
     }
@@ -32,7 +32,7 @@ import Testing
         let folder = try TemporaryFolder()
         let bytes = Array(try #require(Data(base64Encoded: Self.compressed)))
         for count in 0..<bytes.count {
-            let path = try folder.write("a.gz", Array(bytes[..<count]))
+            let path = try folder.write(Array(bytes[..<count]), to: "a.gz")
             #expect(throws: DatasetError.self, "cut to \(count) bytes") { _ = try IDXFile(path: path, rank: 3) }
         }
     }
@@ -44,7 +44,7 @@ import Testing
         for position in stride(from: 10, to: bytes.count, by: 3) {
             var damaged = bytes
             damaged[position] ^= 0x10
-            let path = try folder.write("a.gz", damaged)
+            let path = try folder.write(damaged, to: "a.gz")
             #expect(throws: DatasetError.self, "byte \(position)") { _ = try IDXFile(path: path, rank: 3) }
         }
     }
@@ -53,7 +53,7 @@ import Testing
         let folder = try TemporaryFolder()
         let whole = idx([2, 2, 3], Array(0..<12))
         for count in 0..<whole.count {
-            let path = try folder.write("a", Array(whole[..<count]))
+            let path = try folder.write(Array(whole[..<count]), to: "a")
             #expect(throws: DatasetError.self, "cut to \(count) bytes") { _ = try IDXFile(path: path, rank: 3) }
         }
     }
@@ -74,7 +74,7 @@ import Testing
         ] as [([UInt8], String)])
     func lyingFileIsRefused(bytes: [UInt8], expected: String) throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("a", bytes)
+        let path = try folder.write(bytes, to: "a")
         let text = message { _ = try IDXFile(path: path, rank: 3) }
         #expect(expected.split(separator: "|").contains { text.contains($0) }, "\(text)")
         #expect(text.hasPrefix(path))
@@ -82,9 +82,9 @@ import Testing
 
     @Test func labelsMustFitImagesAndClasses() throws {
         let folder = try TemporaryFolder()
-        let images = try folder.write("images", idx([3, 1, 2], Array(0..<6)))
-        let few = try folder.write("few", idx([2], [0, 1]))
-        let large = try folder.write("large", idx([3], [0, 1, 2]))
+        let images = try folder.write(idx([3, 1, 2], Array(0..<6)), to: "images")
+        let few = try folder.write(idx([2], [0, 1]), to: "few")
+        let large = try folder.write(idx([3], [0, 1, 2]), to: "large")
         #expect(throws: DatasetError.labelCount(path: few, labels: 2, images: 3)) {
             _ = try StoredImages.readIDX(images: images, labels: few)
         }

@@ -1,8 +1,8 @@
+import AgonDatasets
+import AgonTestFiles
 import CAgonImageCodecs
 import Foundation
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct ImageFileTests {
     /// An image in which every pixel differs from its neighbours.
@@ -46,7 +46,7 @@ import Testing
         let whole = try bytes(of: path)
         // A PNG's last chunk, IEND of 12 bytes, holds nothing; a JPEG's last two bytes are its end marker.
         for count in 0..<whole.count - (format == "png" ? 12 : 2) {
-            let cut = try folder.write("cut", Array(whole[..<count]))
+            let cut = try folder.write(Array(whole[..<count]), to: "cut")
             #expect(throws: DatasetError.self, "cut to \(count) of \(whole.count)") {
                 _ = try ImageFile.read(path: cut)
             }
@@ -67,7 +67,7 @@ import Testing
             for flip in [0x01, 0x80, 0xff] as [UInt8] {
                 var damaged = whole
                 damaged[position] ^= flip
-                let file = try folder.write("damaged", damaged)
+                let file = try folder.write(damaged, to: "damaged")
                 // Either an error or an image: no crash, and none larger than the limit.
                 if let read = try? ImageFile.read(path: file) {
                     #expect(read.pixels.count == read.shape.count)
@@ -81,7 +81,7 @@ import Testing
         try ImageFile.writePNG(Self.gradient(height: 4, width: 4, channels: 3), path: folder.path + "/a.png")
         var lying = try bytes(of: folder.path + "/a.png")
         for position in 16..<24 { lying[position] = position % 4 == 0 ? 0x00 : 0xff }
-        let path = try folder.write("lying.png", lying)
+        let path = try folder.write(lying, to: "lying.png")
         #expect(message { _ = try ImageFile.read(path: path) }.contains("16777215 x 16777215 pixels, which its"))
 
         // A JPEG's frame header says 65535 x 65535.
@@ -90,15 +90,15 @@ import Testing
         var jpeg = try bytes(of: folder.path + "/a.jpg")
         let frame = try #require((0..<jpeg.count - 1).first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
         for position in frame + 5..<frame + 9 { jpeg[position] = 0xff }
-        let file = try folder.write("lying.jpg", jpeg)
+        let file = try folder.write(jpeg, to: "lying.jpg")
         let text = message { _ = try ImageFile.read(path: file) }
         #expect(text.contains("65535 x 65535 pixels, over the limit") || text.contains("bad JPEG"), "\(text)")
     }
 
     @Test func otherFilesAreNamed() throws {
         let folder = try TemporaryFolder()
-        let text = try folder.write("text.png", "hello")
-        let empty = try folder.write("empty.png", "")
+        let text = try folder.write("hello", to: "text.png")
+        let empty = try folder.write("", to: "empty.png")
         #expect(throws: DatasetError.badImage(path: text, reason: "neither a PNG nor a JPEG")) {
             _ = try ImageFile.read(path: text)
         }
@@ -131,7 +131,7 @@ import Testing
             ] as [(String, String, [UInt8], Int)]
         for (name, text, expected, channels) in files {
             let bytes = try #require(Data(base64Encoded: text))
-            let image = try ImageFile.read(path: try folder.write(name, Array(bytes)))
+            let image = try ImageFile.read(path: try folder.write(Array(bytes), to: name))
             #expect(image.pixels == expected, "\(name)")
             #expect(image.shape == ImageShape(height: 1, width: 2, channels: channels))
         }
@@ -149,7 +149,7 @@ import Testing
     @Test func alphaBesideGreyIsDropped() throws {
         let folder = try TemporaryFolder()
         let (bytes, pixels) = Self.greyWithAlpha
-        let image = try ImageFile.read(path: try folder.write("a.png", bytes))
+        let image = try ImageFile.read(path: try folder.write(bytes, to: "a.png"))
         #expect(image == Image(shape: ImageShape(height: 1, width: 2, channels: 1), pixels: pixels))
     }
 
@@ -166,7 +166,7 @@ import Testing
             + "AAAAAAAAAAAAAAAAITH/2gAIAQMBAT8Qui6Louj/xAAWEQADAAAAAAAAAAAAAAAAAAAAITH/2gAIAQIBAT8Quy7Lsuz/xAAWEAADAAAA"
             + "AAAAAAAAAAAAAAAAEFH/2gAIAQEAAT8QYAEB/9k="
         let bytes = try #require(Data(base64Encoded: text))
-        let image = try ImageFile.read(path: try folder.write("a.jpg", Array(bytes)))
+        let image = try ImageFile.read(path: try folder.write(Array(bytes), to: "a.jpg"))
         #expect(image.shape == ImageShape(height: 16, width: 16, channels: 3))
         for row in 0..<16 {
             for column in 0..<16 {
@@ -188,7 +188,7 @@ import Testing
             + "BQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldY"
             + "WVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn"
             + "6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwDoq6Kuiroq/9k="
-        let path = try folder.write("a.jpg", Array(try #require(Data(base64Encoded: text))))
+        let path = try folder.write(Array(try #require(Data(base64Encoded: text))), to: "a.jpg")
         #expect(
             message { _ = try ImageFile.read(path: path) } == "\(path): a JPEG in CMYK colours; convert it to RGB")
     }

@@ -1,3 +1,4 @@
+import AgonTestFiles
 import Foundation
 import Testing
 
@@ -9,8 +10,8 @@ import Testing
         for (name, value) in [("zebra/b.png", 1), ("ape/10.png", 2), ("ape/9.PNG", 3), ("ape/.hidden.png", 4)] {
             try folder.writeImage(name, value: UInt8(value))
         }
-        try folder.write("ape/notes.txt", "no image")
-        try folder.write("empty/notes.txt", "no image")
+        try folder.write("no image", to: "ape/notes.txt")
+        try folder.write("no image", to: "empty/notes.txt")
         let images = try ImageFolder(path: folder.path)
         #expect(images.files == ["ape/10.png", "ape/9.PNG", "zebra/b.png"])
         #expect(images.labels == [0, 0, 1])
@@ -74,7 +75,7 @@ import Testing
     @Test func damagedImageIsNamedWhenItIsRead() throws {
         let folder = try TemporaryFolder()
         try folder.writeImage("a.png", value: 1)
-        let bad = try folder.write("b.png", "not an image")
+        let bad = try folder.write("not an image", to: "b.png")
         let dataset = try ImageDataset.plain(ImageFolder(path: folder.path))
         #expect(throws: DatasetError.badImage(path: bad, reason: "neither a PNG nor a JPEG")) {
             _ = try dataset.samples([0, 1])
@@ -99,7 +100,7 @@ import Testing
             expected.append(value)
         }
         let (alpha, _) = ImageFileTests.greyWithAlpha
-        try folder.write("6.png", alpha)
+        try folder.write(alpha, to: "6.png")
         let dataset = try ImageDataset.plain(
             ImageFolder(path: folder.path),
             transforms: [

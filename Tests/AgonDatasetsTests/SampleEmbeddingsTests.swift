@@ -1,9 +1,9 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
-
-@testable import AgonDatasets
 
 @Suite struct SampleEmbeddingsTests {
     /// Vector i is (i, -i, 0.5).
@@ -114,7 +114,7 @@ import Testing
         #expect(try text("inf.npy", infinite) == "\(path("inf.npy")): value 1 of vector 6 is inf")
         infinite.values[3 * 6 + 1] = .nan
         #expect(try text("nan.npy", infinite) == "\(path("nan.npy")): value 1 of vector 6 is nan")
-        let named = try folder.write("text.txt", "1 2 3")
+        let named = try folder.write("1 2 3", to: "text.txt")
         #expect(
             message { _ = try SampleEmbeddings(path: named, count: 8) }
                 == "\(named): expected a file whose name ends in .npy or .safetensors")
@@ -138,7 +138,7 @@ import Testing
         let whole = try bytes(of: path)
         #expect(try SampleEmbeddings(path: path, count: 2).size == 3)
         for count in whole.indices {
-            let cut = try folder.write("cut." + format, Array(whole[..<count]))
+            let cut = try folder.write(Array(whole[..<count]), to: "cut." + format)
             #expect(throws: TensorsError.self, "cut to \(count) of \(whole.count)") {
                 _ = try SampleEmbeddings(path: cut, count: 2)
             }

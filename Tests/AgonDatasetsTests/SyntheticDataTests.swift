@@ -1,4 +1,5 @@
 import AgonTensors
+import AgonTestFiles
 import Testing
 
 @testable import AgonDatasets
@@ -80,7 +81,7 @@ import Testing
             record[1 + 1024 + pixel] = 100
             record[1 + 2048 + pixel] = 200
         }
-        let path = try folder.write("data_batch_1.bin", record + record)
+        let path = try folder.write(record + record, to: "data_batch_1.bin")
         let names = (0..<10).map { "class \($0)" }
         let images = try StoredImages.readCIFAR(batches: [path, path], classNames: names)
         #expect(images.count == 4)
@@ -88,12 +89,12 @@ import Testing
         #expect(Array(images.pixels[0..<6]) == [0, 100, 200, 1, 100, 200])
         #expect(Array(images.pixels[3072 * 3 + 3 * 255..<3072 * 3 + 3 * 256]) == [255, 100, 200])
 
-        let cut = try folder.write("cut.bin", Array(record.dropLast()))
+        let cut = try folder.write(Array(record.dropLast()), to: "cut.bin")
         #expect(
             message { _ = try StoredImages.readCIFAR(batches: [cut], classNames: names) }
                 == "\(cut): not a CIFAR-10 batch: its 3072 bytes are no whole records of 3073")
         record[0] = 10
-        let bad = try folder.write("bad.bin", record)
+        let bad = try folder.write(record, to: "bad.bin")
         #expect(throws: DatasetError.badLabel(path: bad, index: 0, label: 10, classes: 10)) {
             _ = try StoredImages.readCIFAR(batches: [bad], classNames: names)
         }

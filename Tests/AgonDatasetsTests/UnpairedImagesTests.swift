@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
 
@@ -127,7 +128,7 @@ import Testing
     private func pairs(_ count: Int, in folder: TemporaryFolder) throws {
         for index in 0..<count {
             let row = [UInt8](repeating: UInt8(index), count: 2) + [UInt8](repeating: UInt8(100 + index), count: 2)
-            let path = try folder.write("pairs/\(10 + index).png", "")
+            let path = try folder.write("", to: "pairs/\(10 + index).png")
             try ImageFile.writePNG(
                 Image(shape: ImageShape(height: 2, width: 4, channels: 1), pixels: row + row), path: path)
         }

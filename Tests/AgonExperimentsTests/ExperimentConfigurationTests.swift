@@ -1,12 +1,11 @@
 import AgonConfiguration
 import AgonDatasets
+import AgonExperiments
 import AgonScoring
 import AgonTensors
 import AgonTestSupport
+import AgonTraining
 import Testing
-
-@testable import AgonExperiments
-@testable import AgonTraining
 
 @Suite struct ExperimentConfigurationTests {
     @Test func resolvedConfigStatesTheSameExperiment() throws {

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// What a compiled step tells about itself.
 @Suite struct CompiledStepTests {

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// A convolution's sizes. Each of the kernels that `ConvolutionKernels` chooses among appears with sizes it divides its
 /// work badly by.

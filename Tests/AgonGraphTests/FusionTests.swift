@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Compiled steps against the reference on random graphs: fusion, work done again, sums in passing, memory that changes
 /// hands, tasks on several threads. Each graph runs several times on new inputs, so that values left from the run

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Derivatives of every operation against central differences of the reference, whose double precision leaves the
 /// differences exact to 1e-7.

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Products of vectors with one another.
 @Suite struct GramTests {

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Kernels of more than 64 taps along an axis. Gathers once listed at most 64 of an axis and left out the rest.
 @Suite struct LargeKernelTests {

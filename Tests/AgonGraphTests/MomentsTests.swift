@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Means and variances of channels whose mean is far from zero.
 @Suite struct MomentsTests {

@@ -1,4 +1,4 @@
-@testable import AgonGraph
+import AgonGraph
 
 /// The operations and elementwise functions without their parameters. The switches below have no default, so a new
 /// operation does not compile here until it has a kind, and a kind fails `GradientTests` until its gradient is checked.

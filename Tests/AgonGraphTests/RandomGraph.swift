@@ -1,6 +1,5 @@
+import AgonGraph
 import AgonTensors
-
-@testable import AgonGraph
 
 /// A graph of randomly chosen operations, the same for the same seed, with the inputs to run it on.
 ///

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Random numbers in graphs.
 @Suite struct RandomNodeTests {

@@ -1,6 +1,5 @@
+import AgonGraph
 import AgonTensors
-
-@testable import AgonGraph
 
 // Convolution by its definition, and the gradients by theirs: one walk over all pairs of an output pixel and a tap that
 // meets the image, so that padding, stride and dilation are written once.

@@ -1,6 +1,5 @@
+import AgonGraph
 import AgonTensors
-
-@testable import AgonGraph
 
 // Operations that move, repeat and average elements, as sparse matrices: an operation and its adjoint are one matrix
 // and its transpose, so that neither can agree with the other by sharing a mistake in a loop.

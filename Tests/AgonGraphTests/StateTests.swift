@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Variables that are read and written within a step.
 @Suite struct StateTests {

@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// Sums, broadcasts and copies with kernels of their own, at sizes that take several pieces, runs and blocks.
 @Suite struct StridedKernelTests {

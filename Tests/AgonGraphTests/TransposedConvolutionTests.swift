@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// A transposed convolution's sizes; the weight is `[kh, kw, Cout / groups, Cin]`.
 struct TransposedCase: CustomTestStringConvertible, Sendable {

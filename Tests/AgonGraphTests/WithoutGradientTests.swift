@@ -1,7 +1,6 @@
+import AgonGraph
 import AgonTensors
 import Testing
-
-@testable import AgonGraph
 
 /// What gradients do not pass.
 @Suite struct WithoutGradientTests {

@@ -1,10 +1,9 @@
 import AgonConfiguration
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonLayers
 
 /// The network section that a JSON text states.
 func networkConfiguration(_ text: String) throws -> NetworkConfiguration {
@@ -40,11 +39,4 @@ func operations(of network: Network, batch: Int = 2, mode: NetworkMode = .traini
     let x = graph.input("x", shape: Shape([batch] + network.inputShape.dimensions))
     _ = try network.apply(x, in: graph, mode: mode)
     return graph.nodes.map(\.operation)
-}
-
-/// A recorded case of an operation (recorded by `Tests/Fixtures/golden/generate.py` with PyTorch in float64).
-func goldenOperation(_ name: String) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(
-        path: folder.appendingPathComponent("Fixtures/golden/operation/\(name).safetensors").path)
 }

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 /// What goes into a layer or its reference: the input `x`, the `condition`, the `noise` of its stream, and the
 /// variables by the rest of their names; all in memory's layout.

@@ -1,8 +1,8 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonLayers
 
 /// Layers against cases recorded from PyTorch.
 @Suite struct GoldenLayerTests {
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: cases)
     func theLayerGivesTheRecordedOutput(_ name: String, layer: String, variables: [String]) throws {
-        let file = try goldenOperation(name)
+        let file = try goldenCase("operation/\(name)")
         let (x, y) = (try file.tensor("input"), try file.tensor("output"))
         let shape: Shape = x.shape.rank == 4 ? [x.shape[2], x.shape[3], x.shape[1]] : [x.shape[1]]
         let text = layer.split(separator: "$O", omittingEmptySubsequences: false).joined(separator: "\(y.shape[1])")
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func runningStatisticsMoveAsRecorded() throws {
-        let file = try goldenOperation("batch_norm-running")
+        let file = try goldenCase("operation/batch_norm-running")
         let x = try file.tensor("input")
         let net = try network(#"["batchNorm"]"#, input: [x.shape[2], x.shape[3], x.shape[1]])
         // Both passes in one step: the second application starts from what the first left.
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func weightNormGivesTheRecordedOutput() throws {
-        let file = try goldenOperation("weight_norm_linear")
+        let file = try goldenCase("operation/weight_norm_linear")
         let net = try network(#"[{"type": "linear", "features": 4, "bias": false, "norm": "weight"}]"#, input: [6])
         try net.set("0.weight_v", try file.tensor("v"))
         try net.set("0.weight_g", try file.tensor("g"))
@@ -93,7 +93,7 @@ import Testing
     /// one's.
     @Test(arguments: ["conv", "convTranspose", "linear"])
     func spectralNormIsAsRecorded(_ kind: String) throws {
-        let file = try goldenOperation("spectral_norm")
+        let file = try goldenCase("operation/spectral_norm")
         let weight = try file.tensor("weight")
         let normalised = try file.tensor("normalised")
         let net: Network

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct InceptionLayerTests {
     /// Block, the branches it stands for, input, output channels, trained numbers.

@@ -1,8 +1,7 @@
 import AgonConfiguration
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct LayerErrorTests {
     /// Layers, input, message.

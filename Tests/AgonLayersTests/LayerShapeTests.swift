@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct LayerShapeTests {
     /// Each kind: the layer, its input, its output, trained numbers.

@@ -1,9 +1,8 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct MinibatchLayerTests {
     /// Batch, input features, compared features, kernel size.

@@ -1,9 +1,8 @@
 import AgonConfiguration
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct NamedLayerTests {
     @Test func theNameStandsForTheIndex() throws {

@@ -1,7 +1,6 @@
 import AgonConfiguration
+import AgonLayers
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct NetworkConfigurationTests {
     @Test func theResolvedConfigHasEveryDefaultAndReadsBack() throws {

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 /// The networks of published systems, as configs declare them: their output shapes and parameter counts.
 @Suite struct PublishedNetworkTests {

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 /// The output of a network for an input in PyTorch's layout (`[N, C]` or `[N, C, H, W]`), in the same layout.
 func run(_ network: Network, _ x: Tensor, mode: NetworkMode = .evaluation, index: Int = 0, threads: Int = 1) throws

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 @Suite struct RunningNetworkTests {
     @Test func aSmallNetworkGivesWhatOneWorksOutByHand() throws {

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonLayers
 import AgonTensors
 import Testing
-
-@testable import AgonLayers
 
 /// Gradients through weight norm and spectral norm against finite differences.
 @Suite struct WeightGradientTests {

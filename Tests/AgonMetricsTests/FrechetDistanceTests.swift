@@ -1,13 +1,13 @@
+import AgonMetrics
 import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonMetrics
 
 @Suite struct FrechetDistanceTests {
     /// The recorded values are float32: 6e-8 relative.
     @Test(arguments: ["fid", "fid-rank-deficient"])
     func recordedCases(name: String) throws {
-        let file = try goldenMetric(name)
+        let file = try goldenCase("metric/\(name)")
         let expected = Double(try file.tensor("value").values[0])
         let found = try FrechetDistance.between(
             real: Features(file.tensor("real")), fake: Features(file.tensor("fake")))

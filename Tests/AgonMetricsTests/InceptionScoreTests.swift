@@ -1,12 +1,12 @@
+import AgonMetrics
 import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
 
-@testable import AgonMetrics
-
 @Suite struct InceptionScoreTests {
     @Test func recordedCase() throws {
-        let file = try goldenMetric("inception-score")
+        let file = try goldenCase("metric/inception-score")
         let expected = Double(try file.tensor("value").values[0])
         let found = try InceptionScore.of(probabilities: Features(file.tensor("probabilities")))
         #expect(abs(found.mean - expected) <= 2e-7 * expected, "\(found), recorded \(expected)")

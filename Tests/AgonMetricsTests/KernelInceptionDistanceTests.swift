@@ -1,11 +1,12 @@
 import AgonTensors
+import AgonTestFiles
 import Testing
 
 @testable import AgonMetrics
 
 @Suite struct KernelInceptionDistanceTests {
     @Test func recordedCase() throws {
-        let file = try goldenMetric("kid")
+        let file = try goldenCase("metric/kid")
         let expected = Double(try file.tensor("value").values[0])
         let found = try KernelInceptionDistance.between(
             real: Features(file.tensor("real")), fake: Features(file.tensor("fake")))

@@ -1,8 +1,7 @@
+import AgonMetrics
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonMetrics
 
 @Suite struct ModeCoverageTests {
     static let corners: [[Float]] = [[0, 0], [10, 0], [0, 10], [10, 10]]

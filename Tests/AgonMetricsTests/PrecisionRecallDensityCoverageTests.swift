@@ -1,7 +1,7 @@
+import AgonMetrics
 import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonMetrics
 
 @Suite struct PrecisionRecallDensityCoverageTests {
     /// The definitions by plain loops.
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func recordedCase() throws {
-        let file = try goldenMetric("prdc")
+        let file = try goldenCase("metric/prdc")
         let found = try figures(Features(file.tensor("real")), Features(file.tensor("fake")), 5)
         #expect(found.map { Float($0) } == (try file.tensor("value").values))
     }

@@ -1,10 +1,10 @@
 import AgonConfiguration
 import AgonGraph
+import AgonOptimizers
 import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
-
-@testable import AgonOptimizers
 
 /// Ten steps of each optimizer against PyTorch's (recorded by `Tests/Fixtures/golden/generate.py` in float64).
 @Suite struct GoldenTrajectoryTests {
@@ -30,7 +30,7 @@ import Testing
     static let tolerance: Float = 1e-5
 
     @Test(arguments: cases) func stepsAreThoseOfPyTorch(file: String, config: String) throws {
-        let golden = try goldenOptimizer(file)
+        let golden = try goldenCase("optimizer/\(file)")
         let initial = try golden.tensor("initial")
         let gradients = try golden.tensor("gradients")
         let expected = try golden.tensor("trajectory")
@@ -69,12 +69,6 @@ import Testing
         step.run(index: 0)
         for value in parameter.values { #expect(abs(value + 1) < 1e-6, "moved by \(value)") }
     }
-}
-
-func goldenOptimizer(_ name: String) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(
-        path: folder.appendingPathComponent("Fixtures/golden/optimizer/\(name).safetensors").path)
 }
 
 func optimizer(_ text: String) throws -> OptimizerConfiguration {

@@ -1,8 +1,7 @@
 import AgonGraph
+import AgonOptimizers
 import AgonTensors
 import Testing
-
-@testable import AgonOptimizers
 
 @Suite struct GradientClippingTests {
     /// The gradients of two parameters after clipping, found by SGD steps of rate 1 from zero.

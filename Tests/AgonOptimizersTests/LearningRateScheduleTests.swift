@@ -1,7 +1,6 @@
 import AgonConfiguration
+import AgonOptimizers
 import Testing
-
-@testable import AgonOptimizers
 
 @Suite struct LearningRateScheduleTests {
     @Test(

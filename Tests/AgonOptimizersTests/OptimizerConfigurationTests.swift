@@ -1,9 +1,8 @@
 import AgonConfiguration
 import AgonGraph
+import AgonOptimizers
 import AgonTensors
 import Testing
-
-@testable import AgonOptimizers
 
 @Suite struct OptimizerConfigurationTests {
     @Test(arguments: [

@@ -2,52 +2,15 @@ import AgonConfiguration
 import AgonRuns
 import AgonSweeps
 import AgonTensors
+import AgonTestFiles
 import Foundation
 
 @testable import AgonReports
-
-/// A folder that is gone when the test ends.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/agon-reports-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file, making its folders, and returns its path.
-    @discardableResult
-    func write(_ text: String, to name: String) throws -> String {
-        let file = path + "/" + name
-        try FileManager.default.createDirectory(
-            atPath: FilePath.parent(of: file), withIntermediateDirectories: true)
-        try text.write(toFile: file, atomically: true, encoding: .utf8)
-        return file
-    }
-
-    func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
-
-    func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
-}
-
-/// The project's folder.
-let projectFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 
 /// A recorded run among the fixtures: `run` or `ensemble`.
 func fixture(_ name: String) throws -> RecordedRun {
     let path = Bundle.module.path(forResource: "Fixtures", ofType: nil) ?? ""
     return try RecordedRun(RunFolder(path: path + "/" + name))
-}
-
-/// The message of the error that `body` throws.
-func message(_ body: () throws -> Void) -> String {
-    do {
-        try body()
-        return "no error"
-    } catch { return "\(error)" }
 }
 
 /// A trial as its folder would tell of it, with numbers that a test can reckon with.

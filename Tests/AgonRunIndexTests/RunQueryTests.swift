@@ -1,8 +1,7 @@
+import AgonRunIndex
 import AgonTestSupport
 import Foundation
 import Testing
-
-@testable import AgonRunIndex
 
 @Suite struct RunQueryTests {
     private func key(_ name: String) -> RunQuery { .has(name) }

@@ -1,9 +1,8 @@
 import AgonConfiguration
+import AgonRuns
 import AgonTestSupport
 import Foundation
 import Testing
-
-@testable import AgonRuns
 
 @Suite struct EvaluationCurvesTests {
     private let folder: TemporaryFolder

@@ -1,9 +1,8 @@
 import AgonDatasets
+import AgonSampling
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonSampling
 
 @Suite struct SampleGridTests {
     @Test func samplesStandRowByRowWithPadding() {

@@ -55,7 +55,7 @@ import Testing
             recipe, searchPath: parts.searchPath, threads: 2, stop: StopRequest(),
             report: { if first == 0 { first = $0.step } })
         #expect(first == 51)
-        #expect(bytes(parts.classifiers.cachePath(of: recipe)) == bytes(weights.path))
+        #expect(try bytes(of: parts.classifiers.cachePath(of: recipe)) == bytes(of: weights.path))
     }
 
     /// The state of an interrupted training is a checkpoint like that of a run.

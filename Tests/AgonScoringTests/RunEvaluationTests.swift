@@ -37,7 +37,7 @@ import Testing
         let plain = try train(digits, digits.folder.path + "/plain", common)
         let measured = try train(digits, digits.folder.path + "/measured", common + [TinyDigits.evaluate])
         #expect(try weights(plain) == weights(measured))
-        #expect(bytes(plain.samplePath(step: 12)) == bytes(measured.samplePath(step: 12)))
+        #expect(try bytes(of: plain.samplePath(step: 12)) == bytes(of: measured.samplePath(step: 12)))
         #expect(!FileManager.default.fileExists(atPath: plain.evaluationsPath))
         #expect(measured.evaluations.count == 3 * 8)
     }
@@ -102,7 +102,7 @@ import Testing
         let torn = try String(contentsOfFile: parts.evaluationsPath, encoding: .utf8) + "{\"step\": 9, \"met"
         try torn.write(toFile: parts.evaluationsPath, atomically: true, encoding: .utf8)
         _ = try train(digits, run, resumes: true, [TinyDigits.evaluate])
-        #expect(bytes(parts.evaluationsPath) == bytes(whole.evaluationsPath))
+        #expect(try bytes(of: parts.evaluationsPath) == bytes(of: whole.evaluationsPath))
         #expect(try weights(parts) == weights(whole))
         // When evaluations come is no part of what is trained: it may change on the way.
         _ = try train(digits, run, resumes: true, ["steps=13", #"evaluate={"every": 100, "metrics": ["ms-ssim"]}"#])

@@ -1,9 +1,8 @@
 import AgonConfiguration
+import AgonSweeps
 import AgonTestSupport
 import Foundation
 import Testing
-
-@testable import AgonSweeps
 
 /// Sweep files: which trials they stand for, and what is said of wrong ones.
 @Suite struct SweepConfigurationTests {

@@ -2,12 +2,11 @@ import AgonConfiguration
 import AgonDatasets
 import AgonRuns
 import AgonScoring
+import AgonSweeps
 import AgonTestSupport
+import AgonTraining
 import Foundation
 import Testing
-
-@testable import AgonSweeps
-@testable import AgonTraining
 
 /// What a sweep is said to take before it is run.
 @Suite struct SweepPlanTests {

@@ -1,3 +1,4 @@
+import AgonTestFiles
 import Foundation
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
             try output.write([10])
             try output.write(elements: [Float(1)])
         }
-        #expect(try bytes(ofFile: path) == Array("two\n".utf8) + [0, 0, 0x80, 0x3f])
+        #expect(try bytes(of: path) == Array("two\n".utf8) + [0, 0, 0x80, 0x3f])
         #expect(folder.names == ["report.txt"])
     }
 
@@ -100,7 +101,7 @@ import Testing
                 try? AtomicFile.write(path: path, bytes: [UInt8](repeating: UInt8(worker), count: 5000))
             }
         }
-        let content = try bytes(ofFile: path)
+        let content = try bytes(of: path)
         #expect(content.count == 5000)
         #expect(Set(content).count == 1)
         #expect(folder.names == ["metrics"])

@@ -1,8 +1,8 @@
+import AgonTensors
+import AgonTestFiles
 import CAgonKernels
 import Foundation
 import Testing
-
-@testable import AgonTensors
 
 @Suite struct BLASTests {
     init() throws { try BLAS.open() }
@@ -100,7 +100,7 @@ import Testing
     #if os(Linux)
         /// The environment of the process as it was started.
         private func originalVariable(_ name: String) throws -> String? {
-            let lines = try bytes(ofFile: "/proc/self/environ").split(separator: 0)
+            let lines = try bytes(of: "/proc/self/environ").split(separator: 0)
             let prefix = Array((name + "=").utf8)
             return lines.first { $0.starts(with: prefix) }.map {
                 String(decoding: $0.dropFirst(prefix.count), as: UTF8.self)

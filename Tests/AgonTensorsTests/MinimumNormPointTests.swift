@@ -1,6 +1,6 @@
+import AgonTensors
+import AgonTestFiles
 import Testing
-
-@testable import AgonTensors
 
 @Suite struct MinimumNormPointTests {
     private func gram(_ vectors: [[Double]]) -> [Double] {
@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: ["k3", "k8"])
     func recordedCases(name: String) throws {
-        let file = try SafetensorsFile(path: "\(goldenFolder)/loss/mgd-minimum-norm-\(name).safetensors")
+        let file = try goldenCase("loss/mgd-minimum-norm-\(name)")
         let gradients = try file.tensor("gradients")
         let (count, length) = (gradients.shape[0], gradients.shape[1])
         let vectors = (0..<count).map { row in gradients.values[row * length..<(row + 1) * length].map(Double.init) }

@@ -1,7 +1,7 @@
+import AgonTensors
+import AgonTestFiles
 import Foundation
 import Testing
-
-@testable import AgonTensors
 
 @Suite struct NpyTests {
     let folder: TemporaryFolder
@@ -24,7 +24,7 @@ import Testing
         let single = NpyArray(shape: shape, values: .float32((0..<shape.count).map { Float($0) - 1.25 }))
         try single.write(path: path)
         #expect(try NpyArray(path: path) == single)
-        #expect(try bytes(ofFile: path).count == 128 + 4 * shape.count)  // data begins at a multiple of 64
+        #expect(try bytes(of: path).count == 128 + 4 * shape.count)  // data begins at a multiple of 64
         let double = NpyArray(shape: shape, values: .float64((0..<shape.count).map { Double($0) / 3 }))
         try double.write(path: path)
         #expect(try NpyArray(path: path) == double)
@@ -39,7 +39,7 @@ import Testing
         let header = dictionary + String(repeating: " ", count: 117 - dictionary.utf8.count) + "\n"
         let expected: [UInt8] =
             [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0] + Array(header.utf8) + [0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]
-        #expect(try bytes(ofFile: path) == expected)
+        #expect(try bytes(of: path) == expected)
     }
 
     @Test func otherOrdersAndVersionTwoAreRead() throws {
@@ -107,7 +107,7 @@ import Testing
     @Test func mutatedFilesNeverCrash() throws {
         let path = folder.file("fuzz.npy")
         try NpyArray(shape: [2, 3], values: .float64([1, 2, 3, 4, 5, 6])).write(path: path)
-        let original = try bytes(ofFile: path)
+        let original = try bytes(of: path)
         var random = TestRandom(state: 21)
         let telling = Array("{}(),:'\"0123456789<fTF ".utf8) + [0, 0x80, 0xff]
         var (accepted, refused) = (0, 0)

@@ -1,8 +1,7 @@
+import AgonTensors
 import CAgonKernels
 import Foundation
 import Testing
-
-@testable import AgonTensors
 
 @Suite struct RandomStreamTests {
     /// Philox4x32-10 as the paper states it: one block, four words.

@@ -1,3 +1,4 @@
+import AgonTestFiles
 import Foundation
 import Testing
 
@@ -36,10 +37,10 @@ import Testing
         #expect(try file.tensor("empty").shape == [4, 0])
         #expect(file.contains("step") && !file.contains("Step"))
         // The header ends at a multiple of 8, and the order of the caller's arrays does not matter.
-        let first = try bytes(ofFile: path)
+        let first = try bytes(of: path)
         #expect(first[0] % 8 == 0)
         try SafetensorsFile.write(path: path, contents.reversed(), metadata: metadata)
-        #expect(try bytes(ofFile: path) == first)
+        #expect(try bytes(of: path) == first)
     }
 
     /// The recorded cases were written by the reference implementation: ours writes the same bytes.
@@ -55,7 +56,7 @@ import Testing
             }
             let copy = folder.file("copy.safetensors")
             try SafetensorsFile.write(path: copy, contents, metadata: file.metadata)
-            #expect(try bytes(ofFile: copy) == bytes(ofFile: path), "\(path)")
+            #expect(try bytes(of: copy) == bytes(of: path), "\(path)")
         }
     }
 
@@ -271,7 +272,7 @@ import Testing
                 .init(name: "step", shape: [1], values: .int64([7])),
                 .init(name: "mask", shape: [5], values: .uint8([1, 0, 1, 0, 1])),
             ], metadata: ["case": "{\"kind\": \"x\"}"])
-        let original = try bytes(ofFile: path)
+        let original = try bytes(of: path)
         let headerEnd = 8 + Int(original[0]) + Int(original[1]) << 8
         var random = TestRandom(state: 11)
         let telling = Array("{}[]:,\"\\0123456789eE.-+ufn".utf8) + [0, 0x80, 0xff]
@@ -301,4 +302,10 @@ import Testing
         // A changed name or metadata is a valid file; most changes are not.
         #expect(accepted > 20 && refused > 3000, "\(accepted) accepted, \(refused) refused")
     }
+}
+
+/// The paths of all recorded cases, in order.
+private func goldenPaths() throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: goldenFolder)
+        .filter { $0.hasSuffix(".safetensors") }.sorted().map { goldenFolder + "/" + $0 }
 }

@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
 import AgonScoring
+import AgonTestFiles
 import AgonTraining
 import Foundation
 

@@ -47,39 +47,4 @@ package enum TinyExperiment {
     }
 }
 
-/// A folder that is gone when the test ends.
-package final class TemporaryFolder: Sendable {
-    package let path: String
-
-    /// - Parameter inMemory: where large files are to be no work for the disk.
-    package init(inMemory: Bool = false) throws {
-        let memory = "/dev/shm"
-        let parent =
-            inMemory && FileManager.default.isWritableFile(atPath: memory)
-            ? memory : FileManager.default.temporaryDirectory.path
-        path = parent + "/agon-experiments-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    package func write(_ text: String, to name: String) throws -> String {
-        let place = path + "/" + name
-        try text.write(toFile: place, atomically: true, encoding: .utf8)
-        return place
-    }
-}
-
-/// The project's folder.
-package let projectFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
 package func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
-
-/// The message of the error that `body` throws.
-package func message(_ body: () throws -> Void) -> String {
-    do {
-        try body()
-        return "no error"
-    } catch { return "\(error)" }
-}

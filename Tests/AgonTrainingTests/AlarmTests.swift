@@ -1,9 +1,8 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonTestSupport
+import AgonTraining
 import Testing
-
-@testable import AgonExperiments
-@testable import AgonTraining
 
 @Suite struct AlarmTests {
     private func settings(_ text: String) throws -> AlarmSettings {

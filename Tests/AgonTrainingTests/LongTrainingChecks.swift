@@ -1,13 +1,12 @@
 import AgonConfiguration
 import AgonDatasets
+import AgonExperiments
 import AgonRuns
 import AgonScoring
 import AgonTestSupport
+import AgonTraining
 import Foundation
 import Testing
-
-@testable import AgonExperiments
-@testable import AgonTraining
 
 /// Trainings of some hundred steps, one of each family; they take minutes and are run by `make long` alone.
 @Suite(

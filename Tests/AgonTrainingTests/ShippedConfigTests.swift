@@ -1,13 +1,12 @@
 import AgonAdversarial
 import AgonConfiguration
 import AgonDatasets
+import AgonExperiments
 import AgonScoring
 import AgonTestSupport
+import AgonTraining
 import Foundation
 import Testing
-
-@testable import AgonExperiments
-@testable import AgonTraining
 
 @Suite struct ShippedConfigTests {
     /// Every experiment's config, but those that others extend.

@@ -82,7 +82,9 @@ import Testing
         #expect(try final(run) == final(folder.path + "/whole"))
         let record = try ConfigNode.load(path: run + "/run.json")
         #expect(record["resumes"]?.integer == 3)
-        #expect(bytes(run + "/samples/step-0000020.png") == bytes(folder.path + "/whole/samples/step-0000020.png"))
+        #expect(
+            try bytes(of: run + "/samples/step-0000020.png")
+                == bytes(of: folder.path + "/whole/samples/step-0000020.png"))
     }
 
     @Test func metricsOfAResumedRunAreNeitherLostNorDoubled() throws {

@@ -1,13 +1,12 @@
 import AgonAdversarial
 import AgonConfiguration
+import AgonExperiments
 import AgonGraph
 import AgonLayers
 import AgonTensors
 import AgonTestSupport
+import AgonTraining
 import Testing
-
-@testable import AgonExperiments
-@testable import AgonTraining
 
 /// Updates until a loss is low enough, as training runs them.
 @Suite struct UpdateRuleTrainingTests {

@@ -1,9 +1,8 @@
 import AgonTensors
 import AgonTestSupport
+import AgonVerification
 import Foundation
 import Testing
-
-@testable import AgonVerification
 
 @Suite struct VerificationTests {
     let folder: TemporaryFolder

@@ -1,14 +1,7 @@
+import AgonMetrics
 import AgonTensors
 import Foundation
 import Testing
-
-@testable import AgonMetrics
-
-/// A recorded case of a metric (recorded by `Tests/Fixtures/golden/generate.py` with NumPy and SciPy in float64).
-func goldenMetric(_ name: String) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(path: folder.appendingPathComponent("Fixtures/golden/metric/\(name).safetensors").path)
-}
 
 /// Normal features, each with the given mean.
 func normalFeatures(rows: Int, columns: Int, mean: Float = 0, seed: UInt64) -> Features {

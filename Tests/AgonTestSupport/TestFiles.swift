@@ -1,0 +1,2 @@
+// A test that trains needs files too.
+@_exported import AgonTestFiles
