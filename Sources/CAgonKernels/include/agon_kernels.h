@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agon_filter.h"
 #include "agon_program.h"
 
 // ---- convolution geometry ------------------------------------------------------------------------------------------
@@ -80,6 +81,7 @@ typedef struct {
                                       int32_t channel_begin, int32_t channel_end, float *weight_gradient);
     void (*update)(int32_t rule, const float *parameters, int64_t count, const float *gradient, float *value,
                    float *first, float *second, float *third);
+    agon_filter_kernels filter;
 } agon_vector_kernels;
 
 /// The kernels for this processor: AVX-512, AVX2 or portable, chosen once. AGON_VECTOR=portable|avx2|avx512 overrides.
