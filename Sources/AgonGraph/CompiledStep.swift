@@ -10,6 +10,8 @@ public final class CompiledStep: @unchecked Sendable {
     /// Multiplications and additions of one run.
     public let floatingPointOperations: Int
     public let variables: [Variable]
+    /// The step's convolutions in the order of the graph.
+    public let convolutions: [ConvolutionSummary]
     /// Names and shapes of the inputs to bind.
     public let inputs: [(name: String, shape: Shape)]
 
@@ -45,9 +47,10 @@ public final class CompiledStep: @unchecked Sendable {
         try GraphValidator.check(graph.nodes)
         let simplified = Simplification.run(graph)
         try GraphValidator.check(simplified.nodes)
-        let (rewritten, outputs) = ConvolutionRewriting.run(
+        let (rewritten, outputs, summaries) = ConvolutionRewriting.run(
             simplified.nodes, outputs: simplified.outputs, method: convolutions)
         try GraphValidator.check(rewritten)
+        self.convolutions = summaries
         let inPlace = InPlaceWrites(rewritten, outputs: outputs.map(\.value))
         let nodes = inPlace.nodes
         try GraphValidator.check(nodes)

@@ -1,9 +1,10 @@
+import AgonTensors
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import AgonTensors
 
 /// Which convolutions are computed by minimal filtering.
 public enum ConvolutionMethod: Hashable, Sendable {
@@ -15,7 +16,8 @@ public enum ConvolutionMethod: Hashable, Sendable {
     case filtering(m: Int)
 
     /// `AGON_CONVOLUTION=direct` computes all directly.
-    public static let ofEnvironment: ConvolutionMethod = getenv("AGON_CONVOLUTION").map { String(cString: $0) } == "direct"
+    public static let ofEnvironment: ConvolutionMethod =
+        getenv("AGON_CONVOLUTION").map { String(cString: $0) } == "direct"
         ? .direct : .counted
 
     /// The filtering of a pass; nil when it is computed directly.
@@ -57,7 +59,8 @@ extension FilteredConvolution {
             let rest = count % 32
             return Double(count - rest) + (rest == 0 ? 0 : rest <= 16 ? 22 : 32)
         }
-        let work = products * tiles * Double(g.inputChannels * g.outputChannels)
+        let work =
+            products * tiles * Double(g.inputChannels * g.outputChannels)
             * columns(channelsOut) / Double(channelsOut)
         let transformed: Int
         switch pass {
@@ -88,13 +91,27 @@ extension FilteredConvolution {
     }
 }
 
+/// How a step computes one pass of a convolution.
+public struct ConvolutionSummary: Hashable, Sendable {
+    /// Where in the config the layer stands.
+    public let origin: String
+    public let geometry: ConvolutionGeometry
+    public let pass: ConvolutionPass
+    /// `direct` or `F(m, r)`.
+    public let method: String
+    /// Of one run: by the definition, and as computed, transforms apart.
+    public let directMultiplications: Int
+    public let multiplications: Int
+}
+
 /// Rewrites convolutions to minimal filtering, with the transforms of weights as operations of their own: passes of a step
 /// that use the same weights in the same way share them.
 enum ConvolutionRewriting {
     static func run(
         _ nodes: [Node], outputs: [(name: String, value: Value)], method: ConvolutionMethod
-    ) -> (nodes: [Node], outputs: [(name: String, value: Value)]) {
+    ) -> (nodes: [Node], outputs: [(name: String, value: Value)], convolutions: [ConvolutionSummary]) {
         var rewritten: [Node] = []
+        var summaries: [ConvolutionSummary] = []
         var mapped: [Value] = []
         var transformed: [TransformKey: Value] = [:]
         func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: String) -> Value {
@@ -104,9 +121,19 @@ enum ConvolutionRewriting {
         }
         for node in nodes {
             let inputs = node.inputs.map { mapped[$0.index] }
-            guard let (geometry, pass) = node.operation.convolution,
-                let filtering = method.filtering(geometry, pass, batch: inputs[0].shape[0])
-            else {
+            guard let (geometry, pass) = node.operation.convolution else {
+                mapped.append(append(node.operation, inputs, node.output.shape, node.origin))
+                continue
+            }
+            let batch = inputs[0].shape[0]
+            let filtering = method.filtering(geometry, pass, batch: batch)
+            let direct = geometry.floatingPointOperations(batch: batch) / 2
+            summaries.append(
+                ConvolutionSummary(
+                    origin: node.origin, geometry: geometry, pass: pass, method: filtering?.name ?? "direct",
+                    directMultiplications: direct,
+                    multiplications: filtering?.multiplications(batch: batch) ?? direct))
+            guard let filtering else {
                 mapped.append(append(node.operation, inputs, node.output.shape, node.origin))
                 continue
             }
@@ -121,7 +148,7 @@ enum ConvolutionRewriting {
             }
             mapped.append(append(.filteredConvolution(filtering), operands, node.output.shape, node.origin))
         }
-        return (rewritten, outputs.map { ($0.name, mapped[$0.value.index]) })
+        return (rewritten, outputs.map { ($0.name, mapped[$0.value.index]) }, summaries)
     }
 
     /// Transformed weights do not depend on the image's size.

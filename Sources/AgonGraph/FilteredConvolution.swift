@@ -1,5 +1,5 @@
-import CAgonKernels
 import AgonTensors
+import CAgonKernels
 
 /// What a convolution's products compute.
 public enum ConvolutionPass: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import CAgonKernels
 import AgonTensors
+import CAgonKernels
 
 extension Lowering {
     // MARK: Weights

@@ -30,7 +30,9 @@ struct MinimalFilter {
         (self.m, self.r) = (m, r)
         let n = m + r - 1
         let points = MinimalFilter.points(n)
-        func power(_ x: Rational, _ exponent: Int) -> Rational { (0..<exponent).reduce(1) { product, _ in product * x } }
+        func power(_ x: Rational, _ exponent: Int) -> Rational {
+            (0..<exponent).reduce(1) { product, _ in product * x }
+        }
         /// Coefficients of `Π (x - root)`, lowest first.
         func polynomial(_ roots: [Rational]) -> [Rational] {
             roots.reduce([1]) { product, root in

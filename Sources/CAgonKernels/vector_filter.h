@@ -49,6 +49,62 @@ AGON_INLINE filter_vector unmapped(agon_filter_map map, int n, int q, int index,
     return sum;
 }
 
+/// All positions of the input map with as few operations as its rows share: they are products of the polynomials of points,
+/// of which pairs p, -p have an even and an odd part in common.
+AGON_INLINE void map_input(int n, const filter_vector *d, filter_vector *out) {
+    if (n == 5) {  // 0, ±1, 1/2; r has the factor x - 1/2
+        const filter_vector r0 = d[1] - 0.5f * d[0], r1 = d[2] - 0.5f * d[1], r2 = d[3] - 0.5f * d[2], r3 = d[4] - 0.5f * d[3];
+        out[0] = r2 - r0;
+        out[1] = r2 + r1;
+        out[2] = r2 - r1;
+        out[3] = d[3] - d[1];
+        out[4] = r3 - r1;
+    } else if (n == 6) {  // 0, ±1, 1/2, -2; r has the factor (x - 1/2) (x + 2), t the factor x² - 1
+        const filter_vector r0 = d[2] + 1.5f * d[1] - d[0], r1 = d[3] + 1.5f * d[2] - d[1];
+        const filter_vector r2 = d[4] + 1.5f * d[3] - d[2], r3 = d[5] + 1.5f * d[4] - d[3];
+        const filter_vector t1 = d[3] - d[1], t2 = d[4] - d[2];
+        out[0] = r2 - r0;
+        out[1] = r2 + r1;
+        out[2] = r2 - r1;
+        out[3] = t2 + 2.0f * t1;
+        out[4] = t2 - 0.5f * t1;
+        out[5] = r3 - r1;
+    } else if (n == 7) {  // 0, ±1, ±1/2, 2; r has the factor x - 2
+        const filter_vector r0 = d[1] - 2.0f * d[0], r1 = d[2] - 2.0f * d[1], r2 = d[3] - 2.0f * d[2];
+        const filter_vector r3 = d[4] - 2.0f * d[3], r4 = d[5] - 2.0f * d[4], r5 = d[6] - 2.0f * d[5];
+        const filter_vector u1 = r3 - 0.25f * r1, u2 = r4 - 0.25f * r2, w1 = r3 - r1, w2 = r4 - r2;
+        out[0] = r4 - 1.25f * r2 + 0.25f * r0;
+        out[1] = u2 + u1;
+        out[2] = u2 - u1;
+        out[3] = w2 + 0.5f * w1;
+        out[4] = w2 - 0.5f * w1;
+        out[5] = d[5] - 1.25f * d[3] + 0.25f * d[1];
+        out[6] = r5 - 1.25f * r3 + 0.25f * r1;
+    } else if (n == 8) {  // 0, ±1, ±1/2, ±2
+        const filter_vector even1 = d[6] - 4.25f * d[4] + d[2], odd1 = d[5] - 4.25f * d[3] + d[1];
+        const filter_vector even2 = d[6] - 5.0f * d[4] + 4.0f * d[2], odd2 = d[5] - 5.0f * d[3] + 4.0f * d[1];
+        const filter_vector even3 = d[6] - 1.25f * d[4] + 0.25f * d[2], odd3 = d[5] - 1.25f * d[3] + 0.25f * d[1];
+        out[0] = d[6] - d[0] + 5.25f * (d[2] - d[4]);
+        out[1] = even1 + odd1;
+        out[2] = even1 - odd1;
+        out[3] = even2 + 0.5f * odd2;
+        out[4] = even2 - 0.5f * odd2;
+        out[5] = even3 + 2.0f * odd3;
+        out[6] = even3 - 2.0f * odd3;
+        out[7] = d[7] - d[1] + 5.25f * (d[3] - d[5]);
+    } else {
+        AGON_UNROLL for (int p = 0; p < n; p++) out[p] = mapped(AGON_FILTER_INPUT, n, n, p, d);
+    }
+}
+
+AGON_INLINE void map_values(agon_filter_map map, int n, int q, const filter_vector *x, filter_vector *out) {
+    if (map == AGON_FILTER_INPUT) {
+        map_input(n, x, out);
+        return;
+    }
+    AGON_UNROLL for (int p = 0; p < n; p++) out[p] = mapped(map, n, q, p, x);
+}
+
 AGON_INLINE filter_vector load_vector(const float *from) { return *(const filter_vector *)from; }
 AGON_INLINE void store_vector(filter_vector vector, float *to) { *(filter_vector *)to = vector; }
 
@@ -57,15 +113,18 @@ AGON_INLINE int64_t gather_vectors(agon_filter_map map, int n, int q, const floa
                                    float *positions, int64_t stride) {
     int64_t at = 0;
     for (; at + AGON_LANES <= channels; at += AGON_LANES) {
-        filter_vector columns[LARGEST * LARGEST];  // [n][q]
+        filter_vector columns[LARGEST][LARGEST];  // [q][n]
         AGON_UNROLL for (int j = 0; j < q; j++) {
             filter_vector x[LARGEST];
             AGON_UNROLL for (int i = 0; i < q; i++) x[i] = load_vector(pixels[i * q + j] + at);
-            AGON_UNROLL for (int p = 0; p < n; p++) columns[p * q + j] = mapped(map, n, q, p, x);
+            map_values(map, n, q, x, columns[j]);
         }
         float *out = positions + at;
         AGON_UNROLL for (int p = 0; p < n; p++) {
-            AGON_UNROLL for (int s = 0; s < n; s++, out += stride) store_vector(mapped(map, n, q, s, columns + p * q), out);
+            filter_vector x[LARGEST], y[LARGEST];
+            AGON_UNROLL for (int j = 0; j < q; j++) x[j] = columns[j][p];
+            map_values(map, n, q, x, y);
+            AGON_UNROLL for (int s = 0; s < n; s++, out += stride) store_vector(y[s], out);
         }
     }
     return at;
