@@ -66,6 +66,10 @@ extension Lowering {
             lowerThinConvolution(g, kernel, x, w, y, batch: batch, runner, &lowered)
             return
         }
+        if g.isThin {
+            lowerThinInput(g, x, w, y, flipped: false, batch: batch, runner, &lowered)
+            return
+        }
         let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
         let depth = g.taps * inGroup
         let blocks = pieces(of: rows, size: blockRows(depth: depth, total: rows))
@@ -122,7 +126,7 @@ extension Lowering {
     }
 
     /// A stage over ranges of rows of `pixelsPerRow` pixels, each followed by the program on its window.
-    private func addRowTask(
+    func addRowTask(
         _ ranges: [Range<Int>], pixelsPerRow: Int, channels: Int, _ runner: ProgramRunner?,
         _ lowered: inout LoweredGroup, scratch: Int = 0,
         _ body: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
@@ -173,6 +177,10 @@ extension Lowering {
         }
         if g.groups == 1, g.inputChannels <= 4, g.outputChannels >= 8 {
             lowerThinInputGradient(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
+        if g.hasUnitStride, g.transposed.isThin {
+            lowerThinInput(g.transposed, d, w, dx, flipped: true, batch: batch, runner, &lowered)
             return
         }
         lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
@@ -335,6 +343,14 @@ extension Lowering {
                             Int32(slices[piece].upperBound), dw.pointer)
                     }
                 })
+            return
+        }
+        if g.isThin {
+            lowerThinInputWeightGradient(g, x, d, dw, flipped: false, batch: batch, &lowered)
+            return
+        }
+        if g.hasUnitStride, g.transposed.isThin {
+            lowerThinInputWeightGradient(g.transposed, d, x, dw, flipped: true, batch: batch, &lowered)
             return
         }
         if g.groups == 1, g.hasUnitStride, g.outputChannels <= 4, g.inputChannels > 2 * g.outputChannels {

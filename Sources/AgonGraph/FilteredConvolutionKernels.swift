@@ -143,8 +143,8 @@ extension Lowering {
 
     // MARK: Weight gradient
 
-    /// Pieces are ranges of tiles where the weights are few, of input channels where they are many: blocks of tiles are
-    /// transformed and multiplied one after another, so that a sum over tiles has one order. Then the ranges' sums are
+    /// Pieces are ranges of tiles, long enough that their sums' own memory does not matter, and of channels: blocks of tiles
+    /// are transformed and multiplied one after another, so that a sum over tiles has one order. Then the ranges' sums are
     /// added in order and transformed back.
     private func lowerFilteredWeightGradient(_ f: FilteredConvolution, _ node: Node, _ lowered: inout LoweredGroup) {
         let (x, d, dw) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
@@ -160,46 +160,56 @@ extension Lowering {
         let sumRow = roundedUp(cout, to: FilteredConvolution.alignment)
         let sumStride = f.phases * cin * sumRow + 16
         let partStride = f.positions * sumStride
-        let ranges = max(1, min(8, 4_194_304 / partStride, tiles / 48))
+        let ranges = max(1, min(8, 4_194_304 / partStride, tiles / 192))
         let chunks = pieces(of: tiles, size: (tiles + ranges - 1) / ranges)
-        let slices = max(1, min((8 + chunks.count - 1) / chunks.count, cin / 32))
-        let parts = pieces(of: cin, size: roundedUp((cin + slices - 1) / slices, to: 16))
+        // Each range of input channels transforms the output gradients again, and the other way round.
+        let outputSlices = chunks.count < 8 && cout >= 128 ? 2 : 1
+        let inputSlices = max(1, min((8 + chunks.count * outputSlices - 1) / (chunks.count * outputSlices), cin / 64))
+        func slices(_ channels: Int, _ count: Int) -> [Range<Int>] {
+            pieces(of: channels, size: roundedUp((channels + count - 1) / count, to: FilteredConvolution.alignment))
+        }
+        let (inputParts, outputParts) = (slices(cin, inputSlices), slices(cout, outputSlices))
         let sums = temporary(chunks.count * partStride, in: &lowered)
 
-        let widest = parts.first?.count ?? 0
-        let (inputRow, gradientRow) = (FilterBlock.row(f.phases * widest), FilterBlock.row(cout))
-        let block = min(max(48, min(240, 262_144 / (f.positions * (inputRow + gradientRow)))), chunks.first?.count ?? 1)
-        let (inputStride, gradientStride) = (block * inputRow + 16, block * gradientRow + 16)
-        let scratchFloats = f.positions * (inputStride + gradientStride) + max(widest, cout)
+        let (inputs, outputs) = (inputParts.first?.count ?? 0, outputParts.first?.count ?? 0)
+        let (inputRow, outputRow) = (FilterBlock.row(f.phases * inputs), FilterBlock.row(outputs))
+        let block = min(max(48, min(240, 262_144 / (f.positions * (inputRow + outputRow)))), chunks.first?.count ?? 1)
+        let (inputStride, outputStride) = (block * inputRow + 16, block * outputRow + 16)
+        let line = max(inputs, outputs)
         lowered.tasks.append(
-            KernelTask(pieces: chunks.count * parts.count, scratch: scratchFloats) { piece, scratch in
+            KernelTask(
+                pieces: chunks.count * inputParts.count * outputParts.count,
+                scratch: f.positions * (inputStride + outputStride) + line
+            ) { piece, scratch in
                 let chunk = chunks[piece % chunks.count]
-                let channels = parts[piece / chunks.count]
+                let input = inputParts[piece / chunks.count % inputParts.count]
+                let output = outputParts[piece / chunks.count / inputParts.count]
                 let gradients = scratch + f.positions * inputStride
-                let zeros = gradients + f.positions * gradientStride
-                zeros.update(repeating: 0, count: max(widest, cout))
-                let out = sums.pointer + (piece % chunks.count) * partStride
+                let zeros = gradients + f.positions * outputStride
+                zeros.update(repeating: 0, count: line)
+                let out = sums.pointer + (piece % chunks.count) * partStride + output.lowerBound
                 for range in pieces(of: chunk.count, size: block) {
                     let (first, end) = (chunk.lowerBound + range.lowerBound, chunk.lowerBound + range.upperBound)
                     withUnsafePointer(to: fine) {
                         filter.read_tiles?(
                             $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, Int64(first), Int64(end),
-                            Int32(channels.lowerBound), Int32(channels.count), zeros, scratch, Int64(inputStride),
+                            Int32(input.lowerBound), Int32(input.count), zeros, scratch, Int64(inputStride),
                             Int64(inputRow))
                     }
                     withUnsafePointer(to: coarse) {
                         filter.read_tiles?(
-                            $0, AGON_FILTER_GRADIENT, Int32(f.n), d.constant, Int64(first), Int64(end), 0,
-                            Int32(cout), zeros, gradients, Int64(gradientStride), Int64(gradientRow))
+                            $0, AGON_FILTER_GRADIENT, Int32(f.n), d.constant, Int64(first), Int64(end),
+                            Int32(output.lowerBound), Int32(output.count), zeros, gradients, Int64(outputStride),
+                            Int64(outputRow))
                     }
                     for position in 0..<f.positions {
                         for phase in f.phases(atPosition: position) {
                             filter.product?(
-                                Int64(channels.count), Int64(cout), Int64(range.count),
-                                scratch + position * inputStride + phase * channels.count, 1, Int64(inputRow),
-                                gradients + position * gradientStride, Int64(gradientRow),
+                                Int64(input.count), Int64(output.count), Int64(range.count),
+                                scratch + position * inputStride + phase * input.count, 1, Int64(inputRow),
+                                gradients + position * outputStride, Int64(outputRow),
                                 Int64(FilteredConvolution.panel),
-                                out + position * sumStride + (phase * cin + channels.lowerBound) * sumRow,
+                                out + position * sumStride + (phase * cin + input.lowerBound) * sumRow,
                                 Int64(sumRow), range.lowerBound > 0)
                         }
                     }

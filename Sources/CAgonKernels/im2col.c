@@ -59,6 +59,22 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
     }
 }
 
+void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines) {
+    const int64_t C = g->input_channels, step = g->kernel_height * C;
+    const int64_t columns = (int64_t)(g->output_width - 1) * g->stride_width + g->kernel_width;
+    const int64_t image = row / g->output_height, top = row % g->output_height * g->stride_height - g->padding_top;
+    for (int64_t i = 0; i < g->kernel_height; i++) {
+        float *out = lines + i * C;
+        const int64_t y = top + i;
+        const float *line = input + (image * g->height + y) * g->width * C;
+        for (int64_t x = 0; x < columns; x++, out += step) {
+            const int64_t ix = x - g->padding_left;
+            const bool inside = y >= 0 && y < g->height && ix >= 0 && ix < g->width;
+            for (int64_t c = 0; c < C; c++) out[c] = inside ? line[ix * C + c] : 0.0f;
+        }
+    }
+}
+
 /// Taps i of one axis with (first + padding - i * dilation) divisible by the stride: every stride / gcd-th one. Each
 /// reaches the output dilation / gcd before that of the last. Returns how many there are.
 static int32_t phase_axis(int32_t first, int32_t kernel, int32_t stride, int32_t padding, int32_t dilation,

@@ -53,6 +53,10 @@ void agon_gather_phase(const agon_convolution *g, const agon_phase *phase, const
 void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, const float *values, int64_t row_begin,
                         int64_t row_end, int32_t channel_begin, int32_t channel_count, float *image);
 
+/// Interleaves (=) the input lines that the output row `row` of N * Ho meets: [x, kernel row, input channel] for the
+/// (Wo - 1) * stride + Kw columns from -padding, zero outside the image. Without dilation and groups.
+void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines);
+
 /// Sums (=) per-pixel tap values [N * output pixels, taps * Cin] into input pixels of images image_begin ..< image_end:
 /// the last step of an input gradient taken as one product (few input channels).
 /// `values` starts at image_begin's first pixel.
