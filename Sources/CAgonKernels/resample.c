@@ -68,7 +68,10 @@ static void add_at_maxima(const agon_pooling *g, const int32_t *best, int64_t y,
             if (ix < 0 || ix >= g->width) continue;
             const int32_t pixel = (int32_t)(iy * g->width + ix);
             float *to = into + pixel * (int64_t)g->channels;
-            for (int64_t c = 0; c < count; c++) to[c] += best[c] == pixel ? d[c] : 0.0f;
+            for (int64_t c = 0; c < count; c++) {
+                const float gradient = d[c];
+                to[c] += best[c] == pixel ? gradient : 0.0f;
+            }
         }
     }
 }
