@@ -155,23 +155,24 @@ void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, cons
     }
 }
 
-void agon_col2im(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end, float *input) {
-    const int64_t C = g->input_channels, line = (int64_t)g->kernel_height * g->kernel_width * C;
+void agon_col2im(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                 int32_t image_end, float *input) {
+    const int64_t C = g->input_channels;
     for (int32_t image = image_begin; image < image_end; image++) {
-        float *pixels = input + (int64_t)image * g->height * g->width * C;
-        memset(pixels, 0, (size_t)(g->height * g->width * C) * sizeof(float));
-        const float *block = values + (int64_t)(image - image_begin) * g->output_height * g->output_width * line;
-        for (int64_t y = 0; y < g->output_height; y++) {
-            for (int64_t x = 0; x < g->output_width; x++, block += line) {
-                for (int64_t i = 0; i < g->kernel_height; i++) {
-                    const int64_t iy = y * g->stride_height - g->padding_top + i * g->dilation_height;
-                    if (iy < 0 || iy >= g->height) continue;
-                    for (int64_t j = 0; j < g->kernel_width; j++) {
-                        const int64_t ix = x * g->stride_width - g->padding_left + j * g->dilation_width;
+        float *picture = input + (int64_t)image * g->height * g->width * C;
+        memset(picture, 0, (size_t)(g->height * g->width * C) * sizeof(float));
+        for (int64_t y = 0; y < g->output_height; y++, values += g->output_width * stride) {
+            for (int64_t i = 0; i < g->kernel_height; i++) {
+                const int64_t iy = y * g->stride_height - g->padding_top + i * g->dilation_height;
+                if (iy < 0 || iy >= g->height) continue;
+                for (int64_t j = 0; j < g->kernel_width; j++) {
+                    const int64_t left = j * g->dilation_width - g->padding_left;
+                    const float *from = values + (i * g->kernel_width + j) * C;
+                    float *line = picture + iy * g->width * C;
+                    for (int64_t x = 0; x < g->output_width; x++) {
+                        const int64_t ix = x * g->stride_width + left;
                         if (ix < 0 || ix >= g->width) continue;
-                        float *to = pixels + (iy * g->width + ix) * C;
-                        const float *from = block + (i * g->kernel_width + j) * C;
-                        for (int64_t c = 0; c < C; c++) to[c] += from[c];
+                        for (int64_t c = 0; c < C; c++) line[ix * C + c] += from[x * stride + c];
                     }
                 }
             }
@@ -179,23 +180,23 @@ void agon_col2im(const agon_convolution *g, const float *values, int32_t image_b
     }
 }
 
-void agon_shift_add(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end,
-                    float *output) {
-    const int64_t C = g->output_channels, line = (int64_t)g->kernel_height * g->kernel_width * C;
-    for (int32_t image = image_begin; image < image_end; image++) {
-        const float *pixels = values + (int64_t)(image - image_begin) * g->height * g->width * line;
+void agon_shift_add(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                    int32_t image_end, float *output) {
+    const int64_t C = g->output_channels;
+    for (int32_t image = image_begin; image < image_end; image++, values += g->height * g->width * stride) {
         float *out = output + (int64_t)image * g->output_height * g->output_width * C;
-        for (int64_t y = 0; y < g->output_height; y++) {
-            for (int64_t x = 0; x < g->output_width; x++, out += C) {
-                for (int64_t c = 0; c < C; c++) out[c] = 0.0f;
-                for (int64_t i = 0; i < g->kernel_height; i++) {
-                    const int64_t iy = y - g->padding_top + i * g->dilation_height;
-                    if (iy < 0 || iy >= g->height) continue;
-                    for (int64_t j = 0; j < g->kernel_width; j++) {
-                        const int64_t ix = x - g->padding_left + j * g->dilation_width;
-                        if (ix < 0 || ix >= g->width) continue;
-                        const float *from = pixels + (iy * g->width + ix) * line + (i * g->kernel_width + j) * C;
-                        for (int64_t c = 0; c < C; c++) out[c] += from[c];
+        for (int64_t y = 0; y < g->output_height; y++, out += g->output_width * C) {
+            memset(out, 0, (size_t)(g->output_width * C) * sizeof(float));
+            for (int64_t i = 0; i < g->kernel_height; i++) {
+                const int64_t iy = y - g->padding_top + i * g->dilation_height;
+                if (iy < 0 || iy >= g->height) continue;
+                for (int64_t j = 0; j < g->kernel_width; j++) {
+                    const int64_t left = j * g->dilation_width - g->padding_left;
+                    const int64_t begin = left < 0 ? -left : 0;
+                    const int64_t end = g->width - left < g->output_width ? g->width - left : g->output_width;
+                    const float *from = values + iy * g->width * stride + (i * g->kernel_width + j) * C;
+                    for (int64_t x = begin; x < end; x++) {
+                        for (int64_t c = 0; c < C; c++) out[x * C + c] += from[(x + left) * stride + c];
                     }
                 }
             }

@@ -57,15 +57,16 @@ void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, cons
 /// (Wo - 1) * stride + Kw columns from -padding, zero outside the image. Without dilation and groups.
 void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines);
 
-/// Sums (=) per-pixel tap values [N * output pixels, taps * Cin] into input pixels of images image_begin ..< image_end:
-/// the last step of an input gradient taken as one product (few input channels).
+/// Sums (=) per-pixel tap values [N * output pixels][taps, Cin], pixels `stride` floats apart, into input pixels of images
+/// image_begin ..< image_end: the last step of an input gradient taken as one product (few input channels).
 /// `values` starts at image_begin's first pixel.
-void agon_col2im(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end, float *input);
+void agon_col2im(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                 int32_t image_end, float *input);
 
-/// Sums (=) per-pixel tap values [N * input pixels, taps * Cout] into output pixels of images image_begin ..< image_end:
-/// the last step of a stride-1 convolution taken as one product (few output channels).
-void agon_shift_add(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end,
-                    float *output);
+/// Sums (=) per-pixel tap values [N * input pixels][taps, Cout], pixels `stride` floats apart, into output pixels of images
+/// image_begin ..< image_end: the last step of a stride-1 convolution taken as one product (few output channels).
+void agon_shift_add(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                    int32_t image_end, float *output);
 
 /// a [rows, columns] to b (=) [columns, rows], rows row_begin ..< row_end of a.
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb);
