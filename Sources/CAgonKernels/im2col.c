@@ -204,14 +204,31 @@ void agon_shift_add(const agon_convolution *g, const float *values, int64_t stri
     }
 }
 
+typedef float four_floats __attribute__((vector_size(16), aligned(4)));
+
+static inline void transpose_four(const float *a, int64_t lda, float *b, int64_t ldb) {
+    const four_floats r0 = *(const four_floats *)a, r1 = *(const four_floats *)(a + lda);
+    const four_floats r2 = *(const four_floats *)(a + 2 * lda), r3 = *(const four_floats *)(a + 3 * lda);
+    const four_floats left01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), right01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    const four_floats left23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), right23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    *(four_floats *)b = __builtin_shufflevector(left01, left23, 0, 1, 4, 5);
+    *(four_floats *)(b + ldb) = __builtin_shufflevector(left01, left23, 2, 3, 6, 7);
+    *(four_floats *)(b + 2 * ldb) = __builtin_shufflevector(right01, right23, 0, 1, 4, 5);
+    *(four_floats *)(b + 3 * ldb) = __builtin_shufflevector(right01, right23, 2, 3, 6, 7);
+}
+
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb) {
+    const int64_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
     // 16 x 16 tiles keep both sides' cache lines whole.
-    for (int64_t r = 0; r < rows; r += 16) {
-        const int64_t r_end = r + 16 < rows ? r + 16 : rows;
-        for (int64_t c = 0; c < columns; c += 16) {
-            const int64_t c_end = c + 16 < columns ? c + 16 : columns;
-            for (int64_t i = r; i < r_end; i++)
-                for (int64_t j = c; j < c_end; j++) b[j * ldb + i] = a[i * lda + j];
+    for (int64_t r = 0; r < whole_rows; r += 16) {
+        const int64_t r_end = r + 16 < whole_rows ? r + 16 : whole_rows;
+        for (int64_t c = 0; c < whole_columns; c += 16) {
+            const int64_t c_end = c + 16 < whole_columns ? c + 16 : whole_columns;
+            for (int64_t j = c; j < c_end; j += 4)
+                for (int64_t i = r; i < r_end; i += 4) transpose_four(a + i * lda + j, lda, b + j * ldb + i, ldb);
         }
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = i < whole_rows ? whole_columns : 0; j < columns; j++) b[j * ldb + i] = a[i * lda + j];
     }
 }
