@@ -18,6 +18,8 @@ public struct Inspection: Sendable {
         /// Multiplications and additions in one iteration, all repeats together.
         public let floatingPointOperations: Int
         public let plan: MemoryPlan
+        /// The convolutions of one run, pass by pass.
+        public let convolutions: [ConvolutionSummary]
     }
 
     /// A network and its layer table.
@@ -98,7 +100,8 @@ public struct Inspection: Sendable {
         }
         phases = step.plans.map {
             Phase(
-                name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan)
+                name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan,
+                convolutions: $0.convolutions)
         }
         func bytes(_ role: VariableRole) -> Int {
             variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }

@@ -20,6 +20,8 @@ extension Lowering {
         case .convolution(let g): lowerConvolution(g, node, runner, &lowered)
         case .convolutionInputGradient(let g): lowerInputGradient(g, node, runner, &lowered)
         case .convolutionWeightGradient(let g): lowerWeightGradient(g, node, &lowered)
+        case .filterWeights(let f): lowerFilterWeights(f, node, &lowered)
+        case .filteredConvolution(let f): lowerFilteredConvolution(f, node, runner, &lowered)
         case .gram: lowerGram(node, &lowered)
         case .minimumNormWeights: lowerMinimumNormWeights(node, &lowered)
         case .foldUpsampling: lowerFold(node, &lowered)

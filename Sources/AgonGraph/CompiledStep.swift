@@ -10,6 +10,8 @@ public final class CompiledStep: @unchecked Sendable {
     /// Multiplications and additions of one run.
     public let floatingPointOperations: Int
     public let variables: [Variable]
+    /// The step's convolutions in the order of the graph.
+    public let convolutions: [ConvolutionSummary]
     /// Names and shapes of the inputs to bind.
     public let inputs: [(name: String, shape: Shape)]
 
@@ -34,15 +36,22 @@ public final class CompiledStep: @unchecked Sendable {
 
     /// Simplifies, fuses, orders and plans the graph.
     /// - Throws: `GraphError` for a graph that a pass left invalid or that reads overwritten state.
-    public init(_ graph: ComputeGraph, name: String, pool: WorkerPool, seed: UInt64) throws {
+    public init(
+        _ graph: ComputeGraph, name: String, pool: WorkerPool, seed: UInt64,
+        convolutions: ConvolutionMethod = .ofEnvironment
+    ) throws {
         try BLAS.open()
         self.name = name
         self.pool = pool
         variables = graph.variables + graph.updateRules.flatMap(\.states)
         try GraphValidator.check(graph.nodes)
-        let (simplified, outputs) = Simplification.run(graph)
-        try GraphValidator.check(simplified)
-        let inPlace = InPlaceWrites(simplified, outputs: outputs.map(\.value))
+        let simplified = Simplification.run(graph)
+        try GraphValidator.check(simplified.nodes)
+        let (rewritten, outputs, summaries) = ConvolutionRewriting.run(
+            simplified.nodes, outputs: simplified.outputs, method: convolutions)
+        try GraphValidator.check(rewritten)
+        self.convolutions = summaries
+        let inPlace = InPlaceWrites(rewritten, outputs: outputs.map(\.value))
         let nodes = inPlace.nodes
         try GraphValidator.check(nodes)
         let fusion = Fusion(nodes, holders: inPlace.holders)

@@ -66,6 +66,10 @@ extension Lowering {
             lowerThinConvolution(g, kernel, x, w, y, batch: batch, runner, &lowered)
             return
         }
+        if g.isThin {
+            lowerThinInput(g, x, w, y, flipped: false, batch: batch, runner, &lowered)
+            return
+        }
         let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
         let depth = g.taps * inGroup
         let blocks = pieces(of: rows, size: blockRows(depth: depth, total: rows))
@@ -94,35 +98,40 @@ extension Lowering {
     ) {
         let pixels = g.height * g.width
         let width = g.taps * g.outputChannels
+        let stride = roundedUp(width, to: FilteredConvolution.alignment)
         let images = pieces(of: batch, size: max(1, 2048 / pixels))
         let perPiece = images.first?.count ?? 0
-        // [taps, Cin, Cout] as [taps * Cout, Cin].
-        let packed = temporary(width * g.inputChannels, in: &lowered)
+        // [taps, Cin, Cout] as [Cin, taps * Cout].
+        let packed = temporary(stride * g.inputChannels, in: &lowered)
         lowered.tasks.append(
-            KernelTask(pieces: g.taps) { tap, _ in
-                agon_transpose(
-                    w.constant + tap * g.inputChannels * g.outputChannels, Int64(g.inputChannels),
-                    Int64(g.outputChannels), Int64(g.outputChannels),
-                    packed.pointer + tap * g.outputChannels * g.inputChannels, Int64(g.inputChannels))
+            KernelTask(pieces: 1) { _, _ in
+                for tap in 0..<g.taps {
+                    for channel in 0..<g.inputChannels {
+                        (packed.pointer + channel * stride + tap * g.outputChannels).update(
+                            from: w.constant + (tap * g.inputChannels + channel) * g.outputChannels,
+                            count: g.outputChannels)
+                    }
+                }
             })
-        let scratch = perPiece * pixels * width
+        let product = vector.filter.product
         addRowTask(
             images, pixelsPerRow: g.outputHeight * g.outputWidth, channels: g.outputChannels, runner, &lowered,
-            scratch: scratch
+            scratch: perPiece * pixels * stride
         ) {
             range, scratch in
-            agon_sgemm(
-                false, true, Int32(range.count * pixels), Int32(width), Int32(g.inputChannels), 1,
-                x.constant + range.lowerBound * pixels * g.inputChannels, Int32(g.inputChannels), packed.constant,
-                Int32(g.inputChannels), 0, scratch, Int32(width))
+            product?(
+                Int64(range.count * pixels), Int64(width), Int64(g.inputChannels),
+                x.constant + range.lowerBound * pixels * g.inputChannels, Int64(g.inputChannels), 1, packed.constant,
+                Int64(stride), Int64(FilteredConvolution.panel), scratch, Int64(stride), false)
             withUnsafePointer(to: kernel) {
-                agon_shift_add($0, scratch, Int32(range.lowerBound), Int32(range.upperBound), y.pointer)
+                agon_shift_add(
+                    $0, scratch, Int64(stride), Int32(range.lowerBound), Int32(range.upperBound), y.pointer)
             }
         }
     }
 
     /// A stage over ranges of rows of `pixelsPerRow` pixels, each followed by the program on its window.
-    private func addRowTask(
+    func addRowTask(
         _ ranges: [Range<Int>], pixelsPerRow: Int, channels: Int, _ runner: ProgramRunner?,
         _ lowered: inout LoweredGroup, scratch: Int = 0,
         _ body: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
@@ -173,6 +182,10 @@ extension Lowering {
         }
         if g.groups == 1, g.inputChannels <= 4, g.outputChannels >= 8 {
             lowerThinInputGradient(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
+        if g.hasUnitStride, g.transposed.isThin {
+            lowerThinInput(g.transposed, d, w, dx, flipped: true, batch: batch, runner, &lowered)
             return
         }
         lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
@@ -290,18 +303,28 @@ extension Lowering {
     ) {
         let pixels = g.outputHeight * g.outputWidth
         let width = g.taps * g.inputChannels
+        let stride = roundedUp(width, to: FilteredConvolution.alignment)
         let images = pieces(of: batch, size: max(1, 2048 / pixels))
         let perPiece = images.first?.count ?? 0
+        // [taps * Cin, Cout] as [Cout, taps * Cin].
+        let packed = temporary(stride * g.outputChannels, in: &lowered)
+        lowered.tasks.append(
+            KernelTask(pieces: 1) { _, _ in
+                agon_transpose(
+                    w.constant, Int64(width), Int64(g.outputChannels), Int64(g.outputChannels), packed.pointer,
+                    Int64(stride))
+            })
+        let product = vector.filter.product
         addRowTask(
             images, pixelsPerRow: g.height * g.width, channels: g.inputChannels, runner, &lowered,
-            scratch: perPiece * pixels * width
+            scratch: perPiece * pixels * stride
         ) { range, scratch in
-            agon_sgemm(
-                false, true, Int32(range.count * pixels), Int32(width), Int32(g.outputChannels), 1,
-                d.constant + range.lowerBound * pixels * g.outputChannels, Int32(g.outputChannels), w.constant,
-                Int32(g.outputChannels), 0, scratch, Int32(width))
+            product?(
+                Int64(range.count * pixels), Int64(width), Int64(g.outputChannels),
+                d.constant + range.lowerBound * pixels * g.outputChannels, Int64(g.outputChannels), 1, packed.constant,
+                Int64(stride), Int64(FilteredConvolution.panel), scratch, Int64(stride), false)
             withUnsafePointer(to: kernel) {
-                agon_col2im($0, scratch, Int32(range.lowerBound), Int32(range.upperBound), dx.pointer)
+                agon_col2im($0, scratch, Int64(stride), Int32(range.lowerBound), Int32(range.upperBound), dx.pointer)
             }
         }
     }
@@ -335,6 +358,14 @@ extension Lowering {
                             Int32(slices[piece].upperBound), dw.pointer)
                     }
                 })
+            return
+        }
+        if g.isThin {
+            lowerThinInputWeightGradient(g, x, d, dw, flipped: false, batch: batch, &lowered)
+            return
+        }
+        if g.hasUnitStride, g.transposed.isThin {
+            lowerThinInputWeightGradient(g.transposed, d, x, dw, flipped: true, batch: batch, &lowered)
             return
         }
         if g.groups == 1, g.hasUnitStride, g.outputChannels <= 4, g.inputChannels > 2 * g.outputChannels {

@@ -261,6 +261,7 @@ extension Operation {
     var takesEpilogue: Bool {
         switch self {
         case .matmul, .convolution, .convolutionInputGradient: true
+        case .filteredConvolution(let f): f.pass != .weightGradient
         default: false
         }
     }

@@ -84,7 +84,7 @@ extension ComputeGraph {
         case .depthToSpace(let s): return [append(.spaceToDepth(scale: s), [d])]
         case .spaceToDepth(let s): return [append(.depthToSpace(scale: s), [d])]
 
-        case .assign, .update:
+        case .assign, .update, .filterWeights, .filteredConvolution:
             throw GraphError.noDerivative(operation: node.operation.name, origin: node.origin)
         }
     }

@@ -46,7 +46,7 @@ struct KernelTask {
 struct LoweredGroup {
     var name: String
     var origin: ConfigPath
-    /// The shapes that a product or reduction works on.
+    /// The shapes that a product or reduction works on, or that of elementwise work.
     var operands: [Shape] = []
     var tasks: [KernelTask] = []
     /// Table indices read and written, variables included.
@@ -100,6 +100,7 @@ final class Lowering {
     /// The kernels of one unit with its program.
     func lower(_ index: Int, program: Program?) -> LoweredGroup? {
         let unit = fusion.units[index]
+        let shape = program?.domain.shape
         let program = unit.anchor == nil ? program?.flattened : program
         guard unit.anchor != nil || program != nil else { return nil }
         let first = nodes[unit.anchor ?? unit.members[0]]
@@ -110,6 +111,7 @@ final class Lowering {
             lowered.operands = nodes[anchor].inputs.map(\.shape)
         } else {
             lowered.name = "elementwise"
+            lowered.operands = shape.map { [$0] } ?? []
         }
         var runner: ProgramRunner?
         if let program {

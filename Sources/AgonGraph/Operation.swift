@@ -127,6 +127,11 @@ public enum Operation: Hashable, Sendable {
     /// `k x k` convolution: `[k, k, Cin, Cout]` to `[k + 1, k + 1, Cout, Cin]`; and the adjoint.
     case foldUpsampling
     case foldUpsamplingGradient
+    /// A convolution's weight as the products of minimal filtering take it; made after differentiation.
+    case filterWeights(FilteredConvolution)
+    /// A pass of a convolution by minimal filtering; made after differentiation. Inputs: input or output gradient, and
+    /// transformed weights; for a weight gradient input and output gradient.
+    case filteredConvolution(FilteredConvolution)
 
     // Images.
     case pad(Padding)

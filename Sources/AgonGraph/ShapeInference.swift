@@ -99,6 +99,22 @@ func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: Config
             shapes[0] == g.inputShape(batch: batch) && shapes[1] == g.outputShape(batch: batch),
             "\(shapes[0]), \(shapes[1])")
         return g.weightShape
+    case .filterWeights(let f):
+        check(shapes[0] == f.geometry.weightShape, "weight \(shapes[0]), expected \(f.geometry.weightShape)")
+        return [f.packedCount]
+    case .filteredConvolution(let f):
+        let (fine, coarse) = (
+            f.geometry.inputShape(batch: shapes[0][0]), f.geometry.outputShape(batch: shapes[0][0])
+        )
+        check(shapes[0] == (f.pass == .inputGradient ? coarse : fine), "\(shapes[0])")
+        switch f.pass {
+        case .forward, .inputGradient:
+            check(shapes[1] == [f.packedCount], "\(shapes[1]), expected \(f.packedCount) transformed weights")
+            return f.pass == .forward ? coarse : fine
+        case .weightGradient:
+            check(shapes[1] == coarse, "\(shapes[1]), expected \(coarse)")
+            return f.geometry.weightShape
+        }
     case .foldUpsampling:
         return [shapes[0][0] + 1, shapes[0][1] + 1, shapes[0][3], shapes[0][2]]
     case .foldUpsamplingGradient:

@@ -136,10 +136,17 @@ package final class CompiledIteration {
     }
 
     /// The plan of each phase, and its work in one iteration; a measurement's work is none of an iteration's.
-    package var plans: [(name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int)] {
+    package var plans:
+        [(
+            name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int,
+            convolutions: [ConvolutionSummary]
+        )]
+    {
         (phases + measurements).map {
             let repeats = $0.phase.isMeasurement ? 0 : $0.phase.repeats
-            return ($0.step.name, repeats, $0.step.plan, $0.step.floatingPointOperations * repeats)
+            return (
+                $0.step.name, repeats, $0.step.plan, $0.step.floatingPointOperations * repeats, $0.step.convolutions
+            )
         }
     }
 }

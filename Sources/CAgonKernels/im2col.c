@@ -59,6 +59,22 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
     }
 }
 
+void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines) {
+    const int64_t C = g->input_channels, step = g->kernel_height * C;
+    const int64_t columns = (int64_t)(g->output_width - 1) * g->stride_width + g->kernel_width;
+    const int64_t image = row / g->output_height, top = row % g->output_height * g->stride_height - g->padding_top;
+    for (int64_t i = 0; i < g->kernel_height; i++) {
+        float *out = lines + i * C;
+        const int64_t y = top + i;
+        const float *line = input + (image * g->height + y) * g->width * C;
+        for (int64_t x = 0; x < columns; x++, out += step) {
+            const int64_t ix = x - g->padding_left;
+            const bool inside = y >= 0 && y < g->height && ix >= 0 && ix < g->width;
+            for (int64_t c = 0; c < C; c++) out[c] = inside ? line[ix * C + c] : 0.0f;
+        }
+    }
+}
+
 /// Taps i of one axis with (first + padding - i * dilation) divisible by the stride: every stride / gcd-th one. Each
 /// reaches the output dilation / gcd before that of the last. Returns how many there are.
 static int32_t phase_axis(int32_t first, int32_t kernel, int32_t stride, int32_t padding, int32_t dilation,
@@ -139,23 +155,24 @@ void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, cons
     }
 }
 
-void agon_col2im(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end, float *input) {
-    const int64_t C = g->input_channels, line = (int64_t)g->kernel_height * g->kernel_width * C;
+void agon_col2im(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                 int32_t image_end, float *input) {
+    const int64_t C = g->input_channels;
     for (int32_t image = image_begin; image < image_end; image++) {
-        float *pixels = input + (int64_t)image * g->height * g->width * C;
-        memset(pixels, 0, (size_t)(g->height * g->width * C) * sizeof(float));
-        const float *block = values + (int64_t)(image - image_begin) * g->output_height * g->output_width * line;
-        for (int64_t y = 0; y < g->output_height; y++) {
-            for (int64_t x = 0; x < g->output_width; x++, block += line) {
-                for (int64_t i = 0; i < g->kernel_height; i++) {
-                    const int64_t iy = y * g->stride_height - g->padding_top + i * g->dilation_height;
-                    if (iy < 0 || iy >= g->height) continue;
-                    for (int64_t j = 0; j < g->kernel_width; j++) {
-                        const int64_t ix = x * g->stride_width - g->padding_left + j * g->dilation_width;
+        float *picture = input + (int64_t)image * g->height * g->width * C;
+        memset(picture, 0, (size_t)(g->height * g->width * C) * sizeof(float));
+        for (int64_t y = 0; y < g->output_height; y++, values += g->output_width * stride) {
+            for (int64_t i = 0; i < g->kernel_height; i++) {
+                const int64_t iy = y * g->stride_height - g->padding_top + i * g->dilation_height;
+                if (iy < 0 || iy >= g->height) continue;
+                for (int64_t j = 0; j < g->kernel_width; j++) {
+                    const int64_t left = j * g->dilation_width - g->padding_left;
+                    const float *from = values + (i * g->kernel_width + j) * C;
+                    float *line = picture + iy * g->width * C;
+                    for (int64_t x = 0; x < g->output_width; x++) {
+                        const int64_t ix = x * g->stride_width + left;
                         if (ix < 0 || ix >= g->width) continue;
-                        float *to = pixels + (iy * g->width + ix) * C;
-                        const float *from = block + (i * g->kernel_width + j) * C;
-                        for (int64_t c = 0; c < C; c++) to[c] += from[c];
+                        for (int64_t c = 0; c < C; c++) line[ix * C + c] += from[x * stride + c];
                     }
                 }
             }
@@ -163,38 +180,55 @@ void agon_col2im(const agon_convolution *g, const float *values, int32_t image_b
     }
 }
 
-void agon_shift_add(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end,
-                    float *output) {
-    const int64_t C = g->output_channels, line = (int64_t)g->kernel_height * g->kernel_width * C;
-    for (int32_t image = image_begin; image < image_end; image++) {
-        const float *pixels = values + (int64_t)(image - image_begin) * g->height * g->width * line;
+void agon_shift_add(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                    int32_t image_end, float *output) {
+    const int64_t C = g->output_channels;
+    for (int32_t image = image_begin; image < image_end; image++, values += g->height * g->width * stride) {
         float *out = output + (int64_t)image * g->output_height * g->output_width * C;
-        for (int64_t y = 0; y < g->output_height; y++) {
-            for (int64_t x = 0; x < g->output_width; x++, out += C) {
-                for (int64_t c = 0; c < C; c++) out[c] = 0.0f;
-                for (int64_t i = 0; i < g->kernel_height; i++) {
-                    const int64_t iy = y - g->padding_top + i * g->dilation_height;
-                    if (iy < 0 || iy >= g->height) continue;
-                    for (int64_t j = 0; j < g->kernel_width; j++) {
-                        const int64_t ix = x - g->padding_left + j * g->dilation_width;
-                        if (ix < 0 || ix >= g->width) continue;
-                        const float *from = pixels + (iy * g->width + ix) * line + (i * g->kernel_width + j) * C;
-                        for (int64_t c = 0; c < C; c++) out[c] += from[c];
+        for (int64_t y = 0; y < g->output_height; y++, out += g->output_width * C) {
+            memset(out, 0, (size_t)(g->output_width * C) * sizeof(float));
+            for (int64_t i = 0; i < g->kernel_height; i++) {
+                const int64_t iy = y - g->padding_top + i * g->dilation_height;
+                if (iy < 0 || iy >= g->height) continue;
+                for (int64_t j = 0; j < g->kernel_width; j++) {
+                    const int64_t left = j * g->dilation_width - g->padding_left;
+                    const int64_t begin = left < 0 ? -left : 0;
+                    const int64_t end = g->width - left < g->output_width ? g->width - left : g->output_width;
+                    const float *from = values + iy * g->width * stride + (i * g->kernel_width + j) * C;
+                    for (int64_t x = begin; x < end; x++) {
+                        for (int64_t c = 0; c < C; c++) out[x * C + c] += from[(x + left) * stride + c];
                     }
                 }
             }
         }
     }
+}
+
+typedef float four_floats __attribute__((vector_size(16), aligned(4)));
+
+static inline void transpose_four(const float *a, int64_t lda, float *b, int64_t ldb) {
+    const four_floats r0 = *(const four_floats *)a, r1 = *(const four_floats *)(a + lda);
+    const four_floats r2 = *(const four_floats *)(a + 2 * lda), r3 = *(const four_floats *)(a + 3 * lda);
+    const four_floats left01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), right01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    const four_floats left23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), right23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    *(four_floats *)b = __builtin_shufflevector(left01, left23, 0, 1, 4, 5);
+    *(four_floats *)(b + ldb) = __builtin_shufflevector(left01, left23, 2, 3, 6, 7);
+    *(four_floats *)(b + 2 * ldb) = __builtin_shufflevector(right01, right23, 0, 1, 4, 5);
+    *(four_floats *)(b + 3 * ldb) = __builtin_shufflevector(right01, right23, 2, 3, 6, 7);
 }
 
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb) {
+    const int64_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
     // 16 x 16 tiles keep both sides' cache lines whole.
-    for (int64_t r = 0; r < rows; r += 16) {
-        const int64_t r_end = r + 16 < rows ? r + 16 : rows;
-        for (int64_t c = 0; c < columns; c += 16) {
-            const int64_t c_end = c + 16 < columns ? c + 16 : columns;
-            for (int64_t i = r; i < r_end; i++)
-                for (int64_t j = c; j < c_end; j++) b[j * ldb + i] = a[i * lda + j];
+    for (int64_t r = 0; r < whole_rows; r += 16) {
+        const int64_t r_end = r + 16 < whole_rows ? r + 16 : whole_rows;
+        for (int64_t c = 0; c < whole_columns; c += 16) {
+            const int64_t c_end = c + 16 < whole_columns ? c + 16 : whole_columns;
+            for (int64_t j = c; j < c_end; j += 4)
+                for (int64_t i = r; i < r_end; i += 4) transpose_four(a + i * lda + j, lda, b + j * ldb + i, ldb);
         }
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = i < whole_rows ? whole_columns : 0; j < columns; j++) b[j * ldb + i] = a[i * lda + j];
     }
 }

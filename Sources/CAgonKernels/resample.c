@@ -6,25 +6,32 @@
 
 // ---- pooling -------------------------------------------------------------------------------------------------------
 
-/// The input pixel of the window's maximum for channel c, or -1 when the window is all padding.
-static int64_t window_maximum(const agon_pooling *g, const float *pixels, int64_t y, int64_t x, int64_t c) {
-    int64_t best = -1;
-    float most = -INFINITY;
+enum { POOLED_CHANNELS = 64 };  // channels whose maxima are found side by side
+
+/// The first maximum of a window, by channel (at most POOLED_CHANNELS from `channel`): the pixel's number in the image, -1 for
+/// a window of padding. A NaN is larger than all.
+static void window_maxima(const agon_pooling *g, const float *pixels, int64_t y, int64_t x, int64_t channel,
+                          int64_t count, int32_t *best) {
+    float most[POOLED_CHANNELS];
+    for (int64_t c = 0; c < count; c++) {
+        best[c] = -1;
+        most[c] = -INFINITY;
+    }
     for (int64_t i = 0; i < g->kernel_height; i++) {
         const int64_t iy = y * g->stride_height - g->padding_top + i;
         if (iy < 0 || iy >= g->height) continue;
         for (int64_t j = 0; j < g->kernel_width; j++) {
             const int64_t ix = x * g->stride_width - g->padding_left + j;
             if (ix < 0 || ix >= g->width) continue;
-            const int64_t pixel = iy * g->width + ix;
-            const float value = pixels[pixel * g->channels + c];
-            if (best < 0 || value > most || value != value) {
-                best = pixel;
-                most = value;
+            const int32_t pixel = (int32_t)(iy * g->width + ix);
+            const float *values = pixels + pixel * (int64_t)g->channels + channel;
+            for (int64_t c = 0; c < count; c++) {
+                const bool larger = (best[c] < 0) | (values[c] > most[c]) | (values[c] != values[c]);
+                best[c] = larger ? pixel : best[c];
+                most[c] = larger ? values[c] : most[c];
             }
         }
     }
-    return best;
 }
 
 void agon_max_pool(const agon_pooling *g, const float *input, int32_t image_begin, int32_t image_end, float *output) {
@@ -50,6 +57,25 @@ void agon_max_pool(const agon_pooling *g, const float *input, int32_t image_begi
     }
 }
 
+/// Adds (+=) an output's gradient to the pixels of its window that are maxima. `into` starts at the image's first pixel.
+static void add_at_maxima(const agon_pooling *g, const int32_t *best, int64_t y, int64_t x, int64_t count,
+                          const float *d, float *into) {
+    for (int64_t i = 0; i < g->kernel_height; i++) {
+        const int64_t iy = y * g->stride_height - g->padding_top + i;
+        if (iy < 0 || iy >= g->height) continue;
+        for (int64_t j = 0; j < g->kernel_width; j++) {
+            const int64_t ix = x * g->stride_width - g->padding_left + j;
+            if (ix < 0 || ix >= g->width) continue;
+            const int32_t pixel = (int32_t)(iy * g->width + ix);
+            float *to = into + pixel * (int64_t)g->channels;
+            for (int64_t c = 0; c < count; c++) {
+                const float gradient = d[c];
+                to[c] += best[c] == pixel ? gradient : 0.0f;
+            }
+        }
+    }
+}
+
 void agon_max_pool_gradient(const agon_pooling *g, const float *input, const float *output_gradient,
                             int32_t image_begin, int32_t image_end, float *input_gradient) {
     const int64_t C = g->channels, size = (int64_t)g->height * g->width * C;
@@ -60,9 +86,11 @@ void agon_max_pool_gradient(const agon_pooling *g, const float *input, const flo
         memset(into, 0, (size_t)size * sizeof(float));
         for (int64_t y = 0; y < g->output_height; y++)
             for (int64_t x = 0; x < g->output_width; x++, d += C)
-                for (int64_t c = 0; c < C; c++) {
-                    const int64_t pixel = window_maximum(g, pixels, y, x, c);
-                    if (pixel >= 0) into[pixel * C + c] += d[c];
+                for (int64_t c = 0; c < C; c += POOLED_CHANNELS) {
+                    const int64_t count = C - c < POOLED_CHANNELS ? C - c : POOLED_CHANNELS;
+                    int32_t best[POOLED_CHANNELS];
+                    window_maxima(g, pixels, y, x, c, count, best);
+                    add_at_maxima(g, best, y, x, count, d + c, into + c);
                 }
     }
 }
@@ -74,9 +102,13 @@ void agon_max_pool_pick(const agon_pooling *g, const float *input, const float *
         float *out = output + image * g->output_height * g->output_width * C;
         for (int64_t y = 0; y < g->output_height; y++)
             for (int64_t x = 0; x < g->output_width; x++, out += C)
-                for (int64_t c = 0; c < C; c++) {
-                    const int64_t pixel = window_maximum(g, input + image * size, y, x, c);
-                    out[c] = pixel >= 0 ? picked[image * size + pixel * C + c] : 0.0f;
+                for (int64_t c = 0; c < C; c += POOLED_CHANNELS) {
+                    const int64_t count = C - c < POOLED_CHANNELS ? C - c : POOLED_CHANNELS;
+                    int32_t best[POOLED_CHANNELS];
+                    window_maxima(g, input + image * size, y, x, c, count, best);
+                    for (int64_t k = 0; k < count; k++) {
+                        out[c + k] = best[k] >= 0 ? picked[image * size + best[k] * C + c + k] : 0.0f;
+                    }
                 }
     }
 }

@@ -8,11 +8,18 @@
 #include "agon_kernels.h"
 #include "agon_random.h"
 
+// Floats of a vector, columns of a panel of packed weights, and rows of a product that the registers hold.
+#define AGON_LANES 16
+#define AGON_PANEL 32
+#define AGON_ROWS 12
+
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "vector_math.h"
 #include "vector_program.h"
 #include "vector_update.h"
 #include "vector_depthwise.h"
+#include "vector_filter.h"
+#include "vector_product.h"
 #pragma clang attribute pop
 
 const agon_vector_kernels agon_vector_avx512 = {
@@ -22,5 +29,13 @@ const agon_vector_kernels agon_vector_avx512 = {
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,
     .update = run_update,
+    .filter = {
+        .panel = AGON_PANEL,
+        .read_tiles = read_tiles,
+        .write_tiles = write_tiles,
+        .read_weights = read_weights,
+        .write_weights = write_weights,
+        .product = product,
+    },
 };
 #endif

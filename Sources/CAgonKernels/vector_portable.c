@@ -7,10 +7,17 @@
 #include "agon_kernels.h"
 #include "agon_random.h"
 
+// Floats of a vector, columns of a panel of packed weights, and rows of a product that the registers hold.
+#define AGON_LANES 4
+#define AGON_PANEL 8
+#define AGON_ROWS 4
+
 #include "vector_math.h"
 #include "vector_program.h"
 #include "vector_update.h"
 #include "vector_depthwise.h"
+#include "vector_filter.h"
+#include "vector_product.h"
 
 const agon_vector_kernels agon_vector_portable = {
     .name = "portable",
@@ -19,4 +26,12 @@ const agon_vector_kernels agon_vector_portable = {
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,
     .update = run_update,
+    .filter = {
+        .panel = AGON_PANEL,
+        .read_tiles = read_tiles,
+        .write_tiles = write_tiles,
+        .read_weights = read_weights,
+        .write_weights = write_weights,
+        .product = product,
+    },
 };

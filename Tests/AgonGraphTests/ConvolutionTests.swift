@@ -60,7 +60,10 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         .init([1, 4, 4, 96], [4, 4, 96, 72], stride: (2, 2), padding: (1, 1, 1, 1)),
         // The first layer of a discriminator, its last one, and the last of a generator.
         .init([2, 8, 8, 3], [4, 4, 3, 64], stride: (2, 2), padding: (1, 1, 1, 1)),
+        .init([2, 9, 7, 1], [3, 3, 1, 16], stride: (2, 2), padding: (1, 1, 1, 1)),
+        .init([3, 30, 11, 2], [3, 5, 2, 32], padding: (1, 2, 0, 3)),
         .init([3, 4, 4, 24], [4, 4, 24, 1]),
+        .init([2, 8, 9, 32], [3, 3, 32, 2], padding: (1, 1, 1, 1)),
         .init([2, 5, 7, 16], [3, 3, 16, 1], padding: (1, 1, 1, 1)),
         .init([2, 7, 5, 9], [5, 3, 9, 3], padding: (2, 1, 2, 1)),
         .init([1, 6, 6, 9], [3, 3, 9, 4], padding: (0, 2, 1, 0), dilation: (1, 2)),

@@ -10,7 +10,7 @@ enum OperationKind: String, CaseIterable {
     case leakyReLUGradient, tanhGradient, sigmoidGradient, eluGradient
     case broadcast, sum, rowMaximum, moments, reshape, transpose, slice, sliceGradient, concatenate
     case matmul, gram, minimumNormWeights, convolution, convolutionInputGradient, convolutionWeightGradient
-    case foldUpsampling, foldUpsamplingGradient
+    case foldUpsampling, foldUpsamplingGradient, filterWeights, filteredConvolution
     case pad, padGradient, maxPool, maxPoolGradient, maxPoolPick, averagePool, averagePoolGradient
     case upsampleNearest, upsampleNearestGradient, upsampleBilinear, upsampleBilinearGradient
     case depthToSpace, spaceToDepth
@@ -41,6 +41,8 @@ enum OperationKind: String, CaseIterable {
         case .convolutionWeightGradient: self = .convolutionWeightGradient
         case .foldUpsampling: self = .foldUpsampling
         case .foldUpsamplingGradient: self = .foldUpsamplingGradient
+        case .filterWeights: self = .filterWeights
+        case .filteredConvolution: self = .filteredConvolution
         case .pad: self = .pad
         case .padGradient: self = .padGradient
         case .maxPool: self = .maxPool
@@ -102,7 +104,7 @@ enum OperationKind: String, CaseIterable {
     var hasGradient: Bool {
         switch self {
         case .variable, .input, .constant, .random, .rowMaximum, .minimumNormWeights, .stopGradient, .sign, .step,
-            .greater, .assign, .update:
+            .greater, .assign, .update, .filterWeights, .filteredConvolution:
             false
         default: true
         }

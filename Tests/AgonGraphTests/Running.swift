@@ -23,16 +23,20 @@ extension CompiledStep {
 }
 
 extension ComputeGraph {
-    func compiled(threads: Int = 1, seed: UInt64 = 0) throws -> CompiledStep {
-        try CompiledStep(self, name: "test", pool: WorkerPool(threads: threads), seed: seed)
+    func compiled(
+        threads: Int = 1, seed: UInt64 = 0, convolutions: ConvolutionMethod = .counted
+    ) throws -> CompiledStep {
+        try CompiledStep(
+            self, name: "test", pool: WorkerPool(threads: threads), seed: seed, convolutions: convolutions)
     }
 
     /// Compiles the graph, runs it once and holds all outputs and variables against the reference.
     func expectAsReference(
         _ inputs: [String: [Float]] = [:], threads: Int = 1, seed: UInt64 = 0, tolerance: Double = 1e-5,
-        _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
+        convolutions: ConvolutionMethod = .counted, _ comment: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let step = try compiled(threads: threads, seed: seed)
+        let step = try compiled(threads: threads, seed: seed, convolutions: convolutions)
         try step.expectAsReference(
             self, inputs, seed: seed, tolerance: tolerance, comment, sourceLocation: sourceLocation)
     }

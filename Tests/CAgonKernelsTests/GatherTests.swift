@@ -103,10 +103,11 @@ struct GatherCase: CustomTestStringConvertible, Sendable {
             }
         }
         var found = [Float](repeating: nan, count: expected.count)
-        agon_col2im(&g, values, 0, 1, &found)
+        let stride = Int64(c.taps * channels)
+        agon_col2im(&g, values, stride, 0, 1, &found)
         let half = values.count / 2
         values.withUnsafeBufferPointer { values in
-            if let base = values.baseAddress { agon_col2im(&g, base + half, 1, 2, &found) }
+            if let base = values.baseAddress { agon_col2im(&g, base + half, stride, 1, 2, &found) }
         }
         expectClose(found, expected)
     }
@@ -171,6 +172,34 @@ struct GatherCase: CustomTestStringConvertible, Sendable {
         }
     }
 
+    /// The lines of a row of output, from which products read overlapping taps.
+    @Test(
+        arguments: GatherCase.all.filter { $0.g.dilation_height == 1 && $0.g.dilation_width == 1 && $0.g.groups == 1 })
+    func interleavedLinesHoldTheTaps(_ c: GatherCase) {
+        var g = c.g
+        let (channels, rows) = (Int(g.input_channels), Int(g.kernel_height))
+        let image = uniform(Int(g.batch * g.height * g.width) * channels, seed: 5)
+        let columns = Int((g.output_width - 1) * g.stride_width + g.kernel_width)
+        for row in 0..<Int(g.batch * g.output_height) {
+            var lines = [Float](repeating: nan, count: columns * rows * channels)
+            agon_interleave_lines(&g, image, Int64(row), &lines)
+            let (sample, y) = (row / Int(g.output_height), row % Int(g.output_height))
+            for x in 0..<Int(g.output_width) {
+                for tap in 0..<c.taps {
+                    let (i, j) = (tap / Int(g.kernel_width), tap % Int(g.kernel_width))
+                    for channel in 0..<channels {
+                        let place = ((x * Int(g.stride_width) + j) * rows + i) * channels + channel
+                        let pixel = c.met(y, x, tap: tap)
+                        let expected = pixel.map {
+                            image[((sample * Int(g.height) + $0.y) * Int(g.width) + $0.x) * channels + channel]
+                        }
+                        #expect(lines[place] == expected ?? 0)
+                    }
+                }
+            }
+        }
+    }
+
     /// The last step of a stride-1 convolution of few output channels.
     @Test(arguments: GatherCase.all.filter { $0.g.stride_height == 1 && $0.g.stride_width == 1 })
     func sumsOfShiftedImages(_ c: GatherCase) {
@@ -185,7 +214,7 @@ struct GatherCase: CustomTestStringConvertible, Sendable {
             }
         }
         var found = [Float](repeating: nan, count: expected.count)
-        agon_shift_add(&g, values, 0, 2, &found)
+        agon_shift_add(&g, values, Int64(c.taps * channels), 0, 2, &found)
         expectClose(found, expected)
     }
 

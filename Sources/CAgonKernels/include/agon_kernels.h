@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agon_filter.h"
 #include "agon_program.h"
 
 // ---- convolution geometry ------------------------------------------------------------------------------------------
@@ -52,15 +53,20 @@ void agon_gather_phase(const agon_convolution *g, const agon_phase *phase, const
 void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, const float *values, int64_t row_begin,
                         int64_t row_end, int32_t channel_begin, int32_t channel_count, float *image);
 
-/// Sums (=) per-pixel tap values [N * output pixels, taps * Cin] into input pixels of images image_begin ..< image_end:
-/// the last step of an input gradient taken as one product (few input channels).
-/// `values` starts at image_begin's first pixel.
-void agon_col2im(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end, float *input);
+/// Interleaves (=) the input lines that the output row `row` of N * Ho meets: [x, kernel row, input channel] for the
+/// (Wo - 1) * stride + Kw columns from -padding, zero outside the image. Without dilation and groups.
+void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines);
 
-/// Sums (=) per-pixel tap values [N * input pixels, taps * Cout] into output pixels of images image_begin ..< image_end:
-/// the last step of a stride-1 convolution taken as one product (few output channels).
-void agon_shift_add(const agon_convolution *g, const float *values, int32_t image_begin, int32_t image_end,
-                    float *output);
+/// Sums (=) per-pixel tap values [N * output pixels][taps, Cin], pixels `stride` floats apart, into input pixels of images
+/// image_begin ..< image_end: the last step of an input gradient taken as one product (few input channels).
+/// `values` starts at image_begin's first pixel.
+void agon_col2im(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                 int32_t image_end, float *input);
+
+/// Sums (=) per-pixel tap values [N * input pixels][taps, Cout], pixels `stride` floats apart, into output pixels of images
+/// image_begin ..< image_end: the last step of a stride-1 convolution taken as one product (few output channels).
+void agon_shift_add(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
+                    int32_t image_end, float *output);
 
 /// a [rows, columns] to b (=) [columns, rows], rows row_begin ..< row_end of a.
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb);
@@ -80,6 +86,7 @@ typedef struct {
                                       int32_t channel_begin, int32_t channel_end, float *weight_gradient);
     void (*update)(int32_t rule, const float *parameters, int64_t count, const float *gradient, float *value,
                    float *first, float *second, float *third);
+    agon_filter_kernels filter;
 } agon_vector_kernels;
 
 /// The kernels for this processor: AVX-512, AVX2 or portable, chosen once. AGON_VECTOR=portable|avx2|avx512 overrides.

@@ -1,0 +1,75 @@
+import AgonConfiguration
+import AgonGraph
+
+/// How a training iteration computes its convolutions: a row a layer, a column a pass.
+struct ConvolutionTable {
+    /// What the calls of one layer in one pass have in common.
+    struct Cell {
+        /// Methods in the order of their first use: batches of other sizes may have another.
+        var methods: [String] = []
+        var directMultiplications = 0
+        var multiplications = 0
+
+        mutating func add(_ convolution: ConvolutionSummary, repeats: Int) {
+            if !methods.contains(convolution.method) { methods.append(convolution.method) }
+            directMultiplications += repeats * convolution.directMultiplications
+            multiplications += repeats * convolution.multiplications
+        }
+
+        /// Direct multiplications for one that is done.
+        var saving: Double { Double(directMultiplications) / Double(max(multiplications, 1)) }
+
+        var text: String {
+            if methods.isEmpty { return "" }
+            let names = methods.joined(separator: ", ")
+            return multiplications == directMultiplications
+                ? names : "\(names)  \(Inspection.decimal(saving, 2))x"
+        }
+    }
+
+    private(set) var origins: [String] = []
+    private(set) var cells: [String: [ConvolutionPass: Cell]] = [:]
+    private(set) var total = Cell()
+
+    init(_ phases: [Inspection.Phase]) {
+        for phase in phases {
+            for convolution in phase.convolutions {
+                if cells[convolution.origin] == nil { origins.append(convolution.origin) }
+                cells[convolution.origin, default: [:]][convolution.pass, default: Cell()].add(
+                    convolution, repeats: phase.repeats)
+                total.add(convolution, repeats: phase.repeats)
+            }
+        }
+    }
+
+    private static let passes: [(pass: ConvolutionPass, title: String, key: String)] = [
+        (.forward, "forward", "forward"), (.inputGradient, "input gradient", "inputGradient"),
+        (.weightGradient, "weight gradient", "weightGradient"),
+    ]
+
+    /// Rows of cells, the titles first; empty without convolutions.
+    var rows: [[String]] {
+        if origins.isEmpty { return [] }
+        return [["convolution"] + Self.passes.map(\.title)]
+            + origins.map { origin in [origin] + Self.passes.map { cells[origin]?[$0.pass]?.text ?? "" } }
+            + [["multiplications saved", "\(Inspection.decimal(total.saving, 2))x", "", ""]]
+    }
+
+    /// For programs: a layer's passes with methods and multiplications of an iteration.
+    var node: ConfigNode {
+        ConfigNode(
+            origins.map { origin in
+                var layer = ConfigObject()
+                layer["layer"] = ConfigNode(origin)
+                for (pass, _, key) in Self.passes {
+                    guard let cell = cells[origin]?[pass] else { continue }
+                    layer[key] = [
+                        "methods": ConfigNode(cell.methods.map { ConfigNode($0) }),
+                        "multiplications": ConfigNode(cell.multiplications),
+                        "directMultiplications": ConfigNode(cell.directMultiplications),
+                    ]
+                }
+                return ConfigNode(layer)
+            })
+    }
+}
