@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 
 #if canImport(Glibc)
@@ -114,7 +115,7 @@ enum ConvolutionRewriting {
         var summaries: [ConvolutionSummary] = []
         var mapped: [Value] = []
         var transformed: [TransformKey: Value] = [:]
-        func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: String) -> Value {
+        func append(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: ConfigPath) -> Value {
             let output = Value(index: rewritten.count, shape: shape)
             rewritten.append(Node(operation: operation, inputs: inputs, output: output, origin: origin))
             return output
@@ -130,7 +131,7 @@ enum ConvolutionRewriting {
             let direct = geometry.floatingPointOperations(batch: batch) / 2
             summaries.append(
                 ConvolutionSummary(
-                    origin: node.origin, geometry: geometry, pass: pass, method: filtering?.name ?? "direct",
+                    origin: node.origin.description, geometry: geometry, pass: pass, method: filtering?.name ?? "direct",
                     directMultiplications: direct,
                     multiplications: filtering?.multiplications(batch: batch) ?? direct))
             guard let filtering else {
