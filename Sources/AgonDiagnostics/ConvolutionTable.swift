@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonGraph
+import AgonText
 
 /// How a training iteration computes its convolutions: a row a layer, a column a pass.
 struct ConvolutionTable {
@@ -23,7 +24,7 @@ struct ConvolutionTable {
             if methods.isEmpty { return "" }
             let names = methods.joined(separator: ", ")
             return multiplications == directMultiplications
-                ? names : "\(names)  \(Inspection.decimal(saving, 2))x"
+                ? names : "\(names)  \(NumberText.fixed(saving, decimals: 2))x"
         }
     }
 
@@ -47,12 +48,16 @@ struct ConvolutionTable {
         (.weightGradient, "weight gradient", "weightGradient"),
     ]
 
-    /// Rows of cells, the titles first; empty without convolutions.
-    var rows: [[String]] {
-        if origins.isEmpty { return [] }
-        return [["convolution"] + Self.passes.map(\.title)]
-            + origins.map { origin in [origin] + Self.passes.map { cells[origin]?[$0.pass]?.text ?? "" } }
-            + [["multiplications saved", "\(Inspection.decimal(total.saving, 2))x", "", ""]]
+    /// The table for people; nil without convolutions.
+    var text: String? {
+        if origins.isEmpty { return nil }
+        var table = TextTable(["  convolution"] + Self.passes.map(\.title))
+        for origin in origins {
+            let row: [String] = Self.passes.map { cells[origin]?[$0.pass]?.text ?? "" }
+            table.add(["  " + origin] + row)
+        }
+        table.add(["  multiplications saved", "\(NumberText.fixed(total.saving, decimals: 2))x", "", ""])
+        return table.text
     }
 
     /// For programs: a layer's passes with methods and multiplications of an iteration.

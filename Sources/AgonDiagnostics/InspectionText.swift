@@ -18,16 +18,7 @@ extension Inspection {
                 "  phase '\(phase.name)'\(turns): \(Self.decimal(Double(phase.floatingPointOperations) / 1e9, 3)) GFLOP"
             )
         }
-        let convolutions = ConvolutionTable(phases).rows
-        if !convolutions.isEmpty {
-            let widths = (0..<4).map { column in convolutions.map { $0[column].count }.max() ?? 0 }
-            lines.append("")
-            lines += convolutions.map { row in
-                var line = zip(row, widths).map { "  " + Self.padded($0, $1) }.joined()
-                while line.last == " " { line.removeLast() }
-                return line
-            }
-        }
+        if let convolutions = ConvolutionTable(phases).text { lines += ["", convolutions] }
         lines += ["", "planned memory, MB"]
         var table = TextTable(["", ""])
         for (label, bytes) in rows { table.add(["  " + label, Self.megabytes(bytes)]) }

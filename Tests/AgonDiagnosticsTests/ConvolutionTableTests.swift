@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import AgonDiagnostics
@@ -25,11 +26,14 @@ import Testing
                 convolution("d[1]", .forward, "F(2,3)", 200, 100),
                 convolution("d[1]", .weightGradient, "F(4,3)", 300, 100),
             ])
+        let lines = ConvolutionTable([phase]).text?.split(separator: "\n").map { line in
+            line.split(separator: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
         #expect(
-            ConvolutionTable([phase]).rows == [
-                ["convolution", "forward", "input gradient", "weight gradient"], ["d[0]", "direct", "", ""],
-                ["d[1]", "F(4,3), F(2,3)  3.00x", "", "F(4,3)  3.00x"], ["multiplications saved", "2.50x", "", ""],
+            lines == [
+                ["convolution", "forward", "input gradient", "weight gradient"], ["d[0]", "direct"],
+                ["d[1]", "F(4,3), F(2,3)", "3.00x", "F(4,3)", "3.00x"], ["multiplications saved", "2.50x"],
             ])
-        #expect(ConvolutionTable([]).rows.isEmpty)
+        #expect(ConvolutionTable([]).text == nil)
     }
 }
