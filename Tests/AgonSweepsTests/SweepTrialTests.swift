@@ -201,7 +201,7 @@ import Testing
         #expect(stamp.state == .pruned && stamp.step == 6 && stamp.reason == "worse")
         try trial.write(stamp)
         #expect(trial.stamp?.node == stamp.node)
-        #expect(stamp.node.object?.keys == ["state", "step", "reason", "config"])
+        #expect(stamp.node.object?.keys == ["state", "step", "reason"])
         try "{}".write(toFile: trial.donePath, atomically: true, encoding: .utf8)
         #expect(trial.stamp?.state == .done)
         try trial.write(failure: "no data")
