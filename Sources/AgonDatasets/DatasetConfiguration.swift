@@ -25,6 +25,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let count: Int?
     public let deviation: Double?
     public let transforms: [ImageTransform]
+    public let range: SampleRange
+    public let order: SampleOrder
     /// Mebibytes.
     public let memoryLimit: Int
     public let seed: UInt64
@@ -58,6 +60,15 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             "deviation", in: .positive, "For Gaussians: the standard deviation of each.")
         transforms = try reader.array(
             "transforms", of: ImageTransform.registry, default: [], "What is done to each image, in order.")
+        // Without defaults of their own, so that the digests of configs do not tell what is as usual.
+        let range = try reader.optionalChoice(
+            "range", SampleRange.self, "Whether images are in [-1, 1] (signed, if not given) or in [0, 1] (unit).")
+        self.range = range ?? .signed
+        order =
+            try reader.optionalChoice(
+                "order",
+                "Whether each epoch draws its order (shuffled, if not given) or keeps that of the files (file).")
+            ?? .shuffled
         memoryLimit = try reader.integer(
             "memoryLimit", in: 0...1_048_576, default: 512,
             "Mebibytes that may be spent on keeping decoded and resized images.")
@@ -79,6 +90,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let isMixture = kind == .ring || kind == .grid
         try reader.require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
         try reader.require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
+        try reader.require(range == nil || !isMixture, "range", "'\(name)' has points, not images")
         let (embeddings, classes, unpaired) = (embeddings, classes, unpaired)
         try reader.require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
         try reader.require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not images")

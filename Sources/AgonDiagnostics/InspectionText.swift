@@ -18,11 +18,13 @@ extension Inspection {
             )
         }
         lines += ["", "planned memory, MB"]
-        for (label, bytes) in rows {
-            lines.append("  " + Self.padded(label, 22) + Self.leading(Self.megabytes(bytes), 10))
-        }
+        lines += rows.map { Self.memoryRow($0.0, $0.1) }
         if let datasetNote { lines.append("  dataset: \(datasetNote)") }
         return lines.joined(separator: "\n")
+    }
+
+    static func memoryRow(_ label: String, _ bytes: Int) -> String {
+        "  " + padded(label, 22) + leading(megabytes(bytes), 10)
     }
 
     private var rows: [(String, Int)] {
@@ -36,7 +38,7 @@ extension Inspection {
         return rows
     }
 
-    private static func table(of network: NetworkTable) -> [String] {
+    static func table(of network: NetworkTable) -> [String] {
         var rows = [["layer", "type", "output", "parameters", "kFLOP a sample"]]
         rows.append(["input", "", network.inputShape.description, "", ""])
         for layer in network.layers {
@@ -97,7 +99,7 @@ extension Inspection {
         ]
     }
 
-    private static func node(_ network: NetworkTable) -> ConfigNode {
+    static func node(_ network: NetworkTable) -> ConfigNode {
         [
             "name": ConfigNode(network.name), "inputShape": node(network.inputShape.dimensions),
             "parameters": ConfigNode(network.parameterCount),

@@ -35,7 +35,9 @@ public struct Experiment: Sendable {
     }
 
     /// What may change when a run is resumed, as no step depends on it.
-    package static let freeKeys = ["steps", "name", "description", "checkpoints", "evaluate", "log.tensorboard"]
+    package static let freeKeys = [
+        "steps", "name", "description", "system", "checkpoints", "evaluate", "log.tensorboard",
+    ]
 
     /// The identity of what is computed: the SHA-256 of the config without what may change.
     public var digest: String {

@@ -10,6 +10,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     /// Names the run's folder.
     public let name: String
     public let description: String?
+    /// Whose system it is, and what differs; no part of what is computed.
+    public let system: SystemDescription?
     /// Of everything random but the data's own samples.
     public let seed: UInt64
     /// Iterations: in each, all phases of the objective run.
@@ -41,6 +43,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.allSatisfy(Self.isNameByte),
             "name", "'\(name)' is no folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString("description", "What the experiment is about, in a sentence or two.")
+        system = try reader.optionalSection(
+            "system", "Which published system this is, for the table of systems: it changes nothing in a training.")
         seed = UInt64(
             try reader.integer(
                 "seed", in: 0..., default: 0, "Seed of weights, latents, dropout and the order of samples."))
@@ -81,10 +85,18 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         log = try reader.section("log", default: [:], "The losses and scores in metrics.jsonl.")
         evaluation = try reader.optionalSection(
             "evaluate", EvaluationSettings.self, "What is measured of the generator in the course of the training.")
+        try reader.require(
+            dataset.range == .signed || !training.task.takesConditionImages, "dataset",
+            "translations are of images in [-1, 1]; remove 'range'")
+        let grows = (training.ensemble.combination as? HypervolumeCombination)?.growth != nil
+        let measures = evaluation.map { $0.metrics.isEmpty || $0.metrics.contains(.frechet) } ?? false
+        try reader.require(
+            !grows || measures, "ensemble",
+            "the slack grows by the Fréchet distances of 'evaluate', which measures none; add 'fcd' to its metrics")
     }
 
     /// Whether updates report the norms of their gradients.
-    var reportsGradientNorms: Bool { alarms.needsGradientNorms }
+    var reportsGradientNorms: Bool { alarms.needsGradientNorms || log.gradientNorms }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -130,6 +142,8 @@ public struct LogSettings: ConfigDecodable, Sendable {
     public let every: Int
     /// Whether the run's folder gets an event file.
     public let tensorboard: Bool
+    /// Whether updates report the norms of their gradients also where no alarm needs them.
+    public let gradientNorms: Bool
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
@@ -137,6 +151,8 @@ public struct LogSettings: ConfigDecodable, Sendable {
         tensorboard = try reader.boolean(
             "tensorboard", default: true,
             "Whether losses, scores, sample grids and settings are written for TensorBoard too.")
+        gradientNorms = try reader.boolean(
+            "gradientNorms", default: false, "Whether the norms of each network's gradients are logged.")
     }
 }
 

@@ -36,7 +36,8 @@ package final class SampleSeries {
         let conditionSize = task.conditionSize
         makers = try networks.gan.sides.indices.map {
             try SampleMaker(
-                networks.sampledGenerator(side: $0), conditionSize: conditionSize, count: count,
+                networks.sampledGenerator(side: $0), range: configuration.dataset.range, conditionSize: conditionSize,
+                count: count,
                 pool: pool, seed: configuration.seed)
         }
         inputs = .unknown

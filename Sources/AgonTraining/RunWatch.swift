@@ -21,6 +21,9 @@ struct RunWatch {
                 if let ratio = epoch.logLossRatio {
                     line["epoch.logLossRatio"] = ConfigNode(.number("\(Float(ratio))"))
                 }
+                if let ratio = epoch.largestLossRatio {
+                    line["epoch.largestLossRatio"] = ConfigNode(.number("\(ratio)"))
+                }
             }
             for (name, value) in measured { line[name] = ConfigNode(.number("\(value)")) }
             if !alarms.isEmpty { line["alarms"] = ConfigNode(alarms.map { ConfigNode($0.description) }) }

@@ -234,7 +234,18 @@ final class TrainingLoop {
         let values = try evaluations.measure(step: finished)
         record.peakMemoryBeforeEvaluation = record.peakMemoryBeforeEvaluation ?? evaluations.memoryBefore
         for value in values { try evaluationLog?.append(value.node) }
+        growSlack(values)
         return values.map { ("metric.\($0.metric)", Float($0.value)) }
+    }
+
+    /// Lets the hypervolume's slack follow the distance just measured, where it is to grow.
+    private func growSlack(_ values: [EvaluationValue]) {
+        let combination = settings.training.ensemble.combination as? HypervolumeCombination
+        guard let growth = combination?.growth,
+            let state = variables.first(where: { $0.name == SlackGrowth.variable }),
+            let distance = values.first(where: { EvaluationMetric.giving($0.metric) == .frechet })
+        else { return }
+        state.values = growth.state(state.values, afterDistance: Float(distance.value))
     }
 
     private func isDue(_ every: Int) -> Bool { finished % every == 0 || finished == settings.steps }

@@ -57,6 +57,23 @@ import Testing
         #expect(configuration.learningRate(after: 5) == 0.125)
     }
 
+    @Test func rmspropMayBeTensorFlows() throws {
+        let parameter = Variable(name: "p", shape: [1], role: .parameter)
+        let graph = ComputeGraph()
+        let configuration = try optimizer(
+            """
+            {"type": "rmsprop", "learningRate": 0.5, "alpha": 0.75, "epsilon": 0.25, "initialMeanSquare": 1,
+             "epsilonInsideRoot": true}
+            """)
+        configuration.apply(to: [(parameter, graph.constant(2, shape: [1]))], in: graph)
+        let square = try #require(graph.updateRules[0].states.first)
+        #expect(square.values == [1])
+        try CompiledStep(graph, name: "test", pool: WorkerPool(threads: 1), seed: 0).run(inputs: [:])
+        // 0.75 + 0.25 * 4; then 0.5 * 2 / sqrt(1.75 + 0.25).
+        #expect(square.values == [1.75])
+        #expect(abs(parameter.values[0] + Float(0.5).squareRoot()) < 1e-6)
+    }
+
     @Test func adagradStartsFromItsAccumulatorAndDecays() throws {
         let parameter = Variable(name: "p", shape: [2], role: .parameter)
         let graph = ComputeGraph()

@@ -62,7 +62,9 @@ import Testing
             overrides.append(#"dataset.transforms=[{"type": "resize", "size": 32}, "mirror"]"#)
         }
         // Each stage begins after one step more.
-        for index in config.stages.indices { overrides.append("stages[\(index)].from=\(index + 1)") }
+        for index in config.stages.indices {
+            overrides += ["stages[\(index)].share=null", "stages[\(index)].from=\(index + 1)"]
+        }
         return overrides
     }
 

@@ -55,6 +55,8 @@ enum TableQuantity: Sendable {
         case parameters, statistics, optimizerState, activations, workspace
         /// Of all networks; of one discriminator of each kind.
         case parameterCount, discriminatorParameterCount
+        /// Of a forward pass of the first discriminator alone: parameters, statistics, activations and workspace.
+        case discriminatorMemory
         /// Multiplications and additions of a step.
         case operations
     }

@@ -114,6 +114,8 @@ extension DatasetConfiguration {
     ) throws -> (configuration: DatasetConfiguration, node: ConfigNode) {
         guard var object = node.object else { preconditionFailure("\(node.summary) is no dataset's section") }
         object["split"] = ConfigNode(split.rawValue)
+        object["range"] = nil
+        object["order"] = nil
         if takesAll { object["limit"] = nil }
         if let transforms = object["transforms"]?.array {
             object["transforms"] = ConfigNode(

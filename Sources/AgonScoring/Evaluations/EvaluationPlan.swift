@@ -14,6 +14,8 @@ struct EvaluationPlan {
     let metrics: [EvaluationMetric]
     /// The real samples, without random transforms.
     let dataset: any Dataset
+    /// Of the images that the generator was trained on; the real samples here are in [-1, 1].
+    let range: SampleRange
     /// What metrics look through; nil where none needs to.
     let extractor: ExtractorSource?
     /// Of an image; nil for points.
@@ -41,6 +43,7 @@ struct EvaluationPlan {
         let name = experiment.configuration.dataset.name
         let steady = try DatasetConfiguration.steady(section, split: settings.split, takesAll: true)
         dataset = try experiment.locating { try steady.configuration.open(searchPath: searchPath) }
+        range = experiment.configuration.dataset.range
         self.settings = settings
         data = (name, Self.digest(of: steady.node))
         isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue

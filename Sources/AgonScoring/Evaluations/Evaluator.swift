@@ -58,7 +58,7 @@ final class Evaluator {
         let usesModes = plan.metrics.contains(.modes)
         let usesSamples = plan.metrics.contains { $0 != .modes }
         generated = try GeneratedSamples(
-            generator, training: training, dataset: plan.dataset,
+            generator, training: training, dataset: plan.dataset, range: plan.range,
             count: max(usesSamples ? settings.samples : 0, usesModes ? settings.modeSamples : 0), seed: settings.seed,
             order: order, pool: pool)
     }

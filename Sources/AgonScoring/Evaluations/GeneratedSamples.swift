@@ -26,16 +26,18 @@ final class GeneratedSamples {
 
     /// - Parameters:
     ///   - count: the most samples that are wanted.
+    ///   - range: of the images that the generator was trained on.
     ///   - seed: of the latents.
     ///   - order: of the dataset's samples, from whose condition images translations start.
     ///
     /// Throws `GraphError`.
     init(
-        _ generator: Network, training: AdversarialConfiguration, dataset: any Dataset, count: Int, seed: UInt64,
-        order: [Int], pool: WorkerPool
+        _ generator: Network, training: AdversarialConfiguration, dataset: any Dataset, range: SampleRange, count: Int,
+        seed: UInt64, order: [Int], pool: WorkerPool
     ) throws {
         let task = training.task
-        maker = try SampleMaker(generator, conditionSize: task.conditionSize, count: count, pool: pool, seed: seed)
+        maker = try SampleMaker(
+            generator, range: range, conditionSize: task.conditionSize, count: count, pool: pool, seed: seed)
         guard !task.takesConditionImages else {
             let conditions = dataset.independentConditions
             let available = conditions.map { other in order.filter { $0 < other.count } } ?? order
