@@ -88,6 +88,9 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         try reader.require(
             dataset.range == .signed || !training.task.takesConditionImages, "dataset",
             "translations are of images in [-1, 1]; remove 'range'")
+        try reader.require(
+            stages.isEmpty || training.tricks.checkpointSwap == nil, "tricks",
+            "older weights do not fit the networks of another stage; remove 'checkpointSwap'")
         let grows = (training.ensemble.combination as? HypervolumeCombination)?.growth != nil
         let measures = evaluation.map { $0.metrics.isEmpty || $0.metrics.contains(.frechet) } ?? false
         try reader.require(

@@ -31,6 +31,7 @@ final class TrainingLoop {
     private let stop: StopRequest
     private let git: Background<GitRevision?>
 
+    private let past: PastWeights?
     private var watch: RunWatch
     private var record: RunRecord
     /// Steps that are finished.
@@ -56,6 +57,7 @@ final class TrainingLoop {
         self.stage = stage
         step = prepared.step
         watch = RunWatch(prepared)
+        past = prepared.networks.past
         variables = prepared.networks.variables + prepared.step.variables + [watch.memory]
         sheets = prepared.sheets
         inputs = prepared.inputs
@@ -174,6 +176,7 @@ final class TrainingLoop {
         var logged = (step: finished, time: start)
         var wroteGit = false
         while finished < stage.end, !stop.isMade {
+            past?.prepare(iteration: finished)
             try step.run(finished, inputs: inputs)
             finished += 1
             let scalars = step.scalars
