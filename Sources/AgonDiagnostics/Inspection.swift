@@ -105,9 +105,9 @@ public struct Inspection: Sendable {
                 try NetworkPass(network, table: table(network), batchSize: size, pool: pool)
             }
         }
-        self.networks = (networks.players.generators + networks.players.discriminators).map(table)
-        generatorPass = try pass(networks.players.generators[0])
-        discriminatorPass = try pass(networks.players.discriminators[0])
+        self.networks = (networks.gan.generators + networks.gan.discriminators).map(table)
+        generatorPass = try pass(networks.gan.generators[0])
+        discriminatorPass = try pass(networks.gan.discriminators[0])
         phases = step.plans.map {
             Phase(
                 name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan)

@@ -95,7 +95,7 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         let measures = evaluation.map { $0.metrics.isEmpty || $0.metrics.contains(.frechet) } ?? false
         try reader.require(
             !grows || measures, "ensemble",
-            "the slack grows by the Fréchet distances of 'evaluate', which measures none; add 'fcd' to its metrics")
+            "the slack grows by the Fréchet distances of 'evaluate', which measures none; add 'fid' to its metrics")
     }
 
     /// Whether updates report the norms of their gradients.

@@ -32,8 +32,8 @@ public struct ExperimentNetworks {
                 reportsGradientNorms: configuration.reportsGradientNorms)
             return (gan, shapes, try setting.phases())
         }
-        past = configuration.training.tricks.checkpointSwap.map { [players] in PastWeights($0, of: players) }
-        variables = Self.variables(of: players.networks, phases) + (past?.copies ?? [])
+        past = configuration.training.tricks.checkpointSwap.map { [gan] in PastWeights($0, of: gan) }
+        variables = Self.variables(of: gan.all, phases) + (past?.copies ?? [])
     }
 
     /// The generator that samples are drawn from: the averaged one if there is one.

@@ -61,7 +61,7 @@ public struct SweepTrial: Sendable {
 
     /// The SHA-256 of the config in full but for what changes no result.
     static func identity(of resolved: ConfigNode) -> String {
-        resolved.removing(["name", "description", "log.tensorboard"]).digest
+        resolved.removing(["name", "description", "system", "log.tensorboard"]).digest
     }
 
     /// `learningRate=0.0002 seed=1`

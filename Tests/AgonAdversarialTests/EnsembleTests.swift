@@ -209,13 +209,13 @@ import Testing
         let judges: [[Float]] = [[2, 0, 0.2], [0, 1, -0.4]]
         let setting = try setting(
             #"{"type": "mgd", "gradients": "raw", "direction": "normalised"}"#, judges: judges)
-        let before = LinearGame.values(of: setting.players.generators[0])
+        let before = LinearGame.values(of: setting.gan.generators[0])
         let training = try RunningTraining(setting)
         training.iterate { _, _ in Self.inputs }
         // Of (2, 0) and (0, 1) that is (2, 4) / 5, at weights 1/5 and 4/5; all gradients share the rest.
         expectClose(
             [try training.scalar("weight.0"), try training.scalar("weight.1")], [0.2, 0.8], within: 1e-5, "weights")
-        let moved = zip(LinearGame.values(of: setting.players.generators[0]), before).map { $0 - $1 }
+        let moved = zip(LinearGame.values(of: setting.gan.generators[0]), before).map { $0 - $1 }
         let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()
         expectClose([length], [0.1], within: 1e-4, "length")
     }

@@ -20,7 +20,7 @@ import Testing
 
     @Test func updatesAndReportsAreOnOneBatch() throws {
         let setting = try setting()
-        let side = setting.players.sides[0]
+        let side = setting.gan.sides[0]
         var reference = LinearGame(side.generator, side.discriminators[0], rate: 0.3)
         let training = try RunningTraining(setting)
         #expect(training.phases.map(\.phase.name) == ["batch", "discriminator", "generator", "report"])
@@ -61,7 +61,7 @@ import Testing
         let training = try RunningTraining(setting)
         training.iterate()
         let report = try #require(training.phases.last)
-        let variables = setting.players.networks.flatMap(\.variables)
+        let variables = setting.gan.all.flatMap(\.variables)
         let before = variables.map(\.values)
         report.running.run()
         for (variable, values) in zip(variables, before) { #expect(variable.values == values, "\(variable.name)") }

@@ -219,7 +219,7 @@ import Testing
              "latent": {"size": 3}, "tricks": {"replay": {"batches": 1, "share": 1, "swap": true}}}
             """)
         let training = try RunningTraining(setting)
-        let discriminator = setting.players.discriminators[0]
+        let discriminator = setting.gan.discriminators[0]
         func meanScore(_ points: [Float]) -> Float {
             let (v, c) = (discriminator.variables[0].values, discriminator.variables[1].values[0])
             let scores = (0..<4).map { sigmoid(Double(points[2 * $0] * v[0] + points[2 * $0 + 1] * v[1] + c)) }

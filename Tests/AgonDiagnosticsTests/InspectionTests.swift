@@ -46,7 +46,7 @@ import Testing
     func discriminatorsOfGASHaveTheirParameters(config: String, count: Int) throws {
         let experiment = try Experiment.load(path: projectFolder + "/Configs/gas/\(config).json")
         let networks = try ExperimentNetworks(experiment)
-        #expect(networks.players.discriminators[0].parameterCount == count)
+        #expect(networks.gan.discriminators[0].parameterCount == count)
     }
 
     @Test func numbersAreGrouped() {

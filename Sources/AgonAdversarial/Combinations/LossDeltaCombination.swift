@@ -32,7 +32,7 @@ public struct LossDeltaCombination: DiscriminatorCombination {
     public func combine(_ game: GeneratorGame) throws -> CombinedLoss {
         let (setting, graph) = (game.setting, game.graph)
         let count = game.losses.count
-        let suffix = setting.players.sides.count == 1 ? "" : ".\(game.side)"
+        let suffix = setting.gan.sides.count == 1 ? "" : ".\(game.side)"
         let rewards = setting.loopVariable("combination.rewards\(suffix)", [count])
         let before = graph.read(rewards)
         let weighted = game.weighted(

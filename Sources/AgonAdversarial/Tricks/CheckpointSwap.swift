@@ -36,13 +36,13 @@ public struct PastWeights {
     private let originals: [Variable]
     private let settings: CheckpointSwap
 
-    public init(_ settings: CheckpointSwap, of players: GANNetworks) {
+    public init(_ settings: CheckpointSwap, of gan: GANNetworks) {
         self.settings = settings
         let networks =
             switch settings.network {
-            case .generator: players.generators
-            case .discriminator: players.discriminators
-            case .both: players.generators + players.discriminators
+            case .generator: gan.generators
+            case .discriminator: gan.discriminators
+            case .both: gan.generators + gan.discriminators
             }
         originals = networks.flatMap(\.variables)
         copies = originals.map {
