@@ -95,7 +95,7 @@ enum TableQuantity: Sendable {
         }
         registry.register("timeToReach", "Steps or minutes of training until a metric is as good as a value.") {
             reader in
-            let name = try reader.string("metric", "The key, such as metric.fcd-lenet.")
+            let name = try reader.string("metric", "The key, such as metric.fid-lenet.")
             return .timeToReach(
                 name, try reader.number("value", "The value to reach."), try Self.goal(reader, for: name),
                 inSteps: try reader.choice("unit", ["steps", "minutes"], default: "steps", "What is counted.")
