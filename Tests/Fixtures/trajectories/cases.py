@@ -242,7 +242,7 @@ def cases():
                  name="mgd-raw", optimizer={"type": "sgd", "learningRate": 0.01}),
         # In some steps the shortest combination leaves a discriminator out.
         ensemble({"type": "mgd"}, {"type": "gman", "alpha": 0}, seed=107),
-        ensemble({"type": "average"}, {"type": "gman", "alpha": 0}),
+        ensemble({"type": "sum"}, {"type": "mean"}),
         ensemble({"type": "loss-delta", "alpha": 0.8}, {"type": "loss-delta", "alpha": 0.4},
                  seed=3, optimizer={**ADAM, "learningRate": 5e-3}),
         case(

@@ -62,7 +62,7 @@ class Game:
         self.latent = config["latent"]["size"]
         self.classes = config.get("task", {}).get("labels", 0)
         self.tricks = config.get("tricks", {})
-        ensemble = config.get("ensemble", {"copies": 1, "combination": {"type": "average"}})
+        ensemble = config.get("ensemble", {"copies": 1, "combination": {"type": "sum"}})
         self.combination = ensemble["combination"]
         self.generator = Network(config["generator"]["layers"], (self.latent,), self.classes)
         self.discriminators = [

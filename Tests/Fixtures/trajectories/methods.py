@@ -165,9 +165,13 @@ def gradients(game, losses):
     return torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
 
 
-def average(game, losses):
-    """The sum, which is published under this name."""
+def total(game, losses):
+    """The sum, which is published as the average."""
     return losses.sum()
+
+
+def mean(game, losses):
+    return losses.mean()
 
 
 def gman(game, losses):
@@ -222,7 +226,7 @@ def loss_delta(game, losses):
 
 
 COMBINATIONS = {
-    "average": average, "gman": gman, "gman-grad": gman_grad, "mgd": mgd, "hypervolume": hypervolume,
+    "sum": total, "mean": mean, "gman": gman, "gman-grad": gman_grad, "mgd": mgd, "hypervolume": hypervolume,
     "loss-delta": loss_delta,
 }  # fmt: skip
 
