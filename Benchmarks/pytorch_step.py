@@ -46,7 +46,7 @@ class Setting:
 
     def __init__(self, config: Section, memory_format: torch.memory_format, adam: str) -> None:
         self.name: str = config.take("name")
-        config.ignore("description", "seed", "steps", "samples", "checkpoints", "log")
+        config.ignore("description", "system", "seed", "steps", "samples", "checkpoints", "log")
         self.batch_size: int = config.take("batchSize", 64)
         latent = config.section("latent", {})
         self.latent_size: int = latent.take("size", 100)

@@ -8,6 +8,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     /// The objective has one optimizer for both networks.
     case oneOptimizer(objective: String)
     case unevenShards(shards: Int, batchSize: Int)
+    /// Keras's exchange of arguments is one of a cross-entropy.
+    case squaresOfKeras
     /// Networks updated in steps of their own cannot share a batch of generated images.
     case sharedLatents(updates: UpdateRatio)
     case latentShape(size: Int, input: Shape)
@@ -38,8 +40,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     case classifierShape(Shape, classes: Int)
     /// All variables of a network are frozen, or there are none.
     case nothingToTrain(network: String)
-    /// Latents can be shared only where the numbers of updates are fixed.
-    case sharedLatentsByRule
+    /// Updates can have latents in common only where their numbers are fixed.
+    case latentsByRule(String)
     /// An objective with a penalty of its own.
     case twoPenalties(objective: String)
     /// Clipped weights and a penalty are two bounds of one critic.
@@ -59,7 +61,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .fixedUpdates: "updates"
         case .oneOptimizer: "optimizers"
-        case .unevenShards, .sharedLatents, .sharedLatentsByRule, .unboundedCritic: "objective"
+        case .unevenShards, .squaresOfKeras, .sharedLatents, .latentsByRule, .unboundedCritic: "objective"
         case .latentShape, .unusedLatents: "latent"
         case .imageShapes, .unreadCondition: "generator"
         case .scoreShape, .boundedScores, .mixedSamples, .categoriesShape, .classifierShape, .unjudgedCondition:
@@ -89,6 +91,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .unevenShards(let shards, let batchSize):
             "\(shards) shards do not cut a batch of \(batchSize) evenly; "
                 + "the next batch size that fits is \((batchSize / shards + 1) * shards)"
+        case .squaresOfKeras:
+            "the form 'tpu-keras' is one of cross-entropies; use 'tpu-code' with 'least-squares'"
         case .sharedLatents(let updates):
             "latents can be 'shared' by the two networks only when updates are 1:1, not \(updates); use 'fresh'"
         case .latentShape(let size, let input):
@@ -125,7 +129,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "ends in \(shape) per sample; with tricks.auxiliaryClassifier expected the score and \(classes) classes, "
                 + "[\(classes + 1)]"
         case .nothingToTrain(let network): "nothing in '\(network)' is trained; add a layer with weights, or thaw one"
-        case .sharedLatentsByRule: "latents cannot be 'shared' where tricks.updateRule sets the updates; use 'fresh'"
+        case .latentsByRule(let latents):
+            "latents cannot be '\(latents)' where tricks.updateRule sets the updates; use 'fresh'"
         case .twoPenalties(let objective):
             "'\(objective)' has a penalty of its own; remove 'penalty', or use 'wgan' with 'clip' 0"
         case .twoBounds(let objective):

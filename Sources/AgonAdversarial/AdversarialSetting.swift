@@ -8,13 +8,13 @@ public struct AdversarialSetting {
     public let gan: GANNetworks
     public let data: DataShapes
     public let configuration: AdversarialConfiguration
-    /// Whether latents and the random numbers of penalties and tricks are inputs of the graphs, named like their streams,
-    /// instead of being drawn there: to replay a recorded training. Layers (dropout, conditioning augmentation) draw
-    /// theirs in either case.
+    /// Whether latents and all other random numbers are inputs of the graphs, named like their streams, instead of being
+    /// drawn there: to replay a recorded training.
     public let randomNumbersAreInputs: Bool
     /// Whether updates report the norms of their gradients: `gradientNorm.generator` and `gradientNorm.discriminator`,
     /// the largest where there are several of a kind.
     public let reportsGradientNorms: Bool
+    private let loopState = LoopState()
 
     /// - Throws: `AdversarialError` when a shape does not fit.
     public init(
@@ -131,6 +131,14 @@ public struct AdversarialSetting {
     public var task: any GANTask { configuration.task }
     public var tricks: Tricks { configuration.tricks }
 
+    /// A graph of an iteration, without nodes.
+    public func graph() -> ComputeGraph { ComputeGraph(takesRandomNumbers: randomNumbersAreInputs) }
+
+    /// A variable that outlasts the step, the same one for all graphs that ask for its name.
+    func loopVariable(_ name: String, _ shape: Shape, initial: [Float]? = nil) -> Variable {
+        loopState.variable(name, shape, initial: initial)
+    }
+
     // MARK: Inputs
 
     /// The real batch, `[batchSize] + sample shape`.
@@ -154,14 +162,12 @@ public struct AdversarialSetting {
 
     /// Uniform numbers in [0, 1).
     public func uniform(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
-        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
-        return graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
+        graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
     }
 
     /// Normal numbers of mean 0 and deviation 1.
     public func normal(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
-        if randomNumbersAreInputs { return graph.input(stream, shape: shape) }
-        return graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
+        graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
     }
 
     /// The number of the iteration, counted from 0, as a scalar. Exact up to 2^24.

@@ -28,13 +28,15 @@ extension AlternatingObjective {
         let updates = setting.configuration.updates
         let rule = setting.tricks.updateRule
         var phases: [IterationPhase] = []
-        if updates == .even, rule == nil {
+        if alternation.latents == .iteration {
+            phases = try iterationPhases(for: setting)
+        } else if updates == .even, rule == nil {
             phases.append(try joinedPhase(for: setting))
         } else {
-            let critic = ComputeGraph()
+            let critic = setting.graph()
             try updateDiscriminators(
                 AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: critic))
-            let maker = ComputeGraph()
+            let maker = setting.graph()
             try updateGenerators(AlternatingStep(setting, .generator, latents: "latent.generator", in: maker))
             phases = [
                 IterationPhase(
@@ -52,8 +54,30 @@ extension AlternatingObjective {
         return phases
     }
 
+    /// The updates of an iteration on one batch, and the losses on it after them.
+    private func iterationPhases(for setting: AdversarialSetting) throws -> [IterationPhase] {
+        let drawing = setting.graph()
+        let batch = IterationBatch(setting, in: drawing)
+        let critic = setting.graph()
+        try updateDiscriminators(AlternatingStep(setting, .discriminator, batch, in: critic), reports: false)
+        let maker = setting.graph()
+        try updateGenerators(AlternatingStep(setting, .generator, batch, in: maker), reports: false)
+        let report = setting.graph()
+        let step = try AlternatingStep(setting, .both, batch, in: report)
+        try updateDiscriminators(step, moves: false)
+        try updateGenerators(step, moves: false)
+        report.discardEffects()
+        let updates = setting.configuration.updates
+        var turns = [
+            IterationPhase(name: "discriminator", graph: critic, schedule: .repeated(updates.discriminator)),
+            IterationPhase(name: "generator", graph: maker, schedule: .repeated(updates.generator)),
+        ]
+        if alternation.order == .generatorFirst { turns.reverse() }
+        return [IterationPhase(name: "batch", graph: drawing)] + turns + [IterationPhase(name: "report", graph: report)]
+    }
+
     private func joinedPhase(for setting: AdversarialSetting) throws -> IterationPhase {
-        let graph = ComputeGraph()
+        let graph = setting.graph()
         let isShared = alternation.latents != .fresh
         let shared = isShared ? try AlternatingStep(setting, .both, latents: "latent", in: graph) : nil
         func step(_ use: GANTaskInputs.Use, _ name: String) throws -> AlternatingStep {
@@ -70,8 +94,13 @@ extension AlternatingObjective {
         return IterationPhase(name: "step", graph: graph)
     }
 
-    /// - Parameter sharesScores: whether the generator's update scored the same images, so that their scores are there.
-    private func updateDiscriminators(_ step: AlternatingStep, sharesScores: Bool = false) throws {
+    /// - Parameters:
+    ///   - sharesScores: whether the generator's update scored the same images, so that their scores are there.
+    ///   - moves: whether networks are moved, not only measured.
+    ///   - reports: whether losses and scores are outputs.
+    private func updateDiscriminators(
+        _ step: AlternatingStep, sharesScores: Bool = false, moves: Bool = true, reports: Bool = true
+    ) throws {
         let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
         let tricks = setting.tricks
         let targets = tricks.labels.targets(setting: setting, in: graph)
@@ -83,7 +112,8 @@ extension AlternatingObjective {
             let real = setting.task.real(step.inputs, side: number)
             // Images made by a generator that this very step has moved would lead back through its update.
             let made = graph.stopGradient(step.generated.samples[number])
-            let generated = tricks.replay?.mix(into: made, side: number, setting: setting, in: graph) ?? made
+            let replay = moves ? tricks.replay : nil
+            let generated = replay?.mix(into: made, side: number, setting: setting, in: graph) ?? made
             let views = [
                 DiscriminatorInput(real, condition: step.inputs.condition, call: "real"),
                 DiscriminatorInput(generated, condition: step.inputs.condition, call: "generated"),
@@ -114,22 +144,24 @@ extension AlternatingObjective {
                     pass.note("score.real", meanScore(pass.realScores, in: graph))
                     pass.note("score.generated", meanScore(pass.generatedScores, in: graph))
                 }
+                guard moves else { continue }
                 norms += try setting.minimize(
                     loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
                 constrain(discriminator, in: graph)
             }
         }
+        setting.report(gradientNorms: norms, of: "discriminator", in: graph)
         let mean = graph.mean(of: losses.map(\.value))
-        targets.observe(discriminatorLoss: mean, in: graph)
+        if moves { targets.observe(discriminatorLoss: mean, in: graph) }
+        guard reports else { return }
         graph.output("loss.discriminator", mean)
         for (label, loss) in losses {
             if let label { graph.output("loss.discriminator.\(label)", loss) }
         }
         notes.output(to: graph)
-        setting.report(gradientNorms: norms, of: "discriminator", in: graph)
     }
 
-    private func updateGenerators(_ step: AlternatingStep) throws {
+    private func updateGenerators(_ step: AlternatingStep, moves: Bool = true, reports: Bool = true) throws {
         let (setting, graph) = (step.setting, step.graph)
         let combination = setting.configuration.ensemble.combination
         var adversarial: [Value] = []
@@ -153,9 +185,10 @@ extension AlternatingObjective {
             }
             let combined = try combination.combine(
                 GeneratorGame(
-                    setting: setting, graph: graph, side: number, losses: losses, scores: judged.map(\.scores)))
+                    setting: setting, graph: graph, side: number, inputs: step.inputs, losses: losses,
+                    scores: judged.map(\.scores)))
             adversarial.append(combined.loss)
-            for (index, loss) in losses.enumerated() {
+            for (index, loss) in losses.enumerated() where reports {
                 guard let label = setting.label(side: number, discriminator: index) else { continue }
                 graph.output("loss.generator.\(label)", loss)
                 if let weights = combined.weights {
@@ -168,9 +201,12 @@ extension AlternatingObjective {
         if !classification.isEmpty { parts.append(("classification", graph.mean(of: classification))) }
         let own = graph.mean(of: adversarial)
         let total = parts.reduce(own) { graph.add($0, $1.value) }
-        graph.output("loss.generator", total)
-        if !parts.isEmpty { graph.output("loss.adversarial", own) }
-        for part in parts { graph.output("loss.\(part.name)", part.value) }
+        if reports {
+            graph.output("loss.generator", total)
+            if !parts.isEmpty { graph.output("loss.adversarial", own) }
+            for part in parts { graph.output("loss.\(part.name)", part.value) }
+        }
+        guard moves else { return }
         let norms = try setting.minimizeGenerators(total, in: graph)
         setting.report(gradientNorms: norms, of: "generator", in: graph)
         for update in afterwards { try update() }
@@ -178,7 +214,7 @@ extension AlternatingObjective {
 
     /// A measurement: how far all of the generator's losses can be lowered at once.
     private func steepestDirectionPhase(for setting: AdversarialSetting) throws -> IterationPhase {
-        let graph = ComputeGraph()
+        let graph = setting.graph()
         let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
         var norms: [Value] = []
         for (number, side) in setting.gan.sides.enumerated() {
@@ -188,7 +224,7 @@ extension AlternatingObjective {
                 try setting.judgements(of: [view], by: $0, in: graph)[0].scores
             }
             let game = GeneratorGame(
-                setting: setting, graph: graph, side: number,
+                setting: setting, graph: graph, side: number, inputs: step.inputs,
                 losses: scores.map { generatorLoss(scores: $0, in: graph) }, scores: scores)
             norms.append(try steepestDirectionNorm(game))
         }
@@ -208,9 +244,22 @@ private struct AlternatingStep {
     init(
         _ setting: AdversarialSetting, _ use: GANTaskInputs.Use, latents stream: String, in graph: ComputeGraph
     ) throws {
+        try self.init(
+            setting, use, setting.task.inputs(use, latents: stream, setting: setting, in: graph), in: graph)
+    }
+
+    init(
+        _ setting: AdversarialSetting, _ use: GANTaskInputs.Use, _ batch: IterationBatch, in graph: ComputeGraph
+    ) throws {
+        try self.init(setting, use, batch.inputs(in: graph), in: graph)
+    }
+
+    private init(
+        _ setting: AdversarialSetting, _ use: GANTaskInputs.Use, _ inputs: GANTaskInputs, in graph: ComputeGraph
+    ) throws {
         self.setting = setting
         self.graph = graph
-        inputs = setting.task.inputs(use, latents: stream, setting: setting, in: graph)
+        self.inputs = inputs
         let call =
             switch use {
             case .discriminator: "discriminator"

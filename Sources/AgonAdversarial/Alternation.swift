@@ -12,6 +12,9 @@ public struct Alternation: Hashable, Sendable {
         case shared
         /// Each update draws images of its own.
         case fresh
+        /// All updates of an iteration take the same latents and the same real images, on which losses are reported
+        /// after the last: DCGAN-tensorflow (Kim, 2016).
+        case iteration = "per-iteration"
     }
 
     public let order: Order
@@ -25,15 +28,20 @@ public struct Alternation: Hashable, Sendable {
 
     /// Throws when images cannot be shared as wanted.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
-        guard latents == .shared else { return }
-        if configuration.updates != .even { throw .sharedLatents(updates: configuration.updates) }
-        if configuration.tricks.updateRule != nil { throw .sharedLatentsByRule }
+        guard let latents, latents != .fresh else { return }
+        if latents == .shared, configuration.updates != .even {
+            throw .sharedLatents(updates: configuration.updates)
+        }
+        if configuration.tricks.updateRule != nil { throw .latentsByRule(latents.rawValue) }
     }
 
     init(from reader: ConfigReader, default order: Order = .generatorFirst) throws {
         self.init(
             order: try reader.choice("order", default: order, "Which network is updated first."),
             latents: try reader.optionalChoice(
-                "latents", "Whether both networks see the same generated images; shared where updates are 1:1."))
+                "latents",
+                "Whether both networks see the same generated images (shared; the default where updates are 1:1), each "
+                    + "update draws its own (fresh), or all updates of an iteration and the losses reported after them "
+                    + "have the same latents (per-iteration)."))
     }
 }

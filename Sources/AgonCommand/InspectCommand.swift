@@ -12,19 +12,31 @@ struct InspectCommand: ParsableCommand {
             EXAMPLES
               agon inspect Configs/selfgan/mlp.json
               agon inspect Configs/selfgan/dcgan.json --set batchSize=256 --json
+              agon inspect Configs/gas/original.json --part discriminator
             """)
 
     @OptionGroup var config: ConfigOptions
+    @Option(help: "Show a forward pass of one network alone: generator, or the first discriminator.")
+    var part: Part?
     @Flag(help: "Print JSON, sizes in bytes.")
     var json = false
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var data: DataOptions
+
+    enum Part: String, ExpressibleByArgument, CaseIterable {
+        case generator, discriminator
+    }
 
     func run() throws {
         let folder = RunFolder(path: config.config)
         let path = folder.holdsRun ? folder.configPath : config.config
         let experiment = try Experiment.load(path: path, overrides: config.overrides)
         let inspection = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
-        print(json ? inspection.node.prettyText : inspection.text + "\n", terminator: "")
+        guard let part else {
+            print(json ? inspection.node.prettyText : inspection.text + "\n", terminator: "")
+            return
+        }
+        let pass = part == .generator ? inspection.generatorPass : inspection.discriminatorPass
+        print(json ? pass.node.prettyText : pass.text + "\n", terminator: "")
     }
 }

@@ -10,25 +10,27 @@ public final class BatchLoader: Sendable {
 
     /// Starts the threads; the first batch that they make is `position`.
     ///
+    /// - Parameter order: of an epoch's samples, and of conditions that have an order of their own.
     /// - Parameter ahead: the number of batches that may wait.
     /// - Parameter workers: the number of threads; more than one pays for large images that are decoded each time.
     ///
     /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`.
     public init(
-        dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, position: Int = 0,
-        ahead: Int = 3, workers: Int = 1
+        dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false,
+        order: SampleOrder = .shuffled, position: Int = 0, ahead: Int = 3, workers: Int = 1
     ) throws {
         precondition(ahead > 0 && workers > 0 && position >= 0, "\(ahead) ahead, \(workers) workers at \(position)")
-        order = try BatchOrder(
-            sampleCount: dataset.count, batchSize: batchSize, seed: seed, keepsRemainder: keepsRemainder)
+        self.order = try BatchOrder(
+            sampleCount: dataset.count, batchSize: batchSize, seed: seed, keepsRemainder: keepsRemainder, order: order)
         // Only whole batches of conditions: a kept remainder takes as many of one as it has samples.
         let conditionOrder = try dataset.independentConditions.map {
-            try BatchOrder(sampleCount: $0.count, batchSize: batchSize, seed: seed, role: .conditions)
+            try BatchOrder(
+                sampleCount: $0.count, batchSize: batchSize, seed: seed, role: .conditions, order: order)
         }
         // One batch with each thread and one with the consumer, besides those that wait.
         let batches = (0..<ahead + workers + 1).map { _ in Batch(capacity: batchSize, dataset: dataset) }
         work = BatchWork(
-            dataset: dataset, order: order, conditionOrder: conditionOrder, batches: batches, position: position)
+            dataset: dataset, order: self.order, conditionOrder: conditionOrder, batches: batches, position: position)
         for _ in 0..<workers { work.startThread() }
     }
 

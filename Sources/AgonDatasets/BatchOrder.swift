@@ -2,13 +2,15 @@ import AgonTensors
 
 /// Which samples make up batch `k`: a function of seed, sizes and `k` alone, so that training resumes in the middle.
 ///
-/// Each epoch is a permutation of all samples, drawn anew; what does not fill a last batch is dropped, unless kept.
+/// Each epoch is a permutation of all samples, drawn anew, or their own order; what does not fill a last batch is dropped,
+/// unless kept.
 public struct BatchOrder: Sendable {
     public let sampleCount: Int
     public let batchSize: Int
     public let batchesPerEpoch: Int
     private let seed: UInt64
     private let role: Role
+    private let order: SampleOrder
 
     /// What is put in order. Each has random streams of its own.
     public enum Role: Sendable {
@@ -20,11 +22,14 @@ public struct BatchOrder: Sendable {
         fileprivate var transforms: String { self == .samples ? "transforms" : "condition transforms" }
     }
 
-    /// - Parameter keepsRemainder: whether an epoch ends in a smaller batch of the samples that are left.
+    /// - Parameters:
+    ///   - keepsRemainder: whether an epoch ends in a smaller batch of the samples that are left.
+    ///   - order: of an epoch's samples.
     ///
     /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions` when not one full batch can be made.
     public init(
-        sampleCount: Int, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, role: Role = .samples
+        sampleCount: Int, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, role: Role = .samples,
+        order: SampleOrder = .shuffled
     ) throws {
         precondition(batchSize > 0 && sampleCount > 0, "batches of \(batchSize) out of \(sampleCount)")
         guard keepsRemainder || batchSize <= sampleCount else {
@@ -36,6 +41,7 @@ public struct BatchOrder: Sendable {
         self.batchSize = batchSize
         self.seed = seed
         self.role = role
+        self.order = order
         batchesPerEpoch = keepsRemainder ? (sampleCount + batchSize - 1) / batchSize : sampleCount / batchSize
     }
 
@@ -48,7 +54,8 @@ public struct BatchOrder: Sendable {
 
     /// The samples of an epoch in order.
     public func permutation(ofEpoch epoch: Int) -> [Int] {
-        RandomStream(seed: seed, purpose: role.order, step: UInt64(epoch)).permutation(count: sampleCount)
+        guard order == .shuffled else { return Array(0..<sampleCount) }
+        return RandomStream(seed: seed, purpose: role.order, step: UInt64(epoch)).permutation(count: sampleCount)
     }
 
     /// The random words of the transforms for samples at `positions` of an epoch, `drawCount` each.

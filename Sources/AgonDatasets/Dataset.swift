@@ -3,7 +3,7 @@ import AgonTensors
 /// A finite set of samples of one shape, each an exact function of its index and of the random words it is handed.
 public protocol Dataset: Sendable {
     var count: Int { get }
-    /// `[H, W, C]` for images, in [-1, 1]; `[2]` for points.
+    /// `[H, W, C]` for images, in [-1, 1] unless the set's range is another; `[2]` for points.
     var sampleShape: Shape { get }
     /// The shape of the condition image that comes with each sample, in [-1, 1]; nil for sets without.
     var conditionShape: Shape? { get }

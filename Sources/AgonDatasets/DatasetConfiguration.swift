@@ -25,6 +25,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let count: Int?
     public let deviation: Double?
     public private(set) var transforms: [ImageTransform]
+    public private(set) var range: SampleRange
+    public private(set) var order: SampleOrder
     /// Mebibytes.
     public let memoryLimit: Int
     public let seed: UInt64
@@ -59,6 +61,11 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             "deviation", in: .positive, "For Gaussians: the standard deviation of each.")
         transforms = try reader.array(
             "transforms", of: ImageTransform.registry, default: [], "What is done to each image, in order.")
+        range = try reader.choice(
+            "range", default: SampleRange.signed, "Whether images are in [-1, 1] (signed) or in [0, 1] (unit).")
+        order = try reader.choice(
+            "order", default: SampleOrder.shuffled,
+            "Whether each epoch draws its order (shuffled) or keeps that of the files (file).")
         memoryLimit = try reader.integer(
             "memoryLimit", in: 0...1_048_576, default: 512, affects: .nothing,
             "Mebibytes that may be spent on keeping decoded and resized images.")
@@ -82,7 +89,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         name: String, path: String? = nil, split: DatasetSplit = .train, classes: [ClassReference]? = nil,
         limit: Int? = nil, holdout: Double = 0, input: ImagePairs.Side? = nil, unpaired: Bool = false,
         embeddings: String? = nil, count: Int? = nil, deviation: Double? = nil, transforms: [ImageTransform] = [],
-        memoryLimit: Int = 512, seed: UInt64 = 0
+        range: SampleRange = .signed, order: SampleOrder = .shuffled, memoryLimit: Int = 512, seed: UInt64 = 0
     ) throws {
         self.name = name
         self.path = path
@@ -96,6 +103,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         self.count = count
         self.deviation = deviation
         self.transforms = transforms
+        self.range = range
+        self.order = order
         self.memoryLimit = memoryLimit
         self.seed = seed
         try check()
@@ -117,6 +126,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let isMixture = kind == .ring || kind == .grid
         try require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
         try require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
+        try require(range == .signed || !isMixture, "range", "'\(name)' has points, not images")
         try require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
         try require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not images")
         try require(classes == nil || kind != .unpaired, "classes", "'unpaired' has domains, not classes")
@@ -151,6 +161,7 @@ extension DatasetConfiguration {
         data.split = split
         if takesAll { data.limit = nil }
         data.transforms = transforms.compactMap(\.deterministic)
+        (data.range, data.order) = (.signed, .shuffled)
         return data
     }
 
@@ -176,6 +187,8 @@ extension DatasetConfiguration {
         object["count"] = count.map { ConfigNode($0) }
         object["deviation"] = deviation.map { ConfigNode($0) }
         object["transforms"] = ConfigNode(transforms.map(\.node))
+        object["range"] = ConfigNode(range.rawValue)
+        object["order"] = ConfigNode(order.rawValue)
         object["memoryLimit"] = ConfigNode(memoryLimit)
         object["seed"] = ConfigNode(.number(String(seed)))
         return ConfigNode(object)

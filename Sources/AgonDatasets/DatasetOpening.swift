@@ -165,7 +165,7 @@ extension DatasetConfiguration {
             try SampleEmbeddings(path: $0, count: source.count).selecting(selection.indices)
         }
         return try ImageDataset(
-            source: source, selection: selection, transforms: transforms, memoryLimit: memoryLimit,
+            source: source, selection: selection, transforms: transforms, range: range, memoryLimit: memoryLimit,
             embeddings: embeddings)
     }
 }

@@ -1,7 +1,7 @@
 import AgonTensors
 import Synchronization
 
-/// Images of a source, chosen and transformed, as samples `[H, W, C]` in [-1, 1]: `pixel / 127.5 - 1`.
+/// Images of a source, chosen and transformed, as samples `[H, W, C]`.
 ///
 /// The transforms before the first random one give the same result in each epoch. It is kept once it was computed when
 /// that saves work and fits the limit, so a second epoch neither decodes nor resizes.
@@ -14,19 +14,21 @@ public struct ImageDataset: Dataset {
     /// The chosen images of the source, in order.
     let indices: [Int]
     let transforms: [ImageTransform]
+    private let range: SampleRange
     private let embeddings: SampleEmbeddings?
     /// The number of transforms whose result is the same in each epoch.
     private let steadyCount: Int
     private let memory: ImageMemory?
     private let outputShape: ImageShape
 
+    /// - Parameter range: of the samples' numbers.
     /// - Parameter memoryLimit: the most bytes spent on keeping decoded and resized images.
     /// - Parameter embeddings: a vector for each chosen image.
     ///
     /// Throws: `DatasetError.impossibleCrop`.
     public init(
         source: any ImageSource, selection: SampleSelection, transforms: [ImageTransform],
-        memoryLimit: Int = 512 << 20, embeddings: SampleEmbeddings? = nil
+        range: SampleRange = .signed, memoryLimit: Int = 512 << 20, embeddings: SampleEmbeddings? = nil
     ) throws {
         let indices = selection.indices
         precondition(
@@ -42,6 +44,7 @@ public struct ImageDataset: Dataset {
         self.embeddings = embeddings
         self.indices = indices
         self.transforms = transforms
+        self.range = range
         self.steadyCount = steadyCount
         outputShape = shape
         labels = source.labels.map { labels in indices.map { selection.classMap[Int(labels[$0])] ?? labels[$0] } }
@@ -117,13 +120,13 @@ public struct ImageDataset: Dataset {
         let channels = sampleShape[2]
         scratch.front.pixels.withUnsafeBufferPointer { pixels in
             if source.halves == 1 {
-                for position in 0..<sample.count { sample[position] = Float(pixels[position]) / 127.5 - 1 }
+                for position in 0..<sample.count { sample[position] = range.value(ofLevel: pixels[position]) }
             } else {
                 for pixel in 0..<sample.count / channels {
                     for channel in 0..<channels {
                         let from = 2 * pixel * channels + channel
-                        sample[pixel * channels + channel] = Float(pixels[from]) / 127.5 - 1
-                        condition[pixel * channels + channel] = Float(pixels[from + channels]) / 127.5 - 1
+                        sample[pixel * channels + channel] = range.value(ofLevel: pixels[from])
+                        condition[pixel * channels + channel] = range.value(ofLevel: pixels[from + channels])
                     }
                 }
             }

@@ -59,6 +59,9 @@ public struct Inspection: Sendable {
     public let networks: [NetworkTable]
     public let phases: [Phase]
     public let memory: Memory
+    /// The generator by itself, and the first discriminator.
+    public let generatorPass: NetworkPass
+    public let discriminatorPass: NetworkPass
     /// The bytes that the data keep; nil when they are not on this machine.
     public let datasetBytes: Int?
     public let datasetNote: String?
@@ -93,11 +96,20 @@ public struct Inspection: Sendable {
         name = configuration.name
         objective = experiment.resolved["objective"]?["type"]?.string ?? ""
         batchSize = configuration.training.batchSize
-        self.networks = (networks.gan.generators + networks.gan.discriminators).map {
+        func table(_ network: Network) -> NetworkTable {
             NetworkTable(
-                name: $0.name, inputShape: $0.inputShape, parameterCount: $0.parameterCount,
-                floatingPointOperations: $0.floatingPointOperations, layers: $0.layers)
+                name: network.name, inputShape: network.inputShape, parameterCount: network.parameterCount,
+                floatingPointOperations: network.floatingPointOperations, layers: network.layers)
         }
+        func pass(_ network: Network) throws -> NetworkPass {
+            let size = configuration.training.batchSize
+            return try experiment.locating {
+                try NetworkPass(network, table: table(network), batchSize: size, pool: pool)
+            }
+        }
+        self.networks = (networks.gan.generators + networks.gan.discriminators).map(table)
+        generatorPass = try pass(networks.gan.generators[0])
+        discriminatorPass = try pass(networks.gan.discriminators[0])
         phases = step.plans.map {
             Phase(
                 name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan,

@@ -19,12 +19,16 @@ extension Inspection {
             )
         }
         if let convolutions = ConvolutionTable(phases).text { lines += ["", convolutions] }
-        lines += ["", "planned memory, MB"]
-        var table = TextTable(["", ""])
-        for (label, bytes) in rows { table.add(["  " + label, Self.megabytes(bytes)]) }
-        lines.append(String(table.text.drop { $0.isNewline }))
+        lines += ["", "planned memory, MB", Self.memoryTable(rows)]
         if let datasetNote { lines.append("  dataset: \(datasetNote)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Lines of labels and sizes.
+    static func memoryTable(_ rows: [(String, Int)]) -> String {
+        var table = TextTable(["", ""])
+        for (label, bytes) in rows { table.add(["  " + label, megabytes(bytes)]) }
+        return String(table.text.drop { $0.isNewline })
     }
 
     private var rows: [(String, Int)] {
@@ -38,7 +42,7 @@ extension Inspection {
         return rows
     }
 
-    private static func table(of network: NetworkTable) -> [String] {
+    static func table(of network: NetworkTable) -> [String] {
         var table = TextTable(["  layer", "type", "output", "parameters", "kFLOP a sample", ""])
         table.add(["  input", "", network.inputShape.description, "", "", ""])
         for layer in network.layers {
@@ -89,7 +93,7 @@ extension Inspection {
         ]
     }
 
-    private static func node(_ network: NetworkTable) -> ConfigNode {
+    static func node(_ network: NetworkTable) -> ConfigNode {
         [
             "name": ConfigNode(network.name), "inputShape": node(network.inputShape.dimensions),
             "parameters": ConfigNode(network.parameterCount),

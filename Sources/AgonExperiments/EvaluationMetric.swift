@@ -8,7 +8,8 @@ public enum EvaluationMetric: String, CaseIterable, Sendable {
     case score = "inception-score"
     /// `precision-lenet`, `recall-lenet`, `density-lenet`, `coverage-lenet`.
     case neighbours = "prdc"
-    /// Mean similarity of pairs of samples: `ms-ssim`.
+    /// Mean similarity of pairs of samples, and by how much it exceeds that of pairs of real ones: `ms-ssim`,
+    /// `ms-ssim-over-real`.
     case similarity = "ms-ssim"
     /// Modes of the data that are reached, and the divergence from the data's distribution over them: `modes`,
     /// `modes-kl`.
@@ -29,7 +30,7 @@ public enum EvaluationMetric: String, CaseIterable, Sendable {
         if isOf("kid") { return .kernel }
         if isOf("inception-score") { return .score }
         if isOf("precision", "recall", "density", "coverage") { return .neighbours }
-        if name == "ms-ssim" { return .similarity }
+        if isOf("ms-ssim") { return .similarity }
         return isOf("modes") ? .modes : nil
     }
 }

@@ -10,6 +10,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     /// Names the run's folder.
     public let name: String
     public let description: String?
+    /// Whose system it is, and what differs; no part of what is computed.
+    public let system: SystemDescription?
     /// Of everything random but the data's own samples.
     public let seed: UInt64
     /// Iterations: in each, all phases of the objective run.
@@ -43,6 +45,9 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "name", "'\(name)' is no folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString(
             "description", affects: .nothing, "What the experiment is about, in a sentence or two.")
+        system = try reader.optionalSection(
+            "system", affects: .nothing,
+            "Which published system this is, for the table of systems: it changes nothing in a training.")
         seed = UInt64(
             try reader.integer(
                 "seed", in: 0..., default: 0, affects: .chance,
@@ -88,10 +93,21 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         evaluation = try reader.optionalSection(
             "evaluate", EvaluationSettings.self, affects: .measurement,
             "What is measured of the generator in the course of the training.")
+        try reader.require(
+            dataset.range == .signed || !training.task.takesConditionImages, "dataset",
+            "translations are of images in [-1, 1]; remove 'range'")
+        try reader.require(
+            stages.isEmpty || training.tricks.checkpointSwap == nil, "tricks",
+            "older weights do not fit the networks of another stage; remove 'checkpointSwap'")
+        let grows = (training.ensemble.combination as? HypervolumeCombination)?.growth != nil
+        let measures = evaluation.map { $0.metrics.isEmpty || $0.metrics.contains(.frechet) } ?? false
+        try reader.require(
+            !grows || measures, "ensemble",
+            "the slack grows by the Fréchet distances of 'evaluate', which measures none; add 'fid' to its metrics")
     }
 
     /// Whether updates report the norms of their gradients.
-    var reportsGradientNorms: Bool { alarms.needsGradientNorms }
+    var reportsGradientNorms: Bool { alarms.needsGradientNorms || log.gradientNorms }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -137,6 +153,8 @@ public struct LogSettings: ConfigDecodable, Sendable {
     public let every: Int
     /// Whether the run's folder gets an event file.
     public let tensorboard: Bool
+    /// Whether updates report the norms of their gradients also where no alarm needs them.
+    public let gradientNorms: Bool
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
@@ -144,6 +162,8 @@ public struct LogSettings: ConfigDecodable, Sendable {
         tensorboard = try reader.boolean(
             "tensorboard", default: true,
             "Whether losses, scores, sample grids and settings are written for TensorBoard too.")
+        gradientNorms = try reader.boolean(
+            "gradientNorms", default: false, "Whether the norms of each network's gradients are logged.")
     }
 }
 

@@ -11,6 +11,8 @@ public struct ExperimentNetworks {
     public let phases: [IterationPhase]
     /// Everything that changes in training, in the order of its making: what a checkpoint holds.
     public let variables: [Variable]
+    /// Older weights that come back now and then; nil for none.
+    public let past: PastWeights?
 
     /// - Parameters:
     ///   - data: the shapes of the data; where they are not known, those that the generator makes.
@@ -30,7 +32,8 @@ public struct ExperimentNetworks {
                 reportsGradientNorms: configuration.reportsGradientNorms)
             return (gan, shapes, try setting.phases())
         }
-        variables = Self.variables(of: gan.all, phases)
+        past = configuration.training.tricks.checkpointSwap.map { [gan] in PastWeights($0, of: gan) }
+        variables = Self.variables(of: gan.all, phases) + (past?.copies ?? [])
     }
 
     /// The generator that samples are drawn from: the averaged one if there is one.

@@ -9,19 +9,26 @@ import AgonConfiguration
 /// Karras et al., "Progressive Growing of GANs", ICLR 2018, arXiv:1710.10196, is the known example; Scuccimarra's notes
 /// add one layer at a time.
 public struct StageSettings: ConfigDecodable, Sendable {
-    /// The number of steps after which the stage begins.
-    public let from: Int
+    private let from: Int?
+    /// Of all steps, after which the stage begins.
+    private let share: Double?
     let set: ConfigNode
 
     public init(from reader: ConfigReader) throws {
-        from = try reader.integer("from", in: 1..., "The number of steps after which the stage begins.")
+        from = try reader.optionalInteger("from", in: 1..., "The number of steps after which the stage begins.")
+        share = try reader.optionalNumber(
+            "share", in: .between(0, 1), "Instead of 'from': the share of all steps after which the stage begins.")
         set = try reader.node("set", "What changes in the config: an object with the keys to replace.")
         guard !reader.isDescribing else { return }
+        try reader.require((from == nil) != (share == nil), "from", "give 'from' or 'share', one of them")
         try reader.require(set.object != nil, "set", "expected an object, found \(set.summary)")
         for key in Self.fixedKeys {
             try reader.require(set[key] == nil, "set", "'\(key)' belongs to the whole run and cannot change in a stage")
         }
     }
+
+    /// The number of steps after which the stage begins, in a training of `steps`.
+    func start(of steps: Int) -> Int { from ?? max(1, Int((share ?? 0) * Double(steps))) }
 
     private static let fixedKeys = [
         "name", "description", "seed", "steps", "stages", "initialWeights", "recordedInputs", "checkpoints", "alarms",
@@ -57,13 +64,14 @@ extension Experiment {
         var node = ConfigNode(object)
         var stages = [(start: 0, experiment: try Experiment(node))]
         for (index, stage) in configuration.stages.enumerated() {
-            guard stage.from > stages[stages.count - 1].start else {
+            let start = stage.start(of: configuration.steps)
+            guard start > stages[stages.count - 1].start else {
                 let place = ConfigPath.root.key("stages").index(index).key("from")
                 throw ConfigError.unfit(
-                    resolved.source(at: place), place, "\(stage.from) is not after the stage before")
+                    resolved.source(at: place), place, "\(start) is not after the stage before")
             }
             node = stage.set.merged(over: node)
-            stages.append((stage.from, try Experiment(node)))
+            stages.append((start, try Experiment(node)))
         }
         return stages
     }

@@ -32,8 +32,10 @@ public final class ComputeGraph {
     private var current: [VariableID: Value] = [:]
     /// The names of nodes under construction.
     public var origin = ConfigPath.root
+    /// Whether random numbers are inputs, named like their streams, instead of being drawn: to replay a recorded step.
+    public let takesRandomNumbers: Bool
 
-    public init() {}
+    public init(takesRandomNumbers: Bool = false) { self.takesRandomNumbers = takesRandomNumbers }
 
     /// Appends a node whose shape follows from the operation and its inputs.
     @discardableResult
@@ -89,9 +91,10 @@ public final class ComputeGraph {
 
     public func constant(_ value: Float, shape: Shape = []) -> Value { append(.constant(value), [], shape: shape) }
 
-    /// Random numbers, new in each run and the same for the same seed, stream and run.
+    /// Random numbers, new in each run and the same for the same seed, stream and run; or the input of the stream's name.
     public func random(_ distribution: Distribution, stream: String, shape: Shape) -> Value {
-        append(.random(distribution, stream: stream), [], shape: shape)
+        if takesRandomNumbers { return input(stream, shape: shape) }
+        return append(.random(distribution, stream: stream), [], shape: shape)
     }
 
     /// Names a value as a result of the step.

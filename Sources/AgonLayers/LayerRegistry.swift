@@ -31,6 +31,7 @@ public enum LayerRegistry {
         registry.register("channelDropout", "Dropout of whole channels of an image.") {
             try DropoutLayer(.channel, from: $0)
         }
+        registry.register("noise", "Normal noise on each number.") { try NoiseLayer(from: $0) }
     }
 
     private static func registerActivations(_ registry: VariantRegistry<any Layer>) {

@@ -6,6 +6,8 @@ import AgonTensors
 public struct NormSettings: Sendable {
     public var epsilon: Float = 1e-5
     public var isAffine: Bool
+    /// Whether there is a weight where the norm is affine; TensorFlow's batch norm has a bias alone.
+    public var isScaled = true
     public var isFrozen = false
     public var initialization = LayerInitialization()
 
@@ -15,6 +17,9 @@ public struct NormSettings: Sendable {
         epsilon = Float(try reader.number("epsilon", in: .positive, default: 1e-5, "Added to the variance."))
         self.isAffine = try reader.boolean(
             "affine", default: isAffine, "Whether the result is multiplied by a weight and a bias is added.")
+        isScaled =
+            try reader.optionalBoolean(
+                "scale", "If affine: whether there is a weight (as if not given), not a bias alone.") ?? true
         isFrozen = try reader.boolean(
             "frozen", default: false, "Whether weight and bias keep their first values: never trained.")
         initialization = try LayerInitialization.read(from: reader)
@@ -29,7 +34,7 @@ public struct NormSettings: Sendable {
                 suffix, extents: shape.dimensions, layout: layout, role: isFrozen ? .buffer : .parameter, part: part,
                 initializer: site.initializer(part, override: initialization))
         }
-        return (try variable("weight", .normWeight), try variable("bias", .normBias))
+        return (isScaled ? try variable("weight", .normWeight) : nil, try variable("bias", .normBias))
     }
 }
 

@@ -4,7 +4,8 @@ import CAgonKernels
 /// Gradients divided by a moving root mean square:
 /// `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
 ///
-/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the moves.
+/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the moves. TensorFlow 1
+/// starts `s` at 1, so that the first moves are small, and divides by `√(s + epsilon)`.
 /// Tieleman and Hinton, "Lecture 6.5: RMSProp", Coursera 2012; centered: Graves, "Generating Sequences With Recurrent
 /// Neural Networks", 2013, arXiv:1308.0850, eq. 38-45.
 public struct RMSProp: Optimizer {
@@ -14,10 +15,13 @@ public struct RMSProp: Optimizer {
     public var momentum: Double
     public var centered: Bool
     public var weightDecay: Double
+    /// The first `s`.
+    public var initialMeanSquare: Double
+    public var epsilonInsideRoot: Bool
 
     public init(
         learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
-        centered: Bool = false, weightDecay: Double = 0
+        centered: Bool = false, weightDecay: Double = 0, initialMeanSquare: Double = 0, epsilonInsideRoot: Bool = false
     ) {
         self.learningRate = learningRate
         self.alpha = alpha
@@ -25,6 +29,8 @@ public struct RMSProp: Optimizer {
         self.momentum = momentum
         self.centered = centered
         self.weightDecay = weightDecay
+        self.initialMeanSquare = initialMeanSquare
+        self.epsilonInsideRoot = epsilonInsideRoot
     }
 
     init(from reader: ConfigReader) throws {
@@ -36,7 +42,12 @@ public struct RMSProp: Optimizer {
             momentum: try reader.number("momentum", in: 0..<1, default: 0, "Share of the velocity kept."),
             centered: try reader.boolean(
                 "centered", default: false, "Whether to divide by the deviation instead of the root mean square."),
-            weightDecay: try reader.weightDecay(default: 0))
+            weightDecay: try reader.weightDecay(default: 0),
+            initialMeanSquare: try reader.number(
+                "initialMeanSquare", in: 0..., default: 0, "The mean square before the first update; TensorFlow: 1."),
+            epsilonInsideRoot: try reader.boolean(
+                "epsilonInsideRoot", default: false,
+                "Whether epsilon is added to the mean square (TensorFlow) instead of to its root (PyTorch)."))
     }
 
     /// The kernel takes its states by position, so the centered rule keeps a velocity even without momentum.
@@ -46,7 +57,13 @@ public struct RMSProp: Optimizer {
     }
     public var kernel: Int32 { Int32(AGON_UPDATE_RMSPROP.rawValue) }
 
+    public func initialValue(ofState name: String) -> Float {
+        name == "square_avg" ? Float(initialMeanSquare) : 0
+    }
+
     public func parameters(learningRate: Double, updates: Int) -> [Float] {
-        .init(rounding: learningRate, alpha, epsilon, momentum, centered.flag, weightDecay)
+        .init(
+            rounding: learningRate, alpha, epsilonInsideRoot ? 0 : epsilon, momentum, centered.flag, weightDecay,
+            epsilonInsideRoot ? epsilon : 0)
     }
 }

@@ -29,8 +29,9 @@ package final class GridWriter {
         self.count = count
         samplers = try networks.gan.sides.indices.map {
             try Sampler(
-                networks.sampledGenerator(side: $0), conditionSize: configuration.training.task.conditionSize,
-                count: count, pool: pool, seed: configuration.seed)
+                networks.sampledGenerator(side: $0), range: configuration.dataset.range,
+                conditionSize: configuration.training.task.conditionSize, count: count, pool: pool,
+                seed: configuration.seed)
         }
     }
 

@@ -1,20 +1,28 @@
 import AgonAdversarial
+import AgonDatasets
 import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time.
+/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time. Images
+/// come out in [-1, 1], whatever the range of those that it was trained on.
 package final class Sampler {
     private let step: CompiledStep
     private let batch: Int
     private let inputSize: Int
     private let conditionSize: Int
     private let sampleShape: Shape
+    private let range: SampleRange
 
     /// - Parameters:
+    ///   - range: of the images that it was trained on.
     ///   - conditionSize: the numbers in a condition vector that the generator reads; nil for none.
     ///   - count: how many samples will be asked for at a time, about.
-    package init(_ generator: Network, conditionSize: Int? = nil, count: Int, pool: WorkerPool, seed: UInt64) throws {
+    package init(
+        _ generator: Network, range: SampleRange = .signed, conditionSize: Int? = nil, count: Int, pool: WorkerPool,
+        seed: UInt64
+    ) throws {
+        self.range = range
         batch = max(1, min(count, 64))
         inputSize = generator.inputShape.count
         self.conditionSize = conditionSize ?? 0
@@ -52,6 +60,6 @@ package final class Sampler {
             }
             step.withOutput("images") { images, _ in values += images[0..<here * sampleShape.count] }
         }
-        return Tensor(shape: Shape([count] + sampleShape.dimensions), values: values)
+        return Tensor(shape: Shape([count] + sampleShape.dimensions), values: range.signed(values))
     }
 }

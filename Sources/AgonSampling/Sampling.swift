@@ -1,5 +1,6 @@
 import AgonAdversarial
 import AgonConfiguration
+import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonLayers
@@ -33,6 +34,7 @@ public struct Sampling {
     public let saved: SavedLatents
     private let folder: RunFolder
     private let latent: LatentConfiguration
+    private let range: SampleRange
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
     /// The averaged generator if there is one.
@@ -65,6 +67,7 @@ public struct Sampling {
         case nil: classes = nil
         }
         latent = training.latent
+        range = configuration.dataset.range
         saved = SavedLatents(run: folder, size: latent.size)
         generator = try experiment.locating {
             try Network(
@@ -141,7 +144,8 @@ public struct Sampling {
         if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
         let sampler = try Sampler(
-            generator, conditionSize: classes, count: count, pool: WorkerPool(threads: threads), seed: seed)
+            generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
+            seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
         try grid.write(sampler.samples(from: latents, conditions: conditions), path: path)
         return Outcome(path: path, step: step, count: count)

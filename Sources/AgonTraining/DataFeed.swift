@@ -16,15 +16,18 @@ final class DataFeed: PhaseInputs {
         case none, images, labels(Int), embeddings
     }
 
-    /// - Parameter labelled: the samples with labels that the objective takes besides the batch.
+    /// - Parameters:
+    ///   - labelled: the samples with labels that the objective takes besides the batch.
+    ///   - order: of an epoch's samples.
     ///
     /// Throws `AdversarialError.otherConditions` for data without what the task is conditioned on, `DatasetError`.
     init(
-        dataset: any Dataset, labelled: (any Dataset)?, configuration: AdversarialConfiguration, seed: UInt64
+        dataset: any Dataset, labelled: (any Dataset)?, configuration: AdversarialConfiguration,
+        order: SampleOrder = .shuffled, seed: UInt64
     ) throws {
         let batchSize = configuration.batchSize
         conditions = try Self.conditions(of: dataset, for: configuration.task)
-        loader = try BatchLoader(dataset: dataset, batchSize: batchSize, seed: seed)
+        loader = try BatchLoader(dataset: dataset, batchSize: batchSize, seed: seed, order: order)
         conditionVectors = .allocate(capacity: max(1, batchSize * (configuration.task.conditionSize ?? 0)))
         conditionVectors.initialize(repeating: 0)
         let settings = configuration.objective.labelledSamples

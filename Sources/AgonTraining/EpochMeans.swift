@@ -12,6 +12,8 @@ public struct EpochMeans: Sendable {
         public let step: Int
         /// In the order the scalars were asked for; those that no step had are missing.
         public let means: [(name: String, mean: Double)]
+        /// The largest `generator loss / discriminator loss` of a step; nil where no step had both above 0.
+        public var largestLossRatio: Float?
 
         /// `log(mean generator loss / mean discriminator loss)`, natural; 0 is a game of equals. Nil where a mean is not
         /// above 0, as with critics.
@@ -28,6 +30,7 @@ public struct EpochMeans: Sendable {
 
         public static func == (a: Summary, b: Summary) -> Bool {
             a.epoch == b.epoch && a.step == b.step && a.means.elementsEqual(b.means) { $0 == $1 }
+                && a.largestLossRatio == b.largestLossRatio
         }
     }
 
@@ -36,6 +39,8 @@ public struct EpochMeans: Sendable {
     private let names: [String]
     /// A count and a sum for each name.
     private var sums: [(count: FloatPair, sum: FloatPair)]
+    /// Of the steps so far; 0 for none.
+    private var largestRatio: Float = 0
 
     /// - Parameters:
     ///   - batchesPerStep: real batches that a step takes.
@@ -64,21 +69,37 @@ public struct EpochMeans: Sendable {
             sums[index].count.add(1)
             sums[index].sum.add(value)
         }
+        if let ratio = Self.lossRatio(scalars) { largestRatio = max(largestRatio, ratio) }
         let epoch = step * batchesPerStep / batchesPerEpoch
         guard epoch > (step - 1) * batchesPerStep / batchesPerEpoch else { return nil }
         let means = zip(names, sums).compactMap { name, sum in
             sum.count.value > 0 ? (name: name, mean: sum.sum.value / sum.count.value) : nil
         }
+        let largest = largestRatio > 0 ? largestRatio : nil
         sums = Array(repeating: (FloatPair(), FloatPair()), count: names.count)
-        return Summary(epoch: epoch, step: step, means: means)
+        largestRatio = 0
+        return Summary(epoch: epoch, step: step, means: means, largestLossRatio: largest)
     }
 
-    /// Counts and sums since the epoch's beginning: four numbers for each name, finite.
+    /// Bounded, as a checkpoint can hold no infinity.
+    private static func lossRatio(_ scalars: [(name: String, value: Float)]) -> Float? {
+        func loss(_ name: String) -> Float? {
+            scalars.first { $0.name == name }.flatMap { $0.value > 0 && $0.value.isFinite ? $0.value : nil }
+        }
+        guard let generator = loss("loss.generator"), let discriminator = loss("loss.discriminator") else {
+            return nil
+        }
+        return min(generator / discriminator, .greatestFiniteMagnitude)
+    }
+
+    /// Counts and sums since the epoch's beginning, four numbers for each name, and the largest ratio; finite.
     public var state: [Float] {
-        get { sums.flatMap { [$0.count.high, $0.count.low, $0.sum.high, $0.sum.low] } }
+        get { sums.flatMap { [$0.count.high, $0.count.low, $0.sum.high, $0.sum.low] } + [largestRatio] }
         set {
             precondition(
-                newValue.count == 4 * names.count, "a state of \(newValue.count) numbers for \(names.count) means")
+                newValue.count == 4 * names.count + 1,
+                "a state of \(newValue.count) numbers for \(names.count) means")
+            largestRatio = newValue[4 * names.count]
             sums = names.indices.map { index in
                 let values = newValue[4 * index..<4 * index + 4].map { $0 }
                 return (FloatPair(high: values[0], low: values[1]), FloatPair(high: values[2], low: values[3]))

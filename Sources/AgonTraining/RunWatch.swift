@@ -19,6 +19,7 @@ struct RunWatch {
                 line.values.append((MetricsLine.epochKey, Double(epoch.epoch)))
                 for (name, mean) in epoch.means { line.values.append(("epoch.\(name)", mean)) }
                 if let ratio = epoch.logLossRatio { line.values.append(("epoch.logLossRatio", ratio)) }
+                if let ratio = epoch.largestLossRatio { line.values.append(("epoch.largestLossRatio", Double(ratio))) }
             }
             for (name, value) in measured { line.values.append((name, Double(value))) }
             line.alarms = alarms.map(\.description)

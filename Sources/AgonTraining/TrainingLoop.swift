@@ -31,6 +31,7 @@ final class TrainingLoop {
     private let stop: StopRequest
     private let git: Background<GitRevision?>
 
+    private let past: PastWeights?
     private var watch: RunWatch
     private var record: RunRecord
     /// Steps that are finished.
@@ -57,6 +58,7 @@ final class TrainingLoop {
         self.stage = stage
         step = prepared.step
         watch = RunWatch(prepared)
+        past = prepared.networks.past
         variables = prepared.networks.variables + prepared.step.variables + [watch.memory]
         grids = prepared.grids
         inputs = prepared.inputs
@@ -172,6 +174,7 @@ final class TrainingLoop {
         let first = finished
         var wroteGit = false
         while finished < stage.end, !stop.isMade {
+            past?.prepare(iteration: finished)
             try step.run(finished, inputs: inputs)
             finished += 1
             let scalars = step.scalars
@@ -225,7 +228,18 @@ final class TrainingLoop {
         let values = try evaluations.measure(step: finished)
         record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
         for value in values { try evaluationLog?.append(value) }
+        growSlack(values)
         return values
+    }
+
+    /// Lets the hypervolume's slack follow the distance just measured, where it is to grow.
+    private func growSlack(_ values: [EvaluationValue]) {
+        let combination = settings.training.ensemble.combination as? HypervolumeCombination
+        guard let growth = combination?.growth,
+            let state = variables.first(where: { $0.name == SlackGrowth.variable }),
+            let distance = values.first(where: { EvaluationMetric.giving($0.metric) == .frechet })
+        else { return }
+        state.values = growth.state(state.values, afterDistance: Float(distance.value))
     }
 
     private func isDue(_ every: Int) -> Bool { finished % every == 0 || finished == settings.steps }

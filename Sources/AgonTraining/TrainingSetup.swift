@@ -65,7 +65,8 @@ public struct TrainingSetup {
                     discriminator: networks.gan.discriminators[0].inputShape, images: data.shapes.sample)
             }
             let feed = try DataFeed(
-                dataset: data.dataset, labelled: data.labelled, configuration: training, seed: configuration.seed)
+                dataset: data.dataset, labelled: data.labelled, configuration: training,
+                order: configuration.dataset.order, seed: configuration.seed)
             try grids.fix(dataset: data.shown)
             return (data.dataset, feed, feed.batchesPerEpoch)
         }

@@ -1,5 +1,5 @@
 // Optimizer updates, one pass over each parameter. The numbers that depend on the step (learning rate after the
-// schedule, bias corrections) come in parameters[]; states start at zero. Included under each processor's attribute.
+// schedule, bias corrections) come in parameters[]. Included under each processor's attribute.
 #include "agon_kernels.h"
 
 #define AGON_LOOP _Pragma("clang loop vectorize(assume_safety) interleave(assume_safety)") for (int64_t i = 0; i < n; i++)
@@ -22,18 +22,19 @@ static void update_sgd(const float *q, int64_t n, const float *gradient, float *
     }
 }
 
-/// RMSProp: parameters = [rate, alpha, epsilon, momentum, centered, weight decay];
+/// RMSProp: parameters = [rate, alpha, epsilon beside the root, momentum, centered, weight decay, epsilon in the root];
 /// first: mean square, second: velocity, third: mean gradient.
 static void update_rmsprop(const float *q, int64_t n, const float *gradient, float *value, float *square,
                            float *velocity, float *mean) {
     const float rate = q[0], alpha = q[1], epsilon = q[2], momentum = q[3], decay = q[5], rest = 1.0f - alpha;
+    const float inner = q[6];
     const bool centered = q[4] != 0.0f;
     if (!centered && momentum == 0.0f) {
         AGON_LOOP {
             float g = gradient[i] + decay * value[i];
             float s = alpha * square[i] + rest * g * g;
             square[i] = s;
-            value[i] -= rate * g / (vector_square_root(s) + epsilon);
+            value[i] -= rate * g / (vector_square_root(s + inner) + epsilon);
         }
         return;
     }
@@ -45,7 +46,7 @@ static void update_rmsprop(const float *q, int64_t n, const float *gradient, flo
             mean[i] = alpha * mean[i] + rest * g;
             s -= mean[i] * mean[i];
         }
-        float move = g / (vector_square_root(s) + epsilon);
+        float move = g / (vector_square_root(s + inner) + epsilon);
         if (momentum > 0.0f) {
             velocity[i] = momentum * velocity[i] + move;
             move = velocity[i];

@@ -100,7 +100,7 @@ import Testing
 
     private static let inputs: [String: [Float]] = [
         "real": rows(batch, 2, "real").flat, "latent.generator": rows(batch, 3, "g").flat,
-        "latent.discriminator": rows(batch, 3, "d").flat, "latent.probe": rows(batch, 3, "probe").flat,
+        "latent.discriminator": rows(batch, 3, "d").flat,
         "latent.steepest": rows(batch, 3, "g").flat,
     ]
 
@@ -203,13 +203,54 @@ import Testing
         for direction in directions { #expect(direction[0] * common[0] + direction[1] * common[1] > square - 1e-6) }
     }
 
+    /// The shortest convex combination of the gradients as they are, and the step of the length of the rate.
+    @Test func multipleGradientDescentMayStepByADirection() throws {
+        let judges: [[Float]] = [[2, 0, 0.2], [0, 1, -0.4]]
+        let setting = try setting(
+            #"{"type": "mgd", "gradients": "raw", "direction": "normalised"}"#, judges: judges)
+        let before = LinearGame.values(of: setting.gan.generators[0])
+        let training = try RunningTraining(setting)
+        training.iterate { _, _ in Self.inputs }
+        // Of (2, 0) and (0, 1) that is (2, 4) / 5, at weights 1/5 and 4/5; all gradients share the rest.
+        expectClose(
+            [try training.scalar("weight.0"), try training.scalar("weight.1")], [0.2, 0.8], within: 1e-5, "weights")
+        let moved = zip(LinearGame.values(of: setting.gan.generators[0]), before).map { $0 - $1 }
+        let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        expectClose([length], [0.1], within: 1e-4, "length")
+    }
+
+    @Test func slackGrowsWhileDistancesDoNotFall() throws {
+        let growth = SlackGrowth(factor: 1.5, limit: 4, patience: 2)
+        var state = growth.initialState(slack: 2)
+        var slacks: [Float] = []
+        for distance in [9, 8, 8, 8.5, 7, 8, 8, 8, 8] as [Float] {
+            state = growth.state(state, afterDistance: distance)
+            slacks.append(state[0])
+        }
+        #expect(slacks == [2, 2, 2, 3, 3, 3, 4, 4, 4])
+        #expect(state[1] == 7)
+
+        let setting = try setting(#"{"type": "hypervolume", "slack": 2, "growth": {}}"#)
+        let games = references(setting)
+        let training = try RunningTraining(setting)
+        let variable = try training.state(SlackGrowth.variable)
+        #expect(variable.values == [2, .greatestFiniteMagnitude, 0])
+        variable.values[0] = 2.5
+        training.iterate { _, _ in Self.inputs }
+        let z = rows(Self.batch, 3, "g").rows
+        let losses = games.map { -$0.scores($0.points(z)).mean }
+        expectClose(
+            [try training.scalar("loss.generator")], [Float(Self.hypervolume(losses, slack: 2.5).loss)], within: 1e-4,
+            "loss")
+    }
+
     @Test func lossDeltaFollowsHowFarEachDiscriminatorWasMoved() throws {
         let setting = try setting(#"{"type": "loss-delta", "alpha": 0.4, "temperature": 15}"#)
         var games = references(setting)
         let training = try RunningTraining(setting)
         let rewards = try training.state("combination.rewards")
         #expect(rewards.role == .loopState && rewards.values == [0, 0, 0])
-        let (z, probe) = (rows(Self.batch, 3, "g").rows, rows(Self.batch, 3, "probe").rows)
+        let z = rows(Self.batch, 3, "g").rows
         var q = [0.0, 0, 0]
         for iteration in 0..<3 {
             training.iterate { _, _ in Self.inputs }
@@ -219,11 +260,11 @@ import Testing
                 "weights \(iteration)")
             var move = games[0]
             move.v = (0..<2).map { axis in zip(games, weights).reduce(0) { $0 + $1.0.v[axis] * $1.1 } }
-            let old = games.map { $0.scores($0.points(probe)).mean }
+            let old = games.map { $0.scores($0.points(z)).mean }
             move.moveGenerator(
                 move.generatorGradient(z, [Double](repeating: -1 / Double(Self.batch), count: Self.batch)))
             for index in games.indices { (games[index].w, games[index].b) = (move.w, move.b) }
-            q = games.indices.map { 0.4 * (games[$0].scores(games[$0].points(probe)).mean - old[$0]) + 0.6 * q[$0] }
+            q = games.indices.map { 0.4 * (games[$0].scores(games[$0].points(z)).mean - old[$0]) + 0.6 * q[$0] }
             expectClose(rewards.values, q.map { Float($0) }, within: 1e-4, "rewards \(iteration)")
         }
     }

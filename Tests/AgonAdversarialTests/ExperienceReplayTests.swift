@@ -69,6 +69,23 @@ import Testing
         }
     }
 
+    @Test func samplesSwapOnceTheMemoryIsFull() throws {
+        let runs = try replay(#"{"batches": 2, "share": 0.4, "swap": true}"#, runs: 4)
+        for run in 0..<2 {
+            #expect(runs[run].shown.allSatisfy { $0 == run }, "new ones are shown while the memory fills")
+            #expect(runs[run].memory[run].allSatisfy { $0 == run })
+        }
+        let (third, before) = (runs[2], runs[1].memory)
+        #expect(abs(share(third.shown) { $0 != 2 } - 0.4) < error(0.4))
+        for place in 0..<Self.size {
+            let kept = (0..<2).filter { third.memory[$0][place] == 2 }
+            // One coin: what is shown has left its place to the new sample, and nothing else has changed.
+            #expect(kept.count == (third.shown[place] == 2 ? 0 : 1))
+            if let slot = kept.first { #expect(third.shown[place] == before[slot][place]) }
+        }
+        for slot in 0..<2 { #expect(abs(share(third.memory[slot]) { $0 == 2 } - 0.2) < error(0.2)) }
+    }
+
     @Test func allBatchesOfTheMemoryAreShownAlike() throws {
         // With all new samples kept, each in one of three batches, shown samples tell which batch they are from.
         let runs = try replay(#"{"batches": 3, "share": 1, "keep": 1}"#, runs: 3)

@@ -47,8 +47,24 @@ import Testing
             settings: #""objective": "selfgan", "ensemble": {"copies": 2, "steepestDirection": true}"#,
             message: "ensemble: 'selfgan' has one loss for all networks, so there is no 'steepestDirection' to measure"),
         Case(
-            settings: #""objective": "selfgan", "tricks": {"replay": {}}"#,
-            message: "tricks.replay: 'selfgan' shows discriminators the samples of the step before already; remove it"),
+            settings: #""objective": {"type": "selfgan", "form": "tpu-keras", "loss": "least-squares"}"#,
+            message: "objective: the form 'tpu-keras' is one of cross-entropies; use 'tpu-code' with 'least-squares'"),
+        Case(
+            settings: #""objective": {"type": "selfgan", "form": "tpu-keras"}, "tricks": {"labels": {"real": [0.9]}}"#,
+            message: "tricks.labels: the form 'tpu-keras' has no other labels than 1 and 0; remove tricks.labels"),
+        Case(
+            settings: #""objective": {"type": "gan", "latents": "per-iteration"}, "#
+                + #""tricks": {"updateRule": {"discriminatorAbove": 1}}"#,
+            message:
+                "objective: latents cannot be 'per-iteration' where tricks.updateRule sets the updates; use 'fresh'"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"replay": {"swap": true, "keep": 0.5}}"#,
+            message: "tricks.replay.keep: samples that swap are kept when they do; remove it"),
+        Case(
+            settings:
+                #""objective": "gan", "ensemble": {"copies": 2, "combination": {"type": "hypervolume", "slack": 3, "#
+                + #""growth": {}}}"#,
+            message: "ensemble.combination.growth: the slack starts above its limit already"),
         Case(
             settings: #""objective": "selfgan", "tricks": {"updateRule": {"generatorAbove": 1}}"#,
             message: "tricks.updateRule: 'selfgan' updates both networks in one step; remove it"),

@@ -2,6 +2,7 @@ import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
+import Foundation
 import Testing
 
 @Suite struct SelfGANTrainingTests {
@@ -44,6 +45,11 @@ import Testing
             case .gpuPaper: return (lr + 0.1 * lg * lg + 0.9 * lf * lf) / 2
             case .gpuCode: return (lr + 0.1 * (1 - pg) * lg + 0.9 * pf * lf) / 2
             case .tpuPaper: return (lr * lr + lg * lg + lf * lf) / (lr + lg + lf)
+            case .tpuKeras:
+                let (vr, vg, vf) = (1 - pr, 1 - pg, pf)
+                // Single precision's nearest number to 1 - 1e-7 is 1 - 2^-23.
+                let (ofReal, ofFalse) = (23 * log(2.0), 7 * log(10.0))
+                return (ofReal * (vr * vr + vg * vg) + ofFalse * vf * vf) / (vr + vg + vf)
             case .tpuCode: return ((1 - pr) * lr + (1 - pg) * lg + pf * lf) / ((1 - pr) + (1 - pg) + pf)
             }
         }
@@ -120,8 +126,8 @@ import Testing
         #expect(previous.role == .loopState && previous.values.allSatisfy { $0 == 0 })
         let before = generator.variables.map(\.values)
         let running = try RunningGraph(phase.graph)
-        let (real, z) = (rows(Self.batch, 2, "real").flat, rows(Self.batch, 3, "z").flat)
-        running.run(["real": real, "latent": z])
+        let z = rows(Self.batch, 3, "z").flat
+        running.run(madeUpInputs(phase, running.step).merging(["latent": z]) { $1 })
 
         // The same images from the weights before the step: batch norm takes each shard's statistics.
         for (variable, values) in zip(generator.variables, before) { variable.values = values }
@@ -183,6 +189,47 @@ import Testing
         #expect(
             phases[0].graph.outputs.map(\.name) == [
                 "loss", "loss.generator", "loss.discriminator", "score.generated", "score.real", "score.previous",
+                "weight.generated", "weight.previous",
             ])
+    }
+
+    @Test func weightsOfTheTermsAreLogged() throws {
+        for (form, names) in [
+            (SelfGANForm.gpuCode, ["weight.generated", "weight.previous"]),
+            (.tpuCode, ["weight.generated", "weight.real", "weight.previous"]),
+        ] {
+            let (generator, discriminator) = try linearNetworks()
+            let training = try RunningTraining(
+                setting(form: form.rawValue, shards: 2, generator: generator, discriminator: discriminator))
+            training.iterate()
+            #expect(training.outputNames.filter { $0.hasPrefix("weight.") } == names)
+            let generated = try training.scalar("score.generated")
+            expectClose([try training.scalar("weight.generated")], [1 - generated], within: 1e-6, "\(form)")
+            expectClose(
+                [try training.scalar("weight.previous")], [try training.scalar("score.previous")], within: 1e-6,
+                "\(form)")
+        }
+    }
+
+    @Test func previousSamplesMayComeOutOfAMemory() throws {
+        let setting = try game(
+            """
+            {"objective": "selfgan", "optimizer": {"type": "sgd", "learningRate": 1e-9}, "batchSize": 4,
+             "latent": {"size": 3}, "tricks": {"replay": {"batches": 1, "share": 1, "swap": true}}}
+            """)
+        let training = try RunningTraining(setting)
+        let discriminator = setting.gan.discriminators[0]
+        func meanScore(_ points: [Float]) -> Float {
+            let (v, c) = (discriminator.variables[0].values, discriminator.variables[1].values[0])
+            let scores = (0..<4).map { sigmoid(Double(points[2 * $0] * v[0] + points[2 * $0 + 1] * v[1] + c)) }
+            return Float(scores.mean)
+        }
+        training.iterate()
+        training.iterate()
+        // The first step's memory is of zeros; from the third on it is of the samples two steps back.
+        let twoBack = try training.state("replay.0").values
+        #expect(twoBack != [Float](repeating: 0, count: 8))
+        training.iterate()
+        expectClose([try training.scalar("score.previous")], [meanScore(twoBack)], within: 1e-5, "previous")
     }
 }

@@ -82,6 +82,29 @@ import Testing
         #expect(order.permutation(ofEpoch: 1) == [2, 7, 5, 8, 4, 9, 3, 6, 1, 0])
     }
 
+    @Test func anEpochMayKeepTheOrderOfTheFiles() throws {
+        let order = try BatchOrder(sampleCount: 5, batchSize: 2, seed: 0, order: .file)
+        #expect(order.permutation(ofEpoch: 0) == [0, 1, 2, 3, 4] && order.permutation(ofEpoch: 7) == [0, 1, 2, 3, 4])
+        let loader = try BatchLoader(
+            dataset: try ImageDataset.plain(Self.digits), batchSize: 4, seed: 3, order: .file)
+        #expect(try batches(3, from: loader).map(\.samples) == [[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2, 3]])
+    }
+
+    /// Every sample once in each epoch, and no two epochs alike.
+    @Test func epochsAreFreshPermutations() throws {
+        let order = try BatchOrder(sampleCount: 500, batchSize: 50, seed: 4)
+        let epochs = (0..<20).map(order.permutation)
+        #expect(epochs.allSatisfy { $0.sorted() == Array(0..<500) })
+        #expect(Set(epochs).count == 20)
+        // Where a sample stands in one epoch says nothing of where it stands in the next: 6 standard errors of 19 * 500.
+        let products = zip(epochs, epochs.dropFirst()).flatMap { first, second in
+            zip(first, second).map { (Double($0) - 249.5) * (Double($1) - 249.5) }
+        }
+        let variance = (500.0 * 500 - 1) / 12
+        let correlation = products.reduce(0, +) / Double(products.count) / variance
+        #expect(abs(correlation) < 6 / Double(products.count).squareRoot())
+    }
+
     @Test func seekingEqualsGoingThere() throws {
         let dataset = try ImageDataset.plain(
             Self.digits, transforms: [.randomCrop(height: 1, width: 1, padding: 0), .mirror])

@@ -40,6 +40,17 @@ import Testing
         #expect(both.labels == [0, 1, 0, 1])
     }
 
+    @Test func rangeAndOrderAreAsAsked() throws {
+        let project = try project()
+        let section = try configuration(#"{"name": "tiny", "range": "unit", "order": "file"}"#)
+        #expect(section.order == .file)
+        let dataset = try section.open(searchPath: project.searchPath)
+        #expect(try dataset.samples([3]).values == [12, 13, 14, 15].map { Float($0) / 255 })
+        let usual = try configuration(#"{"name": "tiny"}"#)
+        #expect(usual.range == .signed && usual.order == .shuffled)
+        #expect(SampleRange.unit.signed([0, 0.5, 1]) == [-1, 0, 1])
+    }
+
     @Test func heldOutSamplesAreApartAndTogetherAll() throws {
         let project = try project()
         func values(_ split: String) throws -> Set<Float> {

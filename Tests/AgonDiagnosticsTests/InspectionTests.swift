@@ -1,4 +1,5 @@
 import AgonDatasets
+import AgonExperiments
 import AgonTestSupport
 import Testing
 
@@ -18,6 +19,34 @@ import Testing
         #expect(inspection.phases.map(\.name) == ["step"])
         #expect(inspection.text.contains("generator.1  batchNorm"))
         #expect(inspection.node["memory"]?["parameters"]?.integer == 844)
+    }
+
+    /// What a pass of the discriminator takes is that of a graph of its own: no gradients, no optimizer.
+    @Test func aNetworkIsInspectedByItself() throws {
+        let inspection = try Inspection(
+            TinyExperiment.load(), searchPath: TinyExperiment.options("/nowhere").searchPath, threads: 1)
+        let pass = inspection.discriminatorPass
+        #expect(pass.network.name == "discriminator" && pass.batchSize == 8)
+        #expect(pass.parameters == 4 * 65 && pass.statistics == 0)
+        #expect(pass.floatingPointOperations >= 8 * 2 * (2 * 16 + 16))
+        // The input at least, and less than what the whole step keeps.
+        #expect(pass.activations >= 4 * 8 * 2 && pass.activations < inspection.memory.activations)
+        #expect(pass.total == pass.parameters + pass.activations + pass.workspace)
+        #expect(pass.text.contains("one forward pass alone, batch 8"))
+        #expect(pass.node["memory"]?["total"]?.integer == pass.total)
+        #expect(inspection.generatorPass.network.name == "generator")
+    }
+
+    /// The published sizes are of these discriminators; each number is worked out from the description of its layers.
+    @Test(arguments: [
+        ("original", 389_761), ("inception-32", 241_521), ("depthwise-inception", 205_633),
+        // As run there is no batch norm outside the depthwise blocks, and no reduction before the 3x3 convolutions.
+        ("original-as-run", 388_865), ("inception-32-as-run", 216_705),
+    ])
+    func discriminatorsOfGASHaveTheirParameters(config: String, count: Int) throws {
+        let experiment = try Experiment.load(path: projectFolder + "/Configs/gas/\(config).json")
+        let networks = try ExperimentNetworks(experiment)
+        #expect(networks.gan.discriminators[0].parameterCount == count)
     }
 
     @Test func numbersAreGrouped() {

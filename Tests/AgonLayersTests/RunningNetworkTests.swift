@@ -46,6 +46,30 @@ import Testing
         #expect(products == (layers.contains("batchNorm") ? 12 : 8))
     }
 
+    @Test func batchNormMayHaveABiasAlone() throws {
+        let net = try network(#"[{"type": "batchNorm", "scale": false, "epsilon": 1e-3}]"#, input: [2])
+        #expect(net.variables.map(\.name) == ["net.0.bias", "net.0.running_mean", "net.0.running_var"])
+        try net.set("0.bias", Tensor(shape: [2], values: [1, -1]))
+        let y = try run(net, Tensor(shape: [2, 2], values: [1, 4, 3, 8]), mode: .training)
+        // Deviations 1 and 2 about means 2 and 6.
+        let (a, b): (Float, Float) = (1 / Float(1.001).squareRoot(), 2 / Float(4.001).squareRoot())
+        expectClose(y, Tensor(shape: [2, 2], values: [1 - a, -1 - b, 1 + a, -1 + b]))
+    }
+
+    @Test func noiseIsThereInTrainingAlone() throws {
+        let net = try network(#"[{"type": "noise", "deviation": 0.5}]"#, input: [200])
+        let x = sample([50, 200])
+        #expect(try run(net, x) == x)
+        let noisy = try run(net, x, mode: .training)
+        let noise = zip(noisy.values, x.values).map { Double($0 - $1) }
+        let square = noise.reduce(0) { $0 + $1 * $1 } / Double(noise.count)
+        // Six standard errors of 10000 squares.
+        #expect(abs(square - 0.25) < 6 * 0.25 * (2.0 / 10_000).squareRoot())
+        #expect(try run(net, x, mode: .training, index: 1) != noisy)
+        let always = try network(#"[{"type": "noise", "atEvaluation": true}]"#, input: [200])
+        #expect(try run(always, x) != x)
+    }
+
     @Test func branchesAndSkipsJoinTheirValues() throws {
         let net = try network(
             """

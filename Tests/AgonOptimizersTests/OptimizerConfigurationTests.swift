@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonOptimizers
 import AgonTensors
+import Foundation
 import Testing
 
 @Suite struct OptimizerConfigurationTests {
@@ -54,6 +55,57 @@ import Testing
         #expect(rule.parameters(updates: 0)[0] == 0.5 && rule.parameters(updates: 2)[0] == 0.25)
         #expect(rule.parameters(updates: 0)[7] == 0.5 && rule.parameters(updates: 2)[7] == 0.875)
         #expect(configuration.learningRate(after: 5) == 0.125)
+    }
+
+    /// Bias corrections of late updates, and moments below what single precision holds in full, leave no trace.
+    @Test func adamStaysWithDoublePrecisionOverManyUpdates() throws {
+        let scales: [Float] = [1, 1e-3, 1e-8, 1e-19, 1e-22, 0]
+        let parameter = Variable(name: "p", shape: [scales.count], role: .parameter)
+        let graph = ComputeGraph()
+        let gradient = graph.input("gradient", shape: [scales.count])
+        try optimizer(#"{"type": "adam", "learningRate": 2e-4, "beta1": 0.5}"#).apply(
+            to: [(parameter, gradient)], in: graph)
+        let step = try CompiledStep(graph, name: "test", pool: WorkerPool(threads: 1), seed: 0)
+        var (m, v, p) = (
+            [Double](repeating: 0, count: 6), [Double](repeating: 0, count: 6), [Double](repeating: 0, count: 6)
+        )
+        for update in 0..<20_000 {
+            let noise = RandomStream(seed: 1, purpose: "gradient", step: UInt64(update)).normal(count: 6, mean: 0.1)
+            let values = zip(noise, scales).map { $0 * $1 }
+            values.withUnsafeBufferPointer { buffer in
+                if let base = buffer.baseAddress { step.run(inputs: ["gradient": base], index: update) }
+            }
+            let (c1, c2) = (1 - pow(0.5, Double(update + 1)), 1 - pow(0.999, Double(update + 1)))
+            for index in values.indices {
+                let g = Double(values[index])
+                m[index] = 0.5 * m[index] + 0.5 * g
+                v[index] = 0.999 * v[index] + 0.001 * g * g
+                p[index] -= 2e-4 * (m[index] / c1) / ((v[index] / c2).squareRoot() + 1e-8)
+            }
+        }
+        for (index, scale) in scales.enumerated() {
+            // 20,000 roundings of the parameter, which lies near 0.4 at most.
+            #expect(
+                abs(Double(parameter.values[index]) - p[index]) <= 2e-3 * max(abs(p[index]), 1e-12),
+                "gradients of \(scale): \(parameter.values[index]), expected \(p[index])")
+        }
+    }
+
+    @Test func rmspropMayBeTensorFlows() throws {
+        let parameter = Variable(name: "p", shape: [1], role: .parameter)
+        let graph = ComputeGraph()
+        let configuration = try optimizer(
+            """
+            {"type": "rmsprop", "learningRate": 0.5, "alpha": 0.75, "epsilon": 0.25, "initialMeanSquare": 1,
+             "epsilonInsideRoot": true}
+            """)
+        configuration.apply(to: [(parameter, graph.constant(2, shape: [1]))], in: graph)
+        let square = try #require(graph.updateRules[0].states.first)
+        #expect(square.values == [1])
+        try CompiledStep(graph, name: "test", pool: WorkerPool(threads: 1), seed: 0).run(inputs: [:])
+        // 0.75 + 0.25 * 4; then 0.5 * 2 / sqrt(1.75 + 0.25).
+        #expect(square.values == [1.75])
+        #expect(abs(parameter.values[0] + Float(0.5).squareRoot()) < 1e-6)
     }
 
     @Test func adagradStartsFromItsAccumulatorAndDecays() throws {

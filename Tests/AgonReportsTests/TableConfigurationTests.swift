@@ -50,7 +50,7 @@ import Testing
         (#""row": "small""#, #""row": "smal""#, "'smal' is no row; did you mean 'small'?"),
         (#""column": "best""#, #""column": "speed""#, "'speed' is no column; there are best, last, minutes, share"),
         (#""type": "timeToBest""#, #""type": "timeToBset""#, "Did you mean 'timeToBest'?"),
-        (#""pick": "best""#, #""pick": "first""#, "pick: "),
+        (#""pick": "best""#, #""pick": "second""#, "pick: "),
         ("]\n}", #"], "by": ["size"]}"#, "rows: give 'rows' or 'by', one of them"),
         (
             "]\n}", #"], "figures": [{"name": "a/b", "title": "x", "type": "grids", "steps": [1]}]}"#,

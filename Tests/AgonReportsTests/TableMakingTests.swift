@@ -52,6 +52,22 @@ import Testing
         for (measured, expected) in zip(minutes, [2.0 / 3, 2, 1]) { #expect(abs(measured - expected) < 1e-9) }
     }
 
+    @Test func timeToReachIsThatOfTheFirstValueAsGood() throws {
+        let text = TableConfiguration.text().replacingOccurrences(
+            of: #"{"key": "last", "type": "metric", "metric": "metric.fid-lenet"}"#,
+            with: #"{"key": "last", "type": "timeToReach", "metric": "metric.fid-lenet", "value": 5}"#)
+        // The third never comes below 6.
+        #expect(try summary(table(TemporaryFolder.studyTrials, text), "small", "last").values == [200, 200])
+        let minutes = text.replacingOccurrences(of: #""value": 5"#, with: #""value": 5, "unit": "minutes""#)
+        let values = try summary(table(TemporaryFolder.studyTrials, minutes), "small", "last").values
+        for (measured, expected) in zip(values, [2.0 / 3, 4.0 / 3]) { #expect(abs(measured - expected) < 1e-9) }
+    }
+
+    @Test func theFirstValueMayBeAskedFor() throws {
+        let text = TableConfiguration.text().replacingOccurrences(of: #""pick": "best""#, with: #""pick": "first""#)
+        #expect(try summary(table(TemporaryFolder.studyTrials, text), "small", "best").values == [9, 9, 6])
+    }
+
     @Test func ratioIsOfMeansAndOfPublishedValues() throws {
         let text = TableConfiguration.text().replacingOccurrences(
             of: #""size": ["large"]}"#, with: #""size": ["large"]}, "published": {"best": 1.5}"#)

@@ -39,7 +39,7 @@ import Testing
         #expect(try weights(plain) == weights(measured))
         #expect(try bytes(of: plain.samplePath(step: 12)) == bytes(of: measured.samplePath(step: 12)))
         #expect(!FileManager.default.fileExists(atPath: plain.evaluationsPath))
-        #expect(measured.evaluations.count == 3 * 8)
+        #expect(measured.evaluations.count == 3 * 9)
     }
 
     @Test func valuesGoToBothFilesWithTheirIdentity() throws {
@@ -47,11 +47,11 @@ import Testing
         let classifier = try digits.trainClassifier()
         let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
         let values = run.evaluations
-        #expect(values.map(\.step) == [4, 8, 12].flatMap { [Int](repeating: $0, count: 8) })
+        #expect(values.map(\.step) == [4, 8, 12].flatMap { [Int](repeating: $0, count: 9) })
         #expect(
-            values.prefix(8).map(\.metric) == [
+            values.prefix(9).map(\.metric) == [
                 "fid-linear", "kid-linear", "inception-score-linear", "precision-linear", "recall-linear",
-                "density-linear", "coverage-linear", "ms-ssim",
+                "density-linear", "coverage-linear", "ms-ssim", "ms-ssim-over-real",
             ])
         let identity = try #require(values.first?.identity.node)
         #expect(identity["extractor"]?.string == "blocks")
@@ -67,6 +67,9 @@ import Testing
         // The similarity of samples takes neither a classifier nor real samples.
         let similarity = try #require(values.first { $0.metric == "ms-ssim" }?.identity.node)
         #expect(similarity["extractor"] == nil && similarity["split"] == nil && similarity["pairs"] != nil)
+        // What it exceeds that of real samples by takes these.
+        let excess = try #require(values.first { $0.metric == "ms-ssim-over-real" })
+        #expect(excess.identity.node["split"]?.string == "test" && abs(excess.value) < 1)
 
         // The log of metrics has copies, in single precision, which no reader takes for values.
         let lines = try String(contentsOfFile: run.metricsPath, encoding: .utf8).split(separator: "\n").map {
@@ -132,7 +135,7 @@ import Testing
         let distances = before.filter { $0.metric == "fid-linear" }
         #expect(distances.contains { $0.step == best.step && Float($0.value) == Float(best.value) })
         #expect(distances.allSatisfy { Float($0.value) >= Float(best.value) } && (best.seconds ?? 0) > 0)
-        #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 8)
+        #expect(try ConfigNode.parse(outcome.node.prettyText, file: "json")["values"]?.array?.count == 9)
         let table = CostTable([outcome]).text
         #expect(table.hasPrefix("run"), "\(table)")
         for words in ["GFLOP/step", "planned memory", "peak memory", "training until then", best.identity.hash] {
@@ -198,9 +201,9 @@ import Testing
         ]
         let run = try train(digits, digits.folder.path + "/run", stacked)
         let last = run.evaluations.filter { $0.step == 12 }
-        #expect(last.map(\.metric) == ["ms-ssim", "modes", "modes-kl"])
-        #expect((1...30).contains(last[1].value))
-        let identity = last[1].identity.node
+        #expect(last.map(\.metric) == ["ms-ssim", "ms-ssim-over-real", "modes", "modes-kl"])
+        #expect((1...30).contains(last[2].value))
+        let identity = last[2].identity.node
         #expect(identity["generatedSamples"]?.integer == 30)
         #expect(identity["extractor"]?.string == "blocks")
         #expect(identity["modeFrequencies"]?.string == "train")
@@ -267,7 +270,7 @@ import Testing
             #"evaluate={"every": 6, "samples": 20, "metrics": ["ms-ssim"]}"#,
         ]
         let run = try train(digits, digits.folder.path + "/run", growing)
-        #expect(run.evaluations.map(\.step) == [12])
+        #expect(run.evaluations.map(\.step) == [12, 12])
     }
 
     // MARK: Tables

@@ -90,6 +90,42 @@ import Testing
         #expect(abs(beyond - 0.0027 * n) < 5 * (0.0027 * n).squareRoot())
     }
 
+    /// Latents of a training: no element, step, purpose or seed tells of another. Products of independent normal numbers
+    /// have mean 0 and variance 1; each mean is within five standard errors.
+    @Test func batchesAreUncorrelated() {
+        let (rows, size, steps) = (64, 100, 200)
+        func batch(_ step: Int, _ purpose: String = "step/latent", seed: UInt64 = 0) -> [Float] {
+            RandomStream(seed: seed, purpose: purpose, step: UInt64(step)).normal(count: rows * size)
+        }
+        func correlation(_ pairs: some Sequence<(Float, Float)>) -> (mean: Double, error: Double) {
+            var (sum, count) = (0.0, 0.0)
+            for (a, b) in pairs {
+                sum += Double(a) * Double(b)
+                count += 1
+            }
+            return (sum / count, 1 / count.squareRoot())
+        }
+        let batches = (0..<steps).map { batch($0) }
+        let all = batches.flatMap { $0 }
+        let others: [(String, [Float])] = [
+            ("the next step", batches.dropFirst().flatMap { $0 } + batches[0]),
+            ("another purpose", (0..<steps).flatMap { batch($0, "step/latent.generator") }),
+            ("another seed", (0..<steps).flatMap { batch($0, seed: 1) }),
+            ("the next element", batches.flatMap { Array($0.dropFirst()) + [$0[0]] }),
+            ("the next row", batches.flatMap { Array($0.dropFirst(size)) + Array($0.prefix(size)) }),
+        ]
+        for (name, other) in others {
+            let found = correlation(zip(all, other))
+            #expect(abs(found.mean) < 5 * found.error, "\(name): \(found.mean)")
+        }
+        // Nor do their squares, as they would if lengths went together: variance 4 of a product of two.
+        for (name, other) in others {
+            let squares = zip(all, other).map { ($0 * $0 - 1, $1 * $1 - 1) }
+            let found = correlation(squares)
+            #expect(abs(found.mean) < 5 * 2 * found.error, "squares of \(name): \(found.mean)")
+        }
+    }
+
     @Test func uniformNumbersFillTheirRange() {
         let count = 100_000
         let values = RandomStream(seed: 6, purpose: "range").uniform(count: count, in: -2..<6)

@@ -18,8 +18,10 @@ import Testing
         }
         #expect(
             summaries == [
-                .init(epoch: 1, step: 3, means: [("loss.generator", 2), ("loss.discriminator", 1)]),
-                .init(epoch: 2, step: 6, means: [("loss.generator", 5), ("loss.discriminator", 2.5)]),
+                .init(
+                    epoch: 1, step: 3, means: [("loss.generator", 2), ("loss.discriminator", 1)], largestLossRatio: 2),
+                .init(
+                    epoch: 2, step: 6, means: [("loss.generator", 5), ("loss.discriminator", 2.5)], largestLossRatio: 2),
             ])
         // log 2, whatever the epoch.
         #expect(summaries.allSatisfy { abs(($0.logLossRatio ?? 0) - 0.6931471805599453) < 1e-15 })
@@ -39,6 +41,15 @@ import Testing
         let found = (1...(steps.last ?? 0)).compactMap { means.observe(step: $0, scalars: scalars(1, 1)) }
         #expect(found.map(\.epoch) == epochs)
         #expect(found.map(\.step) == steps)
+    }
+
+    @Test func theLargestRatioIsThatOfAStep() {
+        var means = EpochMeans(batchesPerStep: 1, batchesPerEpoch: 4)
+        let steps: [(Float, Float)] = [(1, 2), (6, 2), (1, 1), (-1, 1), (1, 4), (0.5, 1), (.infinity, 1), (1, 0)]
+        let found = steps.enumerated().compactMap { index, losses in
+            means.observe(step: index + 1, scalars: scalars(losses.0, losses.1))?.largestLossRatio
+        }
+        #expect(found == [3, 0.5])
     }
 
     @Test func lossesThatAreNotPositiveHaveNoRatio() {
@@ -68,7 +79,7 @@ import Testing
             resumed.state = parts.state
             let found = resumed.observe(step: step, scalars: values(step))
             #expect(found == expected && (found == nil) == (step % 500 != 0))
-            #expect(resumed.state == whole.state && whole.state.count == 8)
+            #expect(resumed.state == whole.state && whole.state.count == 9)
             parts = resumed
         }
     }

@@ -51,7 +51,9 @@ struct LongTrainingChecks {
         }
         let path = projectFolder + "/Configs/\(config).json"
         let stages = try Experiment.load(path: path).configuration.stages
-        for index in stages.indices { overrides.append("stages[\(index)].from=\(60 * (index + 1))") }
+        for index in stages.indices {
+            overrides += ["stages[\(index)].share=null", "stages[\(index)].from=\(60 * (index + 1))"]
+        }
         let experiment = try Experiment.load(path: path, overrides: overrides, steps: 200)
         let outcome = try TrainingRun.run(experiment, options: options(data))
         #expect(outcome.step == 200)

@@ -22,7 +22,7 @@ import Testing
     /// Ten steps in float32 against float64, relative to the largest magnitude of a tensor.
     static let tolerance: Float = 1e-4
 
-    @Test func thereAreCases() { #expect(Self.cases.count >= 19) }
+    @Test func thereAreCases() { #expect(Self.cases.count >= 30) }
 
     @Test(arguments: cases) func lossesAndWeightsAreThoseOfPyTorch(name: String) throws {
         let experiment = try Experiment.load(

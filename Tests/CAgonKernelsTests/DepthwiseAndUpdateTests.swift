@@ -38,8 +38,9 @@ import Testing
     func updates(kernels: String) {
         let rules: [(agon_update_rule, [Float])] = [
             (AGON_UPDATE_SGD, [0.1, 0, 0, 0, 0.01, 0]), (AGON_UPDATE_SGD, [0.1, 0.9, 0.1, 0, 0, 1]),
-            (AGON_UPDATE_SGD, [0.1, 0.9, 0, 1, 0.01, 0]), (AGON_UPDATE_RMSPROP, [0.01, 0.9, 1e-8, 0, 0, 0]),
-            (AGON_UPDATE_RMSPROP, [0.01, 0.9, 1e-8, 0.5, 1, 0.1]),
+            (AGON_UPDATE_SGD, [0.1, 0.9, 0, 1, 0.01, 0]), (AGON_UPDATE_RMSPROP, [0.01, 0.9, 1e-8, 0, 0, 0, 0]),
+            (AGON_UPDATE_RMSPROP, [0.01, 0.9, 0, 0, 0, 0, 1e-3]),
+            (AGON_UPDATE_RMSPROP, [0.01, 0.9, 1e-8, 0.5, 1, 0.1, 0]),
             (AGON_UPDATE_ADAM, [0.01, 0.5, 0.99, 1e-8, 0, 0, 0, 0.75, 0.02]),
             (AGON_UPDATE_ADAM, [0.01, 0.9, 0.99, 1e-8, 0.1, 1, 1, 0.2, 0.02]),
             (AGON_UPDATE_ADAGRAD, [0.01, 1e-10, 0.1]), (AGON_UPDATE_ADADELTA, [1, 0.9, 1e-6, 0]),

@@ -24,6 +24,8 @@ public struct GeneratorGame {
     public let graph: ComputeGraph
     /// Which generator of the game.
     public let side: Int
+    /// What the generator's samples were made from.
+    public let inputs: GANTaskInputs
     /// A scalar for each discriminator.
     public let losses: [Value]
     /// Each discriminator's scores of the generator's samples.
@@ -85,7 +87,7 @@ public enum CombinationRegistry {
         }
         registry.register(MultipleGradientCombination.name, "Multiple gradient descent: the shortest common gradient.")
         {
-            _ in MultipleGradientCombination()
+            try MultipleGradientCombination(from: $0)
         }
         registry.register(HypervolumeCombination.name, "The hypervolume up to a nadir point.") {
             try HypervolumeCombination(from: $0)

@@ -3,7 +3,8 @@ import AgonGraph
 import AgonTensors
 
 /// `sum(p_k l_k)` with `p = softmax(temperature Q)`, constant in the gradient; `Q_k` is the moving mean of a reward: by
-/// how much an update of the generator raised discriminator k's mean score of samples from one probe batch of latents.
+/// how much the update of the generator raised discriminator k's mean score of samples from the latents that the losses
+/// were taken on.
 ///
 /// The online curriculum compared in Albuquerque et al., arXiv:1901.08680; after Doan et al., "Online Adaptive Curriculum
 /// Learning for GANs", AAAI 2019, arXiv:1808.00020.
@@ -14,14 +15,14 @@ public struct LossDeltaCombination: DiscriminatorCombination {
     public let alpha: Double
     public let temperature: Double
 
-    public init(alpha: Double = 0.1, temperature: Double = 15) {
+    public init(alpha: Double = 0.8, temperature: Double = 15) {
         self.alpha = alpha
         self.temperature = temperature
     }
 
     init(from reader: ConfigReader) throws {
         alpha = try reader.number(
-            "alpha", in: .above(0, through: 1), default: 0.1, "The weight of the newest reward in the moving mean.")
+            "alpha", in: .above(0, through: 1), default: 0.8, "The weight of the newest reward in the moving mean.")
         temperature = try reader.number(
             "temperature", in: 0..., default: 15, "The factor of the rewards before the softmax.")
     }
@@ -32,26 +33,28 @@ public struct LossDeltaCombination: DiscriminatorCombination {
         let (setting, graph) = (game.setting, game.graph)
         let count = game.losses.count
         let suffix = setting.gan.sides.count == 1 ? "" : ".\(game.side)"
-        let rewards = Variable(name: "combination.rewards\(suffix)", shape: [count], role: .loopState)
+        let rewards = setting.loopVariable("combination.rewards\(suffix)", [count])
         let before = graph.read(rewards)
         let weighted = game.weighted(
             by: softmaxWeights(graph, criteria: before, alpha: Float(temperature)))
 
-        /// Each discriminator's mean score of the probe's samples, `[K]`, as the networks stand now.
-        func probe() throws -> Value {
-            let inputs = setting.task.inputs(.generator, latents: "latent.probe", setting: setting, in: graph)
-            let made = try setting.task.generate(inputs, setting: setting, call: "probe", in: graph)
-            let view = DiscriminatorInput(made.samples[game.side], condition: inputs.condition, call: "probe")
-            let means = try game.discriminators.map { discriminator in
-                let scores = try setting.judgements(of: [view], by: discriminator, in: graph)[0].scores
-                return graph.reshape(setting.configuration.objective.meanScore(scores, in: graph), [1])
-            }
+        /// Mean scores, `[K]`.
+        func means(_ scores: [Value]) -> Value {
+            let objective = setting.configuration.objective
+            let means = scores.map { graph.reshape(objective.meanScore($0, in: graph), [1]) }
             return graph.stopGradient(graph.concatenate(means, axis: 0))
         }
 
-        let old = try probe()
+        /// Each discriminator's scores of samples from the same latents, as the networks stand now.
+        func probe() throws -> [Value] {
+            let made = try setting.task.generate(game.inputs, setting: setting, call: "probe", in: graph)
+            let view = DiscriminatorInput(made.samples[game.side], condition: game.inputs.condition, call: "probe")
+            return try game.discriminators.map { try setting.judgements(of: [view], by: $0, in: graph)[0].scores }
+        }
+
+        let old = means(game.scores)
         return CombinedLoss(loss: weighted.loss, weights: weighted.weights) {
-            let gain = graph.subtract(try probe(), old)
+            let gain = graph.subtract(means(try probe()), old)
             let moved = graph.add(
                 graph.affine(gain, scale: Float(alpha)), graph.affine(before, scale: Float(1 - alpha)))
             graph.assign(moved, to: rewards)

@@ -2,22 +2,56 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// `sum(w_k l_k)` with the weights, at least 0 and of sum 1, for which the sum of the losses' normalised gradients is
-/// shortest: along it no loss rises, to first order.
+/// `sum(w_k l_k)` with the weights, at least 0 and of sum 1, for which the sum of the losses' gradients is shortest: along
+/// it no loss rises, to first order.
 ///
 /// The weights are exact (Wolfe's minimum-norm point on the Gram matrix of the gradients).
 /// Désidéri, "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization", Comptes Rendus Mathématique
-/// 350, 2012; Albuquerque et al., arXiv:1901.08680, section 3.2. Gradients are divided by their norms, as in the code of
-/// the latter.
+/// 350, 2012; Albuquerque et al., arXiv:1901.08680, section 3.2. The code of the latter divides gradients by their norms
+/// before it compares them, and minimises the weighted sum; its slides compare them as they are, and step along
+/// `w*/‖w*‖`, the direction of the shortest sum `w*`.
 public struct MultipleGradientCombination: DiscriminatorCombination {
     public static let name = "mgd"
 
-    public init() {}
+    /// The gradients among which the shortest sum is looked for.
+    public enum Gradients: String, CaseIterable, Sendable {
+        case raw
+        /// Divided by their norms.
+        case normalised
+    }
+
+    /// The gradient that the optimizer is given.
+    public enum Direction: String, CaseIterable, Sendable {
+        /// Of the weighted sum of the losses.
+        case sum
+        /// The same, divided by its norm.
+        case normalised
+    }
+
+    public let gradients: Gradients
+    public let direction: Direction
+
+    public init(gradients: Gradients = .normalised, direction: Direction = .sum) {
+        self.gradients = gradients
+        self.direction = direction
+    }
+
+    init(from reader: ConfigReader) throws {
+        gradients = try reader.choice(
+            "gradients", default: .normalised, "Whether gradients are compared as they are, or divided by their norms.")
+        direction = try reader.choice(
+            "direction", default: .sum, "Whether the step is that of the weighted sum, or its direction, of norm 1.")
+    }
 
     public func combine(_ game: GeneratorGame) throws -> CombinedLoss {
         let graph = game.graph
         let gram = graph.gram(try game.gradients())
-        return game.weighted(by: graph.minimumNormWeights(cosines(of: gram, game.losses.count, in: graph)))
+        let compared = gradients == .raw ? gram : cosines(of: gram, game.losses.count, in: graph)
+        let weights = graph.minimumNormWeights(compared)
+        guard direction == .normalised else { return game.weighted(by: weights) }
+        let length = graph.affine(norm(ofSumWeightedBy: weights, gram, in: graph), offset: 1e-12)
+        return CombinedLoss(
+            loss: game.weighted(by: graph.divide(weights, length)).loss, weights: graph.stopGradient(weights))
     }
 
     /// `g_i · g_j / (‖g_i‖ ‖g_j‖)`, `[K, K]`.
@@ -41,10 +75,13 @@ private func squaredNorms(of gram: Value, _ count: Int, in graph: ComputeGraph) 
 /// Désidéri, 2012; Albuquerque et al., arXiv:1901.08680, section 5 (norm of the steepest descent direction).
 func steepestDirectionNorm(_ game: GeneratorGame) throws -> Value {
     let graph = game.graph
-    let count = game.losses.count
     let gram = graph.gram(try game.gradients())
-    let weights = graph.minimumNormWeights(gram)
-    let column = graph.reshape(weights, [count, 1])
+    return norm(ofSumWeightedBy: graph.minimumNormWeights(gram), gram, in: graph)
+}
+
+/// The norm of the sum of vectors under weights `[K]`, from the vectors' Gram matrix `[K, K]`.
+private func norm(ofSumWeightedBy weights: Value, _ gram: Value, in graph: ComputeGraph) -> Value {
+    let column = graph.reshape(weights, [weights.shape[0], 1])
     let square = graph.sum(graph.multiply(graph.matmul(gram, column), column))
     // Rounding may leave a little less than nothing.
     return graph.squareRoot(graph.apply(.leakyReLU(slope: 0), square))

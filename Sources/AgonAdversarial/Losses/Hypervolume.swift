@@ -7,14 +7,17 @@ import AgonGraph
 /// Albuquerque et al., "Multi-objective training of Generative Adversarial Networks with multiple discriminators", ICML
 /// 2019, arXiv:1901.08680, eq. 9 and 11.
 public func hypervolume(_ graph: ComputeGraph, losses: Value, slack: Float) -> Value {
-    let distances = graph.subtract(nadir(graph, losses: losses, slack: slack), losses)
-    return graph.affine(graph.sum(graph.logarithm(distances)), scale: -1)
+    hypervolume(graph, losses: losses, nadir: nadir(graph, losses: losses, slack: graph.constant(slack)))
+}
+
+func hypervolume(_ graph: ComputeGraph, losses: Value, nadir: Value) -> Value {
+    graph.affine(graph.sum(graph.logarithm(graph.subtract(nadir, losses))), scale: -1)
 }
 
 /// The nadir point of losses `[K]`: `η = max(l) + (slack - 1) |max(l)| + 1e-8`, which is `slack * max(l) + 1e-8` where
-/// that loss is positive, and stays above it where it is not (losses of critics). A slack above 1 is meant.
-func nadir(_ graph: ComputeGraph, losses: Value, slack: Float) -> Value {
+/// that loss is positive, and stays above it where it is not (losses of critics). A slack above 1, a scalar, is meant.
+func nadir(_ graph: ComputeGraph, losses: Value, slack: Value) -> Value {
     let largest = graph.append(.rowMaximum, [graph.stopGradient(losses)])
-    let margin = graph.affine(graph.apply(.absolute, largest), scale: slack - 1, offset: 1e-8)
-    return graph.add(largest, margin)
+    let margin = graph.multiply(graph.apply(.absolute, largest), graph.affine(slack, offset: -1))
+    return graph.add(largest, graph.affine(margin, offset: 1e-8))
 }

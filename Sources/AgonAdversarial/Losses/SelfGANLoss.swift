@@ -1,11 +1,21 @@
 import AgonGraph
 
-/// The four forms of SelfGAN's loss: as its paper states it or as its code computes it, for GPU and for TPU.
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The forms of SelfGAN's loss: as its paper states it or as its code computes it, for GPU and for TPU; and as it ran on
+/// TPUs.
 public enum SelfGANForm: String, CaseIterable, Sendable {
     case gpuPaper = "gpu-paper"
     case gpuCode = "gpu-code"
     case tpuPaper = "tpu-paper"
+    /// The code for GPUs that emulates the TPU's.
     case tpuCode = "tpu-code"
+    /// What Keras computed on TPUs: the weights of `tpu-code`, on losses whose arguments were exchanged.
+    case tpuKeras = "tpu-keras"
 }
 
 /// SelfGAN's terms: how far D's scores of generated images (to be real), of real images and of the images generated in
@@ -25,14 +35,21 @@ public struct SelfGANTerms {
     public let generatedScore: Value, realScore: Value, previousScore: Value
     let measure: Measure
 
+    /// - Parameter exchangesArguments: whether scores and targets change places in the cross-entropy, as in Keras's form;
+    ///   targets must be constant then.
     public init(
         _ graph: ComputeGraph, generated: Value, real: Value, previous: Value,
-        measure: Measure = .binaryCrossEntropy, realTarget: Target = .constant(1), previousTarget: Target = .constant(0)
+        measure: Measure = .binaryCrossEntropy, realTarget: Target = .constant(1),
+        previousTarget: Target = .constant(0), exchangesArguments: Bool = false
     ) {
         func loss(_ scores: Value, _ target: Target) -> Value {
+            if exchangesArguments {
+                guard case .constant(let label) = target else { preconditionFailure("exchanged with varying labels") }
+                return exchangedCrossEntropy(graph, logits: scores, label: label)
+            }
             switch measure {
-            case .binaryCrossEntropy: binaryCrossEntropy(graph, logits: scores, target: target)
-            case .leastSquares: graph.affine(leastSquares(graph, scores: scores, target: target), scale: 2)
+            case .binaryCrossEntropy: return binaryCrossEntropy(graph, logits: scores, target: target)
+            case .leastSquares: return graph.affine(leastSquares(graph, scores: scores, target: target), scale: 2)
             }
         }
         func score(_ scores: Value) -> Value {
@@ -48,48 +65,70 @@ public struct SelfGANTerms {
     }
 }
 
+/// The cross-entropy of Keras's `binary_crossentropy(y_true, y_pred)` where D's probability `p` stands for the truth and
+/// the label for the prediction: linear in `p`, the mean of `-p log(y) - (1 - p) log(1 - y)`, `y` the label held to
+/// [1e-7, 1 - 1e-7] in single precision. So a label of 1 costs `15.94 (1 - p)`, one of 0 `16.12 p`.
+func exchangedCrossEntropy(_ graph: ComputeGraph, logits: Value, label: Float) -> Value {
+    let prediction = Double(min(max(label, 1e-7), 1 - 1e-7))
+    let (ofReal, ofFalse) = (-log(prediction), -log(1 - prediction))
+    return graph.affine(graph.mean(graph.sigmoid(logits)), scale: Float(ofReal - ofFalse), offset: Float(ofFalse))
+}
+
+/// What SelfGAN's terms are weighed by: `vr`, `vg` and `vf` of `selfGANLoss`.
+public struct SelfGANWeights {
+    /// Nil in the forms for GPU, which weigh the loss on real images by 1.
+    public let real: Value?
+    public let generated: Value, previous: Value
+
+    public init(_ graph: ComputeGraph, form: SelfGANForm, terms: SelfGANTerms) {
+        func magnitude(_ weight: Value) -> Value {
+            terms.measure == .binaryCrossEntropy ? weight : graph.apply(.absolute, weight)
+        }
+        func doubt(_ score: Value) -> Value { magnitude(graph.affine(score, scale: -1, offset: 1)) }
+        switch form {
+        case .gpuPaper, .tpuPaper:
+            (generated, previous) = (terms.generatedLoss, terms.previousLoss)
+            real = form == .tpuPaper ? terms.realLoss : nil
+        case .gpuCode, .tpuCode, .tpuKeras:
+            (generated, previous) = (doubt(terms.generatedScore), magnitude(terms.previousScore))
+            real = form == .gpuCode ? nil : doubt(terms.realScore)
+        }
+    }
+}
+
 /// SelfGAN's one loss for both networks, a scalar. With the mean losses `lg`, `lr`, `lf` and mean scores `pg`, `pr`, `pf`
 /// on generated, real and previous images:
 ///
-///     gpu-paper   (lr + 0.1 lg² + 0.9 lf²) / 2
+///     gpu-paper   (lr + 0.1 lg lg + 0.9 lf lf) / 2
 ///     gpu-code    (lr + 0.1 vg lg + 0.9 vf lf) / 2
-///     tpu-paper   (lr² + lg² + lf²) / (lr + lg + lf)
+///     tpu-paper   (lr lr + lg lg + lf lf) / (lr + lg + lf)
 ///     tpu-code    (vr lr + vg lg + vf lf) / (vr + vg + vf)
+///     tpu-keras   the same, of losses that are linear in the probabilities
 ///
 /// with `vr = 1 - pr`, `vg = 1 - pg`, `vf = pf`, or their magnitudes where scores are no probabilities. The weights are
 /// part of the loss: gradients flow through them.
 /// Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445.
-public func selfGANLoss(_ graph: ComputeGraph, form: SelfGANForm, terms: SelfGANTerms) -> Value {
-    let (lg, lr, lf) = (terms.generatedLoss, terms.realLoss, terms.previousLoss)
-    func magnitude(_ weight: Value) -> Value {
-        terms.measure == .binaryCrossEntropy ? weight : graph.apply(.absolute, weight)
-    }
-    func doubt(_ score: Value) -> Value { magnitude(graph.affine(score, scale: -1, offset: 1)) }
-    func sum(_ values: Value...) -> Value { graph.sum(of: values) }
-    let previousWeight = magnitude(terms.previousScore)
-
-    switch form {
-    case .gpuPaper:
-        let weighted = sum(lr, graph.affine(graph.square(lg), scale: 0.1), graph.affine(graph.square(lf), scale: 0.9))
+public func selfGANLoss(
+    _ graph: ComputeGraph, form: SelfGANForm, terms: SelfGANTerms, weights: SelfGANWeights
+) -> Value {
+    let generated = graph.multiply(weights.generated, terms.generatedLoss)
+    let previous = graph.multiply(weights.previous, terms.previousLoss)
+    guard let real = weights.real else {
+        let weighted = graph.sum(of: [
+            terms.realLoss, graph.affine(generated, scale: 0.1), graph.affine(previous, scale: 0.9),
+        ])
         return graph.affine(weighted, scale: 0.5)
-    case .gpuCode:
-        let generated = graph.multiply(doubt(terms.generatedScore), lg)
-        let previous = graph.multiply(previousWeight, lf)
-        let weighted = sum(lr, graph.affine(generated, scale: 0.1), graph.affine(previous, scale: 0.9))
-        return graph.affine(weighted, scale: 0.5)
-    case .tpuPaper:
-        return graph.divide(sum(graph.square(lr), graph.square(lg), graph.square(lf)), sum(lr, lg, lf))
-    case .tpuCode:
-        let (vr, vg) = (doubt(terms.realScore), doubt(terms.generatedScore))
-        let weighted = sum(graph.multiply(vr, lr), graph.multiply(vg, lg), graph.multiply(previousWeight, lf))
-        return graph.divide(weighted, sum(vr, vg, previousWeight))
     }
+    return graph.divide(
+        graph.sum(of: [graph.multiply(real, terms.realLoss), generated, previous]),
+        graph.sum(of: [real, weights.generated, weights.previous]))
 }
 
 /// SelfGAN's one loss from the three sets of logits.
 public func selfGANLoss(
     _ graph: ComputeGraph, form: SelfGANForm, generated: Value, real: Value, previous: Value
 ) -> Value {
-    let terms = SelfGANTerms(graph, generated: generated, real: real, previous: previous)
-    return selfGANLoss(graph, form: form, terms: terms)
+    let terms = SelfGANTerms(
+        graph, generated: generated, real: real, previous: previous, exchangesArguments: form == .tpuKeras)
+    return selfGANLoss(graph, form: form, terms: terms, weights: SelfGANWeights(graph, form: form, terms: terms))
 }

@@ -6,7 +6,7 @@ import AgonTensors
 /// SelfGAN: one loss, one backward pass and one optimizer for all networks.
 ///
 /// A step scores newly generated images (as real), real ones (as real) and the images generated in the step before (as
-/// false; zeros at first), in this order; `selfGANLoss` weighs the three. The generators' own losses (distance to the
+/// false; zeros at first; with `ExperienceReplay`, out of its memory), in this order; `selfGANLoss` weighs the three. The generators' own losses (distance to the
 /// pair's image, cycles) are added.
 ///
 /// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics,
@@ -29,7 +29,8 @@ public struct SelfGANObjective: Objective {
     init(from reader: ConfigReader) throws {
         self.init(
             form: try reader.choice(
-                "form", default: .gpuPaper, "The loss as in the paper or the code, for GPU or TPU."),
+                "form", default: .gpuPaper,
+                "The loss as in the paper or the code, for GPU or TPU, or as it ran on TPUs (tpu-keras)."),
             measure: try reader.choice(
                 "loss", default: .binaryCrossEntropy,
                 "The distance of scores from what they should be; least squares for image-to-image networks."),
@@ -56,15 +57,16 @@ public struct SelfGANObjective: Objective {
         if configuration.tricks.updateRule != nil {
             throw .trick("updateRule", reason: "'\(Self.name)' updates both networks in one step; remove it")
         }
-        if configuration.tricks.replay != nil {
+        guard form == .tpuKeras else { return }
+        if measure == .leastSquares { throw .squaresOfKeras }
+        if configuration.tricks.labels.isActive {
             throw .trick(
-                "replay",
-                reason: "'\(Self.name)' shows discriminators the samples of the step before already; remove it")
+                "labels", reason: "the form 'tpu-keras' has no other labels than 1 and 0; remove tricks.labels")
         }
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [IterationPhase] {
-        let graph = ComputeGraph()
+        let graph = setting.graph()
         let inputs = setting.task.inputs(.both, latents: "latent", setting: setting, in: graph)
         let memory = PreviousImages(setting, inputs: inputs, in: graph)
         let labels = setting.tricks.labels.targets(setting: setting, in: graph)
@@ -129,13 +131,17 @@ public struct SelfGANObjective: Objective {
             generatedTarget: labels.generated(judged[2].scores, from: start, in: graph), notes: notes)
         let terms = SelfGANTerms(
             graph, generated: judged[0].scores, real: judged[1].scores, previous: judged[2].scores, measure: measure,
-            realTarget: pass.realTarget, previousTarget: pass.generatedTarget)
+            realTarget: pass.realTarget, previousTarget: pass.generatedTarget, exchangesArguments: form == .tpuKeras)
+        let weights = SelfGANWeights(graph, form: form, terms: terms)
         pass.note("loss.generator", terms.generatedLoss)
         pass.note("loss.discriminator", graph.affine(graph.add(terms.realLoss, terms.previousLoss), scale: 0.5))
         pass.note("score.generated", terms.generatedScore)
         pass.note("score.real", terms.realScore)
         pass.note("score.previous", terms.previousScore)
-        var loss = selfGANLoss(graph, form: form, terms: terms)
+        pass.note("weight.generated", weights.generated)
+        if let real = weights.real { pass.note("weight.real", real) }
+        pass.note("weight.previous", weights.previous)
+        var loss = selfGANLoss(graph, form: form, terms: terms, weights: weights)
         if let penalty = setting.configuration.penalty {
             let value = try penalty.value(pass)
             pass.note("loss.penalty", value)
@@ -168,7 +174,10 @@ private struct PreviousImages {
         keptCondition =
             setting.task.discriminatorsSeeConditions
             ? inputs.condition.map { variable("previous_condition", $0.shape) } : nil
-        samples = kept.map(graph.read)
+        samples = kept.enumerated().map { side, images in
+            let previous = graph.read(images)
+            return setting.tricks.replay?.mix(into: previous, side: side, setting: setting, in: graph) ?? previous
+        }
         condition = keptCondition.map(graph.read)
     }
 

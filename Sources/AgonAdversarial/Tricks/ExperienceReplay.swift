@@ -6,32 +6,42 @@ import AgonTensors
 ///
 /// The memory holds some batches. Each sample of a discriminator's batch is, with a probability, one remembered at its
 /// place in a batch drawn at random; each new sample is kept, with another probability, in place of a remembered one.
+/// Where samples swap, one coin decides both: the remembered sample that is shown leaves its place to the new one. The
+/// first batches are shown as they are and fill the memory, so that one image a step has a buffer of `batches` images.
 /// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", CVPR 2017,
-/// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7.
+/// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7; swapping as in the code of Zhu et
+/// al., 2017, arXiv:1703.10593.
 public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     /// Batches remembered.
     public let batches: Int
     /// The probability that a sample is a remembered one.
     public let share: Double
-    /// The probability that a new sample is kept.
+    /// The probability that a new sample is kept, where samples do not swap.
     public let keep: Double
+    /// Whether a remembered sample that is shown leaves its place to the new one.
+    public let swaps: Bool
 
-    public init(batches: Int = 4, share: Double = 0.5, keep: Double = 0.1) {
+    public init(batches: Int = 4, share: Double = 0.5, keep: Double = 0.1, swaps: Bool = false) {
         self.batches = batches
         self.share = share
         self.keep = keep
+        self.swaps = swaps
     }
 
     public init(from reader: ConfigReader) throws {
+        let swaps = try reader.boolean(
+            "swap", default: false,
+            "Whether a remembered sample that is shown leaves its place to the new one, instead of 'keep'.")
+        let keep = try reader.optionalNumber(
+            "keep", in: .above(0, through: 1),
+            "The probability that a new sample is put in a remembered one's place; 0.1 if not given.")
+        try reader.require(keep == nil || !swaps, "keep", "samples that swap are kept when they do; remove it")
         self.init(
             batches: try reader.integer("batches", in: 1...64, default: 4, "Batches of samples that are remembered."),
             share: try reader.number(
                 "share", in: .above(0, through: 1), default: 0.5,
                 "The probability that a sample shown is a remembered one."),
-            keep: try reader.number(
-                "keep", in: .above(0, through: 1), default: 0.1,
-                "The probability that a new sample is put in a remembered one's place."
-            ))
+            keep: keep ?? 0.1, swaps: swaps)
     }
 
     /// The batch that discriminators are shown.
@@ -43,10 +53,7 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
         let memory = (0..<batches).map {
             Variable(name: "\(prefix).\($0)", shape: samples.shape, role: .loopState, layout: layout)
         }
-        // Empty at first: the first samples fill it.
         let filled = Variable(name: "\(prefix).filled", shape: [1], role: .loopState)
-        let isFilled = graph.reshape(graph.read(filled), [])
-        let remembered = memory.map { graph.choose(graph.read($0), where: isFilled, else: samples) }
 
         func uniform(_ name: String) -> Value {
             graph.reshape(setting.uniform([count], stream: "\(prefix).\(name)", in: graph), perSample)
@@ -60,6 +67,14 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
             return batch == batches - 1 ? above(batch) : graph.subtract(above(batch), above(batch + 1))
         }
         let place = uniform("drawn")
+        if swaps {
+            return swapped(
+                samples, memory: memory, filled: filled, isCoin: graph.happens(uniform("shown"), probability: share),
+                isDrawn: { batches == 1 ? nil : isDrawn(place, $0) }, in: graph)
+        }
+        // Empty at first: the first samples fill it.
+        let isFilled = graph.reshape(graph.read(filled), [])
+        let remembered = memory.map { graph.choose(graph.read($0), where: isFilled, else: samples) }
         let isOld = graph.happens(uniform("shown"), probability: share)
         var shown = samples
         for (index, batch) in remembered.enumerated() {
@@ -73,6 +88,31 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
             graph.assign(graph.choose(samples, where: mask, else: batch), to: memory[index])
         }
         graph.assign(graph.constant(1, shape: [1]), to: filled)
+        return graph.stopGradient(shown)
+    }
+
+    /// - Parameters:
+    ///   - filled: how many batches the memory holds.
+    ///   - isCoin: 1 for samples that change places with a remembered one, once the memory is full.
+    ///   - isDrawn: 1 for samples whose places are in a batch; nil where there is one batch.
+    private func swapped(
+        _ samples: Value, memory: [Variable], filled: Variable, isCoin: Value, isDrawn: (Int) -> Value?,
+        in graph: ComputeGraph
+    ) -> Value {
+        let count = graph.reshape(graph.read(filled), [])
+        func holds(_ batches: Int) -> Value { graph.apply(.step(threshold: Float(batches) - 0.5), count) }
+        let isFull = holds(batches)
+        let isSwapped = graph.multiply(isCoin, isFull)
+        var shown = samples
+        for (index, variable) in memory.enumerated() {
+            let old = graph.read(variable)
+            let swaps = isDrawn(index).map { graph.multiply(isSwapped, $0) } ?? isSwapped
+            shown = graph.choose(old, where: swaps, else: shown)
+            let fills = graph.subtract(holds(index), holds(index + 1))
+            graph.assign(graph.choose(samples, where: graph.add(swaps, fills), else: old), to: variable)
+        }
+        graph.assign(
+            graph.reshape(graph.add(count, graph.affine(isFull, scale: -1, offset: 1)), [1]), to: filled)
         return graph.stopGradient(shown)
     }
 }

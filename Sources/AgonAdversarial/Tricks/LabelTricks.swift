@@ -60,7 +60,7 @@ final class LabelTargets {
         self.tricks = tricks
         self.setting = setting
         reversal = tricks.reversal.map { _ in
-            let state = Variable(name: "label_reversal", shape: [1], role: .loopState)
+            let state = setting.loopVariable("label_reversal", [1])
             return (state, graph.apply(.step(threshold: 0.5), graph.reshape(graph.read(state), [])))
         }
     }

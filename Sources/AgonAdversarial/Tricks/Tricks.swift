@@ -13,6 +13,7 @@ public struct Tricks: ConfigDecodable, Sendable {
     public var updateRule: UpdateRule?
     public var auxiliaryClassifier: AuxiliaryClassifier?
     public var averaging: WeightAveraging?
+    public var checkpointSwap: CheckpointSwap?
 
     public init() {
         labels = LabelTricks()
@@ -35,6 +36,8 @@ public struct Tricks: ConfigDecodable, Sendable {
         auxiliaryClassifier = try reader.optionalSection(
             "auxiliaryClassifier", "Discriminators that also name the class of samples (AC-GAN).")
         averaging = try reader.optionalSection("averaging", "Samples from a moving average of the generator's weights.")
+        checkpointSwap = try reader.optionalSection(
+            "checkpointSwap", "Older weights in the place of a network's own for a few iterations now and then.")
     }
 
     /// Throws when a trick cannot be played in the game.

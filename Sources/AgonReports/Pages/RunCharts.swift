@@ -90,7 +90,7 @@ struct RunCharts {
             if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { continue }
             if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { continue }
             let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-            let key = parts.count == 1 ? name : parts[0]
+            let key = parts.count == 1 || parts[0] == "epoch" ? name : parts[0]
             if let index = groups.firstIndex(where: { $0.name == key }) {
                 groups[index].members.append(name)
             } else {
@@ -127,6 +127,8 @@ struct RunCharts {
     static func title(_ name: String) -> String {
         switch name {
         case "gradientNorm": "Norms of the gradients"
+        case "weight": "Weights of the loss's terms"
+        case "epoch.largestLossRatio": "Largest loss ratio G:D of a step"
         case "epoch.logLossRatio": "Log of the loss ratio G:D"
         default: name
         }

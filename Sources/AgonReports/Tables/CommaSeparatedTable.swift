@@ -40,7 +40,7 @@ enum CommaSeparatedTable {
     static func trials(_ making: TableMaking, rows: [TableRow]) -> String {
         let columns = making.columns.filter { column in
             switch column.quantity {
-            case .metric, .timeToBest, .record: true
+            case .metric, .timeToBest, .timeToReach, .record: true
             default: false
             }
         }

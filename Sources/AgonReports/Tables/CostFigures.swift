@@ -6,6 +6,7 @@ public struct CostFigures: Sendable {
     let memory: Inspection.Memory
     let parameterCount: Int
     let discriminatorParameterCount: Int
+    let discriminatorBytes: Int
     let operations: Int
     let dataset: Int?
 
@@ -14,6 +15,7 @@ public struct CostFigures: Sendable {
         parameterCount = inspection.networks.reduce(0) { $0 + $1.parameterCount }
         discriminatorParameterCount =
             inspection.networks.first { $0.name.hasPrefix("discriminator") }?.parameterCount ?? 0
+        discriminatorBytes = inspection.discriminatorPass.total
         operations = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
         dataset = inspection.datasetBytes
     }
@@ -34,6 +36,7 @@ public struct CostFigures: Sendable {
         case .workspace: Double(memory.workspace) / 1e6
         case .parameterCount: Double(parameterCount)
         case .discriminatorParameterCount: Double(discriminatorParameterCount)
+        case .discriminatorMemory: Double(discriminatorBytes) / 1e6
         case .operations: Double(operations) / 1e9
         }
     }

@@ -41,8 +41,8 @@ struct TableColumn: ConfigDecodable, Sendable {
 /// What a column shows.
 enum TableQuantity: Sendable {
     enum Pick: String, CaseIterable, Sendable {
-        /// The value at the last step that has one.
-        case last
+        /// The value at the first and at the last step that has one.
+        case first, last
         case best
         /// Over all steps that have a value.
         case mean
@@ -55,6 +55,8 @@ enum TableQuantity: Sendable {
         case parameters, statistics, optimizerState, activations, workspace
         /// Of all networks; of one discriminator of each kind.
         case parameterCount, discriminatorParameterCount
+        /// Of a forward pass of the first discriminator alone: parameters, statistics, activations and workspace.
+        case discriminatorMemory
         /// Multiplications and additions of a step.
         case operations
     }
@@ -67,6 +69,8 @@ enum TableQuantity: Sendable {
     case metric(String, Pick, MetricGoal, isAbsolute: Bool, identity: ConfigNode?)
     /// Minutes of training up to the best value of a metric.
     case timeToBest(String, MetricGoal, identity: ConfigNode?)
+    /// Steps, or minutes of training, until a metric is as good as a value.
+    case timeToReach(String, Double, MetricGoal, inSteps: Bool)
     /// The config's at this budget if one is named, else at the table's own.
     case cost(Cost, budget: String?)
     case record(Record)
@@ -88,6 +92,14 @@ enum TableQuantity: Sendable {
         registry.register("timeToBest", "Minutes of training until the best value of a metric.") { reader in
             let name = try reader.string("metric", "The key, such as metric.fid-lenet.")
             return .timeToBest(name, try Self.goal(reader, for: name), identity: try Self.identity(reader))
+        }
+        registry.register("timeToReach", "Steps or minutes of training until a metric is as good as a value.") {
+            reader in
+            let name = try reader.string("metric", "The key, such as metric.fid-lenet.")
+            return .timeToReach(
+                name, try reader.number("value", "The value to reach."), try Self.goal(reader, for: name),
+                inSteps: try reader.choice("unit", ["steps", "minutes"], default: "steps", "What is counted.")
+                    == "steps")
         }
         registry.register("cost", "What a step takes, as planned from the config: bytes, parameters, arithmetic.") {
             reader in
@@ -130,8 +142,8 @@ enum TableQuantity: Sendable {
     /// The unit of the numbers that it gives.
     var unit: String? {
         switch self {
-        case .metric, .ratio, .setting: nil
-        case .timeToBest: "min"
+        case .metric, .ratio, .setting, .timeToReach(_, _, _, inSteps: true): nil
+        case .timeToBest, .timeToReach: "min"
         case .cost(let figure, _):
             switch figure {
             case .parameterCount, .discriminatorParameterCount: nil

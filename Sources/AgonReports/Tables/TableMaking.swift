@@ -90,7 +90,7 @@ struct TableMaking {
             cell.words = different.isEmpty ? nil : different.joined(separator: ", ")
             return (cell, [])
         case .ratio: return (cell, [])
-        case .metric, .timeToBest, .record:
+        case .metric, .timeToBest, .timeToReach, .record:
             let values = done.compactMap { Self.value(quantity, of: $0) }
             var ways: [EvaluationIdentity?] = []
             for value in values where !ways.contains(value.identity) { ways.append(value.identity) }
@@ -112,6 +112,7 @@ struct TableMaking {
                 isAbsolute ? MeasuredValue(step: $0.step, value: abs($0.value), identity: $0.identity) : $0
             }
             switch pick {
+            case .first: return values.first.map { ($0.value, $0.identity) }
             case .last: return values.last.map { ($0.value, $0.identity) }
             case .best: return goal.best(of: values).map { ($0.value, $0.identity) }
             case .mean: return Summary(values.map(\.value)).map { ($0.mean, values.last?.identity) }
@@ -121,6 +122,12 @@ struct TableMaking {
                 let seconds = run.history.seconds(at: best.step)
             else { return nil }
             return (seconds / 60, best.identity)
+        case .timeToReach(let name, let wanted, let goal, let inSteps):
+            guard let reached = run.values(of: name).first(where: { !goal.isBetter(wanted, than: $0.value) }) else {
+                return nil
+            }
+            if inSteps { return (Double(reached.step), reached.identity) }
+            return run.history.seconds(at: reached.step).map { ($0 / 60, reached.identity) }
         case .record(let figure):
             switch figure {
             case .minutes: return run.seconds.map { ($0 / 60, nil) }

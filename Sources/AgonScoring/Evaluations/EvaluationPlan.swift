@@ -15,6 +15,8 @@ struct EvaluationPlan {
     let metrics: [EvaluationMetric]
     /// The real samples, without random transforms.
     let dataset: any Dataset
+    /// Of the images that the generator was trained on; the real samples here are in [-1, 1].
+    let range: SampleRange
     /// What metrics look through; nil where none needs to.
     let extractor: ExtractorSource?
     /// Of an image; nil for points.
@@ -42,6 +44,7 @@ struct EvaluationPlan {
         let name = training.name
         let measured = training.deterministic(split: settings.split, takesAll: true)
         dataset = try experiment.locating { try measured.open(searchPath: searchPath) }
+        range = training.range
         self.settings = settings
         data = (name, String(try measured.digest().prefix(12)))
         isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue

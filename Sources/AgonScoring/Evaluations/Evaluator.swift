@@ -22,6 +22,8 @@ final class Evaluator {
     private let isAveraged: Bool
     private let reals: RealFeatures
     private let real: RealFeatures.Set?
+    /// The mean similarity of pairs of real images, once it was measured.
+    private var realSimilarity: (mean: Double, count: Int)?
 
     /// Neighbours of the balls of precision, recall, density and coverage.
     private static let neighbours = 5
@@ -61,7 +63,8 @@ final class Evaluator {
         let usesSamples = plan.metrics.contains { $0 != .modes }
         let count = max(usesSamples ? settings.samples : 0, usesModes ? settings.modeSamples : 0)
         sampler = try Sampler(
-            generator, conditionSize: training.task.conditionSize, count: count, pool: pool, seed: settings.seed)
+            generator, range: plan.range, conditionSize: training.task.conditionSize, count: count, pool: pool,
+            seed: settings.seed)
         let stream = RandomStream(seed: settings.seed, purpose: "evaluation")
         guard
             let inputs = SampleInputs(training, count: count, latents: stream, dataset: plan.dataset, order: order)
@@ -142,17 +145,38 @@ final class Evaluator {
             return try featureValues(of: metric, outputs, extractor, real)
         case .similarity:
             guard let images = made.images else { return [] }
-            let levels = Tensor(
-                shape: [images.count, images.shape.height, images.shape.width, images.shape.channels],
-                values: images.pixels.map { Float($0) })
-            let estimate = try MultiScaleSimilarity.meanOverPairs(
-                of: levels, pairs: Self.similarityPairs, seed: plan.settings.seed, threads: pool.threads)
-            let identity = identity(
-                real: nil, generated: images.count, usesFeatures: false,
-                others: [("pairs", ConfigNode(Self.similarityPairs))])
-            return [(metric.rawValue, estimate.mean, identity)]
+            let mean = try meanSimilarity(of: images)
+            let real =
+                try realSimilarity
+                ?? {
+                    let order = RealFeatures.order(of: plan.dataset).prefix(Self.similarityImages)
+                    let images = try plan.dataset.images(order, threads: pool.threads)
+                    return (mean: try meanSimilarity(of: images), count: images.count)
+                }()
+            realSimilarity = real
+            let pairs = [("pairs", ConfigNode(Self.similarityPairs))]
+            return [
+                (
+                    metric.rawValue, mean,
+                    identity(real: nil, generated: images.count, usesFeatures: false, others: pairs)
+                ),
+                (
+                    metric.rawValue + "-over-real", mean - real.mean,
+                    identity(real: real.count, generated: images.count, usesFeatures: false, others: pairs)
+                ),
+            ]
         case .modes: return try modeValues(made)
         }
+    }
+
+    /// Of pairs of images, drawn by the evaluation's seed.
+    private func meanSimilarity(of images: EightBitImages) throws -> Double {
+        let levels = Tensor(
+            shape: [images.count, images.shape.height, images.shape.width, images.shape.channels],
+            values: images.pixels.map { Float($0) })
+        return try MultiScaleSimilarity.meanOverPairs(
+            of: levels, pairs: Self.similarityPairs, seed: plan.settings.seed, threads: pool.threads
+        ).mean
     }
 
     private func featureValues(

@@ -35,6 +35,17 @@ CRITIC = [
     {"type": "conv", "channels": 8, **HALF}, {"type": "layerNorm", "affine": False}, LEAKY,
     "flatten", {"type": "linear", "features": 1, "bias": False},
 ]  # fmt: skip
+# SelfGAN's discriminators for TPUs: norms before activations, with Keras's momentum and epsilon.
+KERAS_NORM = {"type": "batchNorm", "momentum": 0.2, "epsilon": 1e-3}
+KERAS_GENERATOR = [
+    {"type": "linear", "features": 32}, "relu", {"type": "reshape", "shape": [2, 2, 8]},
+    UPSAMPLE, {"type": "conv", "channels": 8, **SAME, "bias": False}, KERAS_NORM, "relu",
+    UPSAMPLE, {"type": "conv", "channels": 6, **SAME}, "relu", {"type": "conv", "channels": 1, **SAME}, "tanh",
+]  # fmt: skip
+KERAS_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **HALF}, LEAKY,
+    {"type": "conv", "channels": 8, **HALF, "bias": False}, KERAS_NORM, LEAKY, *SCORE,
+]  # fmt: skip
 # The slope of layers that bend changes with the point, be it ever so little.
 SMOOTH_DISCRIMINATOR = [
     {"type": "conv", "channels": 6, **HALF}, "tanh", {"type": "conv", "channels": 8, **HALF}, "tanh", *SCORE,
@@ -43,6 +54,27 @@ PROJECTING_DISCRIMINATOR = [
     {"type": "conv", "channels": 2, "kernel": 4, "stride": 2, "padding": 1, "bias": False, "frozen": True,
      "norm": {"type": "weight", "gain": 1}},
     {"type": "conv", "channels": 8, **HALF}, LEAKY, *SCORE,
+]  # fmt: skip
+# Fully connected, as arXiv:1901.08680 has them for MNIST: a frozen projection, and dropout after each hidden layer.
+MLP_GENERATOR = [
+    {"type": "linear", "features": 12}, LEAKY, {"type": "linear", "features": 64}, "tanh",
+    {"type": "reshape", "shape": [8, 8, 1]},
+]  # fmt: skip
+
+
+def mlp_discriminator(dropout):
+    dropped = [{"type": "dropout", "rate": 0.3}] if dropout else []
+    return [
+        "flatten", {"type": "linear", "features": 24, "norm": {"type": "weight", "gain": 1}, "frozen": True},
+        {"type": "linear", "features": 20}, LEAKY, *dropped, {"type": "linear", "features": 16}, LEAKY, *dropped,
+        {"type": "linear", "features": 12}, LEAKY, *dropped, {"type": "linear", "features": 1},
+    ]  # fmt: skip
+
+
+# DCGAN-tensorflow's, with batch norm in both networks.
+NORMED_DCGAN_DISCRIMINATOR = [
+    {"type": "conv", "channels": 6, **HALF}, LEAKY,
+    {"type": "conv", "channels": 8, **HALF, "bias": False}, "batchNorm", LEAKY, *SCORE,
 ]  # fmt: skip
 CLASSIFYING_DISCRIMINATOR = [*PLAIN_DISCRIMINATOR[:-1], {"type": "linear", "features": 5}]
 # After the networks of SunnerLi's GAS: depth to space, max pooling, scores between 0 and 1.
@@ -55,6 +87,53 @@ POOLED_DISCRIMINATOR = [
     {"type": "conv", "channels": 6, **SAME}, "relu", {"type": "maxPool", "kernel": 2},
     {"type": "conv", "channels": 8, **SAME, "bias": False}, "batchNorm", "relu", *SCORE, "sigmoid",
 ]  # fmt: skip
+
+# SunnerLi's GAS as it was run: see Configs/base/gas-as-run.json.
+SHIFTED_NORM = {"type": "batchNorm", "scale": False, "epsilon": 1e-3}
+AS_RUN_GENERATOR = [
+    {"type": "linear", "features": 32}, SHIFTED_NORM, "relu",
+    {"type": "reshape", "shape": [2, 2, 8], "order": "channelsLast"},
+    {"type": "conv", "channels": 16, "kernel": 5, "padding": "same"}, SHIFTED_NORM, "relu",
+    {"type": "reshape", "shape": [4, 4, 4], "order": "channelsLast"},
+    {"type": "conv", "channels": 8, "kernel": 5, "padding": "same"}, SHIFTED_NORM, "relu",
+    {"type": "reshape", "shape": [8, 8, 2], "order": "channelsLast"},
+    {"type": "conv", "channels": 1, "kernel": 5, "padding": "same"}, "tanh",
+]  # fmt: skip
+POOL = {"type": "maxPool", "kernel": 2, "padding": "same"}
+SLIM_NORM = {**SHIFTED_NORM, "momentum": 0.001}
+
+
+def slim_block(channels, multiplier):
+    """A 1x1 convolution beside a depthwise separable one with its activations and norms."""
+    half = channels // 2
+    return {"type": "concat", "branches": [
+        [{"type": "conv", "channels": half, "kernel": 1}],
+        [{"type": "conv", "channels": half, "kernel": 1},
+         {"type": "conv", "channels": half, "kernel": 3, "padding": "same", "groups": half}, "relu", SLIM_NORM,
+         {"type": "conv", "channels": multiplier * half, "kernel": 1}, "relu", SLIM_NORM],
+    ]}  # fmt: skip
+
+
+def inception(channels):
+    return {"type": "inception", "channels": channels, "reads": "input"}
+
+
+def stages(block):
+    """Four stages of rising width, each with a pool of 2."""
+    return [layer for width in (4, 8, 8, 8) for layer in (block(width), "relu", POOL)] + [*SCORE, "sigmoid"]
+
+
+def gas(name, description, discriminator, seed=0, rate=1e-3):
+    """Sums of squares on a sigmoid; one update of D, then four of G; TensorFlow's RMSProp; images in [0, 1]."""
+    rmsprop = {"type": "rmsprop", "learningRate": rate, "alpha": 0.9, "epsilon": 1e-10, "initialMeanSquare": 1,
+               "epsilonInsideRoot": True}  # fmt: skip
+    return case(
+        name, description, {"optimizer": {**rmsprop, "initialMeanSquare": 0}}, AS_RUN_GENERATOR, discriminator,
+        seed=seed, dataset={**GREY, "range": "unit", "order": "file"},
+        objective={"type": "lsgan", "reduction": "sum", **ORDERED}, updates={"discriminator": 1, "generator": 4},
+        optimizer=rmsprop,
+    )  # fmt: skip
+
 
 ADAM = {"type": "adam", "learningRate": 1e-3, "beta1": 0.5, "beta2": 0.999}
 WASSERSTEIN_ADAM = {"type": "adam", "learningRate": 1e-3, "beta1": 0, "beta2": 0.9}
@@ -127,6 +206,17 @@ def cases():
         selfgan("tpu-code", {"form": "tpu-paper"}),
         selfgan("tpu-code", {"form": "tpu-code", "shards": 2}, name="selfgan-sharded", seed=4, shards=4),
         case(
+            "selfgan-tpu-keras", "As it ran on TPUs: linear losses of probabilities, in eight shards.",
+            {"objective": {"type": "selfgan", "form": "tpu-code", "shards": 8}}, KERAS_GENERATOR, KERAS_DISCRIMINATOR,
+            batchSize=16, objective={"type": "selfgan", "form": "tpu-keras", "shards": 8},
+        ),
+        case(
+            "selfgan-replay", "One loss for both networks; images of earlier steps out of a memory.",
+            {"tricks": {"replay": {"batches": 3, "share": 0.5, "swap": True}}}, PLAIN_GENERATOR, PLAIN_DISCRIMINATOR,
+            objective={"type": "selfgan", "form": "gpu-code"},
+            tricks={"replay": {"batches": 2, "share": 0.5, "swap": True}},
+        ),
+        case(
             "lsgan-1-4", "Least squares summed over the batch; four updates of the generator to one.",
             {"objective": {"type": "lsgan", "reduction": "sum", "order": "generator-first"}},
             POOLED_GENERATOR, POOLED_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR,
@@ -144,11 +234,36 @@ def cases():
                  discriminator=PROJECTING_DISCRIMINATOR),
         ensemble({"type": "gman", "alpha": 0.8}, {"type": "gman", "alpha": 0.5}, seed=4),
         ensemble({"type": "gman-grad", "alpha": 0.8}, {"type": "gman-grad", "alpha": 0.5}, seed=2),
+        ensemble({"type": "hypervolume", "slack": 1.5}, {"type": "hypervolume", "slack": 1.1}, MLP_GENERATOR,
+                 mlp_discriminator(dropout=False), name="hypervolume-mlp"),
+        ensemble({"type": "hypervolume", "slack": 1.5}, {"type": "hypervolume", "slack": 1.1}, MLP_GENERATOR,
+                 mlp_discriminator(dropout=True), name="hypervolume-dropout"),
+        ensemble({"type": "mgd", "gradients": "raw", "direction": "normalised"}, {"type": "mgd"},
+                 name="mgd-raw", optimizer={"type": "sgd", "learningRate": 0.01}),
         # In some steps the shortest combination leaves a discriminator out.
         ensemble({"type": "mgd"}, {"type": "gman", "alpha": 0}, seed=107),
-        ensemble({"type": "average"}, {"type": "gman", "alpha": 0}),
-        ensemble({"type": "loss-delta", "alpha": 0.8}, {"type": "loss-delta", "alpha": 0.4}, PLAIN_GENERATOR,
+        ensemble({"type": "sum"}, {"type": "mean"}),
+        ensemble({"type": "loss-delta", "alpha": 0.8}, {"type": "loss-delta", "alpha": 0.4},
                  seed=3, optimizer={**ADAM, "learningRate": 5e-3}),
+        case(
+            "per-iteration", "Two updates of the generator; one batch of latents an iteration, losses after it.",
+            {"updates": {"discriminator": 1, "generator": 3}}, NORMED_GENERATOR, NORMED_DCGAN_DISCRIMINATOR,
+            objective={"type": "gan", "discriminatorLoss": "sum", "order": "discriminator-first",
+                       "latents": "per-iteration"},
+            updates={"discriminator": 1, "generator": 2}, seed=1,
+        ),
+        gas("gas-original", "GAS as run, case 1: plain convolutions.",
+            stages(lambda width: {"type": "conv", "channels": width, **SAME})),
+        # At the published rate its norms make roundings grow to a tenth within ten steps.
+        gas("gas-depthwise-inception", "GAS as run, case 2: depthwise separable convolutions with slim's defaults.",
+            stages(lambda width: slim_block(width, 4)), seed=11, rate=1e-5),
+        gas("gas-inception", "GAS as run, case 3: 1x1 and 3x3 convolutions of the same input.", stages(inception)),
+        gas("gas-depthwise-inception-dense", "GAS as run, case 4: a depthwise stem, then dense blocks without norms.",
+            [slim_block(4, 1)]
+            + [layer for _ in range(2) for layer in [
+                *[{"type": "concat", "branches": [[], ["relu", inception(4)]]} for _ in range(2)],
+                "relu", inception(4), {"type": "averagePool", "kernel": 2}]]
+            + [*SCORE, "sigmoid"], seed=2),
         ensemble({"type": "hypervolume", "slack": 1.1}, {"type": "hypervolume", "slack": 1.2},
                  name="hypervolume-lsgan", seed=3, objective={"type": "lsgan", "reduction": "mean", **ORDERED}),
         # The nadir point is above all losses only while the largest is positive, which is so with these weights.

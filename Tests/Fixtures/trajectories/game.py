@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import torch
 
-from networks import Network, optimizer
+from networks import Dropout, Network, optimizer
 
 
 class Tape:
@@ -14,6 +14,7 @@ class Tape:
     def __init__(self, case):
         self.random = np.random.default_rng([0, case.seed, zlib.crc32(case.name.encode())])
         self.images = case.images
+        self.is_unit = case.config["dataset"].get("range") == "unit"
         self.inputs = {}
         self.rewind(torch.float64)
 
@@ -25,11 +26,12 @@ class Tape:
         self.phase = phase
         self.runs[phase] = self.runs.get(phase, 0) + 1
 
-    def input(self, name, *shape):
+    def input(self, name, *shape, draw=None):
         values = self.inputs.setdefault(f"{self.phase}.{name}", [])
         run = self.runs[self.phase] - 1
         if run == len(values):
-            values.append(self.draw(name.split(".")[0], shape).astype(np.float32))
+            drawn = draw(self.random) if draw else self.draw(name.split(".")[0], shape)
+            values.append(drawn.astype(np.float32))
         return torch.from_numpy(values[run]).to(self.dtype)
 
     def draw(self, kind, shape):
@@ -37,10 +39,11 @@ class Tape:
             case "real":
                 # Brighter towards one corner, so that no two pixels are alike.
                 slope = np.linspace(-0.6, 0.6, int(np.prod(self.images))).reshape(self.images)
-                return np.tanh(self.random.normal(size=shape) * 0.7 + slope)
+                images = np.tanh(self.random.normal(size=shape) * 0.7 + slope)
+                return (images + 1) / 2 if self.is_unit else images
             case "latent":
                 return self.random.normal(size=shape)
-            case "interpolation" | "perturbation":
+            case "interpolation" | "perturbation" | "replay":
                 return self.random.uniform(size=shape)
             case "condition":
                 return np.eye(shape[1])[self.random.integers(shape[1], size=shape[0])]
@@ -59,7 +62,7 @@ class Game:
         self.latent = config["latent"]["size"]
         self.classes = config.get("task", {}).get("labels", 0)
         self.tricks = config.get("tricks", {})
-        ensemble = config.get("ensemble", {"copies": 1, "combination": {"type": "average"}})
+        ensemble = config.get("ensemble", {"copies": 1, "combination": {"type": "sum"}})
         self.combination = ensemble["combination"]
         self.generator = Network(config["generator"]["layers"], (self.latent,), self.classes)
         self.discriminators = [
@@ -67,8 +70,30 @@ class Game:
         ]
         self.average = copy.deepcopy(self.generator) if "averaging" in self.tricks else None
         self.previous = torch.zeros(self.count, *tape.images, dtype=tape.dtype)
+        self.attach_masks()
+        # Batches that replay remembers.
+        self.memory = []
         # loss-delta's estimates of what each discriminator teaches.
         self.values = torch.zeros(len(self.discriminators), dtype=tape.dtype)
+
+    def attach_masks(self):
+        """Lets dropout layers draw what they keep from the tape, under the layer's name and that of the use of D."""
+        self.call = None
+        for network, networks in self.networks().items():
+            for name, layer in networks.named_modules():
+                if isinstance(layer, Dropout):
+                    layer.mask = lambda rate, shape, name=f"{network}.{name}": self.mask(name, rate, shape)
+
+    def mask(self, name, rate, shape):
+        def draw(random):
+            return (random.uniform(size=shape) < 1 - rate) / (1 - rate)
+
+        return self.tape.input(f"{name}/{self.call}", *shape, draw=draw)
+
+    def judge(self, discriminator, images, call):
+        """A discriminator's output; `call` names this use of it in the step."""
+        self.call = call
+        return discriminator(images)
 
     def networks(self):
         judges = self.discriminators

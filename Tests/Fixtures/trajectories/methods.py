@@ -16,25 +16,29 @@ def label(scores, value):
 # ---- SelfGAN: one loss and one step for both networks ----------------------------------------------------------------
 
 
-def selfgan_terms(generated, real, previous):
-    """The cross-entropies `lg`, `lr` and `lf`."""
-    return label(generated, 1.0), label(real, 1.0), label(previous, 0.0)
+def keras_cross_entropy(scores, target):
+    """Keras's binary_crossentropy(y_true, y_pred) with its arguments exchanged: the probability is the truth, and the
+    target, clipped to [1e-7, 1 - 1e-7] in float32, the prediction."""
+    prediction = np.clip(np.float32(target), np.float32(1e-7), np.float32(1) - np.float32(1e-7)).astype(np.float64)
+    truth = scores.sigmoid()
+    return -(truth * np.log(prediction) + (1 - truth) * np.log(1 - prediction)).mean()
 
 
-def selfgan_loss(form, generated, real, previous):
-    """Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445: the four forms of its loss."""
-    lg, lr, lf = selfgan_terms(generated, real, previous)
-    vg, vr, vf = 1 - generated.sigmoid().mean(), 1 - real.sigmoid().mean(), previous.sigmoid().mean()
-    match form:
-        case "gpu-paper":
-            return (lr + 0.1 * lg * lg + 0.9 * lf * lf) / 2
-        case "gpu-code":
-            return (lr + 0.1 * vg * lg + 0.9 * vf * lf) / 2
-        case "tpu-paper":
-            total = lr + lg + lf
-            return lr * lr / total + lg * lg / total + lf * lf / total
-        case "tpu-code":
-            return (vr * lr + vg * lg + vf * lf) / (vr + vg + vf)
+def selfgan_terms(form, generated, real, previous):
+    """The losses `lg`, `lr` and `lf`, and the weights of their terms."""
+    cost = keras_cross_entropy if form == "tpu-keras" else label
+    losses = lg, lr, lf = cost(generated, 1.0), cost(real, 1.0), cost(previous, 0.0)
+    if form.endswith("paper"):
+        return losses, losses
+    return losses, (1 - generated.sigmoid().mean(), 1 - real.sigmoid().mean(), previous.sigmoid().mean())
+
+
+def selfgan_loss(form, losses, weights):
+    """Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445: the five forms of its loss."""
+    (lg, lr, lf), (vg, vr, vf) = losses, weights
+    if form.startswith("gpu"):
+        return (lr + 0.1 * vg * lg + 0.9 * vf * lf) / 2
+    return (vr * lr + vg * lg + vf * lf) / (vr + vg + vf)
 
 
 def selfgan_step(game):
@@ -43,20 +47,46 @@ def selfgan_step(game):
     game.tape.start("step")
     latents, real = game.tape.input("latent", game.count, game.latent), game.real()
     size = game.count // objective.get("shards", 1)
+    remembered = replayed(game, game.previous) if "replay" in game.tricks else game.previous
     discriminator, loss, images, terms = game.discriminators[0], 0, [], []
-    for z, x, previous in zip(latents.split(size), real.split(size), game.previous.split(size)):
+    for z, x, previous in zip(latents.split(size), real.split(size), remembered.split(size)):
         images.append(game.generator(z))
         scores = discriminator(images[-1]), discriminator(x), discriminator(previous)
-        loss = loss + selfgan_loss(objective["form"], *scores)
-        terms.append(torch.stack(selfgan_terms(*scores)))
-    lg, lr, lf = torch.stack(terms).mean(dim=0)
+        losses, weights = selfgan_terms(objective["form"], *scores)
+        loss = loss + selfgan_loss(objective["form"], losses, weights)
+        terms.append(torch.stack(losses + weights))
+    lg, lr, lf, vg, vr, vf = torch.stack(terms).mean(dim=0)
     game.tape.output("loss", loss)
     game.tape.output("loss.generator", lg)
     game.tape.output("loss.discriminator", (lr + lf) / 2)
+    game.tape.output("weight.generated", vg)
+    game.tape.output("weight.previous", vf)
+    if objective["form"].startswith("tpu"):
+        game.tape.output("weight.real", vr)
     game.joint_optimizer.zero_grad()
     loss.backward()
     game.joint_optimizer.step()
     game.previous = torch.cat(images).detach()
+
+
+def replayed(game, images):
+    """The images that D sees: until the memory is full, new ones, which it keeps; then new ones, or with probability
+    `share` remembered ones, whose places new ones take. One memory for each place in the batch.
+
+    Shrivastava et al., 2017, arXiv:1612.07828, in the form of CycleGAN's code (Zhu et al., 2017, arXiv:1703.10593).
+    """
+    settings = game.tricks["replay"]
+    shown, drawn = (game.tape.input(f"replay.{name}", game.count) for name in ("shown", "drawn"))
+    if len(game.memory) < settings["batches"]:
+        game.memory.append(images.clone())
+        return images
+    result = images.clone()
+    for place in range(game.count):
+        if shown[place] < settings["share"]:
+            memory = game.memory[int(drawn[place] * settings["batches"])]
+            result[place] = memory[place]
+            memory[place] = images[place]
+    return result
 
 
 # ---- objectives in which the networks take turns: the losses of D from its scores, and of G from D's -----------------
@@ -135,9 +165,13 @@ def gradients(game, losses):
     return torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
 
 
-def average(game, losses):
-    """The sum, which is published under this name."""
+def total(game, losses):
+    """The sum, which is published as the average."""
     return losses.sum()
+
+
+def mean(game, losses):
+    return losses.mean()
 
 
 def gman(game, losses):
@@ -152,10 +186,14 @@ def gman_grad(game, losses):
 
 
 def mgd(game, losses):
-    """Desideri, 2012: the shortest convex combination of the gradients, each divided by its norm."""
+    """Desideri, 2012: the shortest convex combination of the gradients, each divided by its norm or as it is; the step
+    along their sum, or along its direction."""
     rows = gradients(game, losses)
-    rows = (rows / rows.norm(dim=1, keepdim=True)).double()
-    return (minimum_norm_weights(rows @ rows.T).to(losses.dtype) * losses).sum()
+    is_raw = game.combination.get("gradients") == "raw"
+    compared = (rows if is_raw else rows / rows.norm(dim=1, keepdim=True)).double()
+    weights = minimum_norm_weights(compared @ compared.T).to(losses.dtype)
+    loss = (weights * losses).sum()
+    return loss / (weights @ rows).norm() if game.combination.get("direction") == "normalised" else loss
 
 
 def minimum_norm_weights(products):
@@ -188,24 +226,23 @@ def loss_delta(game, losses):
 
 
 COMBINATIONS = {
-    "average": average, "gman": gman, "gman-grad": gman_grad, "mgd": mgd, "hypervolume": hypervolume,
+    "sum": total, "mean": mean, "gman": gman, "gman-grad": gman_grad, "mgd": mgd, "hypervolume": hypervolume,
     "loss-delta": loss_delta,
 }  # fmt: skip
 
 
-def probe(game):
-    """Each discriminator's mean probability of the images from loss-delta's own latents, `[K]`."""
+def probabilities(game, images):
+    """Each discriminator's mean probability of images, `[K]`."""
     with torch.no_grad():
-        images = game.generated("latent.probe")
         return torch.stack([judge(images).sigmoid().mean() for judge in game.discriminators])
 
 
 # ---- the turns -------------------------------------------------------------------------------------------------------
 
 
-def judgement(game, discriminator, images):
+def judgement(game, discriminator, images, call):
     """The scores of images and, from an auxiliary classifier, the logits of their classes."""
-    output = discriminator(images)
+    output = game.judge(discriminator, images, call)
     return (output[:, :1], output[:, 1:]) if "auxiliaryClassifier" in game.tricks else (output, None)
 
 
@@ -219,41 +256,46 @@ def classification(game, *logits):
     return game.tricks["auxiliaryClassifier"]["weight"] * sum(costs) / len(costs)
 
 
-def update_discriminators(game, images):
+def update_discriminators(game, images, stream, real=None, moves=True):
     """Each on the same images; D is applied to real images, generated ones and those of the penalty in this order."""
-    real, generated = game.real(), images.detach()
+    real, generated = game.real() if real is None else real, images.detach()
     of_scores, _ = OBJECTIVES[game.config["objective"]["type"]](game.config["objective"])
     losses = []
     for k, (discriminator, steps) in enumerate(zip(game.discriminators, game.discriminator_optimizers)):
         several = f".{k}" if len(game.discriminators) > 1 else ""
-        (real_scores, real_classes), (scores, classes) = (judgement(game, discriminator, x) for x in (real, generated))
+        (real_scores, real_classes), (scores, classes) = (
+            judgement(game, discriminator, x, call) for x, call in ((real, "real"), (generated, "generated"))
+        )
         loss = of_scores(real_scores, scores) + penalty(game, discriminator, several, real, generated)
         losses.append(loss + classification(game, real_classes, classes))
-        steps.zero_grad()
-        losses[-1].backward()
-        steps.step()
+        if moves:
+            steps.zero_grad()
+            losses[-1].backward()
+            steps.step()
         if several:
             game.tape.output(f"loss.discriminator.{k}", losses[-1])
     game.tape.output("loss.discriminator", sum(losses) / len(losses))
 
 
-def update_generator(game, images):
+def update_generator(game, images, stream, moves=True):
     """Against the discriminators as they are now."""
     _, of_scores = OBJECTIVES[game.config["objective"]["type"]](game.config["objective"])
-    judged = [judgement(game, discriminator, images) for discriminator in game.discriminators]
+    judged = [judgement(game, discriminator, images, "generator") for discriminator in game.discriminators]
     losses = torch.stack([of_scores(scores) for scores, _ in judged])
     loss = COMBINATIONS[game.combination["type"]](game, losses) + sum(
         classification(game, classes) / len(judged) for _, classes in judged
     )
     game.tape.output("loss.generator", loss)
-    learns = game.combination["type"] == "loss-delta"
-    before = probe(game) if learns else None
+    if not moves:
+        return
     game.generator_optimizer.zero_grad()
     loss.backward()
     game.generator_optimizer.step()
-    if learns:
-        share = game.combination["alpha"]
-        game.values = share * (probe(game) - before) + (1 - share) * game.values
+    if game.combination["type"] == "loss-delta":
+        # On the very latents that the loss was taken on.
+        share, before = game.combination["alpha"], torch.stack([scores.sigmoid().mean() for scores, _ in judged])
+        gain = probabilities(game, game.generated(stream)) - before.detach()
+        game.values = share * gain + (1 - share) * game.values
     if game.average:
         decay = game.tricks["averaging"]["decay"]
         with torch.no_grad():
@@ -274,12 +316,35 @@ def alternating_step(game):
         fresh = objective["latents"] == "fresh"
         shared = None if fresh else game.generated("latent")
         for name, update in turns:
-            update(game, game.generated(f"latent.{name}") if fresh else shared)
+            stream = f"latent.{name}" if fresh else "latent"
+            update(game, game.generated(stream) if fresh else shared, stream)
         return
     for name, update in turns:
         for _ in range(updates[name]):
             game.tape.start(name)
-            update(game, game.generated(f"latent.{name}"))
+            update(game, game.generated(f"latent.{name}"), f"latent.{name}")
+
+
+def per_iteration_step(game):
+    """All updates of an iteration on one batch of latents and one of real images, on which losses are reported after
+    them: DCGAN-tensorflow (Kim, 2016), and with more updates of G Weaver's "Robot vs Robot"."""
+    game.tape.start("batch")
+    latents, real = game.tape.input("latent", game.count, game.latent), game.real()
+    for _ in range(game.config["updates"]["discriminator"]):
+        game.tape.start("discriminator")
+        update_discriminators(game, game.generator(latents), None, real)
+    for _ in range(game.config["updates"]["generator"]):
+        game.tape.start("generator")
+        update_generator(game, game.generator(latents), None)
+    kept = {name: value.clone() for name, value in game.variables().items() if "running" in name}
+    for phase in ("discriminator", "generator"):
+        game.tape.outputs = {name: values for name, values in game.tape.outputs.items() if not name.startswith(phase)}
+    game.tape.start("report")
+    images = game.generator(latents)
+    update_discriminators(game, images, None, real, moves=False)
+    update_generator(game, images, None, moves=False)
+    for name, value in kept.items():
+        game.variables()[name].copy_(value)
 
 
 def train(config, weights, tape, dtype):
@@ -288,7 +353,12 @@ def train(config, weights, tape, dtype):
     game = Game(config, tape)
     game.load(weights)
     game.attach_optimizers()
+    step = alternating_step
+    if config["objective"]["type"] == "selfgan":
+        step = selfgan_step
+    elif config["objective"].get("latents") == "per-iteration":
+        step = per_iteration_step
     for _ in range(config["steps"]):
-        (selfgan_step if config["objective"]["type"] == "selfgan" else alternating_step)(game)
+        step(game)
     outputs = {f"expected.{name}": np.array(values) for name, values in tape.outputs.items()}
     return outputs | {f"final.{name}": value.double().numpy().copy() for name, value in game.variables().items()}

@@ -30,6 +30,83 @@ class NormalisedConvolution(nn.Conv2d):
         return F.conv2d(x, self.weight_v / lengths, None, self.stride, self.padding)
 
 
+class NormalisedLinear(nn.Linear):
+    """A fully connected layer with weights `v / ||v||`, the norm taken per output; neither they nor the bias are
+    trained."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        self.weight_v = nn.Parameter(self.weight.detach(), requires_grad=False)
+        self.bias.requires_grad_(False)
+        del self.weight
+
+    def forward(self, x):
+        return F.linear(x, self.weight_v / self.weight_v.norm(dim=1, keepdim=True), self.bias)
+
+
+class Dropout(nn.Module):
+    """Numbers kept with probability `1 - rate` and divided by it. `mask`, given by the game, draws which are kept."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate, self.mask = rate, None
+
+    def forward(self, x):
+        return x * self.mask(self.rate, x.shape) if self.mask else x
+
+
+class Concat(nn.Module):
+    """Branches on one input, joined along the channels."""
+
+    def __init__(self, branches, shape):
+        super().__init__()
+        self.branches = nn.ModuleList([Network(layers, shape, 0) for layers in branches])
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], dim=1)
+
+
+class ReshapeLast(nn.Module):
+    """The numbers of an image, or of features, in the order row, column, channel under another shape."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x):
+        last = x.permute(0, 2, 3, 1) if x.dim() == 4 else x
+        return last.reshape(len(x), *self.shape).permute(0, 3, 1, 2)
+
+
+class MaxPoolSame(nn.Module):
+    """TensorFlow's padding: as many windows as the stride has steps, what is missing on the right and below first."""
+
+    def __init__(self, kernel):
+        super().__init__()
+        self.kernel = kernel
+
+    def forward(self, x):
+        missing = [-size % self.kernel for size in (x.shape[3], x.shape[2])]
+        sides = [side for total in missing for side in (total // 2, total - total // 2)]
+        return F.max_pool2d(F.pad(x, sides, value=-torch.inf), self.kernel)
+
+
+class ShiftedBatchNorm(nn.Module):
+    """Batch norm with a bias and no weight."""
+
+    def __init__(self, channels, epsilon, momentum):
+        super().__init__()
+        self.epsilon, self.momentum = epsilon, momentum
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x):
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, None, self.bias, self.training, self.momentum, self.epsilon
+        )
+
+
 class Network(nn.Sequential):
     """The layers of a config, numbered as there. Shapes lack the batch: (features,) or (channels, rows, columns)."""
 
@@ -62,6 +139,8 @@ def module(layer, shape, classes):
     settings = {"kernel_size": layer.get("kernel"), "stride": stride, "padding": padding}
     bias = layer.get("bias", True)
     match layer["type"]:
+        case "linear" if layer.get("norm") == {"type": "weight", "gain": 1} and layer["frozen"] and bias:
+            return NormalisedLinear(shape[0], layer["features"])
         case "condition":
             return Condition(layer["method"], shape[0], classes)
         case "linear":
@@ -69,14 +148,26 @@ def module(layer, shape, classes):
         case "conv" if layer.get("norm") == {"type": "weight", "gain": 1} and layer["frozen"] and not bias:
             return NormalisedConvolution(shape[0], layer["channels"], **settings)
         case "conv" if "norm" not in layer:
-            return nn.Conv2d(shape[0], layer["channels"], **settings, bias=bias)
+            return nn.Conv2d(shape[0], layer["channels"], **settings, groups=layer.get("groups", 1), bias=bias)
         case "convTranspose":
             return nn.ConvTranspose2d(shape[0], layer["channels"], **settings, bias=bias)
+        case "dropout":
+            return Dropout(layer["rate"])
+        case "concat":
+            return Concat(layer["branches"], shape)
+        case "inception" if layer["reads"] == "input" and "depthwise" not in layer:
+            half = layer["channels"] // 2
+            same = {"type": "conv", "channels": half, "kernel": 3, "padding": "same"}
+            return Concat([[{"type": "conv", "channels": half, "kernel": 1}], [same]], shape)
+        case "batchNorm" if layer.get("scale") is False:
+            return ShiftedBatchNorm(shape[0], layer.get("epsilon", 1e-5), layer.get("momentum", 0.1))
         case "batchNorm":
             kind = nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d
             return kind(shape[0], eps=layer.get("epsilon", 1e-5), momentum=layer.get("momentum", 0.1))
         case "layerNorm":
             return nn.LayerNorm(shape, layer.get("epsilon", 1e-5), layer.get("affine", True))
+        case "reshape" if layer.get("order") == "channelsLast":
+            return ReshapeLast(layer["shape"])
         case "reshape":
             rows, columns, channels = layer["shape"]
             return nn.Unflatten(1, (channels, rows, columns))
@@ -86,8 +177,12 @@ def module(layer, shape, classes):
             return nn.Upsample(scale_factor=layer["scale"], mode="nearest")
         case "depthToSpace":
             return nn.PixelShuffle(layer["scale"])
+        case "maxPool" if padding == "same":
+            return MaxPoolSame(layer["kernel"])
         case "maxPool":
             return nn.MaxPool2d(layer["kernel"])
+        case "averagePool":
+            return nn.AvgPool2d(layer["kernel"])
         case "leakyReLU":
             return nn.LeakyReLU(layer["slope"])
         case "relu":
@@ -99,8 +194,31 @@ def module(layer, shape, classes):
     raise ValueError(f"no module for {layer}")
 
 
+class TensorFlowRMSProp:
+    """TensorFlow 1's RMSProp: `s = alpha s + (1 - alpha) g^2; w -= rate * g / sqrt(s + epsilon)`."""
+
+    def __init__(self, settings, parameters):
+        self.settings, self.parameters = settings, parameters
+        self.squares = [torch.full_like(parameter, settings["initialMeanSquare"]) for parameter in parameters]
+
+    def zero_grad(self):
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        alpha, rate = self.settings["alpha"], self.settings["learningRate"]
+        for parameter, square in zip(self.parameters, self.squares):
+            square.mul_(alpha).add_((1 - alpha) * parameter.grad**2)
+            parameter.sub_(rate * parameter.grad / torch.sqrt(square + self.settings["epsilon"]))
+
+
 def optimizer(settings, parameters):
     """PyTorch's optimizer for the section `optimizer` of a config."""
+    if settings["type"] == "sgd":
+        return torch.optim.SGD(parameters, lr=settings["learningRate"])
+    if settings.get("epsilonInsideRoot"):
+        return TensorFlowRMSProp(settings, parameters)
     common = {"lr": settings["learningRate"], "eps": settings.get("epsilon", 1e-8)}
     if settings["type"] == "rmsprop":
         return torch.optim.RMSprop(parameters, alpha=settings.get("alpha", 0.99), **common)

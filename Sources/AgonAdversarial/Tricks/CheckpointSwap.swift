@@ -1,0 +1,75 @@
+import AgonConfiguration
+import AgonGraph
+
+/// Older weights that are put in the place of a network's own for a few iterations now and then.
+///
+/// Every so many iterations the weights kept last come back, are trained for a few iterations, and make room for the
+/// newest ones again, which are kept in turn. So a network meets an opponent that it has beaten before.
+/// Chintala et al., "How to train a GAN?", 2016, item 8: keep checkpoints and occasionally swap them out.
+public struct CheckpointSwap: ConfigDecodable, Hashable, Sendable {
+    public enum Choice: String, CaseIterable, Sendable {
+        case generator, discriminator, both
+    }
+
+    public let network: Choice
+    public let every: Int
+    public let iterations: Int
+
+    public init(network: Choice = .generator, every: Int = 500, iterations: Int = 5) {
+        self.network = network
+        self.every = every
+        self.iterations = iterations
+    }
+
+    public init(from reader: ConfigReader) throws {
+        network = try reader.choice("network", default: .generator, "Whose older weights come back.")
+        every = try reader.integer("every", in: 2..., default: 500, "Iterations from one return to the next.")
+        iterations = try reader.integer("iterations", in: 1..., default: 5, "Iterations that older weights stay.")
+        let (every, iterations) = (every, iterations)
+        try reader.require(iterations < every, "iterations", "must be fewer than the \(every) between two returns")
+    }
+}
+
+/// The older weights of a game's networks, in variables that checkpoints hold.
+public struct PastWeights {
+    public let copies: [Variable]
+    private let originals: [Variable]
+    private let settings: CheckpointSwap
+
+    public init(_ settings: CheckpointSwap, of gan: GANNetworks) {
+        self.settings = settings
+        let networks =
+            switch settings.network {
+            case .generator: gan.generators
+            case .discriminator: gan.discriminators
+            case .both: gan.generators + gan.discriminators
+            }
+        originals = networks.flatMap(\.variables)
+        copies = originals.map {
+            Variable(name: "past.\($0.name)", shape: $0.shape, role: .loopState, layout: $0.layout)
+        }
+    }
+
+    /// Before an iteration, counted from 0: brings older weights back, or the newest, as it is time.
+    public func prepare(iteration: Int) {
+        let turn = iteration % settings.every
+        if iteration == 0 {
+            keep()
+        } else if iteration >= settings.every, turn == 0 {
+            exchange()
+        } else if iteration >= settings.every, turn == settings.iterations {
+            exchange()
+            keep()
+        }
+    }
+
+    private func keep() {
+        for (copy, original) in zip(copies, originals) { copy.values = original.values }
+    }
+
+    private func exchange() {
+        for (copy, original) in zip(copies, originals) {
+            (copy.values, original.values) = (original.values, copy.values)
+        }
+    }
+}
