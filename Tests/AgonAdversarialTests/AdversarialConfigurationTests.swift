@@ -31,7 +31,8 @@ import Testing
         ),
         (
             #"{"objective": {"type": "selfgan", "form": "gpu"}, "optimizer": "adam"}"#,
-            "test.json:1: objective.form: unknown choice 'gpu'. Available: gpu-paper, gpu-code, tpu-paper, tpu-code"
+            "test.json:1: objective.form: unknown choice 'gpu'. Available: gpu-paper, gpu-code, tpu-paper, tpu-code, "
+                + "tpu-keras"
         ),
         (
             #"{"objective": {"type": "selfgan", "shards": 6}, "optimizer": "adam"}"#,

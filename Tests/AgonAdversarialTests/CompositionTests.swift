@@ -10,6 +10,7 @@ import Testing
         #""gan""#, #"{"type": "gan", "generatorLoss": "minimax", "order": "discriminator-first", "latents": "fresh"}"#,
         #""lsgan""#, #""hinge""#, #""wgan""#, #"{"type": "wgan", "clip": 0}"#, #""wgan-gp""#, #""catgan""#,
         #"{"type": "selfgan", "shards": 2}"#, #"{"type": "selfgan", "form": "tpu-code", "loss": "least-squares"}"#,
+        #"{"type": "selfgan", "form": "tpu-keras", "shards": 2}"#, #"{"type": "gan", "latents": "per-iteration"}"#,
     ]
     static let ensembles = [
         "{}", #"{"copies": 3}"#, #"{"copies": 3, "combination": "mean"}"#,
@@ -21,7 +22,8 @@ import Testing
     static let penalties: [String?] = [nil, "gradient-penalty", "r1", "dragan"]
     static let tricks = [
         "{}", #"{"labels": {"real": [0.7, 1.2], "flip": 0.1, "reversal": {}}}"#, #"{"instanceNoise": {"until": 2}}"#,
-        #"{"replay": {"batches": 2}}"#, #"{"batches": "mixed"}"#, #"{"updateRule": {"discriminatorAbove": 0.5}}"#,
+        #"{"replay": {"batches": 2}}"#, #"{"replay": {"batches": 2, "swap": true}}"#, #"{"batches": "mixed"}"#,
+        #"{"updateRule": {"discriminatorAbove": 0.5}}"#,
         #"{"averaging": {"start": 1}}"#, #"{"auxiliaryClassifier": {}}"#,
     ]
 
@@ -42,8 +44,9 @@ import Testing
                     return "has one loss for all networks"
                 }
                 if has("updateRule") { return "updates both networks in one step" }
-                if has("replay") { return "shows discriminators the samples of the step before already" }
+                if has("tpu-keras"), has("labels") { return "has no other labels than 1 and 0" }
             }
+            if has("per-iteration"), has("updateRule") { return "latents cannot be 'per-iteration'" }
             if has("wgan-gp"), penalty != nil { return "has a penalty of its own" }
             if isClipped, penalty != nil { return "clips the critic's weights already" }
             if isUnclipped, penalty == nil { return "needs a bound" }
