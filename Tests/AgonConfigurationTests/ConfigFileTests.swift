@@ -7,7 +7,10 @@ import Testing
     private let temporary: TemporaryFolder
     private var folder: String { temporary.path }
 
-    init() throws { temporary = try TemporaryFolder() }
+    init() throws {
+        temporary = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: temporary.file("sub"), withIntermediateDirectories: false)
+    }
 
     func write(_ name: String, _ text: String) throws { try temporary.write(text, to: name) }
 
