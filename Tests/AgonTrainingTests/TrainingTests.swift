@@ -201,7 +201,8 @@ import Testing
             }
                 == "\(run): was started with another config; it differs in optimizer.learningRate, "
                 + "generator.layers[0].features. Only keys that no step depends on may change when resuming "
-                + "(name, description, steps, samples, checkpoints, log, evaluate); start a new run with another --out")
+                + "(name, description, system, steps, samples, checkpoints, log, evaluate); start a new run with another --out"
+        )
     }
 
     @Test func whatNoStepDependsOnMayChangeWhenResuming() throws {

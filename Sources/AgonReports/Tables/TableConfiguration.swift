@@ -24,7 +24,8 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         name = try reader.string("name", "A name for the table, and for its folder of results.")
         try reader.require(
-            name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil, "name", "'\(name)' is no folder name; use letters, digits, '_' and '-'")
+            name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil, "name",
+            "'\(name)' is no folder name; use letters, digits, '_' and '-'")
         title = try reader.string("title", "What stands over the table.")
         description = try reader.optionalString("description", "What is compared, in a sentence or two.")
         source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
