@@ -45,7 +45,7 @@ import Testing
             let result = try agon(arguments)
             #expect(result.code == 64 && result.output.isEmpty, "\(arguments): \(result.output)")
         }
-        #expect(try agon("runs", "Package.swift").errors.hasPrefix("Error: Package.swift: is no folder"))
+        #expect(try agon("runs", "Package.swift").errors.hasPrefix("Error: Package.swift: not a folder"))
     }
 
     @Test func badConfigIsExitCode65() throws {

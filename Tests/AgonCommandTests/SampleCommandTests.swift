@@ -80,11 +80,11 @@ import Testing
         (["--from", "#1", "--out", "x.png"], "--from and --to go together"),
         (
             ["--expression", "#1", "--count", "3", "--out", "x.png"],
-            "--count does not go with --expression, which says how many there are"
+            "--count does not go with --expression, which sets the number of samples"
         ),
         (
             ["--expression", "#1", "--numbered", "--out", "x.png"],
-            "--numbered does not go with --expression: these are not the seed's own samples"
+            "--numbered does not go with --expression, whose samples have no numbers"
         ),
         (["--replace", "--out", "x.png"], "--replace is for --save"),
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
