@@ -47,7 +47,7 @@ import Testing
         let page = try runPage("run")
         for words in [
             "gan-mlp", "done", "objective gan", "data fashion-mnist", "seed 0", "AMD EPYC, 2 threads",
-            "2026-11-21 11:25 UTC", "Losses", "Scores", "training time", "34.0 steps/s", "memory at its peak",
+            "2026-11-21 11:25 UTC", "Losses", "Scores", "training time", "34.0 steps/s", "peak memory",
             "agon run Configs/gan/mlp.json --steps 300", "1a82cba13f49191c1434761a3ba8c98a83fabe42, with changes",
             "\"learningRate\": 0.0002", "Debian GNU/Linux 12 (bookworm)",
         ] {
@@ -78,7 +78,7 @@ import Testing
     @Test func weightsOfDiscriminatorsAreCharted() throws {
         let page = try runPage("ensemble")
         #expect(page.words.contains("Weights of the discriminators"))
-        #expect(page.words.contains("each one's part in the generator's loss"))
+        #expect(page.words.contains("each discriminator's share of the generator's loss"))
         #expect(page.words.contains("Generator's loss by each discriminator"))
         #expect(page.words.contains("Losses of the discriminators"))
         // Four shares, one upon the other.
@@ -272,7 +272,7 @@ import Testing
         let path = try folder.write("weights", to: "model.safetensors")
         #expect(
             message { try Report.write("page", to: path) }
-                == "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html")
+                == "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html")
         #expect(try folder.text("model.safetensors") == "weights")
         try folder.write("old", to: "report.html")
         try Report.write("new", to: folder.path + "/report.html")

@@ -28,7 +28,7 @@ import Testing
     static let faults: [(String, String, String)] = [
         (
             #""name": "study""#, #""name": "a/b""#,
-            "table.json:2: name: 'a/b' is no folder name; use letters, digits, '_' and '-'"
+            "table.json:2: name: 'a/b' is not a valid folder name; use letters, digits, '_' and '-'"
         ),
         (#""title": "Size"#, #""titel": "Size"#, "table.json:3: titel: unknown key. Did you mean 'title'?"),
         (
@@ -37,7 +37,7 @@ import Testing
         ),
         (
             #"{"smoke": {"sweeps": [{"file": "sweep.json"}]}}"#, "{}",
-            "table.json:5: budgets: there is none; give at least one of smoke, quick, full"
+            "table.json:5: budgets: empty; give at least one of smoke, quick, full"
         ),
         (#""where": {"size": "small"}"#, #""where": {}"#, "expected an object with at least one key"),
         (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is no column; did you mean 'best'?"),
@@ -51,7 +51,7 @@ import Testing
         (#""column": "best""#, #""column": "speed""#, "'speed' is no column; there are best, last, minutes, share"),
         (#""type": "timeToBest""#, #""type": "timeToBset""#, "Did you mean 'timeToBest'?"),
         (#""pick": "best""#, #""pick": "first""#, "pick: "),
-        ("]\n}", #"], "by": ["size"]}"#, "rows: give 'rows' or 'by', one of them"),
+        ("]\n}", #"], "by": ["size"]}"#, "rows: give either 'rows' or 'by'"),
         (
             "]\n}", #"], "figures": [{"name": "a/b", "title": "x", "type": "grids", "steps": [1]}]}"#,
             "'a/b' is no file name"

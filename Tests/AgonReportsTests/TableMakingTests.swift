@@ -167,10 +167,10 @@ import Testing
         var trials = TemporaryFolder.studyTrials
         for index in 3..<6 { trials[index].settings["size"] = "huge" }
         let table = try table(trials)
-        #expect(table.notes.contains("large: no trial of this row was run"))
+        #expect(table.notes.contains("large: no trial of this row has been run"))
         #expect(table.notes.contains("3 of 6 trials belong to no row"))
         #expect(table.cell(row: "large", column: "best")?.isMissing == true)
-        #expect(table.notes.contains("– stands for no value"))
+        #expect(table.notes.contains("–: no value"))
     }
 
     // MARK: Identities
@@ -204,7 +204,7 @@ import Testing
         #expect(try summary(after, "small", "best") == summary(before, "small", "best"))
         #expect(
             after.notes.contains {
-                $0.hasSuffix("1 trial has values that were measured in other ways too, which do not count")
+                $0.hasSuffix("1 trial has values that were measured in other ways too, which are not counted")
             }, "\(after.notes)")
     }
 

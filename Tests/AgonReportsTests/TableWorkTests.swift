@@ -191,7 +191,7 @@ import Testing
         let work = try work()
         #expect(
             message { _ = try results(work) }
-                == "\(folder.path)/Sweeps/width-smoke: nothing of this sweep was run; run it with: agon table width "
+                == "\(folder.path)/Sweeps/width-smoke: no trial of this sweep has been run; run it with: agon table "
                 + "--budget smoke")
         try record(work) { trial, _ in trial.state = .waiting }
         #expect(message { _ = try results(work) }.contains("nothing of this sweep was run"))
