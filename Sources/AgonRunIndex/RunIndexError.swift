@@ -1,9 +1,9 @@
 import AgonConfiguration
 import AgonText
 
-/// What can go wrong when recorded runs are queried and compared.
+/// Errors of querying and comparing recorded runs.
 public enum RunIndexError: Error, Equatable, Sendable {
-    /// A query that breaks the grammar; the column is counted from 1.
+    /// A query with a syntax error; columns count from 1.
     case malformedQuery(text: String, column: Int, problem: String)
     /// A curve that none of the runs has.
     case unknownCurve(String, runs: [String], existing: [String])

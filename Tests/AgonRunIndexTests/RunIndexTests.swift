@@ -253,7 +253,7 @@ import Testing
         let lock = try run.lock()
         let busy = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         withExtendedLifetime(lock) {}
-        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): is running, left alone"])
+        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): running, skipped"])
     }
 
     @Test func runsWithoutTheMetricKeepTheirCheckpoints() throws {
