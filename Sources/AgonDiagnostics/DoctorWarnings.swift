@@ -87,8 +87,8 @@ extension Diagnosis {
         return Warning(
             problem: "\(speed.threads) threads together are \(gain) times as fast as one",
             remedy: library.threading == "openmp"
-                ? "stop other programs; if the problem persists, apt-get install libopenblas0-pthread (this is an OpenMP build)"
-                : "stop other programs and run this again; if the problem persists, pass fewer --threads")
+                ? "stop other programs; if it persists, apt-get install libopenblas0-pthread (this is an OpenMP build)"
+                : "stop other programs and run this again; if it persists, pass fewer --threads")
     }
 
     private var shortMemory: Warning? {

@@ -30,7 +30,7 @@ struct RunFact: Equatable, Sendable {
 
 /// All facts about a run, read from its folder.
 ///
-/// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone gives its type or name;
+/// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone: its type or name;
 /// - the record: `run`, `state`, `step`, `steps`, `seconds`, `started`, `size` (bytes) and others;
 /// - for a sweep's trial: `sweep`, `trial`, and the values of the sweep's axes under their names, prefixed with `axis.`
 ///   if the name is taken above;

@@ -192,9 +192,9 @@ import Testing
         #expect(
             message { _ = try results(work) }
                 == "\(folder.path)/Sweeps/width-smoke: no trial of this sweep has been run; run it with: agon table "
-                + "--budget smoke")
+                + "width --budget smoke")
         try record(work) { trial, _ in trial.state = .waiting }
-        #expect(message { _ = try results(work) }.contains("nothing of this sweep was run"))
+        #expect(message { _ = try results(work) }.contains("no trial of this sweep has been run"))
         #expect(
             message { _ = try self.work("quick") } == "table width has no budget 'quick'; it has smoke, full")
         #expect(
