@@ -15,7 +15,7 @@ public enum AlarmAction: String, CaseIterable, Sendable {
 /// item 10, "Track failures early"; discussed in Scuccimarra's notes on training GANs. A loss, score or
 /// gradient that is NaN or infinite always stops the run; this is not a setting.
 ///
-/// Only the first is on by default, because it means the same for every objective. Norms cost a pass over all gradients;
+/// Only the first is on by default, because it means the same for every objective. Norms cost a pass over gradients;
 /// a large variance depends on the scale of the loss (a critic's starts in the tens); a falling loss is a
 /// hint to look at samples.
 public struct AlarmSettings: ConfigDecodable, Sendable {

@@ -109,7 +109,7 @@ private struct DistanceSamples {
                 withDistances(self, self) { distances in
                     var nearest = SmallestValues(k)
                     for i in block.rows {
-                        // The k-th smallest upper bound: distances surely above it are not neighbours, the rest are exact.
+                        // The k-th smallest upper bound: distances surely above it are skipped, the rest are exact.
                         nearest.removeAll()
                         for j in 0..<block.columns where j != i {
                             let (squared, bound) = distances.approximate(i, j, product: block[i, j])

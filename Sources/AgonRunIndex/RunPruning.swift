@@ -53,7 +53,7 @@ public struct RunPruning: Sendable {
         note(lacking, "without '\(metric ?? "")'")
     }
 
-    /// Selects all runs but the best `count` by a metric. Runs that are not done or have no value are kept, as are those
+    /// Selects all runs but the best `count` by a metric. Runs not done or without a value are kept, as are those
     /// whose value was computed in another way than most.
     ///
     /// - Parameter rows: with the facts `state`, the metric, and the metric's `identity`.

@@ -95,7 +95,7 @@ import Testing
         ("{}", 4, nil, "4 bytes follow the last tensor, which ends at data byte 0"),
         (" {}", 0, nil, "its header does not begin with '{'"),
         ("", 0, nil, "its header does not begin with '{'"),
-        ("{\"x\"", 0, nil, "its header:1:5: the text ends too early; expected ':' after the key"),
+        ("{\"x\"", 0, nil, "its header:1:5: unexpected end of text; expected ':' after the key"),
         ("{\"x", 0, nil, "its header:1:2: the string is not closed on its line"),
         ("{\"x\u{1}\":{}}", 0, nil, "its header:1:4: control character 1 in a string; write it as \\u0001"),
         ("{\"\\q\":{}}", 0, nil, "its header:1:3: unknown escape \\q in a string"),

@@ -53,7 +53,7 @@ import Testing
         (#"{"kind": "loss", "op": "hinge"}"#, "unknown loss 'hinge'; known: bce-discriminator,"),
         (#"{"kind": "operation"}"#, "metadata 'case' needs the strings 'kind' and 'op'"),
         ("", "the file has no metadata 'case'"),
-        ("{", "metadata 'case':1:2: the text ends too early;"),
+        ("{", "metadata 'case':1:2: unexpected end of text;"),
     ])
     func whatIsNotUnderstoodFails(metadata: String, problem: String) throws {
         try write(metadata, ["input": [-1, 2], "output": [0, 2]])
