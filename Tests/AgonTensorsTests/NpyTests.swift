@@ -78,7 +78,7 @@ import Testing
         ),
         (valid.replacing("False", with: "Maybe"), 8, nil, 1, "header byte 34: expected True or False"),
         ("{'descr': '<f4', 'shape': (2,), }", 8, nil, 1, "its header lacks one of descr, fortran_order and shape"),
-        ("{'shape': (2,), 'shape': (2,)}", 8, nil, 1, "its header has an unknown or second key 'shape'"),
+        ("{'shape': (2,), 'shape': (2,)}", 8, nil, 1, "its header has an unknown or duplicate key 'shape'"),
         (valid + "x", 8, nil, 1, "text after the header's dictionary"),
         ("{'descr", 8, nil, 1, "its header ends within a string"),
         ("", 8, nil, 1, "header byte 0: expected '{'"),

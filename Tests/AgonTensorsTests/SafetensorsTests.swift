@@ -93,8 +93,8 @@ import Testing
         ("{}", 0, 99_999_999, "its header claims 99999999 bytes, the file has 10 (truncated?)"),
         ("{}", 0, 3, "its header claims 3 bytes, the file has 10 (truncated?)"),
         ("{}", 4, nil, "4 bytes follow the last tensor, which ends at data byte 0"),
-        (" {}", 0, nil, "its header does not begin with '{'"),
-        ("", 0, nil, "its header does not begin with '{'"),
+        (" {}", 0, nil, "its header does not start with '{'"),
+        ("", 0, nil, "its header does not start with '{'"),
         ("{\"x\"", 0, nil, "its header:1:5: unexpected end of text; expected ':' after the key"),
         ("{\"x", 0, nil, "its header:1:2: the string is not closed on its line"),
         ("{\"x\u{1}\":{}}", 0, nil, "its header:1:4: control character 1 in a string; write it as \\u0001"),
@@ -184,7 +184,7 @@ import Testing
         ),
         (
             both(tensor("x", [2], 0, 8), tensor("y", [2], 4, 12)), 12, nil,
-            "tensor 'y' starts at data byte 4 and overlaps the tensor before it, which ends at 8"
+            "tensor 'y' starts at data byte 4 and overlaps the previous tensor, which ends at 8"
         ),
         (
             both(tensor("x", [1], 0, 4), tensor("y", [1], 8, 12)), 12, nil,
