@@ -3,7 +3,7 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time.
+/// A compiled generator that turns latent vectors (or images) into samples, in evaluation mode, batch by batch.
 package final class Sampler {
     private let step: CompiledStep
     private let batch: Int
@@ -12,8 +12,8 @@ package final class Sampler {
     private let sampleShape: Shape
 
     /// - Parameters:
-    ///   - conditionSize: the numbers in a condition vector that the generator reads; nil for none.
-    ///   - count: how many samples will be asked for at a time, about.
+    ///   - conditionSize: the size of the generator's condition vector; nil for none.
+    ///   - count: the approximate number of samples per request.
     package init(_ generator: Network, conditionSize: Int? = nil, count: Int, pool: WorkerPool, seed: UInt64) throws {
         batch = max(1, min(count, 64))
         inputSize = generator.inputShape.count
@@ -24,17 +24,17 @@ package final class Sampler {
             seed: seed)
     }
 
-    /// The memory of making samples beyond the generator's own.
+    /// The memory for sampling beyond the generator's own.
     var plan: MemoryPlan { step.plan }
 
-    /// One sample for each of the generator's inputs, one after the other: `[N] + sample shape`.
+    /// One sample for each of the generator's inputs, contiguous: `[N] + sample shape`.
     ///
     /// - Parameters:
-    ///   - conditions: a condition vector for each, if the generator reads one.
-    ///   - index: the step of the generator's own random numbers, if it has any.
+    ///   - conditions: a condition vector for each, if the generator takes one.
+    ///   - index: the step of the generator's own random numbers, if any.
     package func samples(from inputs: [Float], conditions: [Float] = [], index: Int = 0) -> Tensor {
         let count = inputs.count / inputSize
-        precondition(conditions.count == count * conditionSize, "\(conditions.count) numbers of \(count) conditions")
+        precondition(conditions.count == count * conditionSize, "\(conditions.count) values for \(count) conditions")
         var values: [Float] = []
         values.reserveCapacity(count * sampleShape.count)
         var piece = [Float](repeating: 0, count: batch * inputSize)

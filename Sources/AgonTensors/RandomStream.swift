@@ -2,7 +2,7 @@ import CAgonKernels
 
 /// A counter-based stream of random numbers (Philox4x32-10), keyed by seed, purpose and step.
 ///
-/// Element `i` depends only on the key, the step and `i`: a resumed run, on any number of threads, draws the same numbers.
+/// Element `i` depends only on the key, the step and `i`: a resumed run, on any threads, draws the same numbers.
 public struct RandomStream: Hashable, Sendable {
     public let key: UInt64
     public var step: UInt64

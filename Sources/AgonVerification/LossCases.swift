@@ -52,7 +52,7 @@ extension RecordedCase {
         "selfgan-tpu-code": { try $1.selfGAN(.tpuCode) },
         "hypervolume": {
             _ = try $0.attributes.optionalString("nadir", "How the nadir is chosen.")
-            let slack = Float(try $0.attributes.number("slack", in: .above(1), "The nadir divided by the largest loss."))
+            let slack = Float(try $0.attributes.number("slack", in: .above(1), "Ratio of nadir to largest loss."))
             return hypervolume($1.graph, losses: try $1.input("losses"), slack: slack)
         },
     ]

@@ -54,7 +54,7 @@ extension RecordedCase {
             throw RecordedCaseError.unknown("operation", operation, known: ["batch_norm"])
         }
         var layer = BatchNormLayer()
-        layer.momentum = Float(try attributes.number("momentum", in: 0...1, default: 0.1, "Weight of the batch's statistics."))
+        layer.momentum = Float(try attributes.number("momentum", in: 0...1, default: 0.1, "Weight of the batch."))
         let input = try BorderLayout.channelsLast.entering(tensor("input", rank: 2, 4), name: "input")
         let network = try Network(
             name: "case", layers: [layer], input: Shape(Array(input.shape.dimensions.dropFirst())), seed: 0)

@@ -39,7 +39,7 @@ import Testing
         #expect(again.code == 64)
         #expect(
             again.errors
-                == "agon: error: run/latents/man.npy: exists already; choose another name, or replace it with --replace\n"
+                == "agon: error: run/latents/man.npy: already exists; choose another name, or replace it with --replace\n"
         )
         #expect(try agon("sample", "run", "--save", "man=6", "--replace").code == 0)
 
