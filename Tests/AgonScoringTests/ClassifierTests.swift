@@ -105,7 +105,7 @@ import Testing
         let digits = try TinyDigits()
         #expect(
             message { _ = try digits.classifiers.recipe("block") }
-                == "no classifier is called 'block'. Did you mean 'blocks'? There are: blocks; "
+                == "unknown classifier 'block'. Did you mean 'blocks'? There are: blocks; "
                 + "or give the path of a config")
         #expect(
             message { try digits.trainClassifier("input=[14, 14, 1]") }
@@ -116,10 +116,10 @@ import Testing
                 "it names 7 classes of images [12, 12, 1], the dataset has 10 classes"))
         #expect(
             message { _ = try digits.classifiers.recipe("blocks", overrides: ["name=a/b"]) }.hasSuffix(
-                "name: 'a/b' is no file name; use letters, digits, '.', '_' and '-'"))
+                "name: 'a/b' is not a valid file name; use letters, digits, '.', '_' and '-'"))
         #expect(
             message { try digits.trainClassifier(#"network.layers=["relu"]"#) }.hasSuffix(
-                "network: its output is [12, 12, 1], expected [classes], a logit for each class"))
+                "network: its output is [12, 12, 1], expected [classes], one logit per class"))
     }
 
     @Test func testSamplesHaveNothingRandom() throws {

@@ -203,7 +203,7 @@ import Testing
         let start = "\(path): not the weights of these networks: "
         #expect(
             try complaint(("conv1.weight", [2]))
-                == start + "no array is called 'fc.weight'; expected the names of torchvision's inception_v3")
+                == start + "no array is named 'fc.weight'; expected the names of torchvision's inception_v3")
         #expect(
             try complaint(("fc.weight", [1000, 512])) == start + "'fc.weight' is [1000, 512], expected [classes, 2048]")
         #expect(

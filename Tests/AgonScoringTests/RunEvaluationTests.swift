@@ -242,7 +242,7 @@ import Testing
         }
         #expect(
             complaint(TinyDigits.evaluate, "evaluate.classifier=bloks").hasPrefix(
-                "no classifier is called 'bloks'. Did you mean 'blocks'?"))
+                "unknown classifier 'bloks'. Did you mean 'blocks'?"))
         #expect(
             complaint(TinyDigits.evaluate, #"evaluate.metrics=["modes"]"#)
                 == "metric 'modes': the modes of 'mnist' are not known; they are of mixtures and of stacked-mnist")
