@@ -1,6 +1,6 @@
 // The gathers and scatters around the matrix products of convolutions. All are memory moves over contiguous channels;
-// zero padding is written, never multiplied apart. Rows of a tall matrix are output pixels (or input pixels of one
-// residue class), so a block of rows is a piece of work of its own.
+// zero padding is written, never handled separately. Rows of a tall matrix are output pixels (or input pixels of one
+// residue class), so a block of rows is an independent piece of work.
 #include <string.h>
 
 #include "agon_kernels.h"
@@ -20,7 +20,7 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
         const int64_t top = y * g->stride_height - g->padding_top, left = x * g->stride_width - g->padding_left;
         const float *pixels = input + image * g->height * g->width * C + channel_begin;
         if (every_tap && g->dilation_width == 1) {
-            // One move a kernel row: its taps lie side by side when all channels are taken.
+            // One move per kernel row: its taps are adjacent if all channels are taken.
             const int64_t skip = left < 0 ? (-left < g->kernel_width ? -left : g->kernel_width) : 0;
             const int64_t over = left + g->kernel_width - g->width;
             const int64_t end = over > 0 ? (g->kernel_width - over > skip ? g->kernel_width - over : skip) : g->kernel_width;

@@ -48,7 +48,7 @@ import Testing
             }
             #expect(
                 text == "classifier 'blocks': stopped after step \(stop) of 120; "
-                    + "the next training goes on from there")
+                    + "training will resume from there")
         }
         var first = 0
         _ = try parts.classifiers.train(
@@ -105,15 +105,15 @@ import Testing
         let digits = try TinyDigits()
         #expect(
             message { _ = try digits.classifiers.recipe("block") }
-                == "unknown classifier 'block'. Did you mean 'blocks'? There are: blocks; "
+                == "unknown classifier 'block'. Did you mean 'blocks'? Available: blocks; "
                 + "or give the path of a config")
         #expect(
             message { try digits.trainClassifier("input=[14, 14, 1]") }
-                == "classifier 'blocks' does not fit: it names 10 classes of images [14, 14, 1], "
+                == "classifier 'blocks' does not fit: it has 10 classes of images [14, 14, 1], "
                 + "the dataset has 10 classes and images [12, 12, 1]")
         #expect(
             message { try digits.trainClassifier("network.layers[5].features=7") }.contains(
-                "it names 7 classes of images [12, 12, 1], the dataset has 10 classes"))
+                "it has 7 classes of images [12, 12, 1], the dataset has 10 classes"))
         #expect(
             message { _ = try digits.classifiers.recipe("blocks", overrides: ["name=a/b"]) }.hasSuffix(
                 "name: 'a/b' is not a valid file name; use letters, digits, '.', '_' and '-'"))

@@ -245,7 +245,7 @@ import Testing
                 "unknown classifier 'bloks'. Did you mean 'blocks'?"))
         #expect(
             complaint(TinyDigits.evaluate, #"evaluate.metrics=["modes"]"#)
-                == "metric 'modes': the modes of 'mnist' are not known; they are of mixtures and of stacked-mnist")
+                == "metric 'modes': the modes of 'mnist' are unknown; only mixtures and stacked-mnist have known modes")
         #expect(
             complaint(TinyDigits.evaluate, "evaluate.metrics=[\"fcd\"]").contains("evaluate.metrics[0]: unknown"))
         #expect(

@@ -12,7 +12,7 @@ struct InceptionV3 {
     enum Variant: Equatable {
         /// torchvision's weights for 1000 classes: padding counts as zeros.
         case torchvision
-        /// The weights of published distances (Heusel et al., arXiv:1706.08500) for 1008 classes: padding does not count, and
+        /// Those of published distances (Heusel et al., arXiv:1706.08500) for 1008 classes: padding does not count, and
         /// the last block uses max pooling instead of average pooling.
         case published
 
