@@ -1,6 +1,6 @@
 import AgonScoring
-import AgonTraining
 import AgonText
+import AgonTraining
 import ArgumentParser
 import Foundation
 

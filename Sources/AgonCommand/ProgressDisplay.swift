@@ -41,7 +41,7 @@ final class ProgressDisplay {
         let throughput = "\(Int(progress.imagesPerSecond.rounded())) images/s"
         return
             (["step \(progress.step)/\(progress.steps)"] + scalars + [
-    throughput, "\(DurationText.short(progress.secondsLeft)) left",
+                throughput, "\(DurationText.short(progress.secondsLeft)) left",
             ])
             .joined(separator: "  ")
     }

@@ -153,7 +153,7 @@ extension Lowering {
     // MARK: Input gradient
 
     /// Pixels of one residue class modulo the stride are reached by the same taps: gathers the output gradients that
-    /// reach them, multiplies by those taps' weights, and stores the rows. Nothing is scattered: pieces are independent.
+    /// reach them, multiplies by those taps' weights, and stores the rows. No scatter: pieces are independent.
     func lowerInputGradient(
         _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {

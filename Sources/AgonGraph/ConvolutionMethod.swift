@@ -131,7 +131,8 @@ enum ConvolutionRewriting {
             let direct = geometry.floatingPointOperations(batch: batch) / 2
             summaries.append(
                 ConvolutionSummary(
-                    origin: node.origin.description, geometry: geometry, pass: pass, method: filtering?.name ?? "direct",
+                    origin: node.origin.description, geometry: geometry, pass: pass,
+                    method: filtering?.name ?? "direct",
                     directMultiplications: direct,
                     multiplications: filtering?.multiplications(batch: batch) ?? direct))
             guard let filtering else {

@@ -51,8 +51,8 @@ extension Lowering {
 
     // MARK: Forward and input gradient
 
-    /// Blocks of tile rows: transforms the tiles, multiplies each position, transforms back, runs the program while the block
-    /// is in cache. If blocks are few, each is split into ranges of output channels, which transform the tiles again.
+    /// Blocks of tile rows: transforms the tiles, multiplies each position, transforms back, runs the program while it
+    /// is cached. If blocks are few, each is split into ranges of output channels, which transform the tiles again.
     func lowerFilteredConvolution(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {

@@ -228,7 +228,7 @@ static void open_blas(void) {
     if (wanted && *wanted) {
         blas_handle = dlopen(wanted, RTLD_NOW | RTLD_LOCAL);
         name = wanted;
-        if (!blas_handle) fail("AGON_BLAS: cannot open the library (%s); unset it, or give a CBLAS library's path", dlerror());
+        if (!blas_handle) fail("AGON_BLAS: cannot open (%s); unset it, or give a CBLAS library's path", dlerror());
     } else {
         blas_handle = open_first(blas_candidates, &name);
         if (!blas_handle) fail("OpenBLAS: not found on this machine; " REMEDY ", or set AGON_BLAS to a CBLAS library");

@@ -52,7 +52,7 @@ import Testing
         }
         #expect(
             chosen.map(\.problem) == [
-                "OpenBLAS computes with its Prescott kernels, the processor has AVX-512"
+                "OpenBLAS uses its Prescott kernels, but the processor has AVX-512"
             ])
         #expect(chosen.first?.remedy.contains("DYNAMIC_ARCH") == true)
         let users = warnings {
@@ -79,7 +79,7 @@ import Testing
             $0.library?.isCoreTypeChosenByAgon = false
         }
         #expect(
-            found.map(\.problem) == ["OPENBLAS_CORETYPE is 'Nonsense', but OpenBLAS computes with SkylakeX"])
+            found.map(\.problem) == ["OPENBLAS_CORETYPE is 'Nonsense', but OpenBLAS uses SkylakeX"])
     }
 
     @Test func referenceLibraryAndMissingLAPACKAreNoticed() {

@@ -149,8 +149,8 @@ import Testing
                 + "choose another with evaluate.classifier")
         #expect(
             message { try source.checkReadsDigits() }
-                == "classifier 'inceptionv3' does not fit: the modes of stacked digits are named by a classifier of "
-                + "grey digits, this one names 1000 classes of colour images")
+                == "classifier 'inceptionv3' does not fit: the modes of stacked digits need a classifier of "
+                + "grey digits, this one has 1000 classes of colour images")
 
         // The same weights, but for the classes, in the network of the published distances.
         let published = try InceptionV3(classes: 1008).networks(height: size.height, width: size.width)

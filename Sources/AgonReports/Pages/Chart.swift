@@ -168,7 +168,9 @@ struct Chart {
         parts.append(
             "<polyline class=\"\(smooth == nil ? (count > 8 ? "thin" : "curve") : "raw")\" stroke=\"\(item.colour)\" points=\"\(path(points))\"/>"
         )
-        if let smooth { parts.append("<polyline class=\"curve\" stroke=\"\(item.colour)\" points=\"\(path(smooth))\"/>") }
+        if let smooth {
+            parts.append("<polyline class=\"curve\" stroke=\"\(item.colour)\" points=\"\(path(smooth))\"/>")
+        }
         return parts.joined()
     }
 

@@ -39,7 +39,8 @@ indirect enum ClaimRule: Sendable {
         ) { reader in
             .similar(
                 column: try column(reader), rows: try reader.strings("rows", count: 2, "The two rows."),
-                within: try reader.number("within", in: 0..., default: 0, "The fraction by which they may always differ."))
+                within: try reader.number(
+                    "within", in: 0..., default: 0, "The fraction by which they may always differ."))
         }
         registry.register("ratio", "The ratio of two rows equals a number within a relative tolerance.") { reader in
             .ratio(

@@ -1,7 +1,7 @@
 // Convolutions with fewer multiplications: minimal filtering (Toom-Cook; Winograd, "Arithmetic Complexity of
 // Computations", 1980; Lavin and Gray, arXiv:1509.09308), nested in two dimensions.
 //
-// F(m, r) computes m x m outputs of an r x r stride-1 correlation from a tile of n x n inputs, n = m + r - 1, with n² products
+// F(m, r) computes m x m outputs of an r x r stride-1 correlation from n x n inputs, n = m + r - 1, with n² products
 // per pair of channels instead of m² r²:
 //
 //     output = Aᵀ [ sum over channels (G filter Gᵀ) ∘ (Bᵀ input B) ] A

@@ -19,7 +19,7 @@ agon_schedule *agon_schedule_create(int32_t count, const int32_t *pieces, const 
                                     const int32_t *successors);
 void agon_schedule_destroy(agon_schedule *schedule);
 
-/// Makes the calling thread flush numbers below 2^-126 to zero; returns the state that `agon_subnormals_end_flush` restores.
+/// Makes the calling thread flush numbers below 2^-126 to zero; returns what `agon_subnormals_end_flush` restores.
 /// Decaying moments and gradients pass through such numbers, each of which costs about a hundred cycles.
 uint64_t agon_subnormals_begin_flush(void);
 void agon_subnormals_end_flush(uint64_t before);
