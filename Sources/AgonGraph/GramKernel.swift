@@ -63,7 +63,7 @@ extension Lowering {
     }
 }
 
-/// Some elements of all vectors: short enough for sums of four lanes in single precision and for the first-level cache.
+/// Some elements of all vectors: short enough for sums of four lanes in single precision and for the L1 cache.
 private struct GramBlock {
     static let elements = 256
     /// Rows of a tile are `x_i, x_i+1`, columns `x_j ... x_j+3`: eight sums and six operands fit 16 registers.

@@ -22,7 +22,7 @@ extension ReportsError: CustomStringConvertible {
         case .unknownTable(let name, let folder, let existing):
             "\(name): no such table in \(folder), and no such file."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" } ?? "")
-                + (existing.isEmpty ? "" : " There are: \(existing.joined(separator: ", "))")
+                + (existing.isEmpty ? "" : " Available: \(existing.joined(separator: ", "))")
         case .unknownBudget(let name, let table, let existing):
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):

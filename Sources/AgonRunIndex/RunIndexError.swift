@@ -16,7 +16,7 @@ extension RunIndexError: CustomStringConvertible {
         case .unknownCurve(let name, let runs, let existing):
             "no curve '\(name)' in \(runs.joined(separator: " or "))."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" }
-                    ?? (existing.isEmpty ? " There are none" : " There are: \(existing.joined(separator: ", "))"))
+                    ?? (existing.isEmpty ? " None were recorded" : " Available: \(existing.joined(separator: ", "))"))
         }
     }
 }

@@ -85,7 +85,7 @@ static float sum_block(const float *a, int64_t n) {
     return sum;
 }
 
-/// Float sums are flushed to doubles every so many blocks: at most this many terms meet in one float.
+/// Float sums are flushed to doubles every few blocks: at most this many terms meet in one float.
 enum { AGON_BLOCKS_PER_FLUSH = 64 };
 
 static void run_program(const agon_program *program, const float *const *operands, float *const *results,

@@ -131,7 +131,7 @@ import Testing
         )
         let page = outline(RunPage(try fixture("run"), costs: costs).text)
         #expect(page.words.contains("Planned memory "))
-        #expect(page.words.contains("at its peak the process had 144 MB"), "\(page.words.suffix(400))")
+        #expect(page.words.contains("peak memory of the process 144 MB"), "\(page.words.suffix(400))")
         #expect(page.words.contains("optimizer state"))
         // Three copies of a discriminator: one line.
         #expect(page.words.contains("and 2 like it, each"))

@@ -125,7 +125,7 @@ import Testing
             "| Wide is better. | **undecided** |",
             "| Wide is larger. (Table 2) | **confirmed** | parameters: narrow 117, wide 229 |", "## Origin",
             "Made by `agon table 'it'\\''s width' --budget smoke` at ",
-            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in all. Commit 1a82cba13f49.",
+            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in total. Commit 1a82cba13f49.",
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps ",
         ] {
             #expect(markdown.contains(words), "\(words) in \(markdown)")
@@ -202,7 +202,7 @@ import Testing
                 .hasPrefix("no-such-table: no such table in Configs/tables, and no such file."))
         #expect(
             ReportsError.unknownTable("gass", folder: "Configs/tables", existing: ["gas", "hacks"]).description
-                == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? There are: gas, hacks")
+                == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? Available: gas, hacks")
     }
 
     @Test func aRowThatCannotBePlannedIsANote() throws {

@@ -30,7 +30,7 @@ import Testing
             ("a <", "column 4: expected a number or a string after '<', found the end"),
             ("a = 3", "column 3: '=' is not a comparison; use '=='"),
             ("10 > a", "column 1: expected a key, found '10'; write the key on the left: state == done"),
-            ("'a' == b", "column 1: expected a key, found the text \"a\"; write the key on the left: state == done"),
+            ("'a' == b", "column 1: expected a key, found the string \"a\"; write the key on the left: state == done"),
             ("(a and b", "column 1: this '(' is never closed"),
             ("a b", "column 3: expected 'and', 'or' or the end, found 'b'"),
             ("a and", "column 6: expected a comparison, found the end"),
@@ -39,7 +39,7 @@ import Testing
             ("and", "column 1: expected a key, found 'and'"),
             ("a == not", "column 6: expected a number or a string after '==', found 'not'"),
             (")", "column 1: expected a key, found ')'"),
-            (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels in one another"),
+            (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels of nesting"),
         ]
         for (text, expected) in cases {
             let found = message { _ = try RunQuery(text) }

@@ -84,7 +84,7 @@ import Testing
         ("mean + king", 6, "expected '(' after 'mean', found '+'"),
         ("mean()", 6, "expected a latent or a number, found ')'"),
         ("mean(king, 2)", 12, "the mean of a latent and a number; use one kind"),
-        ("max(king, man)", 1, "no function is called 'max'; there is mean(a, b, ...)"),
+        ("max(king, man)", 1, "unknown function 'max'; use mean(a, b, ...)"),
         ("king + 1", 6, "'+' stands between a latent and a number; use two of a kind"),
         ("2 - king", 3, "'-' stands between a number and a latent; use two of a kind"),
         ("king * man", 6, "two latents cannot be multiplied; one side of '*' must be a number"),
@@ -113,7 +113,7 @@ import Testing
 
     @Test func deepNestingIsRefusedBeforeTheStackEnds() {
         let text = String(repeating: "(", count: 100_000) + "king"
-        #expect(message { _ = try value(text) }.hasPrefix("column 66: more than 64 parentheses in one another"))
+        #expect(message { _ = try value(text) }.hasPrefix("column 66: more than 64 nested parentheses"))
         #expect(throws: Never.self) { try value(String(repeating: "-", count: 100_001) + "king") }
         #expect(throws: Never.self) { try value("king" + String(repeating: " + king", count: 2000)) }
     }

@@ -96,7 +96,7 @@ import Testing
                 note: { log.append($0) })
         }
         let notes = log.lines
-        #expect(notes.filter { $0.contains("training it, 20 steps") }.count == 1, "\(notes)")
+        #expect(notes.filter { $0.contains("training once for 20 steps") }.count == 1, "\(notes)")
         #expect(notes.filter { $0.contains("another process is training it") }.count == 2, "\(notes)")
         #expect(digits.classifiers.weights(of: recipe) != nil)
     }

@@ -175,7 +175,7 @@ import Testing
         (tensor("x", [1], 8, 4), 8, nil, "tensor 'x' ends before it starts (data_offsets [8, 4])"),
         (
             tensor("x", [1], 4, 8), 8, nil,
-            "tensor 'x' starts at data byte 4 and leaves a gap before it, which ends at 0"
+            "tensor 'x' starts at data byte 4 and leaves a gap after the previous tensor, which ends at 0"
         ),
         (tensor("x", [2], 0, 8), 7, nil, "tensor 'x' ends at data byte 8, the file holds 7 (truncated?)"),
         (
@@ -188,7 +188,7 @@ import Testing
         ),
         (
             both(tensor("x", [1], 0, 4), tensor("y", [1], 8, 12)), 12, nil,
-            "tensor 'y' starts at data byte 8 and leaves a gap before it, which ends at 4"
+            "tensor 'y' starts at data byte 8 and leaves a gap after the previous tensor, which ends at 4"
         ),
         (
             both(tensor("x", [1], 0, 4), tensor("x", [1], 4, 8)), 8, nil,

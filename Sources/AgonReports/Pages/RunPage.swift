@@ -107,8 +107,8 @@ public struct RunPage {
             tiles.append(PageParts.Tile(name: "\(name), last", value: NumberText.brief(last.value)))
         }
         if let seconds = run.seconds {
-            let pace = run.record?.stepsPerSecond.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
-            tiles.append(PageParts.Tile(name: "training time", value: DurationText.short(seconds), note: pace))
+            let throughput = run.record?.stepsPerSecond.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
+            tiles.append(PageParts.Tile(name: "training time", value: DurationText.short(seconds), note: throughput))
         }
         if let bytes = run.peakMemoryBytes {
             tiles.append(PageParts.Tile(name: "peak memory", value: SizeText.short(bytes)))
