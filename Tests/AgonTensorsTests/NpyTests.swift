@@ -95,7 +95,7 @@ import Testing
 
     @Test func otherFilesAreRefused() throws {
         for (content, problem) in [
-            ([], "it does not start with \\x93NUMPY"), ([0x93, 0x4e], "it does not begin with \\x93NUMPY"),
+            ([], "it does not start with \\x93NUMPY"), ([0x93, 0x4e], "it does not start with \\x93NUMPY"),
             ([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1], "it has 7 bytes, too few for a header (truncated?)"),
         ] as [([UInt8], String)] {
             let path = try folder.write(content, to: "other.npy")
