@@ -28,7 +28,7 @@ import Testing
 
     private func contents(_ name: String) -> Data? { FileManager.default.contents(atPath: folder + "/" + name) }
 
-    @Test func samplesAreNamedReckonedWithAndDrawn() throws {
+    @Test func samplesAreNamedCombinedAndDrawn() throws {
         let saved = try agon("sample", "run", "--seed", "1", "--save", "king=3+7+12,man=5", "--save", "woman=2")
         #expect(saved.code == 0, "\(saved.errors)")
         #expect(

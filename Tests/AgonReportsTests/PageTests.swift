@@ -101,7 +101,7 @@ import Testing
         #expect(page.elements.contains { $0.attributes["class"] == "spot" })
     }
 
-    @Test func valuesThatAreNotShownAreToldOf() throws {
+    @Test func hiddenValuesAreMentioned() throws {
         let trial = SyntheticTrial(id: "a", settings: ["seed": 0], distances: [9, 2, 3])
         let run = try folder.sweep([trial]).trial("a").run
         let line: ConfigNode = [
@@ -163,12 +163,12 @@ import Testing
     @Test func sweepPageHasTableCurvesGridsAndTrials() throws {
         var trials = sampled
         trials[1].state = .failed
-        trials[1].reason = "loss.generator is no number at step 200"
+        trials[1].reason = "loss.generator is NaN at step 200"
         trials[4].alarms = ["step 300: the discriminator has won"]
         let page = try sweepPage(trials)
         for words in [
             "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fid-lenet, best", "fid-lenet, last",
-            "1.50", "± 0.50", "small: seed 1 failed (loss.generator is no number at step 200) and does not count",
+            "1.50", "± 0.50", "small: seed 1 failed (loss.generator is NaN at step 200) and does not count",
             "± is the sample deviation over seeds", "a line is the mean over seeds", "loss.generator", "a0", "b2",
             "why it ended", "step 300: the discriminator has won", "training in all", "Config of trial a0",
         ] {

@@ -108,7 +108,7 @@ import Testing
             settings.map { "\($0.path)=\($0.value)" } == [
                 #"name="gas-smoke""#, "seeds=[3, 4]", "set.steps=20", #"set["evaluate.every"]=10"#,
             ])
-        // What is wrong with a value is told of the table's file.
+        // Errors in values are reported for the table file.
         #expect(settings[2].value.source.file == "Configs/tables/gas.json")
     }
 

@@ -138,7 +138,7 @@ import Testing
     @Test func unfinishedTrialsAreStatedAndDoNotCount() throws {
         var trials = TemporaryFolder.studyTrials
         trials[1].state = .failed
-        trials[1].reason = "loss.generator is no number at step 200"
+        trials[1].reason = "loss.generator is NaN at step 200"
         trials[2].state = .pruned
         trials[2].reason = "worse than the median"
         trials[3].state = .waiting
@@ -146,7 +146,7 @@ import Testing
         #expect(try summary(table, "small", "best").values == [2])
         #expect(table.rows.map(table.trialsText) == ["1/3", "2/3"])
         #expect(
-            table.notes.contains("small: seed 1 failed (loss.generator is no number at step 200) and does not count"),
+            table.notes.contains("small: seed 1 failed (loss.generator is NaN at step 200) and does not count"),
             "\(table.notes)")
         #expect(table.notes.contains("small: seed 2 was ended early (worse than the median) and does not count"))
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))

@@ -160,14 +160,14 @@ import Testing
         try record(work) { trial, index in
             if index == 0 {
                 trial.state = .failed
-                trial.reason = "a loss is no number"
+                trial.reason = "a loss is NaN"
             }
             if index == 3 { trial.state = .waiting }
         }
         let results = try results(work)
         #expect(!results.isComplete)
         #expect(results.text.contains("| narrow | 1/2 |"))
-        #expect(results.text.contains("- narrow: seed 0 failed (a loss is no number) and does not count"))
+        #expect(results.text.contains("- narrow: seed 0 failed (a loss is NaN) and does not count"))
         #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
     }
 

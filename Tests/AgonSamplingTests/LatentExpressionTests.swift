@@ -105,7 +105,7 @@ import Testing
         ("Käse", 2, "expected an operator, found 'äse'"),
         ("king\u{301}", 4, "expected an operator, found 'g\u{301}'"),
     ])
-    func faultsAreToldOfWithTheirPlace(text: String, column: Int, problem: String) {
+    func errorsAreReportedWithTheirColumn(text: String, column: Int, problem: String) {
         let found = message { _ = try value(text) }
         let caret = String(repeating: " ", count: column - 1) + "^"
         #expect(found == "column \(column): \(problem)\n  \(text)\n  \(caret)")

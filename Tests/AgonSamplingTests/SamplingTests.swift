@@ -38,7 +38,7 @@ import Testing
     }
 }
 
-/// Latents of a run: named, reckoned with, and drawn. The run is trained once.
+/// Latents of a run: named, combined, and drawn. The run is trained once.
 @Suite struct SamplingTests {
     private let folder: TemporaryFolder
     private let run: String
@@ -87,7 +87,7 @@ import Testing
         #expect(try sampling.values(of: ["king"], seed: 9) == [latents(1, 4)[3]])
     }
 
-    @Test func expressionsReckonWithSavedLatentsAndSamples() throws {
+    @Test func expressionsCombineSavedLatentsAndSamples() throws {
         _ = try sampling.save(LatentAssignment.parse("king=1,man=2,woman=3"), seed: 1)
         let (a, b) = (latents(1, 3), latents(5, 4))
         let found = try sampling.values(of: ["king - man + woman", "0.5 * (#4 - king)"], seed: 5)

@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func averagesAndRawWeightsAreToldApart() throws {
+    @Test func averagesAndRawWeightsAreDistinguished() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()
         let run = try train(digits, digits.folder.path + "/run", [#"tricks={"averaging": {"decay": 0.9}}"#])

@@ -68,7 +68,7 @@ import Testing
         #expect(try verdict().hasPrefix("FAILED  case  "))
     }
 
-    @Test func unreadableFilesFailAndTheOthersGoOn() throws {
+    @Test func unreadableFilesFailAndOthersAreStillChecked() throws {
         try write(Self.relu, ["input": [-1, 2], "output": [0, 2]], name: "b")
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder.path + "/a.safetensors"))
         let verdicts = try Verification.run(folder: folder.path, threads: 1)
