@@ -1,6 +1,6 @@
-/// Words as a shell takes them.
+/// Quotes text for a shell.
 package enum ShellText {
-    /// The text as one word, in quotes where it needs them.
+    /// The text as one word, quoted if needed.
     package static func word(_ text: String) -> String {
         text.wholeMatch(of: /[A-Za-z0-9\/._+=:,@%-]+/) == nil ? quoted(text) : text
     }
