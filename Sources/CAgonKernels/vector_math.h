@@ -20,7 +20,10 @@ static inline float vector_exp(float x) {
     // exp(x) = 2^n exp(r), r in [-ln2/2, ln2/2]: Taylor coefficients to r^7 leave 2e-9.
     float clamped = x > 88.72f ? 88.72f : x;
     clamped = clamped < -87.3f ? -87.3f : clamped;
-    float n = (clamped * 1.44269504f + 12582912.0f) - 12582912.0f;
+    // Added to 1.5 * 2^23, a number is rounded to a whole one, which the sum's low bits hold; unlike a conversion this is
+    // defined for NaN too.
+    float shifted = clamped * 1.44269504f + 12582912.0f;
+    float n = shifted - 12582912.0f;
     float r = clamped - n * 0.693359375f + n * 2.12194440e-4f;
     float p = 1.98412698e-4f;
     p = p * r + 1.38888889e-3f;
@@ -31,7 +34,7 @@ static inline float vector_exp(float x) {
     p = p * r + 1.0f;
     p = p * r + 1.0f;
     // 2^n in two factors: n reaches 128, one above the largest exponent.
-    int32_t whole = (int32_t)n, half = whole >> 1;
+    int32_t whole = (int32_t)(bits_of_float(shifted) - 0x4b400000u), half = whole >> 1;
     p = p * float_of_bits((uint32_t)(half + 127) << 23) * float_of_bits((uint32_t)(whole - half + 127) << 23);
     p = x > 88.72f ? INFINITY : p;
     return x < -87.3f ? 0.0f : p;
