@@ -21,6 +21,9 @@ BUDGET ?= smoke
 # A Python with PyTorch, only for `make bench`.
 PYTHON ?= python3
 
+# To the shell these are values of variables, never text of a program.
+export CONFIG SWEEP TABLE PYTHON
+
 AGON = .build/release/agon
 SWIFT_FILES = $(shell git ls-files '*.swift')
 BUILD = swift build --configuration release --product agon
@@ -38,14 +41,14 @@ build: setup ## Build .build/release/agon
 	$(BUILD)
 
 run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and print the folder of its samples
-	$(AGON) run "$(CONFIG)" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+	$(AGON) run "$$CONFIG" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
 
 sweep: build ## Run trials that are missing, failed or changed in SWEEP, JOBS at a time
-	$(AGON) sweep run "$(SWEEP)" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
+	$(AGON) sweep run "$$SWEEP" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
 	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
 
 table: build ## Run the remaining trials of TABLE at BUDGET, and write Results/TABLE-BUDGET
-	$(AGON) table "$(TABLE)" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
+	$(AGON) table "$$TABLE" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
 
 tables: build ## Make every table at BUDGET
 	@for table in $$($(AGON) table --list); do $(AGON) table $$table --budget $(BUDGET) \
@@ -62,7 +65,7 @@ long: setup ## Train each family for 200 steps, which takes minutes
 	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter LongTrainingChecks
 
 bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python with PyTorch
-	Benchmarks/compare --python $(PYTHON) --agon $(AGON)
+	Benchmarks/compare --python "$$PYTHON" --agon $(AGON)
 
 format: ## Format all Swift sources, then lint them strictly
 	swift format format --in-place --parallel $(SWIFT_FILES)

@@ -108,6 +108,19 @@ let modules: [Target] = [
 /// Files and folders that tests read and write.
 let testFiles = Target.target(name: "AgonTestFiles", dependencies: ["AgonTensors"], path: "Tests/AgonTestFiles")
 
+/// The program of `scripts/fuzz`, which alone asks for it: it links to libFuzzer.
+let fuzzing: [Target] =
+    Context.environment["AGON_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "agon-fuzz",
+            dependencies: [
+                "AgonRunIndex", "AgonSampling", "AgonRuns", "AgonDatasets", "AgonTensors", "AgonConfiguration",
+                "CAgonImageCodecs",
+            ], path: "Tests/Fuzzing", exclude: ["Seeds"])
+    ]
+
 /// Data that several test targets train on.
 let testSupport = Target.target(
     name: "AgonTestSupport",
@@ -137,7 +150,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: modules + [
+    targets: modules + fuzzing + [
         testFiles,
         testSupport,
         tests(of: "CAgonKernels", also: ["AgonTensors"]),

@@ -1,5 +1,7 @@
 import AgonRuns
+import AgonTensors
 import ArgumentParser
+import Foundation
 
 @main
 struct Agon: ParsableCommand {
@@ -31,6 +33,10 @@ struct Agon: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.fill()
+        MemoryShortage.handleTraps()
+        // A limit of the size of files (ulimit -f) is an error of writing.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

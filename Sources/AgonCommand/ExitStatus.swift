@@ -29,7 +29,7 @@ enum ExitStatus: Int32 {
     static func end(with error: any Error, parsedBy command: (some ParsableCommand).Type) -> Never {
         guard let status = status(of: error) else { command.exit(withError: error) }
         let message = String(describing: error)
-        FileHandle.standardError.write(Data("agon: error: \(message)\n".utf8))
+        Console.say("agon: error: \(message)")
         exit(status.rawValue)
     }
 
@@ -52,7 +52,7 @@ enum ExitStatus: Int32 {
         case let error as ReportsError: status(ofReport: error)
         case is DatasetError: .badInput
         case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
-        case is TensorsError: .badInput
+        case let error as TensorsError: error.isPassing ? .stopped : .badInput
         case is GraphError: .failed
         default: nil
         }
@@ -60,7 +60,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSweep error: SweepError) -> ExitStatus {
         switch error {
-        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .noSweep, .noTrial: .usage
+        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .badDirective, .noSweep, .noTrial: .usage
         case .sweepBusy: .stopped
         case .missingTool, .toolFailed: .failed
         default: .badInput
@@ -79,7 +79,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .runExists, .noRun, .noCheckpointAtStep: .usage
         case .notFinite: .failed
-        case .runBusy: .stopped
+        case .runBusy, .cannotWrite: .stopped
         default: .badInput
         }
     }

@@ -63,8 +63,14 @@ struct RunCommand: ParsableCommand {
                     path: .root.key(key), value: ConfigNode(.string($0), source: ConfigSource(file: "\(option) \($0)")))
             }
         }
-        let experiment = try Experiment.load(
-            path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
+        let experiment: Experiment
+        do {
+            experiment = try Experiment.load(
+                path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
+        } catch let error as ConfigError where isRun && error.isPassing {
+            // The run's own config cannot be read now; nothing is wrong with it.
+            throw TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)")
+        }
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
         options.resumes = resume

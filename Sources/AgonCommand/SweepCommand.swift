@@ -294,7 +294,7 @@ struct SweepTrialCommand: ParsableCommand {
     func run() throws {
         // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
-        if withParent { ParentWatch.start() }
+        if withParent { try ParentWatch.start() }
         let threads = try threads ?? SweepOptions.threadsOfJob()
         do {
             let trial = try TrialRun(path: folder, reportsEvery: every) { line in

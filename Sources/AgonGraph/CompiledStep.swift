@@ -166,13 +166,14 @@ public final class CompiledStep: @unchecked Sendable {
         updateParameters.begin(updates ?? index)
         if profile != nil { return runProfiled() }
         let context = Unmanaged.passUnretained(self).toOpaque()
-        agon_pool_run(
+        let ran = agon_pool_run(
             pool.handle, schedule,
             { context, task, piece, worker in
                 guard let context else { return }
                 let step = Unmanaged<CompiledStep>.fromOpaque(context).takeUnretainedValue()
                 step.tasks[Int(task)].run(Int(piece), step.scratch + Int(worker) * step.scratchPerWorker)
             }, context)
+        if !ran { MemoryShortage.end(wanting: "the queues of \(tasks.count) tasks on \(pool.threads) threads") }
     }
 
     private func runProfiled() {

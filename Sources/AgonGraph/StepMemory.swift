@@ -138,6 +138,9 @@ struct TaskLinks {
         var starts: [Int32] = [0]
         for list in successors { starts.append(starts[starts.count - 1] + Int32(list.count)) }
         let flat: [Int32] = successors.flatMap { $0 } + [0]
-        return agon_schedule_create(Int32(pieces.count), pieces, starts, flat)
+        guard let schedule = agon_schedule_create(Int32(pieces.count), pieces, starts, flat) else {
+            MemoryShortage.end(wanting: "the schedule of \(pieces.count) tasks")
+        }
+        return schedule
     }
 }

@@ -36,10 +36,20 @@ public final class RunIndex {
         try? FileManager.default.createDirectory(
             atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
         for _ in 0..<2 {
-            if let database = try? prepared(path) { return database }
-            remove(path)
+            do {
+                return try prepared(path)
+            } catch let error as DatabaseError where isDamage(error) {
+                remove(path)
+            } catch {
+                break
+            }
         }
         return inMemory()
+    }
+
+    /// Whether the file is not a database, or not one of this kind. A busy database or a full disk is no damage.
+    static func isDamage(_ error: DatabaseError) -> Bool {
+        [.SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR].contains(error.resultCode)
     }
 
     private static func inMemory() -> DatabaseQueue {
@@ -90,9 +100,13 @@ public final class RunIndex {
     private func attempt<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
         do {
             return try body(database)
-        } catch is DatabaseError {
-            Self.remove(path)
-            database = Self.open(path)
+        } catch let error as DatabaseError {
+            if Self.isDamage(error) {
+                Self.remove(path)
+                database = Self.open(path)
+            } else {
+                database = Self.inMemory()
+            }
         }
         do {
             return try body(database)

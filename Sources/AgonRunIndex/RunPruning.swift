@@ -33,7 +33,13 @@ public struct RunPruning: Sendable {
                 notes.append("\(run.path): running, skipped")
                 continue
             }
-            let steps = run.checkpointSteps
+            let steps: [Int]
+            do {
+                steps = try run.checkpointSteps
+            } catch {
+                notes.append("\(error)")
+                continue
+            }
             var kept = Set(steps.suffix(max(1, count)))
             if let metric {
                 guard let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.usual(for: metric), in: run) else {

@@ -84,14 +84,14 @@ public struct Sampling {
 
     package static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
         guard let step else {
-            guard let newest = folder.newestCheckpoint(note: note) else {
+            guard let newest = try folder.newestCheckpoint(note: note) else {
                 throw RunError.noCheckpoint(folder: folder.path)
             }
             return newest
         }
-        guard folder.checkpointSteps.contains(step) else {
-            throw RunError.noCheckpointAtStep(
-                folder: folder.path, step: step, existing: folder.checkpointSteps)
+        let existing = try folder.checkpointSteps
+        guard existing.contains(step) else {
+            throw RunError.noCheckpointAtStep(folder: folder.path, step: step, existing: existing)
         }
         return try Checkpoint(path: folder.checkpointPath(step: step))
     }

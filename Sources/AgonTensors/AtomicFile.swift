@@ -108,18 +108,8 @@ public enum AtomicFile {
     /// Removes the partial files of a killed program from a folder. Only for folders with a single writer: it
     /// would delete another writer's file.
     public static func removeLeftovers(in folder: String) {
-        guard let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-                field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) {
-                    String(cString: $0)
-                }
-            }
-            if name.hasPrefix("."), name.hasSuffix(".partial") { names.append(name) }
-        }
-        for name in names { unlink(folder + "/" + name) }
+        let names = ((try? FileSystem.names(in: folder)) ?? nil) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(".partial") { unlink(folder + "/" + name) }
     }
 
     // MARK: - Parts

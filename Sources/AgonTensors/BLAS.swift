@@ -30,6 +30,15 @@ public enum BLAS {
         }
     }
 
+    /// Makes the library allocate its buffers for this many concurrent callers. It would otherwise do so in their first
+    /// products, retrying forever if there is no memory. Ends the process in that case (``MemoryShortage``).
+    public static func reserveMemory(callers: Int) {
+        let missing = agon_blas_reserve(Int32(callers))
+        if missing > 0 {
+            MemoryShortage.end(wanting: "\(missing >> 20) MB of address space for BLAS on \(callers) threads")
+        }
+    }
+
     /// The loaded library; loads it and LAPACKE first if needed.
     public static var description: Description {
         let info = agon_blas_describe()

@@ -57,6 +57,22 @@ final class InputFile: Sendable {
         return elements
     }
 
+    /// Hands over the bytes from `offset` to the end in pieces.
+    ///
+    /// - Throws: ``TensorsError/cannotRead(path:code:)``.
+    func forEachPiece(from offset: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(TensorsError) {
+        let pieceSize = min(1 << 20, max(size - offset, 1))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 64)
+        defer { buffer.deallocate() }
+        var position = offset
+        while position < size {
+            let count = min(pieceSize, size - position)
+            try fill(buffer[..<count], at: position)
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            position += count
+        }
+    }
+
     private func fill(
         _ target: Slice<UnsafeMutableRawBufferPointer>, at offset: Int
     ) throws(TensorsError) {

@@ -62,7 +62,10 @@ public struct SafetensorsFile: Sendable {
     private let file: InputFile
     private let dataStart: Int
 
-    /// Opens a file and checks its header.
+    /// Whether the file contains a checksum, which was verified.
+    public let isSealed: Bool
+
+    /// Opens a file and checks its header, and its checksum if it has one: a sealed file is read to its end.
     ///
     /// - Throws: ``TensorsError/cannotRead(path:code:)`` or ``TensorsError/malformed(path:format:problem:)``.
     public init(path: String) throws(TensorsError) {
@@ -79,8 +82,9 @@ public struct SafetensorsFile: Sendable {
             throw failure("its header claims \(length) bytes, the file has \(file.size) (truncated?)")
         }
         dataStart = 8 + Int(length)
-        let header = try SafetensorsHeader(
-            parsing: try file.read(UInt8.self, count: Int(length), at: 8), dataSize: file.size - dataStart, path: path)
+        let text = try file.read(UInt8.self, count: Int(length), at: 8)
+        let header = try SafetensorsHeader(parsing: text, dataSize: file.size - dataStart, path: path)
+        isSealed = try SafetensorsSeal.verify(header: text, metadata: header.metadata, in: file)
         self.path = path
         self.file = file
         metadata = header.metadata
@@ -157,15 +161,20 @@ public struct SafetensorsFile: Sendable {
     /// The bytes depend only on the content: arrays are sorted by descending element size, then by name, so that
     /// each is aligned, and metadata by name.
     ///
+    /// - Parameter isSealed: whether to record a checksum of the file in its metadata.
     /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
     public static func write(
-        path: String, _ contents: [Content], metadata: [String: String] = [:], isResumable: Bool = true
+        path: String, _ contents: [Content], metadata: [String: String] = [:], isSealed: Bool = false,
+        isResumable: Bool = true
     ) throws {
         let sorted = contents.sorted {
             $0.type.byteCount != $1.type.byteCount
                 ? $0.type.byteCount > $1.type.byteCount : precedes($0.name, $1.name)
         }
-        let header = headerText(of: sorted, metadata: metadata)
+        let header =
+            isSealed
+            ? SafetensorsSeal.sealed(headerText(of: sorted, metadata: SafetensorsSeal.open(metadata)), sorted)
+            : headerText(of: sorted, metadata: metadata)
         try AtomicFile.write(path: path, isResumable: isResumable) { output in
             try output.write(elements: [UInt64(header.utf8.count).littleEndian])
             try output.write(header)

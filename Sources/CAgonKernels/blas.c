@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 #include "agon_cpu.h"
 
@@ -257,6 +258,53 @@ static void open_blas(void) {
 int agon_blas_open(void) {
     pthread_once(&blas_once, open_blas);
     return status;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Memory
+
+// OpenBLAS maps a buffer for each concurrent product, keeps it, and retries forever if the system refuses. So the mapping
+// is tried here first, and the buffers are allocated right after, before other allocations use up the space.
+enum { BUFFER_BYTES = 132 << 20 };  // 32 << 22, its usual size on all 64-bit processors, and its alignment
+
+static pthread_mutex_t reserve_mutex = PTHREAD_MUTEX_INITIALIZER;
+static int reserved;  // buffers, guarded by reserve_mutex
+
+static bool can_map(size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}
+
+/// Allocates `count` buffers, then frees them all. Recursive, so that no array is needed.
+static void take_buffers(void *(*take)(int), void (*give)(void *), int count) {
+    if (count == 0) return;
+    void *buffer = take(0);
+    take_buffers(take, give, count - 1);
+    if (buffer) give(buffer);
+}
+
+size_t agon_blas_reserve(int callers) {
+    enum { MOST = 64 };  // the number of buffers of Debian's build
+    if (agon_blas_open() != 0) return 0;
+    void *(*take)(int) = (void *(*)(int))dlsym(blas_handle, "blas_memory_alloc");
+    void (*give)(void *) = (void (*)(void *))dlsym(blas_handle, "blas_memory_free");
+    if (!take || !give) return 0;
+    if (callers > MOST) callers = MOST;
+    size_t missing = 0;
+    pthread_mutex_lock(&reserve_mutex);
+    if (callers > reserved) {
+        const size_t bytes = (size_t)(callers - reserved) * BUFFER_BYTES;
+        if (can_map(bytes)) {
+            take_buffers(take, give, callers);
+            reserved = callers;
+        } else {
+            missing = bytes;
+        }
+    }
+    pthread_mutex_unlock(&reserve_mutex);
+    return missing;
 }
 
 const char *agon_blas_error(void) { return error; }

@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonTestSupport
 import Foundation
+import GRDB
 import Testing
 
 @testable import AgonExperiments
@@ -131,6 +132,17 @@ import Testing
         #expect(try names(nowhere) == ["a"])
     }
 
+    @Test func anIndexThatIsBusyIsNotMadeAnew() {
+        let passing: [ResultCode] = [
+            .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN,
+            .SQLITE_NOMEM,
+        ]
+        for code in passing { #expect(!RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)") }
+        for code in [ResultCode.SQLITE_NOTADB, .SQLITE_CORRUPT] {
+            #expect(RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)")
+        }
+    }
+
     @Test func manyMayUseItAtOnce() async throws {
         for number in 0..<20 { try makeRun("run-\(number)") }
         let (path, runs) = (folder.path + "/cache/runs.sqlite", runs)
@@ -245,10 +257,10 @@ import Testing
         #expect(newest.items.map(\.path) == plain.items.map(\.path) && newest.notes.isEmpty)
         let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fid-lenet")
         #expect(pruning.items.map(\.path) == [1, 3].map { run.checkpointPath(step: $0) })
-        #expect(run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
+        #expect(try run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
         let applied = try pruning.apply()
         #expect(applied.bytes == pruning.bytes && applied.deleted == 2 && applied.notes.isEmpty)
-        #expect(run.checkpointSteps == [2, 4, 5])
+        #expect(try run.checkpointSteps == [2, 4, 5])
         // A run at work is left alone.
         let lock = try run.lock()
         let busy = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
@@ -281,7 +293,7 @@ import Testing
         withExtendedLifetime(lock) {}
         #expect(pruning.items.count == 2 && applied.deleted == 1)
         #expect(applied.notes == ["\(RunError.runBusy(folder: busy.path))"])
-        #expect(busy.checkpointSteps == [1, 2] && idle.checkpointSteps == [2])
+        #expect(try busy.checkpointSteps == [1, 2] && idle.checkpointSteps == [2])
     }
 
     @Test func pruningRunsKeepsTheBest() throws {

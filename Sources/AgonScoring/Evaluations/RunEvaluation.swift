@@ -98,6 +98,7 @@ public final class RunEvaluation {
             reals: reals, pool: pool)
         evaluator.warnings.forEach { note("\(folder.path): \($0)") }
         let values = try evaluator.measure(step: checkpoint.step)
+        if let damage = folder.evaluationDamage { note(damage) }
         do {
             try folder.record(values)
         } catch {

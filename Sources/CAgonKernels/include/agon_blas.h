@@ -19,6 +19,10 @@ extern "C" {
 int agon_blas_open(void);
 const char *agon_blas_error(void);
 
+/// Opens the library and makes it allocate its buffers for this many concurrent callers. Returns 0, or the bytes of
+/// address space that are missing, in which case nothing is allocated. Does nothing for libraries other than OpenBLAS.
+size_t agon_blas_reserve(int callers);
+
 /// The loaded library. Strings live as long as the process; empty if unknown.
 typedef struct {
     const char *library;        // path or soname that was opened
