@@ -10,7 +10,8 @@ let modules: [Target] = [
     .target(
         name: "CAgonImageCodecs",
         linkerSettings: [
-            .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
+            .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+            .linkedLibrary("tiff"), .linkedLibrary("gif"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
     .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
     .target(name: "AgonConfiguration"),

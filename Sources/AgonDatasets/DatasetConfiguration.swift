@@ -21,6 +21,10 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let holdout: Double
     public let input: ImagePairs.Side?
     public let unpaired: Bool
+    /// Nil: refuse.
+    public let broken: ImageReading.Broken?
+    /// Nil: white.
+    public let background: Int?
     public let embeddings: String?
     public let count: Int?
     public let deviation: Double?
@@ -36,8 +40,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
                 + BuiltIn.allCases.map(\.rawValue).joined(separator: ", ") + ".")
         path = try reader.optionalString(
             "path",
-            "The folder of the images or pairs, or of trainA (conditions) and trainB (samples) for unpaired; "
-                + "for other sets, where they lie instead of a search.")
+            "The folder or archive of the images or pairs, or of trainA (conditions) and trainB (samples) for "
+                + "unpaired; for other sets, where they lie instead of a search.")
         split = try reader.choice(
             "split", default: DatasetSplit.train, "The training samples, the test samples, or those held out.")
         classes = try Self.classes(from: reader)
@@ -48,6 +52,13 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         unpaired = try reader.boolean(
             "unpaired", default: false,
             "For pairs: whether each sample comes with the condition of any pair, drawn independently.")
+        broken = try reader.optionalChoice(
+            "broken",
+            "For images in files: whether a file that cannot be decoded ends the check before training, or is left out "
+                + "and counted; refuse if not given.")
+        background = try reader.optionalInteger(
+            "background", in: 0...255,
+            "For images in files: the grey level behind transparent parts; white, 255, if not given.")
         embeddings = try reader.optionalString(
             "embeddings",
             "A .npy or .safetensors file [samples, size] with a vector for each sample of the split, "
@@ -68,6 +79,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let kind = BuiltIn(rawValue: name)
         let name = name
         try reader.require(!name.isEmpty, "name", "expected the name of a dataset")
+        try reader.require(path?.utf8.contains(0) != true, "path", "a path holds no zero byte")
         let (path, input, count, deviation) = (path, input, count, deviation)
         if kind?.isFolder == true {
             try reader.require(

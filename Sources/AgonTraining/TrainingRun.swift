@@ -56,6 +56,7 @@ public enum TrainingRun {
                 let finished = place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
                 let prepared = try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty) { report(.note($0)) }
                 let loop = try TrainingLoop(
                     prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
