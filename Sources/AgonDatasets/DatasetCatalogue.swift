@@ -102,7 +102,9 @@ public struct DatasetCatalogue: Sendable {
                 notes.append(
                     "\(path): not the recorded contents of '\(manifest.name)', taken as data of one's own in its form")
             case .unrecorded:
-                if candidate.standing == .environment && !candidate.isNamed && place.form.format != .cifar10 { continue }
+                if candidate.standing == .environment && !candidate.isNamed && place.form.format != .cifar10 {
+                    continue
+                }
             }
             return Find(
                 location: place, split: split(place.form), fingerprint: contents.fingerprint,
@@ -110,7 +112,9 @@ public struct DatasetCatalogue: Sendable {
         }
         if manifest.forms.contains(where: { $0.format == .cifar10 }) {
             for candidate in searchPath.candidates(for: manifest.name) {
-                if let path = DatasetFiles.pythonCIFAR(in: candidate.folder) { throw DatasetError.pythonCIFAR(path: path) }
+                if let path = DatasetFiles.pythonCIFAR(in: candidate.folder) {
+                    throw DatasetError.pythonCIFAR(path: path)
+                }
             }
         }
         throw missing(manifest, passedOver: passedOver)

@@ -141,7 +141,9 @@ extension DatasetConfiguration {
             let prefix = found.split.images[0] == "." ? "" : found.split.images[0] + "/"
             let record = DatasetVerification.recorded(in: place.folder).map { record in
                 Dictionary(
-                    record.compactMap { $0.key.hasPrefix(prefix) ? (String($0.key.dropFirst(prefix.count)), $0.value) : nil },
+                    record.compactMap {
+                        $0.key.hasPrefix(prefix) ? (String($0.key.dropFirst(prefix.count)), $0.value) : nil
+                    },
                     uniquingKeysWith: { first, _ in first })
             }
             let images = try ImageFolder(

@@ -34,7 +34,9 @@ struct FolderEntries {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 let capacity = MemoryLayout.size(ofValue: pointer.pointee)
                 return pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
-                    FileName.text(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(start: bytes, count: capacity).prefix { $0 != 0 }))
+                    FileName.text(
+                        UnsafeBufferPointer(
+                            rebasing: UnsafeBufferPointer(start: bytes, count: capacity).prefix { $0 != 0 }))
                 }
             }
             if name == "." || name == ".." { continue }

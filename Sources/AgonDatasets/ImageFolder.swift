@@ -61,12 +61,13 @@ public struct ImageFolder: ImageSource {
         sizes = headers.map { (Int32($0.height), Int32($0.width)) }
         shape = ImageShape(height: first.height, width: first.width, channels: 3)
         fingerprint = .of(kept.map { (list.files[$0], survey.records[$0].contents) })
-        self.notes = notes + [
-            FolderSummary(
-                path: path, headers: headers, broken: broken, leftOut: list.leftOut, classNames: classNames,
-                isDecoded: survey.isDecoded
-            ).line
-        ]
+        self.notes =
+            notes + [
+                FolderSummary(
+                    path: path, headers: headers, broken: broken, leftOut: list.leftOut, classNames: classNames,
+                    isDecoded: survey.isDecoded
+                ).line
+            ]
         // A name of more than 15 bytes lies outside of its String, after a head of 32 bytes.
         residentBytes =
             files.reduce(0) { sum, name in
