@@ -58,8 +58,8 @@ public struct DataSearchPath: Sendable {
     ) -> DataSearchPath {
         let fromEnvironment = environment["AGON_DATA"].flatMap { $0.isEmpty ? nil : $0 }
         let given =
-            [dataFolder.map { Root(path: DatasetArchive.widened($0), standing: .given) }]
-            + [fromEnvironment.map { Root(path: DatasetArchive.widened($0), standing: .environment) }]
+            [dataFolder.map { Root(path: DatasetArchive.expanded($0), standing: .given) }]
+            + [fromEnvironment.map { Root(path: DatasetArchive.expanded($0), standing: .environment) }]
         let named = given.compactMap { $0 }
         // A copied binary still finds the checkout that it was built in.
         let executable = (Bundle.main.executablePath ?? "") as NSString

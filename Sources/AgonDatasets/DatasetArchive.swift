@@ -9,14 +9,15 @@ enum DatasetArchive {
         ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst",
     ]
 
-    /// The folder that a path means: the path itself with `~` widened, or what the archive there was unpacked to.
+    /// The folder that a path means: the path itself with `~` expanded, or what the archive there was unpacked to.
     ///
     /// Throws: `DatasetError.unreadable`, `.badArchive`, `.cannotWrite`.
     static func folder(of path: String, cacheFolder: String?) throws -> String {
-        let path = widened(path)
+        let path = expanded(path)
         guard endings.contains(where: { path.lowercased().hasSuffix($0) }), let stamp = FileStamp(path: path),
             !stamp.isFolder
         else { return path }
+        guard stamp.isFile else { throw DatasetError.unreadable(path: path, reason: "not a regular file") }
         let store = FileRecords(of: path, cacheFolder: cacheFolder)
         let hash = try contents(of: path, stamp: stamp, store: store)
         let place = (cacheFolder ?? NSTemporaryDirectory() + "agon-\(getuid())") + "/unpacked"
@@ -26,7 +27,7 @@ enum DatasetArchive {
     }
 
     /// `~` and `~/…` for the user's own folder, as shells have it, which do not see what stands in a config.
-    static func widened(
+    static func expanded(
         _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }

@@ -100,7 +100,7 @@ public struct DatasetCatalogue: Sendable {
                     continue
                 }
                 notes.append(
-                    "\(path): not the recorded contents of '\(manifest.name)', taken as data of one's own in its form")
+                    "\(path): not the recorded contents of '\(manifest.name)'; used as custom data in the same format")
             case .unrecorded:
                 if candidate.standing == .environment && !candidate.isNamed && place.form.format != .cifar10 {
                     continue

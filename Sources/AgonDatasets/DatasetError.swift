@@ -96,8 +96,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                     + broken.map { "\($0.file): \($0.reason)" }.joined(separator: "; ")
             }
         case .otherContents(let path, let name):
-            "\(path): holds other contents than recorded for this set"
-                + (name.map { ", those of '\($0)'" } ?? ", although of the same size")
+            "\(path): contents differ from those recorded for this dataset"
+                + (name.map { "; they are those of '\($0)'" } ?? ", although the size is the same")
         case .pythonCIFAR(let path):
             "\(path): holds the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
                 + "agon datasets fetch cifar10"

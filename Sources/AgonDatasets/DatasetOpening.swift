@@ -202,7 +202,7 @@ extension DatasetConfiguration {
             count: source.count, labels: source.labels, classNames: source.classNames, classes: classes, limit: limit,
             holdout: holdout, origin: name)
         let embeddings = try path.map {
-            try SampleEmbeddings(path: DatasetArchive.widened($0), count: source.count).selecting(selection.indices)
+            try SampleEmbeddings(path: DatasetArchive.expanded($0), count: source.count).selecting(selection.indices)
         }
         return try ImageDataset(
             source: source, selection: selection, transforms: transforms, memoryLimit: memoryLimit,

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import CAgonImageCodecs
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -51,22 +50,17 @@ struct ImageSurvey: Sendable {
             found.append(record)
         }
         let decodes = bytes <= Self.decodingLimit
-        let looked = Mutex<[(index: Int, record: FileRecord)]>([])
-        let next = Atomic<Int>(0)
-        let (indices, stride) = (unknown, 16)
-        let workers = min(ProcessInfo.processInfo.activeProcessorCount, (unknown.count + stride - 1) / stride)
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        let work = SurveyWork(unknown)
+        inParallel(min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)) {
             let scratch = ImageScratch()
-            while true {
-                let start = next.wrappingAdd(stride, ordering: .relaxed).oldValue
-                guard start < indices.count else { return }
-                let records = indices[start..<min(start + stride, indices.count)].map { index in
+            while let indices = work.take() {
+                let records = indices.map { index in
                     (index, Self.look(at: files[index], in: folder, decodes: decodes, scratch: scratch, store: store))
                 }
-                looked.withLock { $0.append(contentsOf: records) }
+                work.give(records)
             }
         }
-        for (index, record) in looked.withLock({ $0 }) { found[index] = record }
+        for (index, record) in work.records { found[index] = record }
         if !unknown.isEmpty { store.save(names: files) }
         records = found.map { record in
             guard let record else { preconditionFailure("an image that was not looked at") }
@@ -110,4 +104,65 @@ struct ImageSurvey: Sendable {
             return broken("\(error)", contents)
         }
     }
+}
+
+/// The images that are still to be looked at, and what was found so far.
+private final class SurveyWork: Sendable {
+    static let stride = 16
+
+    private let indices: [Int]
+    private let next = Atomic<Int>(0)
+    private let found = Mutex<[(index: Int, record: FileRecord)]>([])
+
+    init(_ indices: [Int]) { self.indices = indices }
+
+    /// The next few images; nil when there are no more.
+    func take() -> ArraySlice<Int>? {
+        let start = next.wrappingAdd(Self.stride, ordering: .relaxed).oldValue
+        return start < indices.count ? indices[start..<min(start + Self.stride, indices.count)] : nil
+    }
+
+    func give(_ records: [(index: Int, record: FileRecord)]) {
+        found.withLock { $0.append(contentsOf: records) }
+    }
+
+    var records: [(index: Int, record: FileRecord)] { found.withLock { $0 } }
+}
+
+/// Runs a body on several threads at once, this one among them, and waits for all. Where the system gives no more threads,
+/// the fewer do the work: the body must take from a common supply.
+private func inParallel(_ workers: Int, _ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var threads: [pthread_t] = []
+    for _ in 1..<max(workers, 1) {
+        let argument = Unmanaged.passRetained(Box(body))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            let status = pthread_create(
+                &thread, nil,
+                {
+                    Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body()
+                    return nil
+                }, argument.toOpaque())
+            if status == 0, let thread { threads.append(thread) }
+        #else
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+                    return nil
+                }, argument.toOpaque())
+            if status == 0 { threads.append(thread) }
+        #endif
+        if status != 0 {
+            argument.release()
+            break
+        }
+    }
+    body()
+    for thread in threads { pthread_join(thread, nil) }
 }

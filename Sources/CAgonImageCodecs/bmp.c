@@ -130,7 +130,7 @@ int agon_bmp_decode(const uint8_t *bytes, size_t count, const agon_image_info *i
             return -1;
         }
     } else if ((count - is.pixels) / stride < height) {
-        // The last row may lack its filling.
+        // The last row may lack its padding.
         size_t needed = stride * (height - 1) + ((size_t)is.bits * width + 7) / 8;
         if (count - is.pixels < needed) {
             return agon_fail(message, "the BMP ends early: %zu bytes of %zu", count - is.pixels, needed);

@@ -33,7 +33,7 @@ static const char *foreign_kind(const uint8_t *bytes, size_t count) {
         {4, "ftypavif", "an AVIF image"},     {4, "ftypheic", "a HEIC image"},  {4, "ftypmif1", "a HEIF image"},
         {0, "8BPS", "a Photoshop file"},      {0, "%PDF", "a PDF"},             {0, "<!DOCTYPE", "a web page"},
         {0, "<html", "a web page"},           {0, "<svg", "an SVG drawing"},    {0, "version https://git-lfs", "a Git LFS pointer"},
-        {0, "\xff\x0a", "a JPEG XL image"},   {0, "PK\x03\x04", "a zip archive"}, {4, "ftyp", "a film"},
+        {0, "\xff\x0a", "a JPEG XL image"},   {0, "PK\x03\x04", "a zip archive"}, {4, "ftyp", "a video"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         size_t length = strlen(kinds[i].text);

@@ -20,7 +20,7 @@ typedef struct decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf failed;
     char *message;
-    const uint8_t *end;
+    const uint8_t *bytes, *end;
 } decoder;
 
 static void fail(j_common_ptr jpeg) {
@@ -31,15 +31,16 @@ static void fail(j_common_ptr jpeg) {
     longjmp(self->failed, 1);
 }
 
-// Whether stray bytes before a marker are filling: all alike, as cameras write, or as few as a rounding. Behind a scan
-// they are else coded pixels that the decoder, led astray by damage, did not come to.
-static int is_filling(const decoder *self, int stray) {
-    enum { ROUNDING = 16 };
-    if (self->jpeg.input_scan_number == 0 || stray <= ROUNDING) return 1;
+// Whether stray bytes before a marker are padding: all alike, as cameras write, or too few to matter. Behind a scan
+// they are else coded pixels that the decoder, desynchronised by damage, did not reach.
+static int is_padding(const decoder *self, int stray) {
+    enum { FEW = 16 };
+    if (self->jpeg.input_scan_number == 0 || stray <= FEW) return 1;
     const uint8_t *marker = self->jpeg.src->next_input_byte;
     while (marker + 1 < self->end && !(marker[0] == 0xff && marker[1] != 0xff && marker[1] != 0)) marker++;
     // The decoder holds up to 8 bytes of the scan's end in its registers and counts them too.
     int length = stray - 8;
+    if (length > marker - self->bytes) return 0;
     for (const uint8_t *byte = marker - length; byte < marker; byte++) {
         if (*byte != marker[-1]) return 0;
     }
@@ -52,9 +53,9 @@ static void warn(j_common_ptr jpeg, int level) {
     jpeg->err->num_warnings++;
     switch (jpeg->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
-        if (is_filling(self, jpeg->err->msg_parm.i[0])) return;
+        if (is_padding(self, jpeg->err->msg_parm.i[0])) return;
         break;
-    // A baseline scan whose parameters say 0 to 0 instead of 0 to 63, as some telephones write: nothing is lost.
+    // A baseline scan whose parameters say 0 to 0 instead of 0 to 63, as some phones write: nothing is lost.
     case JWRN_NOT_SEQUENTIAL:
     case JWRN_JFIF_MAJOR:
     case JWRN_ADOBE_XFORM:
@@ -81,6 +82,7 @@ static void count_scans(j_common_ptr jpeg) {
 static void start(decoder *self, const uint8_t *bytes, size_t count, char *message) {
     memset(self, 0, sizeof *self);
     self->message = message;
+    self->bytes = bytes;
     self->end = bytes + count;
     self->jpeg.err = jpeg_std_error(&self->errors);
     self->errors.error_exit = fail;

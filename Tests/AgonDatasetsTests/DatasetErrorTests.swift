@@ -34,11 +34,11 @@ import Testing
             ),
             (
                 .otherContents(path: "f", name: "mnist"),
-                "f: holds other contents than recorded for this set, those of 'mnist'"
+                "f: contents differ from those recorded for this dataset; they are those of 'mnist'"
             ),
             (
                 .otherContents(path: "f", name: nil),
-                "f: holds other contents than recorded for this set, although of the same size"
+                "f: contents differ from those recorded for this dataset, although the size is the same"
             ),
             (
                 .pythonCIFAR(path: "f"),

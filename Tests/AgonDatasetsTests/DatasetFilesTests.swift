@@ -93,10 +93,10 @@ import Testing
     }
 
     @Test func tildeIsTheUsersFolder() {
-        #expect(DatasetArchive.widened("~/pics", environment: ["HOME": "/home/me"]) == "/home/me/pics")
-        #expect(DatasetArchive.widened("~", environment: ["HOME": "/home/me"]) == "/home/me")
-        #expect(DatasetArchive.widened("a/~/b", environment: ["HOME": "/home/me"]) == "a/~/b")
-        #expect(DatasetArchive.widened("~other/b", environment: ["HOME": "/home/me"]) == "~other/b")
+        #expect(DatasetArchive.expanded("~/pics", environment: ["HOME": "/home/me"]) == "/home/me/pics")
+        #expect(DatasetArchive.expanded("~", environment: ["HOME": "/home/me"]) == "/home/me")
+        #expect(DatasetArchive.expanded("a/~/b", environment: ["HOME": "/home/me"]) == "a/~/b")
+        #expect(DatasetArchive.expanded("~other/b", environment: ["HOME": "/home/me"]) == "~other/b")
     }
 
     @Test(arguments: [

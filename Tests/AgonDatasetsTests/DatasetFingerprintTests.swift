@@ -55,7 +55,7 @@ import Testing
         gzip.waitUntilExit()
         let compressed = try open(#"{"name": "tiny"}"#, project.searchPath)
         #expect(compressed.fingerprint == plain.fingerprint && compressed.notes.isEmpty)
-        try project.folder.write("Datasets/tiny/labels", idx([4], [1, 1, 0, 1]) + [])
+        try project.folder.write("Datasets/tiny/labels", idx([4], [1, 1, 0, 1]))
         #expect(throws: DatasetError.self, "labels of the recorded size that are others") {
             _ = try open(#"{"name": "tiny"}"#, project.searchPath)
         }

@@ -64,7 +64,7 @@ import Testing
         let (name, base64, _, _) = Self.lossless[index]
         let whole = Array(try #require(Data(base64Encoded: base64)))
         let folder = try TemporaryFolder()
-        // What lies behind the pixels is not needed: the end of a GIF, and the filling of a bitmap's last row.
+        // What lies behind the pixels is not needed: the end of a GIF, and the padding of a bitmap's last row.
         for count in 0..<whole.count - 4 {
             let path = try folder.write("cut", Array(whole[..<count]))
             #expect(throws: DatasetError.self, "\(name) cut to \(count) of \(whole.count)") {
@@ -240,7 +240,7 @@ import Testing
 
     private func read(_ bytes: [UInt8]) throws -> Image { try ImageFile.read(path: try folder.write("a.jpg", bytes)) }
 
-    @Test func scanParametersOfTelephonesAreHarmless() throws {
+    @Test func scanParametersOfPhonesAreHarmless() throws {
         var odd = sound
         // Length, components of two bytes each, first coefficient, last coefficient.
         odd[scan + 5 + 2 * Int(sound[scan + 4]) + 1] = 0
@@ -248,11 +248,13 @@ import Testing
         #expect(try read(odd) == image)
     }
 
-    @Test func strayBytesBetweenSegmentsAndFillingAreHarmless() throws {
-        #expect(try read(Array(sound[..<2]) + Array("stray bytes of a camera".utf8) + sound[2...]) == image)
+    @Test func strayBytesBetweenSegmentsAndPaddingAreHarmless() throws {
+        // Behind the first segment, whose length stands in its bytes 2 and 3.
+        let end = 4 + (Int(sound[4]) << 8 | Int(sound[5]))
+        #expect(try read(Array(sound[..<end]) + Array("stray bytes of a camera".utf8) + sound[end...]) == image)
         #expect(try read(sound.dropLast(2) + [UInt8](repeating: 0, count: 300) + [0xff, 0xd9]) == image)
         #expect(try read(sound.dropLast(2) + [0xff, 0xff, 0xff, 0xff, 0xd9]) == image)
-        #expect(try read(sound + Array("what a film of a moving picture is".utf8)) == image)
+        #expect(try read(sound + Array("the video of a motion photo".utf8)) == image)
     }
 
     @Test func scanThatIsLeftOverIsDamage() throws {

@@ -166,7 +166,7 @@ import Testing
         #expect(mkfifo(folder.path + "/b.png", 0o600) == 0)
         #expect(mkfifo(folder.path + "/set.tar", 0o600) == 0)
         let images = try ImageFolder(path: folder.path)
-        #expect(images.count == 1 && images.notes[0].contains("1 pipe or device"))
+        #expect(images.count == 1 && images.notes[0].contains("2 pipe or device"))
         #expect(message { _ = try ImageFile.read(path: folder.path + "/b.png") }.contains("not a regular file"))
         #expect(message { _ = try IDXFile(path: folder.path + "/b.png", rank: 1) }.contains("not a regular file"))
         #expect(

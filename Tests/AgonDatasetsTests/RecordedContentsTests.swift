@@ -69,7 +69,7 @@ import Testing
         #expect(try firstPixel(dataset) == 100)
         #expect(
             dataset.notes == [
-                "passed over: \(folder.path)/mine/images: holds other contents than recorded for this set, those of 'digits'"
+                "passed over: \(folder.path)/mine/images: contents differ from those recorded for this dataset; they are those of 'digits'"
             ])
         #expect(try firstPixel(open("digits", environment: "mine")) == 0)
     }
@@ -86,7 +86,7 @@ import Testing
     @Test func damagedCopyIsPassedOver() throws {
         try place("letters", at: "system/letters") { images, _ in images[20] ^= 1 }
         #expect(
-            message { _ = try open("letters") }.contains("holds other contents than recorded for this set, although"))
+            message { _ = try open("letters") }.contains("recorded for this dataset, although"))
         try place("letters", at: "whole")
         #expect(try firstPixel(open("letters", path: "whole")) == 100)
     }
@@ -102,8 +102,8 @@ import Testing
         #expect(try firstPixel(dataset) == 60)
         #expect(
             dataset.notes == [
-                "\(folder.path)/own/images: not the recorded contents of 'letters', "
-                    + "taken as data of one's own in its form"
+                "\(folder.path)/own/images: not the recorded contents of 'letters'; "
+                    + "used as custom data in the same format"
             ])
         #expect(try open("letters", path: "own").count == 2)
         #expect(message { _ = try open("letters", environment: "own") }.contains("not the recorded contents"))
