@@ -50,6 +50,18 @@ static int unknown_format(const uint8_t *bytes, size_t count, char *message) {
                      kind != NULL ? ", " : "");
 }
 
+// Bounds of what compression makes of a byte, so that memory is not asked for on the word of a damaged header: a GIF's code
+// stands for at most 4096 pixels, a bitmap's run of two bytes for 255, fax coding of white pages for some ten thousand.
+// The decoders of PNG (png.c) and JPEG check themselves; a WebP of one colour may be as small as it likes.
+static uint64_t most_pixels_per_byte(agon_image_format format) {
+    switch (format) {
+    case AGON_IMAGE_GIF: return 4096;
+    case AGON_IMAGE_BMP: return 1024;
+    case AGON_IMAGE_TIFF: return 65536;
+    default: return AGON_IMAGE_MAX_PIXELS;
+    }
+}
+
 int agon_image_header(const uint8_t *bytes, size_t count, agon_image_info *info, char *message) {
     memset(info, 0, sizeof *info);
     if (count == 0) return agon_fail(message, "the file is empty");
@@ -71,6 +83,10 @@ int agon_image_header(const uint8_t *bytes, size_t count, agon_image_info *info,
     if ((uint64_t)info->height * info->width > AGON_IMAGE_MAX_PIXELS) {
         return agon_fail(message, "its header says %u x %u pixels, over the limit of %llu", info->height, info->width,
                          (unsigned long long)AGON_IMAGE_MAX_PIXELS);
+    }
+    if ((uint64_t)info->height * info->width / most_pixels_per_byte(info->format) > count) {
+        return agon_fail(message, "its header says %u x %u pixels, which its %zu bytes cannot hold", info->height,
+                         info->width, count);
     }
     if (info->orientation < 1 || info->orientation > 8) info->orientation = 1;
     if (info->orientation >= 5) {

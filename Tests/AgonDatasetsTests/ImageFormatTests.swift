@@ -81,6 +81,8 @@ import Testing
                 var damaged = whole
                 damaged[position] ^= flip
                 let path = try folder.write("damaged", damaged)
+                // A large image of few bytes is possible, and slow.
+                guard let shape = try? ImageFile.shape(path: path), shape.count < 1 << 20 else { continue }
                 if let image = try? ImageFile.read(path: path) { #expect(image.pixels.count == image.shape.count) }
             }
         }
