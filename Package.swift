@@ -10,7 +10,8 @@ let modules: [Target] = [
     .target(
         name: "CAgonImageCodecs",
         linkerSettings: [
-            .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
+            .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+            .linkedLibrary("tiff"), .linkedLibrary("gif"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
     .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "AgonTensors", dependencies: ["AgonConfiguration", "CAgonKernels"]),

@@ -16,6 +16,9 @@ public struct ConfigOverride: Sendable, Equatable {
     /// The argument as typed, without `--set`.
     public var argument: String
 
+    /// What the source of every value of an override begins with.
+    static let sourcePrefix = "--set "
+
     /// Reads `path=value`. The value is JSON if it parses as JSON, else a string.
     ///
     /// Throws `ConfigError.malformedOverride`.
@@ -24,7 +27,7 @@ public struct ConfigOverride: Sendable, Equatable {
         guard let (path, end) = ConfigPath.scan(bytes), end < bytes.count,
             path.steps.count <= ConfigParser.depthLimit
         else { throw ConfigError.malformedOverride(argument: argument) }
-        let source = ConfigSource(file: "--set \(shortened(argument))")
+        let source = ConfigSource(file: Self.sourcePrefix + shortened(argument))
         let text = Array(bytes[(end + 1)...])
         let parsed = try? ConfigParser.parse(text, file: source.file, fixedSource: source)
         self.path = path
@@ -34,6 +37,16 @@ public struct ConfigOverride: Sendable, Equatable {
 }
 
 extension ConfigNode {
+    /// A number or truth value of an override as it was typed, which is text where text is wanted: a folder called 2024.
+    var typedText: String? {
+        guard source.file.hasPrefix(ConfigOverride.sourcePrefix) else { return nil }
+        return switch content {
+        case .number(let text): text
+        case .boolean(let boolean): boolean ? "true" : "false"
+        default: nil
+        }
+    }
+
     /// This node with each `path=value` argument applied in order.
     ///
     /// Missing keys on the path are created as objects. A plain string on the path is the short form of

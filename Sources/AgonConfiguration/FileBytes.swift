@@ -9,17 +9,27 @@
 /// Files as bytes, with the system's error messages.
 enum FileBytes {
     private static let pieceSize = 1 << 20
+    /// How long a pipe, such as a shell makes for `<(command)`, may leave us waiting, in milliseconds.
+    private static let patience: Int32 = 10_000
 
     /// Passes the file in pieces to `body` until it returns false.
     static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe without a writer would wait for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
+        var status = stat()
+        let isPipe = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+        if isPipe { try wait(for: descriptor, path) }
         try withUnsafeTemporaryAllocation(byteCount: pieceSize, alignment: 16) { buffer in
             while true {
                 let count = read(descriptor, buffer.baseAddress, buffer.count)
                 if count < 0 {
                     if errno == EINTR { continue }
+                    if errno == EAGAIN {
+                        try wait(for: descriptor, path)
+                        continue
+                    }
                     throw failure(path)
                 }
                 if count == 0 { return }
@@ -43,6 +53,16 @@ enum FileBytes {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    private static func wait(for descriptor: Int32, _ path: String) throws {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var result: Int32
+        repeat { result = poll(&request, 1, patience) } while result < 0 && errno == EINTR
+        if result == 0 {
+            throw ConfigError.unreadableFile(path: path, reason: "a pipe to which nobody writes", extendedAt: nil)
+        }
+        if result < 0 { throw failure(path) }
     }
 
     private static func failure(_ path: String) -> ConfigError {

@@ -80,8 +80,9 @@ extension ValueForm<String> {
     static var string: ValueForm {
         ValueForm(
             decode: { node, path in
-                guard let value = node.string else { throw mismatch(node, path, "a string") }
-                return (value, node)
+                if let value = node.string { return (value, node) }
+                guard let text = node.typedText else { throw mismatch(node, path, "a string") }
+                return (text, ConfigNode(.string(text), source: node.source))
             },
             placeholder: { _ in "" },
             schema: { _ in ["type": "string"] })

@@ -34,6 +34,7 @@ public enum TrainingRun {
                 let stage = experiment.stage(after: finished)
                 let prepared = try TrainingSetup(stage.experiment, start: stage.start, options: options)
                 if let note = prepared.pool.note { report(.note(note)) }
+                for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty) { report(.note($0)) }
                 let loop = try place.reportingTransientFaults { place in
                     try TrainingLoop(
