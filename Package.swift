@@ -15,6 +15,8 @@ let modules: [Target] = [
     .target(name: "AgonTensors", dependencies: ["CAgonKernels"]),
     .target(name: "AgonConfiguration"),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
+    // Inference on samples of runs.
+    .target(name: "AgonStatistics"),
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
     .target(
@@ -83,7 +85,8 @@ let modules: [Target] = [
     .target(
         name: "AgonReports",
         dependencies: [
-            "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments",
+            "AgonStatistics", "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns",
+            "AgonExperiments",
             "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     // Recorded reference cases, for `agon verify` and the tests.
@@ -137,6 +140,7 @@ let package = Package(
         tests(of: "CAgonKernels", also: ["AgonTensors"]),
         tests(of: "AgonTensors"),
         tests(of: "AgonConfiguration"),
+        tests(of: "AgonStatistics"),
         tests(of: "AgonGraph"),
         tests(of: "AgonLayers"),
         tests(of: "AgonOptimizers"),
