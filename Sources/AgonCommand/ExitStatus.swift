@@ -18,11 +18,11 @@ import Foundation
 /// The exit codes of the program, after BSD's sysexits.
 enum ExitStatus: Int32 {
     case usage = 64
-    /// A config, dataset or file is invalid.
+    /// A config, dataset or file that is not as it must be.
     case badInput = 65
-    /// The loss became NaN or infinite, and would again after a resume; or an internal error.
+    /// The loss became NaN or infinite, which it would do again if resumed; or an internal error.
     case failed = 70
-    /// Stopped by a signal or a transient fault such as a full disk; `--resume` continues.
+    /// Stopped by a signal, or by a fault that passes such as a full disk; `--resume` goes on.
     case stopped = 75
 
     /// Prints the error and ends the process. Help and version, which the parser throws too, end it with 0.
@@ -33,10 +33,10 @@ enum ExitStatus: Int32 {
         exit(status.rawValue)
     }
 
-    /// The exit code of an error that was already reported.
+    /// The exit code of an error that has been told of.
     static func code(of error: any Error) -> Int32 { (status(of: error) ?? .failed).rawValue }
 
-    /// Nil for errors that the argument parser reports itself.
+    /// Nil for what the argument parser words and codes itself.
     private static func status(of error: any Error) -> ExitStatus? {
         switch error {
         case ConfigError.malformedOverride: .usage

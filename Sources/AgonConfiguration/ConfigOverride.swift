@@ -1,4 +1,4 @@
-/// A value and its path of keys.
+/// A value and the path of keys that it goes to.
 public struct ConfigSetting: Sendable {
     public var path: ConfigPath
     public var value: ConfigNode
@@ -16,7 +16,7 @@ public struct ConfigOverride: Sendable, Equatable {
     /// The argument as typed, without `--set`.
     public var argument: String
 
-    /// Reads `path=value`. The value is JSON if it parses as JSON, else a string.
+    /// Reads `path=value`. The value is JSON if it parses as JSON, else the text itself as a string.
     ///
     /// Throws `ConfigError.malformedOverride`.
     public init(_ argument: String) throws {
@@ -34,13 +34,13 @@ public struct ConfigOverride: Sendable, Equatable {
 }
 
 extension ConfigNode {
-    /// This node with each `path=value` argument applied in order.
+    /// This node with each `path=value` argument applied in turn.
     ///
-    /// Missing keys on the path are created as objects. A plain string on the path is the short form of
-    /// `{"type": …}` and is expanded. Setting replaces: `--set optimizer=sgd` drops the other keys of `optimizer`,
+    /// Keys that are missing on the way are created with objects. A plain string on the way is the short form of
+    /// `{"type": …}` and becomes that. Setting replaces: `--set optimizer=sgd` drops the other keys of `optimizer`,
     /// `--set optimizer.type=sgd` keeps them.
     ///
-    /// Throws `ConfigError`: a malformed argument, an index out of range, a key to set in a scalar or array.
+    /// Throws `ConfigError`: a malformed argument, an index out of range, a scalar or array where a key is to be set.
     public func applying(_ arguments: [String]) throws -> ConfigNode {
         try arguments.reduce(self) { try $0.applying(ConfigOverride($1)) }
     }
@@ -49,7 +49,7 @@ extension ConfigNode {
         try setting(override.value, steps: override.path.steps[...], walked: .root)
     }
 
-    /// This node with the value at a path replaced, by the same rules; errors name the value's location.
+    /// This node with the value at a path replaced, by the same rules; errors name the place where the value was written.
     public func setting(_ value: ConfigNode, at path: ConfigPath) throws -> ConfigNode {
         try setting(value, steps: path.steps[...], walked: .root)
     }

@@ -6,11 +6,11 @@
     import Darwin
 #endif
 
-/// Files as bytes, with the system's error messages.
+/// Files as bytes, with the system's own words for what fails.
 enum FileBytes {
     private static let pieceSize = 1 << 20
 
-    /// Passes the file in pieces to `body` until it returns false.
+    /// Hands the file over in pieces until `body` returns false.
     static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
@@ -28,7 +28,7 @@ enum FileBytes {
         }
     }
 
-    /// The whole file; at most one byte more than `limit`, so that the caller can detect a larger file.
+    /// The whole file; at most one byte more than `limit`, so that the caller can tell a larger file.
     static func contents(of path: String, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try forEachPiece(of: path) { piece in
@@ -38,7 +38,7 @@ enum FileBytes {
         return bytes
     }
 
-    /// The path with every link resolved; nil if there is no such file.
+    /// The path with every link resolved, nil when there is no such file.
     static func canonicalPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }

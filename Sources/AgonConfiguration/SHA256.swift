@@ -1,6 +1,6 @@
 import Crypto
 
-/// The SHA-256 hash (FIPS 180-4) of bytes fed in pieces, in hexadecimal.
+/// The SHA-256 hash (FIPS 180-4) of bytes taken in pieces, in hexadecimal.
 public struct SHA256 {
     private var hash = Crypto.SHA256()
 

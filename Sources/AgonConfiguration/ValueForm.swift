@@ -1,7 +1,7 @@
-/// A kind of value: how it is decoded and resolved, its placeholder while describing, and its schema. Reading and
-/// describing both use these, so they cannot disagree.
+/// A kind of value: how it is decoded and resolved, what stands in for it while describing, and its schema. Reading and
+/// describing both go through these, so they cannot disagree.
 struct ValueForm<Value> {
-    /// The value of a node, and the resolved node. Throws `ConfigError`.
+    /// The value a node states and the node in full. Throws `ConfigError`.
     let decode: (ConfigNode, ConfigPath) throws -> (value: Value, resolved: ConfigNode)
     let placeholder: (SchemaContext) throws -> Value
     let schema: (SchemaContext) throws -> ConfigNode

@@ -7,27 +7,27 @@ import AgonText
 import AgonTraining
 import Foundation
 
-/// Training throughput of an experiment on this machine: full iterations, including batch loading.
+/// How fast an experiment trains on this machine: whole iterations, with reading of batches, and nothing else.
 public struct Benchmark: Sendable {
     public let name: String
     public let threads: Int
-    /// Timed iterations.
+    /// Iterations that were timed.
     public let steps: Int
     /// The median of the iterations' rates.
     public let stepsPerSecond: Double
-    /// Real images per iteration.
+    /// Real images that one iteration takes.
     public let imagesPerStep: Int
-    /// FLOPs per iteration.
+    /// Multiplications and additions of one iteration.
     public let floatingPointOperations: Int
-    /// Trainable parameters of both networks.
+    /// Trainable numbers of both networks.
     public let parameters: Int
-    /// Time of an iteration by kind of kernel on one thread, largest first; nil if not requested.
+    /// What an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
     public let profile: [KernelShare]?
 
     public struct KernelShare: Sendable {
         /// The operation and the shapes of its operands.
         public let kernel: String
-        /// Per step.
+        /// A step.
         public let milliseconds: Double
         /// GFLOP/s.
         public let rate: Double
@@ -36,7 +36,7 @@ public struct Benchmark: Sendable {
     public var imagesPerSecond: Double { stepsPerSecond * Double(imagesPerStep) }
     public var gigaflops: Double { stepsPerSecond * Double(floatingPointOperations) * 1e-9 }
 
-    /// Trains from fresh weights without a folder for the given time, after a warm-up of a tenth of it.
+    /// Trains for the given time, after a tenth of it that is not counted, from fresh weights and without a folder.
     ///
     /// Throws what `TrainingRun.run` throws before its first step.
     public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {

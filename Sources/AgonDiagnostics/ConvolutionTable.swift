@@ -2,11 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonText
 
-/// How a training iteration computes its convolutions: one row per layer, one column per pass.
+/// How a training iteration computes its convolutions: a row a layer, a column a pass.
 struct ConvolutionTable {
-    /// The calls of one layer in one pass, combined.
+    /// What the calls of one layer in one pass have in common.
     struct Cell {
-        /// Methods in the order of first use; they may differ between batch sizes.
+        /// Methods in the order of their first use: batches of other sizes may have another.
         var methods: [String] = []
         var directMultiplications = 0
         var multiplications = 0
@@ -17,7 +17,7 @@ struct ConvolutionTable {
             multiplications += repeats * convolution.multiplications
         }
 
-        /// Multiplications of the direct method per multiplication done.
+        /// Direct multiplications for one that is done.
         var saving: Double { Double(directMultiplications) / Double(max(multiplications, 1)) }
 
         var text: String {
@@ -60,7 +60,7 @@ struct ConvolutionTable {
         return table.text
     }
 
-    /// For programs: each layer's passes with methods and multiplications per iteration.
+    /// For programs: a layer's passes with methods and multiplications of an iteration.
     var node: ConfigNode {
         ConfigNode(
             origins.map { origin in

@@ -1,14 +1,14 @@
 import AgonConfiguration
 
-/// A difference between two configs.
+/// A place at which two configs differ.
 public struct ConfigDifference: Sendable {
-    /// A path of keys; empty if the roots differ in kind.
+    /// A path of keys; empty where nothing is alike.
     public let path: ConfigPath
-    /// Both values; nil if a config has none.
+    /// The values of both; nil where a config has none.
     public let first: ConfigNode?
     public let second: ConfigNode?
 
-    /// The differences of two configs, in their order. The order of keys does not count.
+    /// Where two configs differ, in their order. The order of keys is no difference.
     public static func between(_ first: ConfigNode, _ second: ConfigNode) -> [ConfigDifference] {
         var found: [ConfigDifference] = []
         collect(first, second, at: .root, &found)

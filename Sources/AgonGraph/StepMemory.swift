@@ -1,7 +1,7 @@
 import AgonTensors
 import CAgonKernels
 
-/// The offsets of a step's intermediates in the arena.
+/// The places of a step's intermediates in the arena.
 struct StepMemory {
     /// Table index to offset in floats.
     var offsets: [Int: Int] = [:]
@@ -11,7 +11,7 @@ struct StepMemory {
     var withoutReuse = 0
 
     /// - Parameters:
-    ///   - external: values with their own memory.
+    ///   - external: values with memory of their own.
     ///   - kept: values read after the step, which live to its end.
     static func plan(units: [LoweredGroup], nodes: [Node], external: Set<Int>, kept: Set<Int>) -> StepMemory {
         var first: [Int: Int] = [:]
@@ -82,7 +82,7 @@ struct StepMemory {
     }
 }
 
-/// The dependencies of tasks: stages of a unit, values, and reused memory.
+/// Which tasks wait for which: stages of a unit, values, and memory that changes hands.
 struct TaskLinks {
     private let pieces: [Int32]
     private let successors: [[Int32]]
@@ -102,7 +102,7 @@ struct TaskLinks {
         }
         var producer: [Int: Int] = [:]
         var touched: [Int: [Int]] = [:]  // units by arena or variable value, in order
-        // Placed regions in use so far, with their last users.
+        // Placed regions in use so far: who touched them last.
         var regions: [(start: Int, end: Int, value: Int)] = []
         for (time, unit) in units.enumerated() {
             var needs = Set<Int>()
@@ -114,7 +114,7 @@ struct TaskLinks {
                 for region in regions where region.start < end && start < region.end {
                     needs.formUnion(touched[region.value] ?? [])
                 }
-                // Regions that this value covers entirely are superseded.
+                // What this value covers wholly is behind it from now on.
                 regions.removeAll { start <= $0.start && $0.end <= end }
                 regions.append((start, end, value))
             }

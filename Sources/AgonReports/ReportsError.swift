@@ -1,17 +1,17 @@
 import AgonConfiguration
 
-/// Errors of tables and reports. Errors in a table's file are `ConfigError`.
+/// What can go wrong with tables and reports. Faults of a table's file are `ConfigError`.
 public enum ReportsError: Error, Equatable, Sendable {
     /// Neither a run's folder nor a sweep's.
     case noRun(path: String)
-    /// No table has this name.
+    /// A table by a name that no file has.
     case unknownTable(String, folder: String, existing: [String])
-    /// The table does not define this budget.
+    /// A budget that the table has not.
     case unknownBudget(String, table: String, existing: [String])
-    /// No trial of the table has been run.
+    /// A table is to be made of what was run, and nothing was.
     case nothingRun(folder: String, table: String, budget: String)
     case toolFailed(String, reason: String)
-    /// The report would overwrite a file that is not an HTML page.
+    /// A report was to be written over something that is no page.
     case notAPage(path: String)
 }
 
@@ -22,14 +22,14 @@ extension ReportsError: CustomStringConvertible {
         case .unknownTable(let name, let folder, let existing):
             "\(name): no such table in \(folder), and no such file."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" } ?? "")
-                + (existing.isEmpty ? "" : " Available: \(existing.joined(separator: ", "))")
+                + (existing.isEmpty ? "" : " There are: \(existing.joined(separator: ", "))")
         case .unknownBudget(let name, let table, let existing):
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
-            "\(folder): no trial of this sweep has been run; run it with: agon table \(table) --budget \(budget)"
+            "\(folder): nothing of this sweep was run; run it with: agon table \(table) --budget \(budget)"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
-            "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"
+            "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html"
         }
     }
 }

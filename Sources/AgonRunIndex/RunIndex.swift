@@ -5,15 +5,15 @@ import AgonTensors
 import Foundation
 import GRDB
 
-/// An index of runs for fast queries: an SQLite file that caches only what the runs' folders contain.
+/// What is known of many runs, for quick questions: an SQLite file that holds nothing that is not in the runs' folders.
 ///
 /// Each use compares it with the folders and reads what changed. A file that is missing, damaged, of another version or
-/// not writable only costs time; several processes may use it at once.
+/// not writable costs time and nothing else; several processes may use it at once.
 public final class RunIndex {
     /// A row of a listing.
     public struct Row: Sendable {
         public let run: RunFolder
-        /// The requested facts; text, and numbers as written.
+        /// The facts asked for; words, and numbers as they were written.
         public let facts: [String: String]
         public let numbers: [String: Double]
 
@@ -55,7 +55,7 @@ public final class RunIndex {
     private static func prepared(_ path: String) throws -> DatabaseQueue {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(30)
-        // A power cut may damage the index, which can be rebuilt.
+        // A power cut may cost the index, which can be made again.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.writeWithoutTransaction { connection in
@@ -86,7 +86,7 @@ public final class RunIndex {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
-    /// Runs `body`; if the file is damaged, retries on a new file, then in memory.
+    /// Runs `body`; on a damaged file, runs it once more on a new one, and then in memory.
     private func attempt<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
         do {
             return try body(database)
@@ -102,20 +102,20 @@ public final class RunIndex {
         }
     }
 
-    // MARK: Updating from the folders
+    // MARK: Keeping up with the folders
 
-    /// The changes made by `update`.
+    /// What `update` did.
     public struct Changes: Equatable, Sendable {
         public var runs = 0
         /// Runs that were read.
         public var read = 0
-        /// Runs that no longer exist on disk.
+        /// Runs that are gone from the disk.
         public var removed = 0
     }
 
-    /// Updates the index from the runs below the folders.
+    /// Brings the index up to date with the runs below the folders.
     ///
-    /// - Parameter rebuilds: whether to read all runs, changed or not.
+    /// - Parameter rebuilds: whether to read all of them, changed or not.
     @discardableResult
     public func update(_ roots: [String], rebuilds: Bool = false) throws -> Changes {
         let roots = roots.map { SweepPaths.absolute($0) }
@@ -128,7 +128,7 @@ public final class RunIndex {
             let present = Set(folders.map(\.path))
             let gone = known.keys.filter { !present.contains($0) }
             changes.removed = gone.count
-            // Read in small batches: other processes wait while rows are written, not while files are read.
+            // Read a few at a time: others wait while rows are written, not while files are read.
             var pending: [(RunFolder, mark: String, state: String, facts: [RunFact])] = []
             func flush() throws {
                 try database.write { connection in
@@ -140,7 +140,7 @@ public final class RunIndex {
                 let mark = folder.mark
                 let former = known[folder.path]
                 let isUnchanged = former?.mark == mark && !rebuilds
-                // A run recorded as running may have been killed.
+                // A run that says it is running may have been killed.
                 if isUnchanged, former?.state != "running" || folder.isBusy { continue }
                 var facts = RunFacts(folder).facts
                 let recorded = facts.first { $0.key == "state" }?.text ?? ""
@@ -204,13 +204,13 @@ public final class RunIndex {
         )
     }
 
-    // MARK: Queries
+    // MARK: Questions
 
-    /// The runs below the folders that match a query, with some of their facts.
+    /// The runs below the folders that a query lets through, with some of their facts.
     ///
     /// - Parameters:
-    ///   - sort: a key to sort by, ascending; runs without it come last. By path if nil.
-    ///   - keys: the requested facts.
+    ///   - sort: a key to sort by, least first; runs without it come last. By path if nil.
+    ///   - keys: the facts wanted.
     public func runs(
         below roots: [String], where query: RunQuery? = nil, sort: RunSort? = nil, keys: [String]
     ) throws -> [Row] {
@@ -259,9 +259,9 @@ public final class RunIndex {
         }
     }
 
-    /// All keys of facts of runs below the folders, sorted.
+    /// All keys that runs below the folders have facts under, sorted.
     ///
-    /// - Parameter settings: whether to list only keys of configs.
+    /// - Parameter settings: whether to list the keys of configs alone.
     public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
         try attempt { database in
             try database.read { connection in
@@ -276,7 +276,7 @@ public final class RunIndex {
         }
     }
 
-    /// A note on each key that no run below the folders has, with the nearest key as a suggestion.
+    /// A note on each key that no run below the folders has, with the key that was meant if one is near.
     public func notes(onUnknown keys: [String], below roots: [String]) throws -> [String] {
         let known = try self.keys(below: roots)
         guard !known.isEmpty else { return [] }
@@ -294,17 +294,17 @@ public final class RunIndex {
 /// An order of runs.
 public struct RunSort: Equatable, Sendable {
     public let key: String
-    /// Whether the order is descending.
+    /// Whether the most comes first.
     public let isFalling: Bool
 
-    /// Reads `KEY`, or `-KEY` for descending order.
+    /// Reads `KEY`, or `-KEY` for the most first.
     public init(_ text: String) {
         isFalling = text.hasPrefix("-")
         key = isFalling ? String(text.dropFirst()) : text
     }
 }
 
-/// A query in SQL; user input is passed only as bound values.
+/// A query in SQL; what the user wrote is handed over as values only.
 private struct QueryCondition {
     private(set) var values: [any DatabaseValueConvertible] = []
 
@@ -344,7 +344,7 @@ extension RunQuery.Comparison {
         case .lessOrEqual: "<="
         case .greater: ">"
         case .greaterOrEqual: ">="
-        case .contains: preconditionFailure("a substring search is not an SQL comparison")
+        case .contains: preconditionFailure("a search for a part of a text is no comparison of SQL")
         }
     }
 }

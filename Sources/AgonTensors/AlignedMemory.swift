@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Memory for kernels: 64-byte aligned (a cache line and the widest vector), zeroed by the system.
+/// Memory for kernels: 64-byte aligned (a cache line and the widest vector), zeroed, fresh from the system.
 public enum AlignedMemory {
     /// Zeroed memory for at least one float.
     public static func allocate(floats count: Int) -> UnsafeMutablePointer<Float> {

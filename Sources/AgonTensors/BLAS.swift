@@ -1,19 +1,19 @@
 import CAgonKernels
 
-/// The BLAS that Agon uses, loaded at run time: OpenBLAS, or the library that `AGON_BLAS` names.
+/// The BLAS that Agon computes on, opened at run time: OpenBLAS, or the library that `AGON_BLAS` names.
 ///
-/// Every product runs on the calling thread only. Parallel work calls from several threads at once.
+/// Every product runs on the calling thread alone. Parallel work calls from several threads at once.
 public enum BLAS {
-    /// The loaded library; strings are empty if unknown.
+    /// What was opened; strings are empty when unknown.
     public struct Description: Equatable, Sendable {
-        /// The loaded file.
+        /// The file that was opened.
         public let library: String
-        /// OpenBLAS's description of its build.
+        /// OpenBLAS's own words about its build.
         public let configuration: String
         public let version: String
         /// The kernels in use, such as `SkylakeX`.
         public let coreType: String
-        /// The kernels that Agon or `OPENBLAS_CORETYPE` requested.
+        /// The kernels that Agon or `OPENBLAS_CORETYPE` asked for.
         public let requestedCoreType: String
         /// `pthreads`, `openmp`, `sequential` or `unknown`.
         public let threading: String
@@ -21,7 +21,7 @@ public enum BLAS {
         public let hasLAPACK: Bool
     }
 
-    /// Loads the library, once per process. Call it before other threads read the environment.
+    /// Opens the library, once per process. Call it before other threads read the environment.
     ///
     /// - Throws: ``TensorsError/blasUnavailable(message:)``, which says what to install.
     public static func open() throws(TensorsError) {
@@ -30,7 +30,7 @@ public enum BLAS {
         }
     }
 
-    /// The loaded library; loads it and LAPACKE first if needed.
+    /// What is open; opens it, and LAPACKE, first.
     public static var description: Description {
         let info = agon_blas_describe()
         return Description(
@@ -40,9 +40,9 @@ public enum BLAS {
             isCoreTypeChosenByAgon: info.core_type_chosen_by_agon, hasLAPACK: info.has_lapack)
     }
 
-    /// `C = alpha * op(A) op(B) + beta * C`, row-major; op(A) is m x k, op(B) is k x n, op transposes on request.
+    /// `C = alpha * op(A) op(B) + beta * C`, row-major; op(A) is m x k, op(B) is k x n, op transposes when asked.
     ///
-    /// Strides are the distances between rows in elements. With `beta` 0, `C` is not read.
+    /// Strides are the distances between rows in elements. With `beta` 0 what stood in `C` is not read.
     public static func sgemm(
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
         _ a: UnsafePointer<Float>, strideA: Int, _ b: UnsafePointer<Float>, strideB: Int, beta: Float = 0,

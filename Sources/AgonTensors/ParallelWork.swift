@@ -6,10 +6,10 @@
     import Darwin
 #endif
 
-/// Runs `body(0)` ... `body(count - 1)`, each on its own thread, and returns when all have ended.
+/// Runs `body(0)` ... `body(count - 1)`, each on a thread of its own, and returns when all have ended.
 ///
-/// For coarse work split by the problem: starting a thread takes about ten microseconds. Piece 0 runs on the calling
-/// thread; pieces for which no thread can be created run after it.
+/// For coarse work cut by the problem: starting a thread takes some ten microseconds. Piece 0 runs on the calling
+/// thread, and pieces for which the system gives no thread run after it.
 public func runConcurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
         var threads: [pthread_t] = []

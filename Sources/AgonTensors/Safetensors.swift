@@ -1,20 +1,20 @@
 import AgonConfiguration
 
-/// A safetensors file: named arrays, and string metadata by name.
+/// A safetensors file: named arrays, and metadata as text by name.
 ///
-/// Opening reads only the header and checks it against the file's size, so that later reads and allocations are
-/// bounded by existing bytes. Format: https://huggingface.co/docs/safetensors.
+/// Opening reads the header alone and checks it against the file's size, so that what is read or allocated later is
+/// bounded by bytes that exist. Format: https://huggingface.co/docs/safetensors.
 public struct SafetensorsFile: Sendable {
     /// An array in the file.
     public struct Entry: Equatable, Sendable {
         public let name: String
         public let type: ElementType
         public let shape: Shape
-        /// The byte range of its elements, from the end of the header.
+        /// Where its elements are, from the end of the header.
         public let bytes: Range<Int>
     }
 
-    /// An array to write.
+    /// An array to be written.
     public struct Content: Equatable, Sendable {
         public enum Values: Equatable, Sendable {
             case float32([Float])
@@ -56,7 +56,7 @@ public struct SafetensorsFile: Sendable {
 
     public let path: String
     public let metadata: [String: String]
-    /// The arrays, in the order of their data.
+    /// The arrays in the order of their data.
     public let entries: [Entry]
     private let indices: [String: Int]
     private let file: InputFile
@@ -101,7 +101,7 @@ public struct SafetensorsFile: Sendable {
         return entries[index]
     }
 
-    /// The elements of an array in single precision; other types are converted, with rounding if needed.
+    /// The elements of an array as single-precision numbers; other types are converted, rounding where they must.
     ///
     /// - Throws: ``TensorsError/noTensor(path:name:existing:)`` or ``TensorsError/cannotRead(path:code:)``.
     public func tensor(_ name: String) throws(TensorsError) -> Tensor {
@@ -154,8 +154,8 @@ public struct SafetensorsFile: Sendable {
 
     /// Writes arrays and metadata to a file, whole or not at all (``AtomicFile``).
     ///
-    /// The bytes depend only on the content: arrays are sorted by descending element size, then by name, so that
-    /// each is aligned, and metadata by name.
+    /// The bytes are a function of the content alone: arrays are sorted by falling element size, then by name, so that
+    /// each lies aligned, and metadata by name.
     ///
     /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
     public static func write(
@@ -201,7 +201,7 @@ public struct SafetensorsFile: Sendable {
         return text + String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
     }
 
-    /// Order by UTF-8 bytes, independent of the locale.
+    /// Order by UTF-8 bytes, whatever the language.
     private static func precedes(_ first: String, _ second: String) -> Bool {
         first.utf8.lexicographicallyPrecedes(second.utf8)
     }

@@ -6,22 +6,22 @@
     import Darwin
 #endif
 
-/// Errors of the numerical libraries and of array files.
+/// What can go wrong below the graph: the numerical libraries, and files of arrays.
 public enum TensorsError: Error, Equatable, Sendable {
-    /// No usable BLAS; the message says what to install.
+    /// No usable BLAS; the message of the C shim says what to install.
     case blasUnavailable(message: String)
     case lapackUnavailable
     /// LAPACK's `info`: negative for argument `-info` (a value that is not finite), positive for no convergence.
     case lapackFailed(routine: String, info: Int)
-    /// A system call failed while reading a file.
+    /// A system call failed on a file to be read.
     case cannotRead(path: String, code: Int32)
-    /// A system call failed while writing a file; `isResumable` if its run can continue from an earlier state.
+    /// A system call failed on a file to be written; `isResumable` when the run it belongs to can go on from before.
     case cannotWrite(path: String, code: Int32, isResumable: Bool)
-    /// A malformed file: truncated, with inconsistent sizes, or of another format.
+    /// A file that is not what it says: truncated, lying about its sizes, or of another format.
     case malformed(path: String, format: String, problem: String)
-    /// A file without the requested array; `existing` are its names.
+    /// A file without the wanted array; the names are those it has.
     case noTensor(path: String, name: String, existing: [String])
-    /// An array of a type that the caller cannot use.
+    /// An array of another type than the caller can use.
     case wrongType(path: String, name: String, type: String, wanted: String)
 }
 
@@ -84,7 +84,7 @@ extension TensorsError: CustomStringConvertible {
     }
 }
 
-/// The edit distance of two names: inserted, removed and replaced characters (Levenshtein).
+/// The number of inserted, removed and replaced characters that make one name the other (Levenshtein).
 func editDistance(_ first: String, _ second: String) -> Int {
     let (first, second) = (Array(first.utf8), Array(second.utf8))
     var row = Array(0...second.count)

@@ -1,6 +1,6 @@
-/// Quotes text for a shell.
+/// Words as a shell takes them.
 package enum ShellText {
-    /// The text as one word, quoted if needed.
+    /// The text as one word, in quotes where it needs them.
     package static func word(_ text: String) -> String {
         text.wholeMatch(of: /[A-Za-z0-9\/._+=:,@%-]+/) == nil ? quoted(text) : text
     }

@@ -1,4 +1,4 @@
-/// Why recorded cases cannot be verified.
+/// What keeps recorded cases from being verified.
 public enum VerificationError: Error, Equatable, Sendable {
     /// A folder without recorded cases.
     case noCases(folder: String)

@@ -2,7 +2,7 @@
 // the first unfinished task onwards, so that the order of the plan is kept where it can be, and a ready task further on
 // (another discriminator, an optimizer's update) fills the gaps. No locks while a step runs.
 //
-// A task's pieces are split into one contiguous run per worker, the same in every step, so that a
+// A task's pieces are dealt out in as many runs of neighbours as there are workers, the same in every step, so that a
 // weight's rows, their gradient and their moments stay in one core's cache. A worker without pieces of its own takes
 // others'.
 #include "agon_pool.h"
@@ -25,8 +25,8 @@
 
 enum {
     WINDOW = 512,            // tasks looked at beyond the first unfinished one
-    SPINS_BEFORE_YIELD = 200,   // unsuccessful polls before yielding the processor
-    SPINS_BEFORE_SLEEP = 4000,  // polls for a new step before a worker sleeps: about a millisecond
+    SPINS_BEFORE_YIELD = 200,   // fruitless looks before the processor is offered to others
+    SPINS_BEFORE_SLEEP = 4000,  // looks for a new step before a worker sleeps: about a millisecond
 };
 
 uint64_t agon_subnormals_begin_flush(void) {
@@ -94,7 +94,7 @@ static int32_t run_start(const agon_schedule *schedule, int32_t task, int32_t wo
     return (int32_t)((int64_t)schedule->pieces[task] * worker / schedule->lanes);
 }
 
-/// A piece of a ready task from a worker's run, -1 if none is left.
+/// A piece of a ready task from a worker's run, -1 when there is none left.
 static int32_t take_piece(agon_schedule *schedule, int32_t task, int32_t from) {
     atomic_int *next = &schedule->next[(int64_t)task * schedule->lanes + from];
     const int32_t end = run_start(schedule, task, from + 1);
@@ -266,7 +266,7 @@ void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function
     const uint64_t before = agon_subnormals_begin_flush();
     work(pool, 0);
     agon_subnormals_end_flush(before);
-    // Helpers may still read this run's state; the next run must not start before they have left.
+    // Helpers may still look at this run's states; the next run may not begin before they have left.
     int32_t spins = 0;
     while (atomic_load_explicit(&pool->working, memory_order_acquire) > 0) {
         if (++spins < SPINS_BEFORE_YIELD) AGON_PAUSE();

@@ -1,4 +1,4 @@
-// Selects the vector kernels once, from the processor's features.
+// The choice of vector kernels, made once from the processor's features.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -166,7 +166,7 @@ import Testing
     }
 
     /// The index of a run counts an optimizer's updates.
-    @Test func rulesReceiveTheirRunCount() throws {
+    @Test func rulesAreToldHowOftenTheyRan() throws {
         struct Counting: UpdateRule {
             let states: [Variable] = []
             let kernel: Int32 = 0

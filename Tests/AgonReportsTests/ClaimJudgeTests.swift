@@ -77,7 +77,7 @@ import Testing
         let similar = #"{"type": "similar", "column": "fid", "rows": ["a", "b"], "within": 0.1}"#
         #expect(try judge(similar, [("a", .seeds([1, 2, 3])), ("b", .seeds([2.5, 3.5, 4.5]))]).verdict == .confirmed)
         #expect(try judge(similar, [("a", .seeds([1, 1.1])), ("b", .seeds([2, 2.1]))]).verdict == .notConfirmed)
-        // Within a tenth of the second, for any deviations.
+        // Within a tenth of the second, whatever the deviations.
         #expect(try judge(similar, [("a", .exact(95)), ("b", .exact(100))]).verdict == .confirmed)
         #expect(try judge(similar, [("a", .exact(89)), ("b", .exact(100))]).verdict == .notConfirmed)
         #expect(try judge(similar, [("a", .seeds([1])), ("b", .seeds([2]))]).verdict == .undecided)

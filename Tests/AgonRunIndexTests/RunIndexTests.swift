@@ -103,7 +103,7 @@ import Testing
         #expect(try names(index, "state == died") == ["a"])
     }
 
-    @Test func damagedOrForeignIndexesAreRebuilt() throws {
+    @Test func damagedOrForeignIndexesAreMadeAnew() throws {
         try makeRun("a")
         let path = folder.path + "/cache/runs.sqlite"
         try index().update([runs])
@@ -202,7 +202,7 @@ import Testing
             listing.columns == ["state", "step", "axis.size", "optimizer.learningRate", "seed", "seconds", "size"],
             "\(listing.columns)")
         #expect(listing.rows.map { $0["axis.size"] } == ["small", "large"])
-        // An axis of cases may be named like a section; preparing a sweep again changes the facts.
+        // An axis of cases may be called like a section; and a sweep that is prepared anew changes what is known.
         let renamed = list.prettyText.replacing("\"size\"", with: "\"objective\"")
         try renamed.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
         try index.update([sweep])
@@ -253,7 +253,7 @@ import Testing
         let lock = try run.lock()
         let busy = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         withExtendedLifetime(lock) {}
-        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): running, skipped"])
+        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): is running, left alone"])
     }
 
     @Test func runsWithoutTheMetricKeepTheirCheckpoints() throws {

@@ -4,11 +4,11 @@ import AgonLayers
 import AgonSampling
 import AgonTensors
 
-/// The accuracy of a classifier.
+/// How often a classifier is right.
 enum ClassifierAccuracy {
-    /// The fraction of a dataset's samples whose class has the largest logit, in evaluation mode.
+    /// The part of a dataset's samples whose class has the largest logit, in evaluation mode.
     ///
-    /// Throws the errors of reading samples.
+    /// Throws what reading samples throws.
     static func measure(_ network: Network, on dataset: any Dataset, threads: Int) throws -> Double {
         guard let labels = dataset.labels else { preconditionFailure("accuracy on samples without classes") }
         let extractor = try FeatureExtractor(

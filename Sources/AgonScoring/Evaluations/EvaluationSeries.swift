@@ -4,26 +4,26 @@ import AgonRuns
 import AgonTensors
 import AgonTraining
 
-/// The evaluations of a run during training, as its config's `evaluate` states.
+/// The evaluations of a run in training, as its config's `evaluate` asks for.
 ///
-/// Requirements are checked, and classifiers trained, before the first step. Networks for metrics are built at the
-/// first evaluation, so that the memory measured until then is that of training alone.
+/// What is needed is found, and classifiers are trained, before the first step. Networks for metrics are made at the
+/// first evaluation, so that the memory measured until then is the training's own.
 final class EvaluationSeries: TrainingEvaluation {
     let every: Int
     private let plan: EvaluationPlan
     private let prepared: TrainingSetup
     private let note: (String) -> Void
     private var evaluator: Evaluator?
-    /// Peak memory of the process before its first evaluation, in bytes.
+    /// The most memory that the process had before its first evaluation, in bytes.
     private(set) var memoryBefore: Int?
 
     /// Nil for a config without evaluations.
     ///
     /// - Parameters:
-    ///   - isStage: whether training has other stages.
-    ///   - note: called with messages about classifier training and too few samples.
+    ///   - isStage: whether the training has other stages.
+    ///   - note: told about classifiers that are trained, and of too few samples.
     ///
-    /// Throws the errors of `EvaluationPlan`.
+    /// Throws what `EvaluationPlan` throws.
     init?(
         _ prepared: TrainingSetup, isStage: Bool, options: TrainingOptions, classifiers: ClassifierCatalogue,
         note: @escaping (String) -> Void
@@ -39,7 +39,7 @@ final class EvaluationSeries: TrainingEvaluation {
 
     /// The values after a step.
     ///
-    /// Throws the errors of `Evaluator`.
+    /// Throws what `Evaluator` throws.
     func measure(step: Int) throws -> [EvaluationValue] {
         let evaluator = try self.evaluator ?? make()
         self.evaluator = evaluator
@@ -59,12 +59,12 @@ final class EvaluationSeries: TrainingEvaluation {
 }
 
 extension TrainingRun {
-    /// Trains to the last step, or until a signal requests a stop, with the config's evaluations.
+    /// Trains to the last step, or until a signal asks to stop, with the evaluations that the config asks for.
     ///
-    /// - Parameter classifiers: the classifiers available to evaluations.
+    /// - Parameter classifiers: the classifiers that evaluations may take.
     ///
     /// Throws `ConfigError`, `DatasetError`, `TensorsError`, `RunError`, `TrainingError`, `MeasurementError`,
-    /// `ClassifierError`. Earlier saved files are kept.
+    /// `ClassifierError`. What the run had saved before stays.
     public static func run(
         _ experiment: Experiment, options: TrainingOptions = TrainingOptions(),
         classifiers: ClassifierCatalogue = .standard(), report: @escaping (TrainingEvent) -> Void = { _ in }

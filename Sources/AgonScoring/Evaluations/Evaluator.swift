@@ -9,9 +9,9 @@ import AgonRuns
 import AgonSampling
 import AgonTensors
 
-/// Measures a generator by the metrics of a plan. Features of real samples are computed once and cached.
+/// Measures a generator by the metrics of a plan. Features of real samples are taken once and kept.
 ///
-/// Results depend only on the plan and the generator's weights; training state is neither read nor changed.
+/// Everything follows from the plan and the generator's weights: nothing of a training is read or moved.
 final class Evaluator {
     private let plan: EvaluationPlan
     private let extractor: FeatureExtractor?
@@ -25,18 +25,18 @@ final class Evaluator {
     /// The mean similarity of pairs of real images, once it was measured.
     private var realSimilarity: (mean: Double, count: Int)?
 
-    /// Nearest neighbours k for precision, recall, density and coverage.
+    /// Neighbours of the balls of precision, recall, density and coverage.
     private static let neighbours = 5
-    /// Images from which pairs are drawn for MS-SSIM, and the number of pairs.
+    /// Images among which pairs are drawn for their similarity, and pairs.
     private static let similarityImages = 500
     private static let similarityPairs = 250
-    /// Samples generated at a time.
+    /// Samples that are made at a time.
     private static let chunk = 512
 
     /// - Parameters:
-    ///   - generator: the network to measure; its variables are read at each measurement.
-    ///   - isAveraged: whether its variables are averages.
-    ///   - reals: features shared by evaluators.
+    ///   - generator: the network that is measured; its variables are read at each measurement.
+    ///   - isAveraged: whether they are averages.
+    ///   - reals: features that evaluators share.
     ///
     /// Throws what reading samples throws, `RunError.badWeights`, `TensorsError`, `GraphError`.
     init(
@@ -72,21 +72,21 @@ final class Evaluator {
         self.inputs = inputs
     }
 
-    /// Remarks on the coming measurement.
+    /// Remarks on what is going to be measured.
     var warnings: [String] {
         guard let extractor, real != nil else { return [] }
         let samples = min(plan.settings.samples, inputs.count)
         return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
     }
 
-    /// The values for the generator's current weights.
+    /// The values for the generator as it is.
     ///
-    /// Throws the errors of reading condition images, `MetricError` for NaN or infinite features, `TensorsError`.
+    /// Throws what reading condition images throws, `MetricError` for features that are no numbers, `TensorsError`.
     func measure(step: Int) throws -> [EvaluationValue] {
         let made = try collect()
         return try plan.metrics.flatMap { metric -> [EvaluationValue] in
             try values(of: metric, made).compactMap { name, value, identity in
-                // The divergence is infinite if the distribution leaves the data's support.
+                // Of a distribution that leaves the data's there is no finite divergence.
                 value.isFinite ? EvaluationValue(step: step, metric: name, value: value, identity: identity) : nil
             }
         }
@@ -102,7 +102,7 @@ final class Evaluator {
         var pointSize = 0
     }
 
-    /// Generates samples in chunks, and keeps what metrics need.
+    /// Makes the samples a chunk at a time, and keeps what metrics need of them.
     private func collect() throws -> Collected {
         var made = Collected()
         let settings = plan.settings
@@ -185,7 +185,7 @@ final class Evaluator {
     ) throws -> [Named] {
         let fake = outputs.matrix
         let suffix = extractor.architecture
-        // Pairwise comparisons use as many real as generated samples: their time and memory grow with both.
+        // Pairwise comparisons take as many real samples as generated ones: their time and memory grow with both.
         let paired = min(real.features.rows, fake.rows)
         switch metric {
         case .frechet:

@@ -1,6 +1,6 @@
-/// Why a generator cannot be measured.
+/// What keeps a generator from being measured.
 public enum MeasurementError: Error, Equatable, Sendable {
-    /// A metric that the data or the classifier do not support.
+    /// A metric that the data or the classifier do not allow.
     case unfit(metric: String, reason: String)
     /// No classifier was trained on the dataset.
     case noClassifier(dataset: String, available: [String])

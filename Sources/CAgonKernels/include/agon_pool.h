@@ -1,4 +1,4 @@
-// The scheduler of compiled steps: tasks split into pieces, run by a fixed set of threads as dependencies complete.
+// The scheduler of compiled steps: tasks made of pieces, run by a fixed set of threads as their dependencies complete.
 #ifndef AGON_POOL_H
 #define AGON_POOL_H
 
@@ -19,8 +19,8 @@ agon_schedule *agon_schedule_create(int32_t count, const int32_t *pieces, const 
                                     const int32_t *successors);
 void agon_schedule_destroy(agon_schedule *schedule);
 
-/// Makes the calling thread flush numbers below 2^-126 to zero; returns what `agon_subnormals_end_flush` restores.
-/// Decaying moments and gradients pass through such numbers, each of which costs about a hundred cycles.
+/// From here on the calling thread takes numbers below 2^-126 for zero; returns what `agon_subnormals_end_flush` restores.
+/// Moments and gradients that die away pass through such numbers, and each costs the processor some hundred cycles.
 uint64_t agon_subnormals_begin_flush(void);
 void agon_subnormals_end_flush(uint64_t before);
 
