@@ -65,9 +65,6 @@ extension ConfigNode {
         }
     }
 
-    /// The SHA-256 of the canonical text in hexadecimal: the identity of a config.
-    public var digest: String { SHA256.hex(of: canonicalText) }
-
     private static let columns = 100
 
     /// `used` counts the columns of the key before the value and the comma after it.

@@ -39,3 +39,8 @@ public struct SHA256 {
         return hash.finishHex()
     }
 }
+
+extension ConfigNode {
+    /// The SHA-256 of the canonical text in hexadecimal: the identity of a config.
+    public var digest: String { SHA256.hex(of: canonicalText) }
+}
