@@ -1,13 +1,13 @@
-# The whole of Agon's building and running; `make help` lists it.
+# Builds, runs and tests Agon; `make help` lists the targets.
 #
 #   CONFIG   the experiment that `make run` trains
-#   STEPS    for how many steps
-#   THREADS  on how many threads; all cores if empty
+#   STEPS    the number of steps
+#   THREADS  the number of threads; all cores if empty
 #   SWEEP    the sweep that `make sweep` runs
-#   JOBS     how many of its trials at a time; OVERSUBSCRIBE=1 lets jobs times threads exceed the cores, and FAILFAST=1
-#            starts no further trial once one has failed
+#   JOBS     its concurrent trials; OVERSUBSCRIBE=1 lets jobs times threads exceed the cores, and FAILFAST=1
+#            starts no further trials after one has failed
 #   TABLE    the table that `make table` makes, and
-#   BUDGET   how much is run for it: smoke, quick or full
+#   BUDGET   its budget: smoke, quick or full
 
 CONFIG ?= Configs/selfgan/mlp.json
 STEPS ?= 10000
@@ -18,8 +18,11 @@ OVERSUBSCRIBE ?=
 FAILFAST ?=
 TABLE ?= gas
 BUDGET ?= smoke
-# A Python with PyTorch, for `make bench` alone.
+# A Python with PyTorch, only for `make bench`.
 PYTHON ?= python3
+
+# To the shell these are values of variables, never text of a program.
+export CONFIG SWEEP TABLE PYTHON
 
 AGON = .build/release/agon
 SWIFT_FILES = $(shell git ls-files '*.swift')
@@ -37,17 +40,17 @@ setup: ## Install the Debian packages that are missing
 build: setup ## Build .build/release/agon
 	$(BUILD)
 
-run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and say where the pictures are
-	$(AGON) run "$(CONFIG)" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and print the folder of its samples
+	$(AGON) run "$$CONFIG" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
 
-sweep: build ## Run what is missing, failed or changed in SWEEP, JOBS trials at a time
-	$(AGON) sweep run "$(SWEEP)" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
+sweep: build ## Run trials that are missing, failed or changed in SWEEP, JOBS at a time
+	$(AGON) sweep run "$$SWEEP" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \
 	  $(if $(OVERSUBSCRIBE),--oversubscribe) $(if $(FAILFAST),--fail-fast)
 
-table: build ## Run what TABLE still needs at BUDGET, and write Results/TABLE-BUDGET
-	$(AGON) table "$(TABLE)" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
+table: build ## Run the remaining trials of TABLE at BUDGET, and write Results/TABLE-BUDGET
+	$(AGON) table "$$TABLE" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
 
-tables: build ## Every table at BUDGET
+tables: build ## Make every table at BUDGET
 	@for table in $$($(AGON) table --list); do $(AGON) table $$table --budget $(BUDGET) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) || exit $$?; done
 
@@ -55,21 +58,21 @@ test: setup ## Run all tests
 	swift build --build-tests
 	swift test --skip-build
 
-check: ## The tests alone, for use before each commit
+check: ## Run only the tests, before each commit
 	swift test
 
-long: setup ## Trainings of 200 steps of each family, which take minutes
+long: setup ## Train each family for 200 steps, which takes minutes
 	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter LongTrainingChecks
 
-bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python that has it
-	Benchmarks/compare --python $(PYTHON) --agon $(AGON)
+bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python with PyTorch
+	Benchmarks/compare --python "$$PYTHON" --agon $(AGON)
 
 format: ## Format all Swift sources, then lint them strictly
 	swift format format --in-place --parallel $(SWIFT_FILES)
 	swift format lint --strict --parallel $(SWIFT_FILES)
 
-lint: ## Fail on Swift sources that `make format` would change or complain of
+lint: ## Fail on Swift sources that `make format` would change or reject
 	swift format lint --strict --parallel $(SWIFT_FILES)
 
-clean: ## Delete what was built; runs stay
+clean: ## Delete build products, but no runs
 	rm -rf .build

@@ -10,11 +10,14 @@ let modules: [Target] = [
     .target(
         name: "CAgonImageCodecs",
         linkerSettings: [
-            .linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("z"), .linkedLibrary("archive"),
+            .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+            .linkedLibrary("tiff"), .linkedLibrary("gif"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
     .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "AgonTensors", dependencies: ["AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
+    // Inference on samples of runs.
+    .target(name: "AgonStatistics"),
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
     .target(
@@ -83,8 +86,8 @@ let modules: [Target] = [
     .target(
         name: "AgonReports",
         dependencies: [
-            "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments",
-            "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+            "AgonStatistics", "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns",
+            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     // Recorded reference cases, for `agon verify` and the tests.
     .target(
@@ -107,6 +110,19 @@ let modules: [Target] = [
 
 /// Files and folders that tests read and write.
 let testFiles = Target.target(name: "AgonTestFiles", dependencies: ["AgonTensors"], path: "Tests/AgonTestFiles")
+
+/// The program of `scripts/fuzz`, which alone asks for it: it links to libFuzzer.
+let fuzzing: [Target] =
+    Context.environment["AGON_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "agon-fuzz",
+            dependencies: [
+                "AgonRunIndex", "AgonSampling", "AgonRuns", "AgonDatasets", "AgonTensors", "AgonConfiguration",
+                "CAgonImageCodecs",
+            ], path: "Tests/Fuzzing", exclude: ["Seeds"])
+    ]
 
 /// Data that several test targets train on.
 let testSupport = Target.target(
@@ -137,12 +153,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: modules + [
+    targets: modules + fuzzing + [
         testFiles,
         testSupport,
         tests(of: "CAgonKernels", also: ["AgonTensors"]),
         tests(of: "AgonTensors"),
         tests(of: "AgonConfiguration"),
+        tests(of: "AgonStatistics"),
         tests(of: "AgonText"),
         tests(of: "AgonGraph"),
         tests(of: "AgonLayers"),

@@ -81,6 +81,23 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         return section.key(name)
     }
 
+    /// The transforms of the dataset that would bring images to the shape wanted.
+    private static func remedy(wanted: Shape, images: Shape) -> String {
+        guard wanted.rank == 3, images.rank == 3 else { return "" }
+        var transforms: [String] = []
+        if wanted[0] != images[0] || wanted[1] != images[1] {
+            let size = wanted[0] == wanted[1] ? "\(wanted[0])" : "[\(wanted[0]), \(wanted[1])]"
+            transforms.append("{\"type\": \"resize\", \"size\": \(size)}")
+        }
+        switch (images[2], wanted[2]) {
+        case (let found, 1) where found != 1: transforms.append("\"grayscale\"")
+        case (1, 3): transforms.append("\"rgb\"")
+        case (let found, let wanted) where found != wanted: return ""
+        default: break
+        }
+        return transforms.isEmpty ? "" : "; dataset.transforms may end in " + transforms.joined(separator: ", ")
+    }
+
     /// What is wrong and what would do, without the place.
     public var reason: String {
         switch self {
@@ -100,6 +117,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
                 + "expected [\(size)] or [1, 1, \(size)]"
         case .imageShapes(let generator, let discriminator, let images) where generator != images:
             "makes \(generator) where images are \(images) and the discriminator takes \(discriminator)"
+                + Self.remedy(wanted: generator, images: images)
         case .imageShapes(let generator, let discriminator, let images):
             "makes \(generator), as images are (\(images)), but the discriminator takes \(discriminator)"
         case .scoreShape(let shape):

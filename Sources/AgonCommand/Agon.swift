@@ -1,5 +1,7 @@
 import AgonRuns
+import AgonTensors
 import ArgumentParser
+import Foundation
 
 @main
 struct Agon: ParsableCommand {
@@ -9,19 +11,19 @@ struct Agon: ParsableCommand {
         discussion: """
             EXAMPLES
               agon run Configs/selfgan/mlp.json      train; makes Runs/selfgan-mlp
-              agon run Runs/selfgan-mlp --resume     continue where it was stopped
+              agon run Runs/selfgan-mlp --resume     continue an interrupted run
               agon inspect Configs/selfgan/mlp.json  layers, FLOPs and memory
               agon sample Runs/selfgan-mlp --count 64 --out samples.png
-              agon report Runs/selfgan-mlp           a page about it
-              agon table gas --budget quick          a paper's table, published and measured
+              agon report Runs/selfgan-mlp           write an HTML report
+              agon table gas --budget quick          compare with a paper's table
 
             EXIT CODES
               0   done
               1   a check failed (agon verify, agon datasets verify)
               64  the command line is wrong
               65  a config, dataset or file is wrong
-              70  training failed (a loss is no number), or an internal error
-              75  stopped, and resumable with --resume
+              70  training failed (the loss became NaN or infinite), or an internal error
+              75  stopped; continue with --resume
             """,
         version: AgonVersion.current,
         subcommands: [
@@ -31,6 +33,10 @@ struct Agon: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.fill()
+        MemoryShortage.handleTraps()
+        // A limit of the size of files (ulimit -f) is an error of writing.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

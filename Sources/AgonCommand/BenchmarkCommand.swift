@@ -7,7 +7,7 @@ struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark", abstract: "Measure how fast a config trains on this machine.",
         discussion: """
-            Trains from fresh weights for some seconds and leaves nothing behind.
+            Trains from fresh weights for a few seconds and saves nothing.
             --profile times each kind of kernel on one thread.
 
             EXAMPLES
@@ -19,7 +19,7 @@ struct BenchmarkCommand: ParsableCommand {
     @OptionGroup var config: ConfigOptions
     @Option(help: "How long to measure.")
     var seconds = 5.0
-    @Flag(help: "Show where the time goes; one thread computes.")
+    @Flag(help: "Show where the time goes, on a single thread.")
     var profile = false
     @Flag(help: "Print JSON.")
     var json = false

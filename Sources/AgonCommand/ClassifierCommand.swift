@@ -6,10 +6,10 @@ import Foundation
 
 struct ClassifierCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "classifier", abstract: "Train the classifiers whose outputs metrics take as features.",
+        commandName: "classifier", abstract: "Train the classifiers that metrics use as feature extractors.",
         discussion: """
             A classifier that a config needs is trained on first use; its weights are
-            kept in the folder of the variable AGON_CACHE, else in ~/.cache/agon.
+            kept in the folder that AGON_CACHE names, or in ~/.cache/agon.
 
             EXAMPLES
               agon classifier train lenet-mnist
@@ -21,10 +21,10 @@ struct ClassifierCommand: ParsableCommand {
 
     struct Train: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Train a classifier, unless it is trained already.",
+            abstract: "Train a classifier unless it is already trained.",
             discussion: """
-                An interrupted training goes on where it was when it is called again, to
-                the very same weights.
+                Interrupted training resumes when the command is repeated, and reaches
+                exactly the same weights.
 
                 EXAMPLES
                   agon classifier train lenet-mnist
@@ -35,7 +35,7 @@ struct ClassifierCommand: ParsableCommand {
         var config: String
         @Option(
             name: .customLong("set"), parsing: .singleValue,
-            help: ArgumentHelp("Set one value of the config; may be given several times.", valueName: "path=value"))
+            help: ArgumentHelp("Set one value of the config; repeatable.", valueName: "path=value"))
         var overrides: [String] = []
         @OptionGroup var threads: ThreadOptions
         @OptionGroup var data: DataOptions
@@ -53,7 +53,7 @@ struct ClassifierCommand: ParsableCommand {
             let seconds = Double((clock.now - start).components.seconds)
             print(
                 isTrained
-                    ? "\(recipe.name): was trained before; another config or seed makes another file"
+                    ? "\(recipe.name): already trained; another config or seed makes another file"
                     : "\(recipe.name): \(weights.steps) steps, \(DurationText.short(seconds))")
             print(ClassifierCommand.line(weights))
             print("weights: \(weights.path)")
@@ -61,7 +61,7 @@ struct ClassifierCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the classifiers and whether each is trained.")
+        static let configuration = CommandConfiguration(abstract: "List the classifiers and whether they are trained.")
 
         func run() throws {
             let catalogue = ClassifierCatalogue.standard()
@@ -79,7 +79,7 @@ struct ClassifierCommand: ParsableCommand {
 
     struct Distances: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Measure the distances of training samples to test samples: the floor of a generator's.",
+            abstract: "Measure the distances of training to test samples, a lower bound for generators.",
             discussion: """
                 EXAMPLES
                   agon classifier distances lenet-mnist
@@ -88,7 +88,7 @@ struct ClassifierCommand: ParsableCommand {
 
         @Argument(help: "The name of a classifier, or its config.", completion: .file(extensions: ["json"]))
         var config: String
-        @Option(help: "Samples of each part, at most.")
+        @Option(help: "Maximum number of samples of each split.")
         var samples = 10_000
         @OptionGroup var threads: ThreadOptions
         @OptionGroup var data: DataOptions
@@ -113,7 +113,7 @@ struct ClassifierCommand: ParsableCommand {
     struct Schema: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the JSON Schema of classifiers' configs.",
-            discussion: "Configs/classifiers/schema.json is this text.")
+            discussion: "Configs/classifiers/schema.json is its output.")
 
         func run() throws { print(try ClassifierConfiguration.schema().prettyText, terminator: "") }
     }
@@ -125,7 +125,7 @@ struct ClassifierCommand: ParsableCommand {
 }
 
 extension LiveLine {
-    /// Draws how far a classifier's training is; without a terminal, prints it.
+    /// Shows a classifier's training progress: a live line on a terminal, plain lines elsewhere.
     func show(_ progress: TrainingProgress) {
         let line =
             "\(progress.classifierText), \(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s, "

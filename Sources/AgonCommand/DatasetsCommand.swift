@@ -7,7 +7,7 @@ struct DatasetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "datasets", abstract: "List, fetch and verify datasets.",
         discussion: """
-            Data are looked for in the folder of --data, in that of the variable
+            Data is looked for in the folder given with --data, in AGON_DATA, in the
             AGON_DATA, in the project's Datasets folder, in
             /usr/local/share/datasets and in /usr/share/datasets.
 
@@ -20,7 +20,7 @@ struct DatasetsCommand: ParsableCommand {
         subcommands: [List.self, Fetch.self, Verify.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the datasets and where each lies.")
+        static let configuration = CommandConfiguration(abstract: "List the datasets and their locations.")
 
         @OptionGroup var data: DataOptions
 
@@ -35,11 +35,11 @@ struct DatasetsCommand: ParsableCommand {
     }
 
     struct Fetch: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Get a dataset, checking every file.")
+        static let configuration = CommandConfiguration(abstract: "Download a dataset and verify every file.")
 
         @Argument(help: "The dataset's name.")
         var name: String
-        @Option(help: "A folder that holds the files, instead of the network.", completion: .directory)
+        @Option(help: "A folder that holds the files, instead of a download.", completion: .directory)
         var from: String?
         @OptionGroup var data: DataOptions
 
@@ -52,15 +52,15 @@ struct DatasetsCommand: ParsableCommand {
             let outcome = try fetcher.fetch(from: from)
             print(
                 outcome.wasPresent
-                    ? "\(outcome.path): is there already, and sound" : "\(outcome.path): fetched, and sound")
+                    ? "\(outcome.path): already present and verified" : "\(outcome.path): fetched and verified")
         }
     }
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Compare the files of datasets with their checksums.",
+            abstract: "Check the files of datasets against their checksums.",
             discussion:
-                "Without a name, all datasets that are on this machine. The exit code is 1 when a file is not sound.")
+                "Without a name, checks all datasets on this machine. The exit code is 1 if a file fails.")
 
         @Argument(help: "The dataset's name.")
         var name: String?
@@ -93,7 +93,7 @@ extension DatasetVerification.Report.Verdict {
         case .wrongSize(let expected, let found): "wrong size, \(found) bytes instead of \(expected)"
         case .wrongContents(let expected, let found): "wrong contents, SHA-256 \(found) instead of \(expected)"
         case .unreadable(let reason): "cannot be read: \(reason)"
-        case .unrecorded: "no checksum was recorded; fetch the dataset anew"
+        case .unrecorded: "no checksum was recorded; fetch the dataset again"
         }
     }
 }

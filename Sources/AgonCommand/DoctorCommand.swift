@@ -4,11 +4,11 @@ import ArgumentParser
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Show what this machine computes with, how fast, and what is off.",
+        abstract: "Show this machine's compute setup and speed, and warn of problems.",
         discussion: """
             Processor, vector features, BLAS with version and core type, threads,
-            memory, and the measured GFLOP/s of one and of all threads. Each warning
-            comes with its remedy.
+            memory, and measured GFLOP/s with one thread and with all. Each warning
+            says how to fix the problem.
 
             EXAMPLES
               agon doctor

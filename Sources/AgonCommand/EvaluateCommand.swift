@@ -6,15 +6,15 @@ import Foundation
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure the generators of runs by metrics, and say what the runs cost.",
+        commandName: "evaluate", abstract: "Evaluate the generators of runs with metrics, and list the runs' costs.",
         discussion: """
             Metrics: fid (Fréchet distance of a classifier's features), kid,
             inception-score, prdc (precision, recall, density, coverage), ms-ssim,
-            modes. Without --metrics those of the run's config, or all that fit its
-            data. Values go to the run's evaluations.jsonl with all that they depend
-            on; the table marks those that must not be compared. Below stands what
-            the runs cost: arithmetic, memory, time, and the time to the best value.
-            A run that cannot be measured is told of, and the others are measured.
+            modes. Without --metrics, those of the run's config, or all that suit its
+            data. Values are appended to the run's evaluations.jsonl with everything
+            they depend on; the table marks those that are not comparable. A second
+            table lists costs: FLOPs, memory, time, and time to the best value.
+            A run that cannot be evaluated is reported, and the others continue.
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
@@ -29,13 +29,13 @@ struct EvaluateCommand: ParsableCommand {
     var metrics: String?
     @Option(help: "Generated samples.")
     var samples: Int?
-    @Option(help: "Real samples, at most.")
+    @Option(help: "Maximum number of real samples.")
     var realSamples: Int?
-    @Option(help: "The real samples to compare with: train, test or validation.")
+    @Option(help: "The split of real samples to compare with: train, test or validation.")
     var split: String?
-    @Option(help: "A classifier's name or config, or InceptionV3's .safetensors; that of the dataset if not given.")
+    @Option(help: "A classifier's name or config, or InceptionV3's .safetensors; default: the dataset's classifier.")
     var classifier: String?
-    @Option(help: "The generator's weights: average (where there are averages) or raw.")
+    @Option(help: "The generator's weights: average (if the run has averages) or raw.")
     var weights: String?
     @Option(help: "Seed of the latent vectors.")
     var seed: Int?
@@ -47,7 +47,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        if folders.isEmpty { throw ValidationError("give the folder of a run") }
+        if folders.isEmpty { throw ValidationError("give a run's folder") }
         for name in metricNames ?? [] where EvaluationMetric(rawValue: name) == nil {
             let near =
                 EvaluationMetric.giving(name)?.rawValue
@@ -71,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
         } catch let error as ClassifierError {
             throw ValidationError("--classifier \(name): \(error)")
         } catch {
-            // The name is right; a fault of the file is told of when it is used.
+            // The name is right; an error in the file is reported when it is used.
         }
     }
 
@@ -82,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
         var code: Int32?
         for folder in folders {
             do {
-                // What goes on is no part of the result.
+                // Progress is not part of the result.
                 outcomes.append(try evaluation.evaluate(run: folder) { Console.say("note: \($0)") })
             } catch {
                 Console.say("agon: error: \(error)")
@@ -105,7 +105,7 @@ struct EvaluateCommand: ParsableCommand {
         metrics?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    /// The keys of `evaluate` that are given here.
+    /// The keys of `evaluate` that the options set.
     private var settings: ConfigNode {
         var object = ConfigObject()
         func set(_ key: String, _ option: String, _ value: ConfigNode?) {
@@ -118,7 +118,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         set("metrics", "metrics", metricNames.map { ConfigNode($0.map { ConfigNode($0) }) })
         set("samples", "samples", samples.map { ConfigNode($0) })
-        // As many samples of modes as are asked for.
+        // The mode count uses the requested number of samples.
         set("modeSamples", "samples", samples.map { ConfigNode($0) })
         set("realSamples", "real-samples", realSamples.map { ConfigNode($0) })
         set("split", "split", split.map { ConfigNode($0) })

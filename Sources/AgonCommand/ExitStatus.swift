@@ -18,25 +18,25 @@ import Foundation
 /// The exit codes of the program, after BSD's sysexits.
 enum ExitStatus: Int32 {
     case usage = 64
-    /// A config, dataset or file that is not as it must be.
+    /// A config, dataset or file is invalid.
     case badInput = 65
-    /// The loss became NaN or infinite, which it would do again if resumed; or an internal error.
+    /// The loss became NaN or infinite, and would again after a resume; or an internal error.
     case failed = 70
-    /// Stopped by a signal, or by a fault that passes such as a full disk; `--resume` goes on.
+    /// Stopped by a signal or a transient fault such as a full disk; `--resume` continues.
     case stopped = 75
 
     /// Prints the error and ends the process. Help and version, which the parser throws too, end it with 0.
     static func end(with error: any Error, parsedBy command: (some ParsableCommand).Type) -> Never {
         guard let status = status(of: error) else { command.exit(withError: error) }
         let message = String(describing: error)
-        FileHandle.standardError.write(Data("agon: error: \(message)\n".utf8))
+        Console.say("agon: error: \(message)")
         exit(status.rawValue)
     }
 
-    /// The exit code of an error that has been told of.
+    /// The exit code of an error that was already reported.
     static func code(of error: any Error) -> Int32 { (status(of: error) ?? .failed).rawValue }
 
-    /// Nil for what the argument parser words and codes itself.
+    /// Nil for errors that the argument parser reports itself.
     private static func status(of error: any Error) -> ExitStatus? {
         switch error {
         case ConfigError.malformedOverride: .usage
@@ -52,7 +52,7 @@ enum ExitStatus: Int32 {
         case let error as ReportsError: status(ofReport: error)
         case is DatasetError: .badInput
         case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
-        case is TensorsError: .badInput
+        case let error as TensorsError: error.isPassing ? .stopped : .badInput
         case is GraphError: .failed
         default: nil
         }
@@ -60,7 +60,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSweep error: SweepError) -> ExitStatus {
         switch error {
-        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .noSweep, .noTrial: .usage
+        case .tooManyThreads, .tooManyJobs, .badTimeLimit, .shortTimeLimit, .badDirective, .noSweep, .noTrial: .usage
         case .sweepBusy: .stopped
         case .missingTool, .toolFailed: .failed
         default: .badInput
@@ -79,7 +79,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .runExists, .noRun, .noCheckpointAtStep: .usage
         case .notFinite: .failed
-        case .runBusy: .stopped
+        case .runBusy, .cannotWrite: .stopped
         default: .badInput
         }
     }

@@ -7,7 +7,7 @@ struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show an experiment's layers, parameters, FLOPs and planned memory.",
         discussion: """
-            Everything is built and compiled as for a run, and nothing is trained.
+            Builds and compiles everything as for a run, but does not train.
 
             EXAMPLES
               agon inspect Configs/selfgan/mlp.json

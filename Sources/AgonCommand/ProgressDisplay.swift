@@ -2,7 +2,7 @@ import AgonSweeps
 import AgonText
 import AgonTraining
 
-/// Words for the events of a run: one line that is drawn over and over on a terminal, plain lines elsewhere.
+/// Prints the events of a run: a live line on a terminal, plain lines elsewhere.
 final class ProgressDisplay {
     private let output = LiveLine()
     private var lastDrawn = ContinuousClock.now - .seconds(1)
@@ -23,7 +23,7 @@ final class ProgressDisplay {
 
     private func draw(_ progress: TrainingProgress) {
         let now = ContinuousClock.now
-        // Ten times a second is as fast as one can read.
+        // Ten updates a second are as many as one can read.
         guard now - lastDrawn > .milliseconds(100) || progress.step == progress.steps else { return }
         lastDrawn = now
         output.draw(text(of: progress))
@@ -38,10 +38,10 @@ final class ProgressDisplay {
             $0.name.hasPrefix("loss") && !TrialStatus.isOfOneDiscriminator($0.name)
         }
         .map { "\($0.name) \(NumberText.fixed(Double($0.value), decimals: 4))" }
-        let pace = "\(Int(progress.imagesPerSecond.rounded())) images/s"
+        let throughput = "\(Int(progress.imagesPerSecond.rounded())) images/s"
         return
             (["step \(progress.step)/\(progress.steps)"] + scalars + [
-                pace, "\(DurationText.short(progress.secondsLeft)) left",
+                throughput, "\(DurationText.short(progress.secondsLeft)) left",
             ])
             .joined(separator: "  ")
     }
@@ -49,9 +49,9 @@ final class ProgressDisplay {
     private func end(_ outcome: TrainingOutcome) {
         switch outcome.state {
         case .done:
-            let pace = outcome.stepsPerSecond.map { ", \(NumberText.fixed($0, decimals: 1)) steps/s" } ?? ""
-            say("done: \(outcome.step) steps, \(DurationText.short(outcome.seconds))\(pace)")
-        case .wasDone: say("this run was done before; --steps makes it longer")
+            let throughput = outcome.stepsPerSecond.map { ", \(NumberText.fixed($0, decimals: 1)) steps/s" } ?? ""
+            say("done: \(outcome.step) steps, \(DurationText.short(outcome.seconds))\(throughput)")
+        case .wasDone: say("this run is already complete; --steps extends it")
         case .stopped(let reason):
             say("\(reason): saved after step \(outcome.step); continue with: agon run \(outcome.folder) --resume")
         }

@@ -7,10 +7,10 @@ import ArgumentParser
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Write a page about a run or a sweep: figures, curves, samples through time.",
+        commandName: "report", abstract: "Write an HTML report of a run or sweep: figures, curves, samples over time.",
         discussion: """
-            One HTML file that needs no network and no script, for screen, phone and
-            paper. A run that is still going on has a report too.
+            One self-contained HTML file without scripts, for screen, phone and
+            paper. A run in progress can be reported too.
 
             EXAMPLES
               agon report Runs/selfgan-mlp
@@ -19,9 +19,9 @@ struct ReportCommand: ParsableCommand {
 
     @Argument(help: "The folder of a run or of a sweep.", completion: .directory)
     var folder: String
-    @Option(name: .shortAndLong, help: "The page; report.html in the folder if not given.", completion: .file())
+    @Option(name: .shortAndLong, help: "The file to write; default: report.html in the folder.", completion: .file())
     var out: String?
-    @Flag(inversion: .prefixedNo, help: "Plan memory and arithmetic of the configs anew for the page.")
+    @Flag(inversion: .prefixedNo, help: "Include planned memory and FLOPs of the configs.")
     var costs = true
     @OptionGroup var data: DataOptions
 
@@ -33,7 +33,7 @@ struct ReportCommand: ParsableCommand {
                 return try Inspection(
                     experiment, searchPath: data.searchPath, threads: run.record?.threads ?? 1)
             } catch {
-                Console.say("note: the page is without costs: \(error)")
+                Console.say("note: the report omits costs: \(error)")
                 return nil
             }
         }

@@ -9,10 +9,10 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Train the experiment of a config.",
         discussion: """
-            The run's folder holds the config in full, metrics, sample grids and
-            checkpoints. Ctrl-C saves and stops; --resume goes on to the very same
-            weights. --resume also starts a run that is not there yet, and does
-            nothing for one that is done.
+            The run's folder holds the resolved config, metrics, sample grids and
+            checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
+            same weights. --resume also starts a run that does not exist yet, and
+            does nothing for a completed one.
 
             EXAMPLES
               agon run Configs/selfgan/mlp.json
@@ -24,19 +24,19 @@ struct RunCommand: ParsableCommand {
             """)
 
     @OptionGroup var config: ConfigOptions
-    @Option(help: "The run's folder; a new one in Runs if not given.", completion: .directory)
+    @Option(help: "The run's folder; default: a new one in Runs.", completion: .directory)
     var out: String?
     @Option(help: "Train this many steps instead of the config's.")
     var steps: Int?
     @OptionGroup var threads: ThreadOptions
     @Option(help: "Use this seed instead of the config's.")
     var seed: Int?
-    @Flag(help: "Continue the run in the folder of --out, or the newest of this config's name.")
+    @Flag(help: "Continue the run in the folder of --out, or the newest run of this config.")
     var resume = false
     @Option(
         name: .customLong("init"),
         help: ArgumentHelp(
-            "Start from the weights in this safetensors file, named and laid out as PyTorch does.", valueName: "file"))
+            "Start from the weights in this safetensors file, with PyTorch's names and layout.", valueName: "file"))
     var initialWeights: String?
     @Option(
         help: ArgumentHelp(
@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
         let folder = RunFolder(path: config.config)
         let isRun = folder.holdsRun
         if isRun, !resume, out == nil {
-            throw ValidationError("\(folder.path) is a run already; continue it with --resume, or copy it to --out DIR")
+            throw ValidationError("\(folder.path) already holds a run; add --resume, or give another --out")
         }
         let path = isRun ? folder.configPath : config.config
         let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
@@ -63,15 +63,21 @@ struct RunCommand: ParsableCommand {
                     path: .root.key(key), value: ConfigNode(.string($0), source: ConfigSource(file: "\(option) \($0)")))
             }
         }
-        let experiment = try Experiment.load(
-            path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
+        let experiment: Experiment
+        do {
+            experiment = try Experiment.load(
+                path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
+        } catch let error as ConfigError where isRun && error.isPassing {
+            // The run's own config cannot be read now; nothing is wrong with it.
+            throw TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)")
+        }
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
         options.resumes = resume
         options.threads = threads.count
         options.searchPath = data.searchPath
         options.configPath = path
-        // A reader of the output that goes away must not end the training.
+        // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
         let display = ProgressDisplay()
         defer { display.finish() }

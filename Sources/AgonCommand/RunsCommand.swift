@@ -9,9 +9,9 @@ struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs", abstract: "List, compare and prune runs.",
         discussion: """
-            Runs are looked for below the folders given, or below Runs and Sweeps. An
-            index keeps what was read of them; the folders stay the truth. What queries
-            may say: agon runs list --help.
+            Searches the given folders, or Runs and Sweeps, for runs. An index caches
+            what was read; the folders remain authoritative. For the query syntax,
+            see agon runs list --help.
 
             EXAMPLES
               agon runs
@@ -28,7 +28,7 @@ struct RunsCommand: ParsableCommand {
 
 /// Where to look for runs.
 struct RunFolders: ParsableArguments {
-    @Argument(help: "Folders with runs; Runs and Sweeps if none is given.", completion: .directory)
+    @Argument(help: "Folders with runs; default: Runs and Sweeps.", completion: .directory)
     var folders: [String] = []
 
     var roots: [String] { folders.isEmpty ? ["Runs", "Sweeps"] : folders }
@@ -38,7 +38,7 @@ struct RunFolders: ParsableArguments {
             var isFolder: ObjCBool = false
             let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
             guard exists, isFolder.boolValue else {
-                throw ValidationError(exists ? "\(folder): is no folder" : "\(folder): no such folder")
+                throw ValidationError(exists ? "\(folder): not a folder" : "\(folder): no such folder")
             }
         }
     }
@@ -49,7 +49,7 @@ struct RunChoice: ParsableArguments {
     @OptionGroup var folders: RunFolders
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Only runs of which this holds; see agon runs list --help.", valueName: "query"))
+        help: ArgumentHelp("Only runs that match this query; see agon runs list --help.", valueName: "query"))
     var query: String?
 
     var roots: [String] { folders.roots }
@@ -66,17 +66,17 @@ struct RunChoice: ParsableArguments {
 
 struct RunsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List runs, those of a query or all.",
+        commandName: "list", abstract: "List all runs, or those that match a query.",
         discussion: """
-            A query compares keys with numbers or texts by == != < <= > >= and ~
+            A query compares keys with numbers or strings using == != < <= > >= and ~
             (contains), joined by and, or, not and parentheses. Keys are those of
             configs (optimizer.learningRate; objective is its type), of records
             (step, seconds, size, started, sweep; state, which is running, done,
-            stopped, failed, died, or pruned by a sweep's rule), of metrics
-            (metric.fid-lenet is the best value, .last the newest, .step the best
-            one's step, .identity how it was measured; metric.fid-lenet@IDENTITY is
-            what was measured in another way) and of other curves (loss.generator is
-            the newest value, .minimize and .maximize the ends).
+            stopped, failed, died, or pruned by a sweep), of metrics
+            (metric.fid-lenet is the best value, .last the latest, .step the step of
+            the best, .identity how it was measured; metric.fid-lenet@IDENTITY is
+            a value measured another way) and of other curves (loss.generator is
+            the latest value, .minimize and .maximize the extremes).
 
             EXAMPLES
               agon runs --where 'state == done and not sweep ~ smoke'
@@ -88,11 +88,11 @@ struct RunsListCommand: ParsableCommand {
     @OptionGroup var choice: RunChoice
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Sort by a key, least first; -KEY for the most first.", valueName: "key"))
+        help: ArgumentHelp("Sort by a key, ascending; -KEY sorts descending.", valueName: "key"))
     var sort: String?
     @Option(
         help: ArgumentHelp(
-            "What to show of each run; chosen by what they differ in if not given.", valueName: "key,..."))
+            "The columns to show; default: the keys in which the runs differ.", valueName: "key,..."))
     var columns: String?
     @Flag(help: "List the keys that the runs have.")
     var keys = false
@@ -138,9 +138,9 @@ struct RunsCompareCommand: ParsableCommand {
     var first: String
     @Argument(help: "Another's.", completion: .directory)
     var second: String
-    @Option(help: ArgumentHelp("Curves to show; losses and metrics if not given.", valueName: "key,..."))
+    @Option(help: ArgumentHelp("Curves to show; default: losses and metrics.", valueName: "key,..."))
     var curves: String?
-    @Option(help: "Steps to show, at most.")
+    @Option(help: "Maximum number of steps to show.")
     var rows = 20
 
     func validate() throws {
@@ -156,11 +156,11 @@ struct RunsCompareCommand: ParsableCommand {
 
 struct RunsPruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Delete old checkpoints, or all but the best or last runs.",
+        commandName: "prune", abstract: "Delete old checkpoints, or all but the best or latest runs.",
         discussion: """
-            Shows what would be deleted; --apply deletes it. Runs that are running are
-            left alone, and so are runs without the metric of --best. The newest
-            checkpoint of a run always stays. Trials whose folders are deleted are
+            Shows what would be deleted; --apply deletes it. Skips runs in progress
+            and runs without the metric of --best. The newest
+            checkpoint of a run is always kept. Trials whose folders are deleted are
             trained again by the next agon sweep run.
 
             EXAMPLES
@@ -175,14 +175,14 @@ struct RunsPruneCommand: ParsableCommand {
     var checkpoints: Int?
     @Option(
         help: ArgumentHelp(
-            "Keep only this many runs, the best or, without --best, the last ones; delete the others whole.",
+            "Keep only this many runs, the best or, without --best, the latest; delete the others.",
             valueName: "count"))
     var runs: Int?
     @Option(
         help: ArgumentHelp(
-            "The metric that says what is best; also keeps the checkpoint of the best.", valueName: "key"))
+            "The metric that ranks runs; also keeps the checkpoint of its best value.", valueName: "key"))
     var best: String?
-    @Option(help: "Whether to 'minimize' or 'maximize' the metric, if the metric's name does not tell.")
+    @Option(help: "'minimize' or 'maximize' the metric; default: by the metric's name.")
     var goal: String?
     @Flag(help: "Delete.")
     var apply = false
@@ -195,7 +195,7 @@ struct RunsPruneCommand: ParsableCommand {
         if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
         if let best, goal == nil, MetricGoal.known(best) == nil {
             throw ValidationError(
-                "--best \(best): no metric that is known; say what is best by --goal minimize or maximize")
+                "--best \(best): unknown metric; give --goal minimize or maximize")
         }
         if let goal, MetricGoal(rawValue: goal) == nil {
             throw ValidationError("--goal \(goal): expected minimize or maximize")
@@ -221,7 +221,7 @@ struct RunsPruneCommand: ParsableCommand {
         let noun = runs == nil ? "checkpoint" : "run"
         guard apply else {
             print(
-                "would delete \(CountText.short(pruning.items.count, noun)), \(SizeText.short(pruning.bytes)); --apply does"
+                "would delete \(CountText.short(pruning.items.count, noun)), \(SizeText.short(pruning.bytes)); --apply deletes them"
             )
             return
         }
@@ -234,9 +234,9 @@ struct RunsPruneCommand: ParsableCommand {
 
 struct RunsReindexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reindex", abstract: "Read all runs anew into the index.",
+        commandName: "reindex", abstract: "Rebuild the index from all runs.",
         discussion: """
-            Never needed: the index follows the folders by itself.
+            Normally not needed: the index follows the folders by itself.
 
             EXAMPLES
               agon runs reindex

@@ -5,15 +5,15 @@ import ArgumentParser
 
 struct SampleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sample", abstract: "Draw new samples from the generator of a run.",
+        commandName: "sample", abstract: "Generate samples with the generator of a run.",
         discussion: """
-            The newest checkpoint is used, or that of --checkpoint. A seed's samples
-            are numbered from 1, and are the same whatever the count.
+            Uses the newest checkpoint, or that of --checkpoint. A seed's samples
+            are numbered from 1, and do not depend on --count.
 
-            Latent vectors of samples can be named, and reckoned with: an expression is
+            Latent vectors of samples can be named and combined: an expression is
             made of names, #NUMBER for a sample of the seed, numbers, + - * / and
-            parentheses, and mean(a, b, ...). Means of about three samples that have
-            something in common carry a meaning better than one.
+            parentheses, and mean(a, b, ...). The mean of about three samples that
+            share an attribute represents it better than one sample.
 
             EXAMPLES
               agon sample Runs/selfgan-mlp --count 64 --seed 1 --out samples.png
@@ -21,12 +21,12 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
               agon sample Runs/digits --label 3 --out threes.png
 
-            Look, pick and name; files go to Runs/selfgan-mlp/latents:
+            View, pick and name; files go to Runs/selfgan-mlp/latents:
               agon sample Runs/selfgan-mlp --seed 1 --numbered --out samples.png
               agon sample Runs/selfgan-mlp --seed 1 --pick 3,7,12 --out three.png
               agon sample Runs/selfgan-mlp --seed 1 --save king=3+7+12,man=5
 
-            Reckon, and go from one to the other:
+            Combine, and interpolate from one to the other:
               agon sample Runs/selfgan-mlp --expression "king - man + woman" \\
                 --expression "king + 0.5 * (#4 - man)" --out sum.png
               agon sample Runs/selfgan-mlp --from king --to "mean(man, #9)" \\
@@ -35,43 +35,43 @@ struct SampleCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
     var folder: String
-    @Option(help: "How many samples; 64 if not given.")
+    @Option(help: "Number of samples; default: 64.")
     var count: Int?
     @Option(help: "Seed of the latent vectors.")
     var seed = 0
     @Option(help: "The image to write, a PNG.", completion: .file(extensions: ["png"]))
     var out: String?
-    @Flag(help: "Let each row lead from one latent vector to another along a great circle.")
+    @Flag(help: "Interpolate along a great circle between two latent vectors in each row.")
     var interpolate = false
-    // Expressions may begin with a minus.
+    // Expressions may start with a minus.
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Where a great circle over all samples starts.", valueName: "expression"))
+        help: ArgumentHelp("Interpolate all samples along a great circle that starts here.", valueName: "expression"))
     var from: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("Where it ends.", valueName: "expression"))
     var to: String?
     @Flag(help: "Draw each sample's number, for --pick, --save and #NUMBER.")
     var numbered = false
-    @Option(help: ArgumentHelp("Only these samples of the seed.", valueName: "number,..."))
+    @Option(help: ArgumentHelp("Only the seed's samples with these numbers.", valueName: "number,..."))
     var pick: String?
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
             "Name the latent vector of a sample, or the mean of several.", valueName: "name=number+...,..."))
     var save: [String] = []
-    @Flag(help: "Let --save replace what has the name.")
+    @Flag(help: "Let --save replace an existing name.")
     var replace = false
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("The sample of an expression; may be given several times.", valueName: "expression"))
+        help: ArgumentHelp("Generate the sample of an expression; repeatable.", valueName: "expression"))
     var expression: [String] = []
-    @Option(help: "The class of all samples, from 0; without it the classes take turns.")
+    @Option(help: "The class of all samples, from 0; default: the classes in turn.")
     var label: Int?
-    @Option(help: "Samples in a row.")
+    @Option(help: "Samples per row.")
     var columns: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
-    @Option(help: "Of runs that start from their dataset: the samples to start from, train, test or validation.")
+    @Option(help: "For runs whose generator takes images: the split of input samples, train, test or validation.")
     var split: String?
     @OptionGroup var data: DataOptions
     @OptionGroup var threads: ThreadOptions
@@ -94,10 +94,10 @@ struct SampleCommand: ParsableCommand {
         if let way = ways.first {
             if out == nil { throw ValidationError("\(way) needs --out") }
             if count != nil, pick != nil || !expression.isEmpty {
-                throw ValidationError("--count does not go with \(way), which says how many there are")
+                throw ValidationError("--count does not go with \(way), which sets the number of samples")
             }
             if numbered, pick == nil {
-                throw ValidationError("--numbered does not go with \(way): these are not the seed's own samples")
+                throw ValidationError("--numbered does not go with \(way), whose samples have no numbers")
             }
         }
         if out == nil, save.isEmpty { throw ValidationError("nothing to do: give --out an image, or --save a name") }
@@ -120,12 +120,12 @@ struct SampleCommand: ParsableCommand {
         }
     }
 
-    /// Of runs that make images from images, or samples for embeddings.
+    /// For runs that translate images, or generate samples for embeddings.
     private func drawFromDataset() throws {
         guard let out else { throw ValidationError("nothing to do: give --out an image") }
         let isPlain = pick == nil && from == nil && expression.isEmpty && save.isEmpty && !interpolate && label == nil
         guard isPlain, !numbered else {
-            throw ValidationError("this run's samples start from its dataset; use --count, --split and --seed")
+            throw ValidationError("this run's generator takes samples of its dataset; use --count, --split and --seed")
         }
         var chosen: DatasetSplit?
         if let split {

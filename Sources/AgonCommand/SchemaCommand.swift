@@ -7,8 +7,8 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of configs, or of sweep or table files.",
         discussion: """
-            Editors complete and check configs with it. Configs/schema.json,
-            Configs/sweep-schema.json and Configs/table-schema.json are these texts.
+            Editors use it to complete and check configs. Configs/schema.json,
+            Configs/sweep-schema.json and Configs/table-schema.json are its outputs.
 
             EXAMPLES
               agon schema > Configs/schema.json

@@ -2,19 +2,19 @@ import AgonDatasets
 import AgonTensors
 import ArgumentParser
 
-/// The config and what goes over it.
+/// The config and its overrides.
 struct ConfigOptions: ParsableArguments {
     @Argument(help: "The config, a JSON file; or the folder of a run.", completion: .file())
     var config: String
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Set one value of the config; may be given several times.", valueName: "path=value"))
+        help: ArgumentHelp("Set one value of the config; repeatable.", valueName: "path=value"))
     var overrides: [String] = []
 }
 
 struct ThreadOptions: ParsableArguments {
-    @Option(help: "Threads that compute; results do not depend on them. All usable cores if not given.")
+    @Option(help: "Compute threads; results do not depend on them. Default: all usable cores.")
     var threads: Int?
 
     func validate() throws {
@@ -27,7 +27,7 @@ struct ThreadOptions: ParsableArguments {
 }
 
 struct DataOptions: ParsableArguments {
-    @Option(help: "A folder of datasets to look in first.", completion: .directory)
+    @Option(help: "A folder of datasets to search first.", completion: .directory)
     var data: String?
 
     var searchPath: DataSearchPath { .standard(dataFolder: data) }

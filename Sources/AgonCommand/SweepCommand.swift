@@ -5,12 +5,12 @@ import Foundation
 
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sweep", abstract: "Train many variants of a config: plan, run, resume.",
+        commandName: "sweep", abstract: "Train variants of a config: plan, run, resume.",
         discussion: """
             A sweep file names a base config, axes along which trials differ, and
             seeds. Each trial is a run in Sweeps/NAME/trials/ID, where ID is the hash
-            of its config. make runs what is missing, failed or changed; the sweep
-            may be stopped or killed at any time, and goes on when it is run again.
+            of its config. make runs trials that are missing, failed or changed; a
+            sweep may be stopped or killed at any time, and resumes when run again.
 
             EXAMPLES
               agon sweep plan Configs/sweeps/smoke.json
@@ -24,15 +24,15 @@ struct SweepCommand: ParsableCommand {
         ])
 }
 
-/// The sweep's file and where its folder is.
+/// The sweep's file and folder.
 struct SweepFileOptions: ParsableArguments {
     @Argument(help: "The sweep, a JSON file.", completion: .file(extensions: ["json"]))
     var file: String
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Set one value of the sweep's file; may be given several times.", valueName: "path=value"))
+        help: ArgumentHelp("Set one value of the sweep's file; repeatable.", valueName: "path=value"))
     var overrides: [String] = []
-    @Option(help: "The sweep's folder; Sweeps/NAME if not given.", completion: .directory)
+    @Option(help: "The sweep's folder; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
     func load() throws -> Sweep { try Sweep(file: file, overrides: overrides) }
@@ -44,9 +44,9 @@ struct SweepFileOptions: ParsableArguments {
 
 /// How trials share the cores.
 struct JobOptions: ParsableArguments {
-    @Option(help: "Trials at a time; one on each core if not given.")
+    @Option(help: "Concurrent trials; default: one per core.")
     var jobs: Int?
-    @Option(help: "Threads of each trial; a fair share of the cores if not given.")
+    @Option(help: "Threads per trial; default: an equal share of the cores.")
     var threads: Int?
     @Flag(help: "Let jobs times threads exceed the cores.")
     var oversubscribe = false
@@ -66,10 +66,10 @@ struct JobOptions: ParsableArguments {
 
 struct SweepPlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show a sweep's trials, and what they will take.",
+        commandName: "plan", abstract: "Show a sweep's trials and their estimated time and memory.",
         discussion: """
-            Time comes from the arithmetic of a step and the speed on this machine,
-            which is measured for a moment for each different config and remembered.
+            Estimates time from FLOPs per step and this machine's throughput, which
+            is measured briefly for each distinct config and cached.
 
             EXAMPLES
               agon sweep plan Configs/sweeps/smoke.json
@@ -78,7 +78,7 @@ struct SweepPlanCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepFileOptions
     @OptionGroup var jobs: JobOptions
-    @Option(help: "How long to measure each speed.")
+    @Option(help: "How long to measure each config's throughput.")
     var seconds = 2.0
     @Flag(help: "Print JSON.")
     var json = false
@@ -103,7 +103,7 @@ struct SweepPrepareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prepare", abstract: "Write a sweep's folder: trials, configs, makefile.",
         discussion: """
-            After it, make -j2 -k in the folder runs the trials as agon sweep run
+            make -j2 -k in the folder then runs the trials as agon sweep run
             does.
 
             EXAMPLES
@@ -125,7 +125,7 @@ struct SweepRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run what is missing, failed or changed in a sweep.",
         discussion: """
-            A failed trial is told of at once and stops no other. Ctrl-C lets all
+            A failed trial is reported at once and stops no other. Ctrl-C lets all
             trials save and stop. The exit code is 0 when all are done, 70 when some
             failed, 75 when some were stopped.
 
@@ -137,7 +137,7 @@ struct SweepRunCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepFileOptions
     @OptionGroup var jobs: JobOptions
-    @Flag(help: "Start no further trial once one has failed.")
+    @Flag(help: "Start no further trials after one has failed.")
     var failFast = false
 
     func run() throws {
@@ -157,7 +157,7 @@ struct SweepRunCommand: ParsableCommand {
 
 struct SweepStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show where each trial of a sweep stands.",
+        commandName: "status", abstract: "Show the state of each trial of a sweep.",
         discussion: """
             EXAMPLES
               agon sweep status Configs/sweeps/smoke.json
@@ -166,7 +166,7 @@ struct SweepStatusCommand: ParsableCommand {
 
     @Argument(help: "The sweep: its file or its folder.", completion: .file())
     var sweep: String
-    @Option(help: "The folder of a sweep named by its file; Sweeps/NAME if not given.", completion: .directory)
+    @Option(help: "The folder of a sweep given by its file; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
     func run() throws {
@@ -189,8 +189,8 @@ struct SweepEmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emit", abstract: "Write a sweep's trials as jobs for Slurm or GNU parallel.",
         discussion: """
-            The sweep's folder is prepared, and a script is put there. Slurm's tasks
-            save and requeue themselves before their time is over.
+            Prepares the sweep's folder and writes a script there. Slurm's tasks
+            save and requeue themselves before their time limit.
 
             EXAMPLES
               agon sweep emit --slurm Configs/sweeps/smoke.json --at-most 8
@@ -204,9 +204,9 @@ struct SweepEmitCommand: ParsableCommand {
     var slurm = false
     @Flag(help: "Write parallel.txt.")
     var parallel = false
-    @Option(help: "Slurm: tasks at the same time.")
+    @Option(help: "Slurm: maximum number of concurrent tasks.")
     var atMost: Int?
-    @Option(help: "Slurm: trials in a task, one after the other.")
+    @Option(help: "Slurm: trials per task, run one after another.")
     var pack = 1
     @Option(help: "Slurm: the time limit of a task.")
     var time: String?
@@ -214,11 +214,11 @@ struct SweepEmitCommand: ParsableCommand {
     var warning = 120
     @Option(
         name: .customLong("sbatch"), parsing: .singleValue,
-        help: ArgumentHelp("Slurm: a further option of sbatch, without its dashes.", valueName: "option"))
+        help: ArgumentHelp("Slurm: another sbatch option, without its dashes.", valueName: "option"))
     var directives: [String] = []
-    @Option(help: "Threads of each trial; for Slurm the cores of a task. 1 for Slurm if not given.")
+    @Option(help: "Threads per trial; for Slurm, the cores of a task, by default 1.")
     var threads: Int?
-    @Option(help: "GNU parallel: trials at a time; one on each core if not given.")
+    @Option(help: "GNU parallel: concurrent trials; default: one per core.")
     var jobs: Int?
 
     func validate() throws {
@@ -231,7 +231,7 @@ struct SweepEmitCommand: ParsableCommand {
         }
         let isPlain = { (text: String) in !text.isEmpty && !text.contains { $0.isNewline || $0 == "#" } }
         for directive in directives + [time].compactMap({ $0 }) where !isPlain(directive) {
-            throw ValidationError("'\(directive)' is no option of sbatch")
+            throw ValidationError("'\(directive)' is not an sbatch option")
         }
         if parallel, atMost != nil || pack != 1 || time != nil || warning != 120 || !directives.isEmpty {
             throw ValidationError("--at-most, --pack, --time, --warning and --sbatch are for --slurm")
@@ -268,7 +268,7 @@ struct SweepTrialCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial", abstract: "Run or resume one trial of a prepared sweep.",
         discussion: """
-            What each target of a sweep's makefile does. A trial that is done ends at
+            Each target of a sweep's makefile runs this. A completed trial ends at
             once.
 
             EXAMPLES
@@ -277,11 +277,11 @@ struct SweepTrialCommand: ParsableCommand {
 
     @Argument(help: "The trial's folder.", completion: .directory)
     var folder: String
-    @Option(help: "Threads that compute; the cores divided among make's jobs if not given.")
+    @Option(help: "Compute threads; default: the cores divided by make's jobs.")
     var threads: Int?
     @Flag(help: "Stop when the process that started this one ends.")
     var withParent = false
-    @Option(help: "Seconds from one line to the next, at least.")
+    @Option(help: "Minimum seconds between two lines.")
     var every = 30.0
 
     func validate() throws {
@@ -292,9 +292,9 @@ struct SweepTrialCommand: ParsableCommand {
     }
 
     func run() throws {
-        // A reader of the output that goes away must not end the training.
+        // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
-        if withParent { ParentWatch.start() }
+        if withParent { try ParentWatch.start() }
         let threads = try threads ?? SweepOptions.threadsOfJob()
         do {
             let trial = try TrialRun(path: folder, reportsEvery: every) { line in
@@ -303,7 +303,7 @@ struct SweepTrialCommand: ParsableCommand {
             let state = try trial.run(threads: threads)
             if state == .stopped { throw ExitCode(ExitStatus.stopped.rawValue) }
         } catch let error as TrialError {
-            // It was told of, and stands in the log.
+            // It was reported, and is in the log.
             throw ExitCode(ExitStatus.code(of: error.cause))
         }
     }

@@ -2,7 +2,7 @@ import AgonSweeps
 import AgonText
 import Foundation
 
-/// Words for the events of a sweep: a table that is drawn over and over on a terminal, a line now and then elsewhere.
+/// Prints the events of a sweep: a live table on a terminal, occasional lines elsewhere.
 final class SweepDisplay {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let jobs: Int
@@ -16,7 +16,7 @@ final class SweepDisplay {
     private var drawnLines = 0
     private var labelWidth = 0
 
-    /// Between two plain lines about a trial.
+    /// Minimum time between two plain lines about a trial.
     private static let interval = Duration.seconds(30)
 
     init(jobs: Int) {
@@ -37,11 +37,11 @@ final class SweepDisplay {
         }
     }
 
-    /// Leaves the last table behind and says what became of the sweep.
+    /// Leaves the last table on the screen and prints the sweep's outcome.
     func end(_ summary: SweepSummary) {
         erase()
         say(summary.text)
-        if !summary.isComplete { say("run the same command again to go on") }
+        if !summary.isComplete { say("run the same command again to continue") }
         say("took \(DurationText.short(seconds(since: start)))")
     }
 
@@ -65,7 +65,7 @@ final class SweepDisplay {
         return "\(status.id)  \(label)  \(status.text)"
     }
 
-    /// The line of a running trial in a table: the trial's settings give way to what it says.
+    /// The line of a running trial in a table; its settings are cut in favour of its progress.
     private func shortLine(_ status: TrialStatus, width: Int) -> String {
         let text = status.shortText
         let room = min(labelWidth, max(8, width - status.id.count - text.count - 4))
@@ -86,9 +86,9 @@ final class SweepDisplay {
         let summary = SweepSummary(folder: "", order.compactMap { trials[$0] })
         lines.append(summary.counts + (secondsLeft.map { "; \(DurationText.short($0)) left" } ?? ""))
         var text = Self.upwards(drawnLines)
-        // Cut to the terminal's width: a line that wraps could not be drawn over.
+        // Cut to the terminal's width because a wrapped line cannot be overwritten.
         for line in lines { text += "\u{1B}[K\(line.prefix(size.columns - 1))\n" }
-        // Trials that ended leave lines below.
+        // Trials that ended leave blank lines below.
         text += "\u{1B}[J"
         drawnLines = lines.count
         write(text, to: .standardError)
@@ -102,10 +102,10 @@ final class SweepDisplay {
 
     private static func upwards(_ lines: Int) -> String { lines > 0 ? "\r\u{1B}[\(lines)A" : "" }
 
-    /// What running trials say, and for those that wait their steps at the pace of the others.
+    /// The time left: reported by running trials, and estimated from their throughput for waiting ones.
     private var secondsLeft: Double? {
         let all = order.compactMap { trials[$0] }
-        let paces = all.compactMap { status -> Double? in
+        let times = all.compactMap { status -> Double? in
             if let left = status.secondsLeft, status.steps > status.step {
                 return left / Double(status.steps - status.step)
             }
@@ -114,12 +114,12 @@ final class SweepDisplay {
             }
             return nil
         }
-        guard !paces.isEmpty else { return nil }
-        let pace = paces.reduce(0, +) / Double(paces.count)
+        guard !times.isEmpty else { return nil }
+        let secondsPerStep = times.reduce(0, +) / Double(times.count)
         let lefts = all.map { status -> Double in
             switch status.state {
-            case .running: status.secondsLeft ?? pace * Double(status.steps - status.step)
-            case .waiting: pace * Double(status.steps)
+            case .running: status.secondsLeft ?? secondsPerStep * Double(status.steps - status.step)
+            case .waiting: secondsPerStep * Double(status.steps)
             default: 0
             }
         }
@@ -133,7 +133,7 @@ final class SweepDisplay {
     }
 
     private func write(_ text: String, to handle: FileHandle) {
-        // A reader that went away must not end the sweep.
+        // A closed output pipe must not end the sweep.
         try? handle.write(contentsOf: Data(text.utf8))
     }
 

@@ -6,14 +6,14 @@ import Foundation
 
 struct TableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "table", abstract: "Run a paper's experiments; set what is measured beside what was published.",
+        commandName: "table", abstract: "Run a paper's experiments and compare the results with the published ones.",
         discussion: """
-            The time is estimated first, then the sweeps of the budget are run (what
-            is done is not run again), then Results/NAME-BUDGET is written: the table
-            in Markdown, CSV and LaTeX, figures, every trial's values, and where all
-            of it comes from. The exit code is 0 when every trial is done, 70 when
-            some failed, 75 when some were stopped; the table is written anyway, and
-            says what is missing.
+            Estimates the time, runs the sweeps of the budget (completed trials are
+            not run again), then writes Results/NAME-BUDGET: the table
+            in Markdown, CSV and LaTeX, figures, every trial's values, and their
+            provenance. The exit code is 0 when every trial is done, 70 when
+            some failed, 75 when some were stopped; the table is written anyway and
+            lists missing trials.
 
             EXAMPLES
               agon table --list
@@ -26,21 +26,21 @@ struct TableCommand: ParsableCommand {
 
     @Argument(help: "The table: a name in Configs/tables, or a file.", completion: .file(extensions: ["json"]))
     var table: String?
-    @Option(help: "How much is run: smoke, quick or full.")
+    @Option(help: "The budget: smoke, quick or full.")
     var budget = "smoke"
-    @Option(help: "The folder of results; Results/NAME-BUDGET if not given.", completion: .directory)
+    @Option(help: "The folder of results; default: Results/NAME-BUDGET.", completion: .directory)
     var out: String?
     @OptionGroup var jobs: JobOptions
     @OptionGroup var data: DataOptions
     @Flag(help: "List the tables.")
     var list = false
-    @Flag(help: "Estimate the time and write the sweeps' folders, and run nothing.")
+    @Flag(help: "Estimate the time and write the sweeps' folders without running them.")
     var prepareOnly = false
-    @Flag(name: .customLong("no-run"), help: "Make the table of what was run before.")
+    @Flag(name: .customLong("no-run"), help: "Make the table from existing runs.")
     var noRun = false
 
     func validate() throws {
-        if table == nil, !list { throw ValidationError("name a table, or list them with --list") }
+        if table == nil, !list { throw ValidationError("name a table, or list the tables with --list") }
         if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
     }
 
@@ -86,11 +86,11 @@ struct TableCommand: ParsableCommand {
             seconds = seconds.flatMap { sum in plan.secondsLeft.map { sum + $0 } }
         }
         if work.sweeps.count > 1 {
-            Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "the time is not known")")
+            Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "unknown time")")
         }
     }
 
-    /// Runs what is missing; a stop ends the sweep and leaves the others alone.
+    /// Runs missing trials; a stop ends this sweep and starts no other.
     private func runSweeps(of work: TableWork, _ options: SweepOptions) throws -> Int {
         signal(SIGPIPE, SIG_IGN)
         var failures = 0
@@ -106,7 +106,7 @@ struct TableCommand: ParsableCommand {
     }
 }
 
-/// Words beside the results, for the user's eyes.
+/// Messages to the user, apart from the results.
 enum Console {
     static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8)) }
 }

@@ -7,7 +7,7 @@ struct VerifyCommand: ParsableCommand {
         discussion: """
             Each file GROUP/NAME.safetensors below the folder holds inputs and
             expected values of an operation, loss, optimizer or metric. A case passes
-            when no tensor's relative error is above 1e-4. What is not understood
+            when no tensor's relative error exceeds 1e-4. A case that is not understood
             fails. The exit code is 1 when any case failed.
 
             EXAMPLES

@@ -1,25 +1,25 @@
-/// What the value of a key has an effect on, as the key's declaration states it. All digests follow from this.
+/// What a key's value affects, as its declaration states. All digests follow from this.
 public enum ConfigEffect: Hashable, Sendable {
-    /// What is computed: the steps of a training, the samples of a dataset.
+    /// The computation: the steps of training, the samples of a dataset.
     case result
-    /// The random numbers alone that it is computed with.
+    /// Only the random numbers of the computation.
     case chance
-    /// How long it is computed: not the steps that are made, but how many.
+    /// The length of the computation: the number of steps, not their results.
     case length
     /// What is measured and recorded of the result.
     case measurement
-    /// None of these: what something is called, how often it is saved or shown.
+    /// None of these: names, and how often something is saved or shown.
     case nothing
 }
 
-/// What a decoder says of a key that it read.
+/// What a decoder declares about a key that it read.
 struct ConfigDeclaration: Sendable {
     enum Standard: Sendable {
         /// The key has no default.
         case none
         /// The value is the default.
         case taken
-        /// The key is given; its default in full.
+        /// The key is given; the associated value is its default.
         indirect case value(ConfigNode)
     }
 
@@ -28,10 +28,10 @@ struct ConfigDeclaration: Sendable {
 }
 
 extension ConfigNode {
-    /// The values of a resolved config that have one of the effects, without those that are equal to their defaults. So
+    /// The values of a resolved config that have one of the effects, without those equal to their defaults. Therefore
     /// a config that was resolved before a key existed has the same identity as one that states the key's default.
     ///
-    /// The effect of a section goes for all its keys but those that state another; keys of nodes that no decoder
+    /// The effect of a section applies to all its keys except those that state another; keys of nodes that no decoder
     /// resolved affect the result.
     public func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
         switch content {

@@ -4,12 +4,12 @@
     import Foundation
 #endif
 
-/// Everything that can be wrong with a config, each case with what its message needs.
+/// Errors in configs, each case with the data of its message.
 public enum ConfigError: Error, Hashable, Sendable {
     case unreadableFile(path: String, reason: String, extendedAt: ConfigSource?)
     case syntax(ConfigSource, SyntaxFault)
     case duplicateKey(ConfigSource, ConfigPath, first: ConfigSource)
-    /// Files that extend one another in a ring; the first path is the last again.
+    /// Files that extend one another in a cycle; the last path repeats the first.
     case extendsCycle(ConfigSource, chain: [String])
 
     case unknownKey(ConfigSource, ConfigPath, nearest: String?, known: [String])
@@ -17,19 +17,19 @@ public enum ConfigError: Error, Hashable, Sendable {
     case wrongType(ConfigSource, ConfigPath, expected: String, found: String)
     case outOfRange(ConfigSource, ConfigPath, found: String, expected: String)
     case wrongCount(ConfigSource, ConfigPath, found: Int, expected: String)
-    /// A name that is none of those offered. `noun` says what the names are of: `choice`, `layer`, `optimizer`.
+    /// An unknown name. `noun` says what it names: `choice`, `layer`, `optimizer`.
     case unknownName(ConfigSource, ConfigPath, noun: String, found: String, nearest: String?, available: [String])
-    /// A rule of the decoder's own, worded by it.
+    /// A rule of the decoder, in its words.
     case unfit(ConfigSource, ConfigPath, String)
 
     case malformedOverride(argument: String)
     case indexOutOfRange(ConfigSource, ConfigPath, index: Int, count: Int)
 
-    /// A section whose decoder cannot run without input: a fault of the program, found by describing it.
+    /// A section whose decoder cannot run without input: a bug in the program, found while describing it.
     case undescribable(section: String, reason: String)
 }
 
-/// What breaks the grammar of a file.
+/// A syntax error in a file.
 public enum SyntaxFault: Hashable, Sendable {
     case unexpectedEnd(expected: String)
     case unexpected(found: String, expected: String)
@@ -59,7 +59,7 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
         case .duplicateKey(let source, let path, let first):
             Self.line(source, path, "the key is given twice" + (first.line.map { ", first in line \($0)" } ?? ""))
         case .extendsCycle(let source, let chain):
-            "\(source): extends: files extend one another in a ring: \(chain.joined(separator: " -> "))"
+            "\(source): extends: files extend one another in a cycle: \(chain.joined(separator: " -> "))"
         case .unknownKey(let source, let path, let nearest, let known):
             Self.line(source, path, "unknown key." + Self.suggestion(nearest, "Keys known here", known))
         case .missingKey(let source, let path, let key, let choices):
@@ -103,7 +103,7 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
 extension SyntaxFault: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unexpectedEnd(let expected): "the text ends too early; expected \(expected)"
+        case .unexpectedEnd(let expected): "unexpected end of text; expected \(expected)"
         case .unexpected(let found, let expected): "expected \(expected), found \(found)"
         case .invalidUTF8: "the text is not UTF-8"
         case .loneSurrogate: "half of a surrogate pair in a \\u escape"

@@ -4,16 +4,16 @@ extension ConfigNode {
 
     /// The config in a file, merged over the files it extends. Each value keeps the file and line it was written in.
     ///
-    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the one it stands in; the
-    /// later of several goes over the earlier. Objects are merged key by key, arrays and scalars replaced, with two
+    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the extending one; the
+    /// later of several override the earlier. Objects are merged key by key, arrays and scalars replaced, with two
     /// rules for sections that choose a variant by `"type"`:
-    /// - an object that states another `"type"` than the one below replaces it whole, as keys of the other variant
-    ///   would mean nothing to it;
+    /// - an object with another `"type"` than the one below replaces it entirely, because keys of the other variant
+    ///   have no meaning for it;
     /// - an object over a plain string, the short form of `{"type": …}`, is merged with that long form.
     ///
-    /// The keys `extends` and `$schema` (a hint for editors) of the top level are taken out.
+    /// The top-level keys `extends` and `$schema` (a hint for editors) are removed.
     ///
-    /// Throws `ConfigError`: unreadable file, syntax, a top level that is not an object, a ring of extending files.
+    /// Throws `ConfigError`: unreadable file, syntax, a top level that is not an object, a cycle of extending files.
     public static func load(path: String) throws -> ConfigNode {
         var loader = ConfigLoader()
         return try loader.load(path, extendedAt: nil)
@@ -40,10 +40,10 @@ extension ConfigNode {
     }
 }
 
-/// The files of one `load`: read once each, however often they are extended.
+/// The files of one `load`; each is read once.
 private struct ConfigLoader {
     private var loaded: [String: ConfigNode] = [:]
-    /// The files being read, the outermost first.
+    /// The files being read, outermost first.
     private var chain: [(canonical: String, shown: String)] = []
 
     mutating func load(_ path: String, extendedAt: ConfigSource?) throws -> ConfigNode {
@@ -103,7 +103,7 @@ private struct ConfigLoader {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     }
 
-    /// The path as a user would write it, with `..` taken out where that names the same file (a link may stand
+    /// The path as a user would write it, with `..` removed if that names the same file (a link may be
     /// between).
     private static func join(_ directory: String, _ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }

@@ -1,4 +1,4 @@
-/// The place a value was written: a file with line and column (counted from 1, columns in bytes), a `--set` argument,
+/// Where a value was written: a file with line and column (counted from 1, columns in bytes), a `--set` argument,
 /// or a default built into the program.
 public struct ConfigSource: Hashable, Sendable, CustomStringConvertible {
     /// The file's path as the user would type it, or the argument as the user typed it.
@@ -15,13 +15,13 @@ public struct ConfigSource: Hashable, Sendable, CustomStringConvertible {
     /// The source of values that no file states.
     public static let program = ConfigSource(file: "built-in default")
 
-    /// `file:line`, or the file alone where lines have no meaning.
+    /// `file:line`, or the file alone if lines have no meaning.
     public var description: String { line.map { "\(file):\($0)" } ?? file }
 }
 
-/// A value of a config together with the place it was written.
+/// A config value with its source location.
 ///
-/// Two nodes are equal when their contents are: sources and declarations do not count, the order of keys and the
+/// Two nodes are equal if their contents are: sources and declarations do not count, the order of keys and the
 /// spelling of numbers do.
 public struct ConfigNode: Sendable, Equatable {
     public enum Content: Sendable, Equatable {
@@ -56,10 +56,10 @@ public struct ConfigNode: Sendable, Equatable {
     /// The number as a double, rounded to nearest.
     public var number: Double? { if case .number(let text) = content { Double(text) } else { nil } }
 
-    /// The number if it is whole and fits 64 bits, exactly: `20000` and `2e4` are whole, `1.5` is not.
+    /// The exact number if it is whole and fits 64 bits: `20000` and `2e4` are whole, `1.5` is not.
     public var integer: Int? { if case .number(let text) = content { DecimalText(text).integer } else { nil } }
 
-    /// What a message calls this value: `the string "three"`, `the number 1.5`, `an array of 2 elements`.
+    /// The value as messages describe it: `the string "three"`, `the number 1.5`, `an array of 2 elements`.
     public var summary: String {
         switch content {
         case .object: "an object"
@@ -80,7 +80,7 @@ public struct ConfigObject: Sendable, Equatable {
         /// Where the key (not its value) was written.
         public var keySource: ConfigSource
         public var value: ConfigNode
-        /// What the decoder that read the key says of it.
+        /// The declaration of the decoder that read the key.
         var declaration = ConfigDeclaration()
 
         public static func == (first: Member, second: Member) -> Bool {
@@ -131,7 +131,7 @@ public struct ConfigObject: Sendable, Equatable {
 }
 
 extension ConfigNode {
-    /// Where the value at a path was written; where it has no place of its own, the nearest value around it that has.
+    /// Where the value at a path was written; if it has no location, that of the nearest enclosing value.
     public func source(at path: ConfigPath) -> ConfigSource {
         var node = self
         var source = self.source
@@ -160,7 +160,7 @@ extension ConfigNode: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     public init(dictionaryLiteral elements: (String, ConfigNode)...) {
         var object = ConfigObject()
         for (key, value) in elements {
-            precondition(object[key] == nil, "the key '\(key)' stands twice in a literal")
+            precondition(object[key] == nil, "duplicate key '\(key)' in a literal")
             object[key] = value
         }
         self.init(.object(object))
@@ -172,7 +172,7 @@ extension ConfigNode: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     public init(floatLiteral value: Double) { self.init(value) }
     public init(booleanLiteral value: Bool) { self.init(.boolean(value)) }
 
-    /// JSON's null. There is no `nil` literal for it: in `object[key] = nil` it would be anyone's guess which is meant.
+    /// JSON's null. There is no `nil` literal for it, because `object[key] = nil` would be ambiguous.
     public static let null = ConfigNode(.null)
 
     public init(_ value: Int) { self.init(.number(String(value))) }
@@ -189,7 +189,7 @@ extension ConfigNode: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     public init(_ object: ConfigObject) { self.init(.object(object)) }
 }
 
-/// The first part of a long text, so that a message stays one line.
+/// Shortens a long text, so that a message stays on one line.
 func shortened(_ text: String, to limit: Int = 60) -> String {
     let head = text.prefix(limit)
     return head.endIndex == text.endIndex ? text : head + "…"

@@ -1,4 +1,4 @@
-/// A value and the path of keys that it goes to.
+/// A value and its path of keys.
 public struct ConfigSetting: Sendable {
     public var path: ConfigPath
     public var value: ConfigNode
@@ -16,7 +16,10 @@ public struct ConfigOverride: Sendable, Equatable {
     /// The argument as typed, without `--set`.
     public var argument: String
 
-    /// Reads `path=value`. The value is JSON if it parses as JSON, else the text itself as a string.
+    /// What the source of every value of an override begins with.
+    static let sourcePrefix = "--set "
+
+    /// Reads `path=value`. The value is JSON if it parses as JSON, else a string.
     ///
     /// Throws `ConfigError.malformedOverride`.
     public init(_ argument: String) throws {
@@ -24,7 +27,7 @@ public struct ConfigOverride: Sendable, Equatable {
         guard let (path, end) = ConfigPath.scan(bytes), end < bytes.count,
             path.steps.count <= ConfigParser.depthLimit
         else { throw ConfigError.malformedOverride(argument: argument) }
-        let source = ConfigSource(file: "--set \(shortened(argument))")
+        let source = ConfigSource(file: Self.sourcePrefix + shortened(argument))
         let text = Array(bytes[(end + 1)...])
         let parsed = try? ConfigParser.parse(text, file: source.file, fixedSource: source)
         self.path = path
@@ -34,13 +37,23 @@ public struct ConfigOverride: Sendable, Equatable {
 }
 
 extension ConfigNode {
-    /// This node with each `path=value` argument applied in turn.
+    /// A number or truth value of an override as it was typed, which is text where text is wanted: a folder called 2024.
+    var typedText: String? {
+        guard source.file.hasPrefix(ConfigOverride.sourcePrefix) else { return nil }
+        return switch content {
+        case .number(let text): text
+        case .boolean(let boolean): boolean ? "true" : "false"
+        default: nil
+        }
+    }
+
+    /// This node with each `path=value` argument applied in order.
     ///
-    /// Keys that are missing on the way are created with objects. A plain string on the way is the short form of
-    /// `{"type": …}` and becomes that. Setting replaces: `--set optimizer=sgd` drops the other keys of `optimizer`,
+    /// Missing keys on the path are created as objects. A plain string on the path is the short form of
+    /// `{"type": …}` and is expanded. Setting replaces: `--set optimizer=sgd` drops the other keys of `optimizer`,
     /// `--set optimizer.type=sgd` keeps them.
     ///
-    /// Throws `ConfigError`: a malformed argument, an index out of range, a scalar or array where a key is to be set.
+    /// Throws `ConfigError`: a malformed argument, an index out of range, a key to set in a scalar or array.
     public func applying(_ arguments: [String]) throws -> ConfigNode {
         try arguments.reduce(self) { try $0.applying(ConfigOverride($1)) }
     }
@@ -49,7 +62,7 @@ extension ConfigNode {
         try setting(override.value, steps: override.path.steps[...], walked: .root)
     }
 
-    /// This node with the value at a path replaced, by the same rules; errors name the place where the value was written.
+    /// This node with the value at a path replaced, by the same rules; errors name the value's location.
     public func setting(_ value: ConfigNode, at path: ConfigPath) throws -> ConfigNode {
         try setting(value, steps: path.steps[...], walked: .root)
     }

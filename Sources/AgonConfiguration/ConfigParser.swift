@@ -1,12 +1,12 @@
-/// A strict JSON reader (RFC 8259) that also takes JSON5's comments and trailing commas.
+/// A strict JSON parser (RFC 8259) that also accepts JSON5's comments and trailing commas.
 ///
-/// Every value keeps its line and column. Numbers keep their text. A key may stand once in an object.
+/// Every value keeps its line and column. Numbers keep their text. Duplicate keys are errors.
 struct ConfigParser {
     static let depthLimit = 256
 
     private let bytes: [UInt8]
     private let file: String
-    /// Given for `--set` values, whose parts all come from the one argument.
+    /// Set for `--set` values, whose parts all come from one argument.
     private let fixedSource: ConfigSource?
     private var position = 0
     private var line = 1
@@ -121,7 +121,7 @@ struct ConfigParser {
         position += 1
     }
 
-    /// Steps over a comma, after which a further element or the closing bracket may come; false at the bracket.
+    /// Skips a comma, after which another element or the closing bracket may follow; false at the bracket.
     private mutating func separator(closing: UInt8, expected: String) throws -> Bool {
         try skipBlanks()
         if peek() == closing { return false }
@@ -166,7 +166,7 @@ struct ConfigParser {
         case UInt8(ascii: "u"):
             let unit = try hexadecimalUnit(start)
             if let scalar = Unicode.Scalar(unit) { return scalar }
-            // Not a scalar by itself, so a surrogate: only a high one followed by an escaped low one is a character.
+            // A surrogate: only a high one followed by an escaped low one is a character.
             guard (0xD800...0xDBFF).contains(unit), bytes[position...].starts(with: [0x5C, 0x75]) else {
                 throw ConfigError.syntax(start, .loneSurrogate)
             }
@@ -228,7 +228,7 @@ struct ConfigParser {
         return position > start
     }
 
-    // MARK: Blanks and comments
+    // MARK: Whitespace and comments
 
     private mutating func skipBlanks() throws {
         while let byte = peek() {
@@ -261,7 +261,7 @@ struct ConfigParser {
         lineStart = position
     }
 
-    // MARK: Places
+    // MARK: Locations
 
     private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -293,7 +293,7 @@ struct ConfigParser {
         return String(decoding: rest, as: UTF8.self)
     }
 
-    /// The character here, escaped if it does not print.
+    /// The current character, escaped if it is not printable.
     private var character: String {
         guard let first = String(decoding: bytes[position...].prefix(16), as: UTF8.self).first else { return "" }
         return first.unicodeScalars.contains { $0.value < 0x20 } ? JSONText.escape(of: bytes[position]) : String(first)
@@ -314,7 +314,7 @@ struct ConfigParser {
 }
 
 extension ConfigNode {
-    /// The value written in `text`. `file` is the name that messages give it.
+    /// The value written in `text`. `file` is its name in messages.
     ///
     /// Throws `ConfigError.syntax` or `.duplicateKey`.
     public static func parse(_ text: String, file: String) throws -> ConfigNode {

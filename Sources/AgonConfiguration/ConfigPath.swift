@@ -1,6 +1,6 @@
 /// The path of keys and indices from the root of a config to a value: `discriminator.layers[2].kernel`.
 ///
-/// A key that is not made of letters, digits, `_`, `-` and `$` is written in brackets and quotes: `names["a.b"]`.
+/// Keys with characters other than letters, digits, `_`, `-` and `$` are put in brackets and quotes: `names["a.b"]`.
 public struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
     public enum Step: Hashable, Sendable {
         case key(String)
@@ -30,14 +30,14 @@ public struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
         return text
     }
 
-    /// The path written in `text`, in the same form as `description`; nil when it is not one.
+    /// The path written in `text`, in the form of `description`; nil if it is malformed.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard let (path, end) = Self.scan(bytes), end == bytes.count else { return nil }
         self = path
     }
 
-    /// The path that `bytes` start with and where it ends: at the first `=` outside quotes, or at the end.
+    /// The path at the start of `bytes` and its end: the first `=` outside quotes, or the end.
     static func scan(_ bytes: [UInt8]) -> (path: ConfigPath, end: Int)? {
         var steps: [Step] = []
         var position = 0
@@ -85,7 +85,7 @@ public struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ConfigNode {
-    /// The value at a path; a plain string stands for an object with that `type`. Nil where the path leads nowhere.
+    /// The value at a path; a plain string counts as an object with that `type`. Nil if there is none.
     public func value(at path: ConfigPath) -> ConfigNode? {
         var node = self
         for step in path.steps {

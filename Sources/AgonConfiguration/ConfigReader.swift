@@ -1,7 +1,7 @@
-/// A section of a config: built by reading its keys through a reader.
+/// A section of a config, decoded by reading its keys through a reader.
 ///
 /// The same code describes the section for the JSON Schema (`JSONSchema.describe`). Then the reader has no input: it
-/// returns defaults, or a permitted stand-in for required keys. So read every key before judging values, judge by
+/// returns defaults, or a valid placeholder for required keys. So read every key before checking values, check with
 /// `reader.require` or only when `reader.isDescribing` is false, and keep work such as opening files out of `init`.
 ///
 ///     struct ConvolutionLayer: ConfigDecodable {
@@ -13,8 +13,8 @@
 ///     }
 public protocol ConfigDecodable {
     init(from reader: ConfigReader) throws
-    /// The name of the section's schema among `$defs`. Needed by sections that hold sections of their own kind; others
-    /// may leave it nil and are written out where they are used.
+    /// The name of the section's schema in `$defs`. Required for sections nested in their own kind; others
+    /// may leave it nil and are inlined.
     static var schemaName: String? { get }
 }
 
@@ -24,16 +24,16 @@ extension ConfigDecodable {
 
 /// The keys of one object, read by name and type, each with the sentence that documents it.
 ///
-/// Every reading function takes a key, what is allowed, a default (none: the key is required), what the key affects and
-/// the sentence. Whoever makes the reader finishes it: keys that nobody read are refused. Values read, defaults
-/// included, make up `resolved`.
+/// Every reading function takes a key, the allowed values, a default (none: the key is required), the key's effect and
+/// the sentence. The creator of the reader must finish it: unread keys are refused. Values read, including defaults,
+/// make up `resolved`.
 public final class ConfigReader {
     enum Mode {
         case decoding(ConfigObject)
         case describing(SchemaContext)
     }
 
-    /// A key as the schema states it.
+    /// A key in the schema.
     struct Property {
         var key: String
         var schema: ConfigNode
@@ -42,9 +42,9 @@ public final class ConfigReader {
     }
 
     let mode: Mode
-    /// Where the section stands in the config.
+    /// The section's path in the config.
     public let path: ConfigPath
-    /// Where the section was written.
+    /// The section's source location.
     public let source: ConfigSource
     /// The node if the section was given as a plain string, short for its `type`.
     private let shorthand: ConfigNode?
@@ -52,7 +52,7 @@ public final class ConfigReader {
     private var read: Set<String> = []
     private var resolvedObject = ConfigObject()
 
-    /// What describing found: the keys, and the registry whose variants add theirs.
+    /// The result of describing: the keys, and the registry whose variants add theirs.
     private(set) var properties: [Property] = []
     var variants: SchemaContext.Variants?
 
@@ -80,7 +80,7 @@ public final class ConfigReader {
         self.shorthand = nil
     }
 
-    /// The section of type `Section` that `node` states, and the node in full with every default written out. Decoding
+    /// The section of type `Section` that `node` states, and the resolved node with all defaults. Decoding
     /// the resolved node gives the same section and the same resolved node.
     ///
     /// Throws the first `ConfigError` found.
@@ -90,7 +90,7 @@ public final class ConfigReader {
         try ValueForm.section(type).decode(node, path)
     }
 
-    /// Whether there is no input and the keys are only being listed.
+    /// Whether there is no input and the keys are only listed.
     public var isDescribing: Bool {
         if case .describing = mode { true } else { false }
     }
@@ -107,7 +107,7 @@ public final class ConfigReader {
         return object[key]?.source ?? source
     }
 
-    /// The error that a key's value, or one element of it, breaks a rule of the decoder's own:
+    /// The error that a key's value, or one element of it, violates a rule of the decoder:
     /// `throw reader.fail("stride", "2 does not divide the width 27")`.
     public func fail(_ key: String, index: Int? = nil, _ message: String) -> ConfigError {
         var place = path.key(key)
@@ -121,14 +121,14 @@ public final class ConfigReader {
         return .unfit(source, place, message)
     }
 
-    /// The error that a value within the section, at a path from it, breaks a rule.
+    /// The error that a value within the section, at a path from it, violates a rule.
     public func fail(at inner: ConfigPath, _ message: String) -> ConfigError {
         let place = ConfigPath(path.steps + inner.steps)
         guard case .decoding(let object) = mode else { return .unfit(source, place, message) }
         return .unfit(ConfigNode(.object(object), source: source).source(at: inner), place, message)
     }
 
-    /// The error that the section as a whole breaks a rule.
+    /// The error that the section as a whole violates a rule.
     public func fail(_ message: String) -> ConfigError { .unfit(source, path, message) }
 
     /// Throws `fail(key, message)` unless the condition holds. Always passes while describing.
@@ -138,8 +138,8 @@ public final class ConfigReader {
         if !isDescribing, !condition() { throw fail(key, message()) }
     }
 
-    /// Refuses the first key that was not read, in the order written. Called by whoever made the reader; calling it
-    /// earlier does no harm once every key is read.
+    /// Refuses the first unread key, in the order written. Called by the reader's creator; calling it
+    /// earlier is harmless once every key is read.
     public func finish() throws {
         guard case .decoding(let object) = mode else { return }
         if let shorthand, !read.contains("type") {
@@ -207,7 +207,7 @@ public final class ConfigReader {
         _ key: String, _ form: ValueForm<Value>, _ context: SchemaContext, _ effect: ConfigEffect, _ doc: String,
         default node: ConfigNode?, isOptional: Bool
     ) throws {
-        // A key read twice, say by another form when it has another type, is described by its first reading.
+        // A key read twice, for example in another form, is described by its first reading.
         guard !properties.contains(where: { $0.key == key }) else { return }
         var schema = ConfigObject()
         schema["description"] = ConfigNode(doc)
@@ -253,7 +253,7 @@ public final class ConfigReader {
     }
 
     /// Runs a decoder on this reader. If a required key is missing because it is misspelt, the misspelt key is
-    /// reported; which keys the decoder would go on to read is found by describing it.
+    /// reported; describing the decoder tells which keys it would have read.
     func run<Value>(_ decoder: (ConfigReader) throws -> Value) throws -> Value {
         try noticingMisspeltKeys {
             try decoder(self)
@@ -264,7 +264,7 @@ public final class ConfigReader {
         }
     }
 
-    /// Turns the error that a key is missing into the error that another key, if that is near, is misspelt.
+    /// Replaces the error of a missing key by that of a misspelt one, if a similar key is given.
     func noticingMisspeltKeys<Value>(_ body: () throws -> Value, expecting keys: () -> [String]) throws -> Value {
         do {
             return try body()

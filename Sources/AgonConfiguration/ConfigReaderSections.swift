@@ -1,5 +1,5 @@
-// Sections within sections. Defaults are written as config literals and decoded like a file's:
-// `default: ["type": "adam", "learningRate": 2e-4]`, `default: "adam"`, `default: [:]` where every key has a default.
+// Nested sections. Defaults are config literals, decoded like a file's:
+// `default: ["type": "adam", "learningRate": 2e-4]`, `default: "adam"`, `default: [:]` if every key has a default.
 extension ConfigReader {
     /// A nested object.
     public func section<Section: ConfigDecodable>(
@@ -15,7 +15,7 @@ extension ConfigReader {
         try optionalValue(key, .section(type), affects: effect, doc)
     }
 
-    /// A nested object of the type the result is used as.
+    /// A nested object of the inferred type.
     public func section<Section: ConfigDecodable>(
         _ key: String, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Section {
@@ -89,7 +89,7 @@ extension ConfigReader {
         return try value(key, .list(of: inner, count: count.interval), default: nil, affects: effect, doc)
     }
 
-    /// An object whose keys are names of the user's choosing, each with a section, in the order written.
+    /// An object with user-chosen keys, each with a section, in the order written.
     public func dictionary<Section: ConfigDecodable>(
         _ key: String, of type: Section.Type, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result,
         _ doc: String

@@ -1,7 +1,7 @@
-// Numbers, words and arrays of them. Each function takes the key, what is allowed, a default (none: required) and the
-// sentence that documents the key. Those called `optional…` return nil when the key is not given or null.
+// Numbers, words and arrays of them. Each function takes the key, allowed values, a default (none: required) and the
+// sentence that documents the key. Those named `optional…` return nil if the key is not given or null.
 extension ConfigReader {
-    /// A whole number: `20000` and `2e4` are taken, `1.5` is refused.
+    /// A whole number: `20000` and `2e4` are accepted, `1.5` is refused.
     public func integer<Range: IntervalExpression<Int>>(
         _ key: String, in range: Range = Interval<Int>(), default value: Int? = nil,
         affects effect: ConfigEffect = .result, _ doc: String
@@ -76,7 +76,7 @@ extension ConfigReader {
         try optionalValue(key, .choice(type), affects: effect, doc)
     }
 
-    /// One case of the enumeration the result is used as.
+    /// One case of the inferred enumeration.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, default value: Choice? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Choice {
@@ -148,7 +148,7 @@ extension ConfigReader {
         try optionalValue(key, .list(of: .string, count: count.interval), affects: effect, doc)
     }
 
-    /// An array of names out of those given.
+    /// An array of names from those given.
     public func choices<Count: IntervalExpression<Int>>(
         _ key: String, _ names: [String], count: Count = Interval<Int>(), default values: [String]? = nil,
         affects effect: ConfigEffect = .result, _ doc: String
@@ -172,7 +172,7 @@ extension ValueForm where Value: CaseIterable & RawRepresentable<String> {
     static func choice(_ type: Value.Type) -> ValueForm {
         let cases = Array(type.allCases)
         return ValueForm<String>.choice(cases.map(\.rawValue)).map { name in
-            // The form before let through only the names of the cases.
+            // The form has already checked the names of the cases.
             guard let match = cases.first(where: { $0.rawValue == name }) else {
                 preconditionFailure("no case of \(Value.self) is called '\(name)'")
             }

@@ -1,4 +1,4 @@
-/// The pieces JSON text is put together from.
+/// Parts of JSON text.
 enum JSONText {
     static func quoted(_ string: String) -> String {
         var text: [UInt8] = [UInt8(ascii: "\"")]
@@ -29,8 +29,8 @@ enum JSONText {
 }
 
 extension ConfigNode {
-    /// JSON text for people: two spaces a level, keys in their order, numbers as written, arrays and objects on one
-    /// line where they fit 100 columns; ends with a newline. Parsing it gives an equal node.
+    /// JSON text for people: two spaces per level, keys in order, numbers as written, arrays and objects on one
+    /// line if they fit 100 columns; ends with a newline. Parsing it gives an equal node.
     public var prettyText: String {
         var text = ""
         append(to: &text, indentation: 0, used: 0)
@@ -51,8 +51,8 @@ extension ConfigNode {
         }
     }
 
-    /// JSON text for hashing: no blanks, keys sorted by their UTF-8 bytes, one spelling for each number. Configs that
-    /// mean the same have the same canonical text.
+    /// JSON text for hashing: no whitespace, keys sorted by UTF-8 bytes, one spelling per number. Configs with
+    /// equal meaning have equal canonical text.
     public var canonicalText: String {
         switch content {
         case .object(let object):
@@ -64,9 +64,6 @@ extension ConfigNode {
         default: return lineText
         }
     }
-
-    /// The SHA-256 of the canonical text in hexadecimal: the identity of a config.
-    public var digest: String { SHA256.hex(of: canonicalText) }
 
     private static let columns = 100
 
@@ -99,7 +96,7 @@ extension ConfigNode {
         text += String(repeating: " ", count: indentation) + brackets.close
     }
 
-    /// Whether `lineText` takes at most `room` columns, found without writing out what is far too long.
+    /// Whether `lineText` takes at most `room` columns, found without writing out long texts.
     private func lineFits(_ room: Int) -> Bool {
         var left = room
         return take(from: &left)

@@ -1,9 +1,9 @@
-/// A number in JSON's grammar taken apart, so that whole numbers are read exactly rather than through a double.
+/// A JSON number split into digits and exponent, so that whole numbers are read exactly rather than through a double.
 struct DecimalText {
     private var isNegative = false
     /// Significant digits without leading or trailing zeros; empty for zero.
     private var digits: [UInt8] = []
-    /// The power of ten that multiplies the digits read as a whole number.
+    /// The power of ten that multiplies the digits as a whole number.
     private var exponent = 0
 
     init(_ text: String) {
@@ -43,7 +43,7 @@ struct DecimalText {
         for position in 0..<(digits.count + exponent) {
             let digit = position < digits.count ? Int(digits[position]) : 0
             let (product, overflow) = result.multipliedReportingOverflow(by: 10)
-            // Built up on the negative side, where there is one value more.
+            // Accumulated as a negative number, because that range has one more value.
             let (difference, underflow) = product.subtractingReportingOverflow(digit)
             guard !overflow, !underflow else { return nil }
             result = difference
@@ -52,7 +52,7 @@ struct DecimalText {
         return result == .min ? nil : -result
     }
 
-    /// Whether the value is whole, of whatever size.
+    /// Whether the value is whole, of any size.
     var isWhole: Bool { digits.isEmpty || exponent >= 0 }
 
     /// The shortest decimal text of a finite double, whole numbers without a fraction: `0.0002`, `1`, `1e-05`.
@@ -61,7 +61,7 @@ struct DecimalText {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// One spelling for every spelling of the same value, for hashing: `2e4`, `20000.0` and `20000` are all `20000`.
+    /// A canonical spelling of the value, for hashing: `2e4`, `20000.0` and `20000` are all `20000`.
     static func canonical(_ text: String) -> String {
         if let integer = DecimalText(text).integer { return String(integer) }
         return Double(text).map(shortest) ?? text

@@ -6,20 +6,30 @@
     import Darwin
 #endif
 
-/// Files as bytes, with the system's own words for what fails.
+/// Files as bytes, with the system's error messages.
 enum FileBytes {
     private static let pieceSize = 1 << 20
+    /// How long a pipe, such as a shell makes for `<(command)`, may leave us waiting, in milliseconds.
+    private static let patience: Int32 = 10_000
 
-    /// Hands the file over in pieces until `body` returns false.
+    /// Passes the file in pieces to `body` until it returns false.
     static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe without a writer would wait for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
+        var status = stat()
+        let isPipe = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+        if isPipe { try wait(for: descriptor, path) }
         try withUnsafeTemporaryAllocation(byteCount: pieceSize, alignment: 16) { buffer in
             while true {
                 let count = read(descriptor, buffer.baseAddress, buffer.count)
                 if count < 0 {
                     if errno == EINTR { continue }
+                    if errno == EAGAIN {
+                        try wait(for: descriptor, path)
+                        continue
+                    }
                     throw failure(path)
                 }
                 if count == 0 { return }
@@ -28,7 +38,7 @@ enum FileBytes {
         }
     }
 
-    /// The whole file; at most one byte more than `limit`, so that the caller can tell a larger file.
+    /// The whole file; at most one byte more than `limit`, so that the caller can detect a larger file.
     static func contents(of path: String, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try forEachPiece(of: path) { piece in
@@ -38,11 +48,21 @@ enum FileBytes {
         return bytes
     }
 
-    /// The path with every link resolved, nil when there is no such file.
+    /// The path with every link resolved; nil if there is no such file.
     static func canonicalPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    private static func wait(for descriptor: Int32, _ path: String) throws {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var result: Int32
+        repeat { result = poll(&request, 1, patience) } while result < 0 && errno == EINTR
+        if result == 0 {
+            throw ConfigError.unreadableFile(path: path, reason: "a pipe to which nobody writes", extendedAt: nil)
+        }
+        if result < 0 { throw failure(path) }
     }
 
     private static func failure(_ path: String) -> ConfigError {

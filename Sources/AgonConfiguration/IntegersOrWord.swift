@@ -1,4 +1,4 @@
-/// One integer, several of them, or a word: how much padding, say, as `1`, `[0, 2]` or `"same"`.
+/// One integer, several, or a word: for example padding as `1`, `[0, 2]` or `"same"`.
 public enum IntegersOrWord: Hashable, Sendable {
     /// A single integer is a list of one.
     case integers([Int])
@@ -6,7 +6,7 @@ public enum IntegersOrWord: Hashable, Sendable {
 }
 
 extension ConfigReader {
-    /// One integer, an array with as many as one of the `counts`, or one of the words.
+    /// One integer, an array whose length is one of the `counts`, or one of the words.
     public func integersOrWord<Range: IntervalExpression<Int>>(
         _ key: String, counts: [Int], in range: Range = Interval<Int>(), words: [String] = [],
         default node: ConfigNode? = nil, affects effect: ConfigEffect = .result, _ doc: String

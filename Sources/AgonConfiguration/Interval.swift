@@ -1,10 +1,10 @@
-/// The values a number may take. Either end may be open or missing.
+/// The allowed range of a number. Either end may be open or missing.
 public struct Interval<Bound: Comparable> {
     public var lower: Bound?
     public var upper: Bound?
-    /// Whether the lower end itself is refused.
+    /// Whether the lower end is excluded.
     public var excludesLower: Bool
-    /// Whether the upper end itself is refused.
+    /// Whether the upper end is excluded.
     public var excludesUpper: Bool
 
     public init(lower: Bound? = nil, upper: Bound? = nil, excludesLower: Bool = false, excludesUpper: Bool = false) {
@@ -21,7 +21,7 @@ public struct Interval<Bound: Comparable> {
     }
 }
 
-/// Anything that can stand after `in:` or `count:` of a reading function: Swift's ranges, an `Interval`, a lone
+/// An argument for `in:` or `count:` of a reading function: Swift's ranges, an `Interval`, a single
 /// integer.
 public protocol IntervalExpression<Endpoint> {
     associatedtype Endpoint: Comparable
@@ -54,7 +54,7 @@ extension PartialRangeUpTo: IntervalExpression {
     public var interval: Interval<Bound> { Interval(upper: upperBound, excludesUpper: true) }
 }
 
-/// A lone integer means exactly that many, as in `count: 3`.
+/// A single integer means exactly that value, as in `count: 3`.
 extension Int: IntervalExpression {
     public var interval: Interval<Int> { Interval(lower: self, upper: self) }
 }
@@ -96,7 +96,7 @@ extension Interval<Int> {
         }
     }
 
-    /// The value a description stands in with: the one nearest to zero.
+    /// The placeholder while describing: the allowed value nearest to zero.
     var placeholder: Int {
         let ends = closed
         return min(max(0, ends.lower ?? .min), ends.upper ?? .max)

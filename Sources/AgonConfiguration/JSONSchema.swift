@@ -1,9 +1,9 @@
 /// The JSON Schema (draft 2020-12) of configs, for editors and other tools.
 public enum JSONSchema {
-    /// The schema of files that hold a `Root`.
+    /// The schema of files that contain a `Root`.
     ///
     /// With `partial` it is the schema of files that extend others: no key is required and the top level may have
-    /// `extends`. Both allow the hint `$schema` at the top level, which `ConfigNode.load` takes out.
+    /// `extends`. Both allow the hint `$schema` at the top level, which `ConfigNode.load` removes.
     ///
     /// Throws `ConfigError.undescribable` if a section's decoder cannot run without input.
     public static func describe<Root: ConfigDecodable>(
@@ -14,7 +14,7 @@ public enum JSONSchema {
         var definitions = context.definitions
         if let name = type.schemaName, let named = definitions[name] {
             root = named
-            // Kept among the definitions only if a section within refers to it.
+            // Kept in the definitions only if a nested section refers to it.
             if !references(in: ConfigNode(definitions)).contains(name) { definitions[name] = nil }
         }
         var schema: ConfigObject = [
@@ -32,7 +32,7 @@ public enum JSONSchema {
         var object: ConfigObject = ["$schema": ["description": "The schema, a hint for editors.", "type": "string"]]
         if partial {
             object["extends"] = [
-                "description": "Files that this one goes over, relative to it; the later over the earlier.",
+                "description": "Files that this one overrides, relative to it; later files override earlier ones.",
                 "anyOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]],
             ]
         }

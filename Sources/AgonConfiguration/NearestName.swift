@@ -1,17 +1,17 @@
-/// The candidate that a misspelt name most likely means, nil when none is near.
+/// The candidate that a misspelt name most likely means; nil if none is similar.
 ///
 /// The distance counts inserted, deleted, replaced and swapped neighbouring characters (optimal string alignment, the
-/// restricted Damerau-Levenshtein distance), letter case and `_` and `-` aside; up to a third of the name, and at least
-/// one, may differ. Of paths of keys, the keys that both begin with say nothing: what follows them must be near. Among
-/// equally near candidates the first wins.
+/// restricted Damerau-Levenshtein distance), ignoring case, `_` and `-`; up to a third of the name, and at least
+/// one, may differ. Common leading keys of paths are ignored: the rest must be similar. Among
+/// equally similar candidates the first wins.
 public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
-    // Longer names are not names; comparing them would only cost time.
+    // Longer texts are not names; comparing them would waste time.
     guard plainLetters(name).count <= 128 else { return nil }
     var best: (name: String, distance: Int)?
     for candidate in candidates where candidate != name {
         let (wanted, letters) = withoutCommonKeys(name, candidate)
         let length = max(wanted.count, letters.count)
-        // A candidate with nothing in common is no help, however short both are.
+        // A candidate with nothing in common does not help, however short both are.
         let limit = min(max(1, wanted.count / 3), length - 1)
         guard abs(wanted.count - letters.count) <= limit else { continue }
         let distance = alignmentDistance(wanted, letters)
@@ -24,7 +24,7 @@ private func plainLetters(_ name: String) -> [Character] {
     name.lowercased().filter { $0 != "_" && $0 != "-" }
 }
 
-/// The letters of two paths of keys after the keys that both begin with; the last key of each always stays.
+/// The letters of two paths after their common leading keys; the last key of each is always kept.
 private func withoutCommonKeys(_ first: String, _ second: String) -> ([Character], [Character]) {
     var keys = [first, second].map { plainLetters($0).split(separator: ".", omittingEmptySubsequences: false) }
     while keys[0].count > 1, keys[1].count > 1, keys[0][0] == keys[1][0] {

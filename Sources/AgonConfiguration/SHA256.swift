@@ -1,6 +1,6 @@
 import Crypto
 
-/// The SHA-256 hash (FIPS 180-4) of bytes taken in pieces, in hexadecimal.
+/// The SHA-256 hash (FIPS 180-4) of bytes fed in pieces, in hexadecimal.
 public struct SHA256 {
     private var hash = Crypto.SHA256()
 
@@ -38,4 +38,9 @@ public struct SHA256 {
         }
         return hash.finishHex()
     }
+}
+
+extension ConfigNode {
+    /// The SHA-256 of the canonical text in hexadecimal: the identity of a config.
+    public var digest: String { SHA256.hex(of: canonicalText) }
 }

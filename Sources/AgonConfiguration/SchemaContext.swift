@@ -1,11 +1,11 @@
-/// Thrown while describing a kind that must hold a value of the very sort being described, before any other kind has
-/// given one. Its description is tried again after the others.
+/// Thrown while describing a kind that must contain a value of the registry being described, before any other kind has
+/// given one. It is retried after the others.
 struct PlaceholderUnavailable: Error {}
 
-/// One pass over the sections of a config to describe them: the `$defs` so far, and the values that stand in for
+/// One pass that describes the sections of a config: the `$defs` so far, and placeholder values for
 /// sections already described.
 final class SchemaContext {
-    /// The kinds of a registry, known in full once all are described.
+    /// The kinds of a registry, complete once all are described.
     final class Variants {
         struct Entry {
             let name: String
@@ -25,7 +25,7 @@ final class SchemaContext {
     let isPartial: Bool
     private(set) var definitions = ConfigObject()
     private var owners: [String: ObjectIdentifier] = [:]
-    /// Named sections described or being described; the value once there is one.
+    /// Named sections described or being described, with their value once known.
     private var sections: [ObjectIdentifier: Any?] = [:]
     private var registries: [ObjectIdentifier: Variants] = [:]
     private var rebuilding: Set<ObjectIdentifier> = []
@@ -52,7 +52,7 @@ final class SchemaContext {
 
         if let name = type.schemaName {
             guard owners.updateValue(identity, forKey: name) == nil else {
-                throw ConfigError.undescribable(section: "\(type)", reason: "another schema is called '\(name)'")
+                throw ConfigError.undescribable(section: "\(type)", reason: "another schema is named '\(name)'")
             }
             sections.updateValue(nil, forKey: identity)
         }
@@ -79,7 +79,7 @@ final class SchemaContext {
         }
     }
 
-    /// The value of a section described before. One still being described may wrap a registry that has a value by now.
+    /// The value of a section described before. One still being described may wrap a registry that already has a value.
     private func rebuild<Section: ConfigDecodable>(_ type: Section.Type, _ value: Any?) throws -> Section {
         if let value = value as? Section { return value }
         guard rebuilding.insert(ObjectIdentifier(type)).inserted else { throw PlaceholderUnavailable() }
@@ -107,11 +107,11 @@ final class SchemaContext {
         if let variants = registries[identity] {
             return (variants.reference, variants, { try Self.cast(variants.placeholder) })
         }
-        // A section that only wraps a registry may bear the registry's name.
+        // A section that only wraps a registry may have the registry's name.
         let name = owners[registry.schemaName] == nil ? registry.schemaName : registry.schemaName + "Kinds"
         guard owners.updateValue(identity, forKey: name) == nil else {
             throw ConfigError.undescribable(
-                section: "every \(registry.noun)", reason: "another schema is called '\(name)'")
+                section: "every \(registry.noun)", reason: "another schema is named '\(name)'")
         }
         let variants = Variants(reference: Self.reference(name))
         registries[identity] = variants
@@ -147,7 +147,7 @@ final class SchemaContext {
                 }
             }
             if later.count == waiting.count {
-                // It may be a surrounding registry that has no value yet; then that one tries again.
+                // It may be an enclosing registry that has no value yet, which then retries.
                 if registries.values.contains(where: { !$0.isComplete && $0 !== variants }) {
                     throw PlaceholderUnavailable()
                 }
@@ -164,7 +164,7 @@ final class SchemaContext {
 
     private func objectSchema(_ properties: [ConfigReader.Property]) -> ConfigNode {
         let object = ConfigNode(closedObject(properties))
-        // Sections that choose by a `type` of their own also take the plain string, if nothing else is required.
+        // Sections with a `type` of their own also accept the plain string, if nothing else is required.
         guard let type = properties.first(where: { $0.key == "type" }),
             isPartial || !properties.contains(where: { $0.isRequired && $0.key != "type" })
         else { return object }

@@ -1,7 +1,7 @@
-/// A kind of value: how it is decoded and resolved, what stands in for it while describing, and its schema. Reading and
-/// describing both go through these, so they cannot disagree.
+/// A kind of value: how it is decoded and resolved, its placeholder while describing, and its schema. Reading and
+/// describing both use these, so they cannot disagree.
 struct ValueForm<Value> {
-    /// The value a node states and the node in full. Throws `ConfigError`.
+    /// The value of a node, and the resolved node. Throws `ConfigError`.
     let decode: (ConfigNode, ConfigPath) throws -> (value: Value, resolved: ConfigNode)
     let placeholder: (SchemaContext) throws -> Value
     let schema: (SchemaContext) throws -> ConfigNode
@@ -80,8 +80,9 @@ extension ValueForm<String> {
     static var string: ValueForm {
         ValueForm(
             decode: { node, path in
-                guard let value = node.string else { throw mismatch(node, path, "a string") }
-                return (value, node)
+                if let value = node.string { return (value, node) }
+                guard let text = node.typedText else { throw mismatch(node, path, "a string") }
+                return (text, ConfigNode(.string(text), source: node.source))
             },
             placeholder: { _ in "" },
             schema: { _ in ["type": "string"] })

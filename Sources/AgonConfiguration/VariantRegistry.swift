@@ -1,14 +1,14 @@
 import Synchronization
 
-/// The kinds of a section that chooses its kind by the key `"type"`: layers, optimizers, objectives.
+/// The kinds of a section selected by the key `"type"`: layers, optimizers, objectives.
 ///
-/// A kind is registered with its name, a sentence and a decoder of its other keys. Programs may register kinds of their
-/// own at any time before a config is read; the registry may be used from several threads.
+/// A kind is registered with its name, a sentence and a decoder of its other keys. Programs may register their kinds
+/// at any time before a config is read; the registry is thread-safe.
 ///
 ///     public static let registry = VariantRegistry<any Optimizer>(schemaName: "Optimizer", noun: "optimizer")
 ///     registry.register("sgd", "Stochastic gradient descent.") { try SGD(from: $0) }
 ///
-/// A plain string stands for a kind without further keys: `"relu"` is `{"type": "relu"}`.
+/// A plain string selects a kind without further keys: `"relu"` is `{"type": "relu"}`.
 public final class VariantRegistry<Value>: Sendable {
     struct Variant: Sendable {
         let name: String
@@ -16,16 +16,16 @@ public final class VariantRegistry<Value>: Sendable {
         let decode: @Sendable (ConfigReader) throws -> Value
     }
 
-    /// The name of the schema among `$defs`.
+    /// The name of the schema in `$defs`.
     public let schemaName: String
-    /// What messages call a kind: `unknown optimizer 'adm'`.
+    /// The noun for a kind in messages: `unknown optimizer 'adm'`.
     public let noun: String
     private let variants = Mutex<[String: Variant]>([:])
     private let formerNames = Mutex<[String: String]>([:])
     private let complete: (@Sendable (Value, ConfigReader) throws -> Value)?
 
     /// - Parameter complete: runs after the decoder of each kind: reads keys that all kinds share, and gives the value
-    ///   that they make of the kind's.
+    ///   derived from the kind's.
     public init(
         schemaName: String, noun: String, completing complete: (@Sendable (Value, ConfigReader) throws -> Value)? = nil
     ) {
@@ -47,16 +47,16 @@ public final class VariantRegistry<Value>: Sendable {
         precondition(previous == nil, "the \(noun) '\(name)' is registered twice")
     }
 
-    /// Lets messages about a name that is no longer registered point to the present one.
+    /// Lets messages about a retired name point to the current one.
     public func rename(_ former: String, to name: String) { formerNames.withLock { $0[former] = name } }
 
     /// The registered names, sorted.
     public var names: [String] { variants.withLock { $0.keys.sorted() } }
 
-    /// The sentence a kind was registered with.
+    /// The documentation of a kind.
     public func doc(of name: String) -> String? { variants.withLock { $0[name]?.doc } }
 
-    /// The value that the reader's section states. May be called by a section's own `init(from:)`, which can read keys
+    /// The value of the reader's section. May be called by a section's own `init(from:)`, which can read keys
     /// common to all kinds from the same reader.
     ///
     /// Throws `ConfigError.unknownName` with the nearest name, `.missingKey` without a `"type"`, and what the kind's

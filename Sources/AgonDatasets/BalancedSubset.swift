@@ -43,6 +43,8 @@ public struct BalancedSubset: Dataset {
     public var classNames: [String] { whole.classNames }
     public var drawCount: Int { whole.drawCount }
     public var embeddingSize: Int? { whole.embeddingSize }
+    public var fingerprint: DatasetFingerprint? { whole.fingerprint }
+    public var notes: [String] { whole.notes }
     public var mixture: (centres: [[Float]], deviation: Float)? { whole.mixture }
 
     public func write(

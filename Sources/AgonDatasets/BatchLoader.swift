@@ -1,3 +1,4 @@
+import AgonTensors
 import Foundation
 
 /// Batches made ahead of training on threads of their own, in the order that `BatchOrder` fixes.
@@ -14,7 +15,7 @@ public final class BatchLoader: Sendable {
     /// - Parameter ahead: the number of batches that may wait.
     /// - Parameter workers: the number of threads; more than one pays for large images that are decoded each time.
     ///
-    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`.
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`, `TensorsError.noThread` if no thread can be started.
     public init(
         dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false,
         order: SampleOrder = .shuffled, position: Int = 0, ahead: Int = 3, workers: Int = 1
@@ -31,7 +32,14 @@ public final class BatchLoader: Sendable {
         let batches = (0..<ahead + workers + 1).map { _ in Batch(capacity: batchSize, dataset: dataset) }
         work = BatchWork(
             dataset: dataset, order: self.order, conditionOrder: conditionOrder, batches: batches, position: position)
-        for _ in 0..<workers { work.startThread() }
+        for worker in 0..<workers {
+            do {
+                try work.startThread()
+            } catch {
+                // The others make all batches.
+                if worker == 0 { throw error }
+            }
+        }
     }
 
     deinit { work.stop() }
@@ -91,18 +99,25 @@ private final class BatchWork: @unchecked Sendable {
 
     var position: Int { condition.withLock { nextIndex } }
 
-    func startThread() {
+    func startThread() throws {
         condition.withLock { threadCount += 1 }
-        let thread = Thread { [self] in
-            let scratch = ImageScratch()
-            while let claim = claim() { make(claim, scratch: scratch) }
-            condition.withLock {
-                threadCount -= 1
-                condition.broadcast()
+        do {
+            try AgonTensors.startThread("agon batches") { [self] in
+                let scratch = ImageScratch()
+                while let claim = claim() { make(claim, scratch: scratch) }
+                threadEnded()
             }
+        } catch {
+            threadEnded()
+            throw error
         }
-        thread.name = "agon batches"
-        thread.start()
+    }
+
+    private func threadEnded() {
+        condition.withLock {
+            threadCount -= 1
+            condition.broadcast()
+        }
     }
 
     func seek(to index: Int) {

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 import Foundation
 
@@ -6,13 +7,29 @@ import Foundation
 public struct DataSearchPath: Sendable {
     /// A folder with a subfolder for each dataset.
     public struct Root: Hashable, Sendable {
-        public let path: String
-        /// Whether it may also be the folder of the one dataset wanted, as users name either.
-        public let mayBeTheSet: Bool
+        /// What the folder itself may be taken for, besides its subfolders that bear a set's name.
+        public enum Standing: Hashable, Sendable {
+            /// Nothing: it is a collection.
+            case collection
+            /// The set, if the contents are those recorded: names of files tell nothing, since many sets use MNIST's.
+            case environment
+            /// The set, as the user says so, unless the contents are known to be others.
+            case given
+            /// The one set, by `dataset.path`.
+            case set
+        }
 
-        public init(path: String, mayBeTheSet: Bool) {
+        public let path: String
+        public let standing: Standing
+
+        public init(path: String, standing: Standing) {
             self.path = path
-            self.mayBeTheSet = mayBeTheSet
+            self.standing = standing
+        }
+
+        /// - Parameter mayBeTheSet: whether it may also be the folder of the one dataset wanted, as users name either.
+        public init(path: String, mayBeTheSet: Bool) {
+            self.init(path: path, standing: mayBeTheSet ? .given : .collection)
         }
     }
 
@@ -21,9 +38,12 @@ public struct DataSearchPath: Sendable {
     public let manifestFolders: [String]
     /// Where fetched data go, in a subfolder for each dataset.
     public let fetchFolder: String
+    /// Where what was found out about files is kept, and archives are unpacked; nil: nowhere, and in a temporary folder.
+    public let cacheFolder: String?
 
-    public init(roots: [Root], manifestFolders: [String], fetchFolder: String) {
+    public init(roots: [Root], manifestFolders: [String], fetchFolder: String, cacheFolder: String? = nil) {
         self.roots = roots
+        self.cacheFolder = cacheFolder
         self.manifestFolders = manifestFolders
         self.fetchFolder = fetchFolder
     }
@@ -37,7 +57,10 @@ public struct DataSearchPath: Sendable {
         systemFolders: [String] = ["/usr/local/share/datasets", "/usr/share/datasets"]
     ) -> DataSearchPath {
         let fromEnvironment = environment["AGON_DATA"].flatMap { $0.isEmpty ? nil : $0 }
-        let given = [dataFolder, fromEnvironment].compactMap { $0 }
+        let given =
+            [dataFolder.map { Root(path: DatasetArchive.expanded($0), standing: .given) }]
+            + [fromEnvironment.map { Root(path: DatasetArchive.expanded($0), standing: .environment) }]
+        let named = given.compactMap { $0 }
         // A copied binary still finds the checkout that it was built in.
         let executable = (Bundle.main.executablePath ?? "") as NSString
         let starts = [
@@ -49,10 +72,10 @@ public struct DataSearchPath: Sendable {
             if let found = projectFolder(above: start), !projects.contains(found) { projects.append(found) }
         }
         return DataSearchPath(
-            roots: given.map { Root(path: $0, mayBeTheSet: true) }
-                + (projects.prefix(1) + systemFolders).map { Root(path: $0, mayBeTheSet: false) },
+            roots: named + (projects.prefix(1) + systemFolders).map { Root(path: $0, standing: .collection) },
             manifestFolders: projects.isEmpty ? [workingFolder + "/Datasets"] : projects,
-            fetchFolder: given.first ?? projects.first ?? workingFolder + "/Datasets")
+            fetchFolder: named.first?.path ?? projects.first ?? workingFolder + "/Datasets",
+            cacheFolder: CacheFolder.path("datasets", environment: environment))
     }
 
     /// The nearest `Datasets` with manifests in a folder or above it.
@@ -63,12 +86,38 @@ public struct DataSearchPath: Sendable {
         }
     }
 
-    /// The folders in which dataset `name` may lie.
-    func candidates(for name: String) -> [(folder: String, isNamed: Bool)] {
+    /// The same, but for one set that lies in `folder`.
+    func only(_ folder: String) -> DataSearchPath {
+        DataSearchPath(
+            roots: [Root(path: folder, standing: .set)], manifestFolders: manifestFolders, fetchFolder: fetchFolder,
+            cacheFolder: cacheFolder)
+    }
+
+    /// A folder in which a dataset may lie.
+    struct Candidate {
+        let folder: String
+        let standing: Root.Standing
+        /// Whether the folder bears the set's name, or is the one that a config names.
+        let isNamed: Bool
+    }
+
+    /// The folders in which dataset `name` may lie, under any spelling of it.
+    func candidates(for name: String) -> [Candidate] {
         roots.flatMap { root in
-            let named = (folder: root.path + "/" + name, isNamed: true)
-            guard root.mayBeTheSet else { return [named] }
-            return [named, (folder: root.path, isNamed: (root.path as NSString).lastPathComponent == name)]
+            let named = DatasetFiles.folders(of: name, in: root.path).map {
+                Candidate(folder: $0, standing: root.standing, isNamed: true)
+            }
+            guard root.standing != .collection else { return named }
+            let isNamed = root.standing == .set || DatasetFiles.isNamed(root.path, as: name)
+            return named
+                + [root.path, root.path + "/raw"].map {
+                    Candidate(folder: $0, standing: root.standing, isNamed: isNamed)
+                }
         }
+    }
+
+    /// The folders that a message says were looked in.
+    func folders(for name: String) -> [String] {
+        roots.flatMap { [$0.path + "/" + name] + ($0.standing == .collection ? [] : [$0.path]) }
     }
 }

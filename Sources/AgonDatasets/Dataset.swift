@@ -22,6 +22,13 @@ public protocol Dataset: Sendable {
     /// The modes that points were drawn from, and their standard deviation in each direction; nil for other data.
     var mixture: (centres: [[Float]], deviation: Float)? { get }
 
+    /// What identifies the files that were read by their contents; nil for sets that read none.
+    ///
+    /// Two sets of one configuration and one fingerprint have the same samples.
+    var fingerprint: DatasetFingerprint? { get }
+    /// What there is to say about how the data were found and what was taken of them: a line each.
+    var notes: [String] { get }
+
     /// Writes sample `index`.
     ///
     /// - Parameter draws: `drawCount` random words; the sample depends on them and on the index alone.
@@ -41,6 +48,8 @@ extension Dataset {
     public var independentConditions: (any Dataset)? { nil }
     public var embeddingSize: Int? { nil }
     public var drawCount: Int { 0 }
+    public var fingerprint: DatasetFingerprint? { nil }
+    public var notes: [String] { [] }
     public var mixture: (centres: [[Float]], deviation: Float)? { nil }
 
     public func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {

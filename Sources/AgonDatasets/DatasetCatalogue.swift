@@ -56,22 +56,80 @@ public struct DatasetCatalogue: Sendable {
         }
     }
 
-    /// The first folder of the search path that holds a form of the dataset, with all splits.
+    /// The first folder of the search path that holds a form of the dataset, with all splits, by the names of files.
     public func locate(_ manifest: DatasetManifest) -> Location? {
-        locate(manifest) { form in [form.train] + (form.test.map { [$0] } ?? []) }
+        for candidate in searchPath.candidates(for: manifest.name) {
+            if candidate.standing == .environment && !candidate.isNamed { continue }
+            if let place = place(manifest, candidate, splits: { [$0.train] + ($0.test.map { [$0] } ?? []) }) {
+                return place
+            }
+        }
+        return nil
     }
 
-    /// The same, for some splits.
-    func locate(
-        _ manifest: DatasetManifest, splits: (DatasetManifest.Form) -> [DatasetManifest.Form.Split]
-    ) -> Location? {
-        for (folder, isNamed) in searchPath.candidates(for: manifest.name) {
-            for form in manifest.forms {
-                let paths = splits(form).flatMap { $0.images + ($0.labels.map { [$0] } ?? []) }
-                if paths.allSatisfy({ form.path(of: $0, in: folder, isNamed: isNamed) != nil }) {
-                    return Location(folder: folder, form: form)
+    /// A dataset that was found, with what there is to say about it.
+    struct Find {
+        let location: Location
+        let split: DatasetManifest.Form.Split
+        /// Of the files of the split, where they are files that a manifest records; else nil.
+        let fingerprint: DatasetFingerprint?
+        var notes: [String]
+    }
+
+    /// The first folder of the search path that holds a split of the dataset and not something else.
+    ///
+    /// Contents are compared with the manifest's hashes. Other contents of the recorded size are never taken: they are
+    /// damaged, or another set in the same form. Contents of another size are somebody's own data in that form; they are
+    /// taken, with a note, where the folder bears the set's name or the user named it.
+    ///
+    /// Throws: `DatasetError.missing`, `.pythonCIFAR`, `.unreadable`, `ConfigError`.
+    func find(_ manifest: DatasetManifest, split: (DatasetManifest.Form) -> DatasetManifest.Form.Split) throws -> Find {
+        var passedOver: [String] = []
+        for candidate in searchPath.candidates(for: manifest.name) {
+            guard let place = place(manifest, candidate, splits: { [split($0)] }) else { continue }
+            let contents = try RecordedContents(of: split(place.form), at: place, catalogue: self, manifest: manifest)
+            var notes = passedOver.map { "passed over: " + $0 }
+            switch contents.verdict {
+            case .recorded: break
+            case .foreign(let error):
+                passedOver.append("\(error)")
+                continue
+            case .own(let path):
+                if candidate.standing == .environment && !candidate.isNamed {
+                    passedOver.append("\(path): not the recorded contents of '\(manifest.name)'")
+                    continue
+                }
+                notes.append(
+                    "\(path): not the recorded contents of '\(manifest.name)'; used as custom data in the same format")
+            case .unrecorded:
+                if candidate.standing == .environment && !candidate.isNamed && place.form.format != .cifar10 {
+                    continue
                 }
             }
+            return Find(
+                location: place, split: split(place.form), fingerprint: contents.fingerprint,
+                notes: notes.map(FileName.shown))
+        }
+        if manifest.forms.contains(where: { $0.format == .cifar10 }) {
+            for candidate in searchPath.candidates(for: manifest.name) {
+                if let path = DatasetFiles.pythonCIFAR(in: candidate.folder) {
+                    throw DatasetError.pythonCIFAR(path: path)
+                }
+            }
+        }
+        throw missing(manifest, passedOver: passedOver)
+    }
+
+    private func place(
+        _ manifest: DatasetManifest, _ candidate: DataSearchPath.Candidate,
+        splits: (DatasetManifest.Form) -> [DatasetManifest.Form.Split]
+    ) -> Location? {
+        for form in manifest.forms {
+            let paths = splits(form).flatMap { $0.images + ($0.labels.map { [$0] } ?? []) }
+            let isThere = paths.allSatisfy {
+                form.path(of: $0, in: candidate.folder, isNamed: candidate.isNamed, classes: manifest.classes) != nil
+            }
+            if isThere { return Location(folder: candidate.folder, form: form) }
         }
         return nil
     }
@@ -97,29 +155,30 @@ public struct DatasetCatalogue: Sendable {
     }
 
     /// The error that tells how to get a dataset that was not found.
-    func missing(_ manifest: DatasetManifest) -> DatasetError {
+    func missing(_ manifest: DatasetManifest, passedOver: [String] = []) -> DatasetError {
         let files = manifest.forms.first?.train.images ?? []
         return DatasetError.missing(
             name: manifest.name, files: files.map { $0 == "." ? "images" : $0 },
-            folders: searchPath.candidates(for: manifest.name).map(\.folder),
-            isFetchable: manifest.forms.contains { !$0.sources.isEmpty })
+            folders: searchPath.folders(for: manifest.name),
+            isFetchable: manifest.forms.contains { !$0.sources.isEmpty }, passedOver: passedOver)
     }
 }
 
 extension DatasetManifest.Form {
-    /// Where a path of a split is on the disk: as named, compressed, or without the folder it was archived in.
+    /// Where a path of a split is on the disk: under any of the names that files have there.
     ///
-    /// - Parameter isNamed: whether the folder bears the dataset's name; only then is the folder itself taken for a
-    ///   folder of images, which nothing else tells from any other.
-    func path(of path: String, in folder: String, isNamed: Bool = true) -> String? {
+    /// - Parameter isNamed: whether the folder bears the dataset's name. Another is taken for a set of images only when
+    ///   its class folders are those of the set, since nothing else tells it from any other folder of images.
+    func path(of path: String, in folder: String, isNamed: Bool = true, classes: [String] = []) -> String? {
         switch format {
-        case .idx, .cifar10:
-            let last = (path as NSString).lastPathComponent
-            return [path, path + ".gz", last, last + ".gz"].map { folder + "/" + $0 }
-                .first { FileManager.default.fileExists(atPath: $0) }
+        case .idx, .cifar10: return DatasetFiles.path(of: path, in: folder)
         case .folder, .pairs:
-            if path == "." { return isNamed && ImageFolder.holdsImages(folder) ? folder : nil }
-            let place = folder + "/" + path
+            let place = path == "." ? folder : folder + "/" + path
+            if !isNamed {
+                guard path != ".", !classes.isEmpty, let entries = try? FolderEntries(path: place),
+                    Set(entries.folders) == Set(classes)
+                else { return nil }
+            }
             return ImageFolder.holdsImages(place) ? place : nil
         }
     }

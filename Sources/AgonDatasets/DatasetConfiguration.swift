@@ -21,6 +21,10 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let holdout: Double
     public let input: ImagePairs.Side?
     public let unpaired: Bool
+    /// Nil: refuse.
+    public let broken: ImageReading.Broken?
+    /// Nil: white.
+    public let background: Int?
     public let embeddings: String?
     public let count: Int?
     public let deviation: Double?
@@ -39,8 +43,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let kind = BuiltIn(rawValue: name)
         path = try reader.optionalString(
             "path", affects: kind?.isFolder == true ? .result : .nothing,
-            "The folder of the images or pairs, or of trainA (conditions) and trainB (samples) for unpaired; "
-                + "for other sets, where they lie instead of a search.")
+            "The folder or archive of the images or pairs, or of trainA (conditions) and trainB (samples) for "
+                + "unpaired; for other sets, where they lie instead of a search.")
         split = try reader.choice(
             "split", default: DatasetSplit.train, "The training samples, the test samples, or those held out.")
         classes = try Self.classes(from: reader)
@@ -51,6 +55,13 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         unpaired = try reader.boolean(
             "unpaired", default: false,
             "For pairs: whether each sample comes with the condition of any pair, drawn independently.")
+        broken = try reader.optionalChoice(
+            "broken",
+            "For images in files: whether a file that cannot be decoded ends the check before training, or is left out "
+                + "and counted; refuse if not given.")
+        background = try reader.optionalInteger(
+            "background", in: 0...255,
+            "For images in files: the grey level behind transparent parts; white, 255, if not given.")
         embeddings = try reader.optionalString(
             "embeddings",
             "A .npy or .safetensors file [samples, size] with a vector for each sample of the split, "
@@ -88,7 +99,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public init(
         name: String, path: String? = nil, split: DatasetSplit = .train, classes: [ClassReference]? = nil,
         limit: Int? = nil, holdout: Double = 0, input: ImagePairs.Side? = nil, unpaired: Bool = false,
-        embeddings: String? = nil, count: Int? = nil, deviation: Double? = nil, transforms: [ImageTransform] = [],
+        broken: ImageReading.Broken? = nil, background: Int? = nil, embeddings: String? = nil, count: Int? = nil, deviation: Double? = nil, transforms: [ImageTransform] = [],
         range: SampleRange = .signed, order: SampleOrder = .shuffled, memoryLimit: Int = 512, seed: UInt64 = 0
     ) throws {
         self.name = name
@@ -99,6 +110,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         self.holdout = holdout
         self.input = input
         self.unpaired = unpaired
+        self.broken = broken
+        self.background = background
         self.embeddings = embeddings
         self.count = count
         self.deviation = deviation
@@ -117,6 +130,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         }
         let kind = BuiltIn(rawValue: name)
         try require(!name.isEmpty, "name", "expected the name of a dataset")
+        try require(path?.utf8.contains(0) != true, "path", "a path holds no zero byte")
         if kind?.isFolder == true {
             try require(path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the images")
         }
@@ -183,6 +197,8 @@ extension DatasetConfiguration {
         object["holdout"] = ConfigNode(holdout)
         object["input"] = input.map { ConfigNode($0.rawValue) }
         object["unpaired"] = ConfigNode(unpaired)
+        object["broken"] = broken.map { ConfigNode($0.rawValue) }
+        object["background"] = background.map { ConfigNode($0) }
         object["embeddings"] = embeddings.map { ConfigNode($0) }
         object["count"] = count.map { ConfigNode($0) }
         object["deviation"] = deviation.map { ConfigNode($0) }

@@ -13,10 +13,15 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oddPair(path: String, width: Int)
     case unequalImage(path: String, shape: ImageShape, expected: ImageShape)
     case badEmbeddings(path: String, reason: String)
+    case brokenImages(path: String, [BrokenImage], count: Int)
+    /// The contents are not those that were recorded; `name` is the set whose contents they are, if that is known.
+    case otherContents(path: String, name: String?)
+    case pythonCIFAR(path: String)
     case imageTooSmall(path: String, transform: String, height: Int, width: Int, image: ImageShape)
 
     // Folders
-    case noImages(path: String)
+    case noImages(path: String, leftOut: [String: Int])
+    case noTrainingFolder(path: String, parts: [String])
     case looseFiles(path: String, file: String, folder: String)
     case noDomain(path: String)
 
@@ -24,8 +29,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// A key of a dataset's configuration that does not go with the others.
     case unfitSetting(key: String, reason: String)
     case unknownDataset(String, nearest: String?, available: [String])
-    /// `files` are those looked for, `folders` where.
-    case missing(name: String, files: [String], folders: [String], isFetchable: Bool)
+    /// `files` are those looked for, `folders` where; `passedOver` says what was found that is not the set.
+    case missing(name: String, files: [String], folders: [String], isFetchable: Bool, passedOver: [String] = [])
     case noTestSplit(origin: String)
     case noHoldout(origin: String)
     case noLabels(origin: String)
@@ -51,12 +56,24 @@ public enum DatasetError: Error, Equatable, Sendable {
     case needsFolder(name: String, homepage: String, files: [String])
     case fetchFailed(name: String, attempts: [String])
     case fetchRunning(path: String)
+
+    /// A file that cannot be used as an image, by its path below its folder.
+    public struct BrokenImage: Hashable, Sendable {
+        public let file: String
+        public let reason: String
+
+        public init(file: String, reason: String) {
+            (self.file, self.reason) = (file, reason)
+        }
+    }
 }
 
 extension DatasetError: CustomStringConvertible, LocalizedError {
     public var errorDescription: String? { description }
 
-    public var description: String {
+    public var description: String { FileName.shown(text) }
+
+    private var text: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): \(reason)"
@@ -73,9 +90,26 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(path): is \(shape) after the transforms, the first image is \(expected); "
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
         case .badEmbeddings(let path, let reason): "\(path): \(reason)"
+        case .brokenImages(let path, let broken, let count):
+            if broken.count == 1, let only = broken.first {
+                "\(path)/\(only.file): \(only.reason); remove the file, or set dataset.broken to \"skip\""
+            } else {
+                "\(path): \(broken.count) of \(count) images are broken; remove them, or set dataset.broken to \"skip\": "
+                    + broken.map { "\($0.file): \($0.reason)" }.joined(separator: "; ")
+            }
+        case .otherContents(let path, let name):
+            "\(path): contents differ from those recorded for this dataset"
+                + (name.map { "; they are those of '\($0)'" } ?? ", although the size is the same")
+        case .pythonCIFAR(let path):
+            "\(path): holds the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
+                + "agon datasets fetch cifar10"
         case .imageTooSmall(let path, let transform, let height, let width, let image):
             "\(path): \(transform) to \(height)x\(width) does not fit the image of \(image); resize before it"
-        case .noImages(let path): "\(path): holds no PNG or JPEG images, neither itself nor in its subfolders"
+        case .noImages(let path, let leftOut):
+            "\(path): holds no PNG, JPEG, WebP, TIFF, GIF or BMP images, neither itself nor in its subfolders"
+                + (FolderSummary.text(leftOut).map { "; left out: \($0)" } ?? "")
+        case .noTrainingFolder(let path, let parts):
+            "\(path): holds \(Self.list(parts)), but no folder 'train'; dataset.path may name one of them by itself"
         case .looseFiles(let path, let file, let folder):
             "\(path): holds both images ('\(file)') and folders of images ('\(folder)'); "
                 + "either all images stand in class folders or none"
@@ -84,8 +118,9 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .unfitSetting(_, let reason): reason
         case .unknownDataset(let name, let nearest, let available):
             "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
-        case .missing(let name, let files, let folders, let isFetchable):
+        case .missing(let name, let files, let folders, let isFetchable, let passedOver):
             "dataset '\(name)' not found: no \(Self.list(files)) in \(Self.list(folders)). "
+                + passedOver.map { "Passed over: \($0). " }.joined()
                 + (isFetchable
                     ? "Get it with: agon datasets fetch \(name)"
                     : "Get it from a folder that holds its files with: agon datasets fetch \(name) --from DIR")
@@ -135,7 +170,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
     private static func suggestion(_ nearest: String?) -> String { nearest.map { " Did you mean '\($0)'?" } ?? "" }
 
     /// A few names in full, of many the first ones.
-    private static func list(_ names: [String]) -> String {
+    static func list(_ names: [String]) -> String {
         let shown = names.prefix(12).joined(separator: ", ")
         return names.count > 12 ? shown + " and \(names.count - 12) more" : shown
     }

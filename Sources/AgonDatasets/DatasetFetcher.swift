@@ -73,6 +73,11 @@ public struct DatasetFetcher {
             name: manifest.name, folder: folder, files: manifest.forms.flatMap { $0.files.map(\.name) })
     }
 
+    /// The most bytes that an archive may become.
+    private static func limit(of path: String) -> UInt64 {
+        agon_archive_limit(UInt64(FileStamp(path: path)?.size ?? 0))
+    }
+
     private func isSound(_ form: DatasetManifest.Form) -> Bool {
         guard FileManager.default.fileExists(atPath: target) else { return false }
         let reports = DatasetVerification.verify(DatasetCatalogue.Location(folder: target, form: form))
@@ -96,7 +101,7 @@ public struct DatasetFetcher {
         for (file, path) in fetched {
             if file.packing == .archive {
                 report("extracting \(file.name)")
-                if let reason = withMessage({ agon_archive_extract(path, contents, $0) }) {
+                if let reason = withMessage({ agon_archive_extract(path, contents, Self.limit(of: path), $0) }) {
                     throw DatasetError.badArchive(path: path, reason: reason)
                 }
             } else {

@@ -24,29 +24,64 @@ extension DatasetConfiguration {
             let stacked = try StackedDigits(digits: digits, count: count ?? 128_000, seed: sampleSeed)
             return try dataset(stacked, holdout: nil)
         case .folder, .pairs:
-            let path = path ?? ""
-            let hasOwnTest = ImageFolder.holdsImages(path + "/train") && ImageFolder.holdsImages(path + "/test")
-            let part = try part(hasOwnTest: hasOwnTest, origin: path)
-            let folder = hasOwnTest ? path + "/" + part.folder.rawValue : path
-            let source: any ImageSource =
-                name == BuiltIn.pairs.rawValue
-                ? try ImagePairs(path: folder, input: input ?? .right) : try ImageFolder(path: folder)
-            return try dataset(source, holdout: part.holdout)
+            return try openFolder(try place(searchPath), cacheFolder: searchPath.cacheFolder)
         case .unpaired:
-            return try openDomains(path ?? "")
+            return try openDomains(try place(searchPath), cacheFolder: searchPath.cacheFolder)
         case nil:
             return try openNamed(DatasetCatalogue(searchPath: searchPath))
         }
     }
 
+    /// The folder that `path` means.
+    private func place(_ searchPath: DataSearchPath) throws -> String {
+        try DatasetArchive.folder(of: path ?? "", cacheFolder: searchPath.cacheFolder)
+    }
+
+    private var reading: ImageReading {
+        ImageReading(background: UInt8(background ?? 255), broken: broken ?? .refuse)
+    }
+
+    private func openFolder(_ path: String, cacheFolder: String?) throws -> any Dataset {
+        let splits = try FolderSplits(path: path)
+        var notes: [String] = []
+        let folder: String
+        var holdout: Holdout?
+        if let train = splits.train {
+            let hasOwnValidation = splits.validation != nil && self.holdout == 0
+            var part = split
+            if split == .test, splits.test == nil, hasOwnValidation { part = .validation }
+            switch part {
+            case .validation where hasOwnValidation: folder = splits.validation ?? train
+            default:
+                let own = try self.part(hasOwnTest: splits.test != nil, origin: path)
+                holdout = own.holdout
+                folder = own.folder == .test ? splits.test ?? train : train
+            }
+            let present = [train, splits.validation, splits.test].compactMap { $0 }
+            notes.append(
+                "\(splits.folder): split '\(folder)' of \(present.joined(separator: ", "))"
+                    + (splits.others.isEmpty ? "" : "; left out: \(splits.others.joined(separator: ", "))"))
+        } else {
+            holdout = try self.part(hasOwnTest: false, origin: path).holdout
+            folder = ""
+        }
+        let place = folder.isEmpty ? splits.folder : try FolderSplits.unwrapped(splits.folder + "/" + folder)
+        let images = try ImageFolder(
+            path: place, reading: reading, cacheFolder: cacheFolder, record: nil, notes: notes.map(FileName.shown))
+        if name == BuiltIn.pairs.rawValue {
+            return try dataset(ImagePairs(folder: images, input: input ?? .right), holdout: holdout)
+        }
+        return try dataset(images, holdout: holdout)
+    }
+
     /// The domains A, of the conditions, and B, of the samples.
-    private func openDomains(_ path: String) throws -> any Dataset {
+    private func openDomains(_ path: String, cacheFolder: String?) throws -> any Dataset {
         let hasOwnTest = ImageFolder.holdsImages(path + "/testA") && ImageFolder.holdsImages(path + "/testB")
         let part = try part(hasOwnTest: hasOwnTest, origin: path)
         func domain(_ letter: String) throws -> ImageFolder {
             let folder = path + "/" + part.folder.rawValue + letter
             guard ImageFolder.isFolder(folder) else { throw DatasetError.noDomain(path: folder) }
-            return try ImageFolder(path: folder)
+            return try ImageFolder(path: folder, reading: reading, cacheFolder: cacheFolder)
         }
         return try unpairedImages(samples: domain("B"), conditions: domain("A"), holdout: part.holdout)
     }
@@ -93,56 +128,61 @@ extension DatasetConfiguration {
         let manifest = try catalogue.manifest(named: name, others: BuiltIn.allCases.map(\.rawValue))
         let hasOwnTest = manifest.forms.contains { $0.test != nil }
         let part = try part(hasOwnTest: hasOwnTest, origin: name)
-        let (place, split) = try locate(manifest, part.folder, catalogue)
+        let found = try find(manifest, part.folder, catalogue)
+        let place = found.location
         let source: any ImageSource
         switch place.form.format {
         case .idx, .cifar10:
-            source = try Self.stored(place, split, manifest: manifest)
+            source = try Self.stored(found, manifest: manifest)
         case .folder, .pairs:
-            guard let path = place.form.path(of: split.images[0], in: place.folder) else {
-                throw catalogue.missing(manifest)
+            guard
+                let path = place.form.path(of: found.split.images[0], in: place.folder)
+            else { throw catalogue.missing(manifest) }
+            let prefix = found.split.images[0] == "." ? "" : found.split.images[0] + "/"
+            let record = DatasetVerification.recorded(in: place.folder).map { record in
+                Dictionary(
+                    record.compactMap {
+                        $0.key.hasPrefix(prefix) ? (String($0.key.dropFirst(prefix.count)), $0.value) : nil
+                    },
+                    uniquingKeysWith: { first, _ in first })
             }
+            let images = try ImageFolder(
+                path: path, reading: reading, cacheFolder: catalogue.searchPath.cacheFolder, record: record,
+                notes: found.notes)
             source =
                 place.form.format == .folder
-                ? try ImageFolder(path: path)
-                : try ImagePairs(path: path, input: input ?? place.form.input ?? .right)
+                ? images : try ImagePairs(folder: images, input: input ?? place.form.input ?? .right)
         }
         return try dataset(source, holdout: part.holdout)
     }
 
     private func stored(_ name: String, part: OwnSplit, catalogue: DatasetCatalogue) throws -> StoredImages {
         let manifest = try catalogue.manifest(named: name)
-        let (place, split) = try locate(manifest, part, catalogue)
-        return try Self.stored(place, split, manifest: manifest)
+        return try Self.stored(try find(manifest, part, catalogue), manifest: manifest)
     }
 
-    private func locate(
+    private func find(
         _ manifest: DatasetManifest, _ part: OwnSplit, _ catalogue: DatasetCatalogue
-    ) throws -> (DatasetCatalogue.Location, DatasetManifest.Form.Split) {
+    ) throws -> DatasetCatalogue.Find {
         var catalogue = catalogue
-        if let path {
-            let given = DataSearchPath.Root(path: path, mayBeTheSet: true)
-            catalogue = DatasetCatalogue(
-                searchPath: DataSearchPath(
-                    roots: [given], manifestFolders: catalogue.searchPath.manifestFolders,
-                    fetchFolder: catalogue.searchPath.fetchFolder))
+        if path != nil {
+            let folder = try place(catalogue.searchPath)
+            catalogue = DatasetCatalogue(searchPath: catalogue.searchPath.only(folder))
         }
-        func split(_ form: DatasetManifest.Form) -> DatasetManifest.Form.Split {
-            part == .test ? form.test ?? form.train : form.train
-        }
-        guard let place = catalogue.locate(manifest, splits: { [split($0)] }) else { throw catalogue.missing(manifest) }
-        return (place, split(place.form))
+        return try catalogue.find(manifest) { part == .test ? $0.test ?? $0.train : $0.train }
     }
 
-    private static func stored(
-        _ place: DatasetCatalogue.Location, _ split: DatasetManifest.Form.Split, manifest: DatasetManifest
-    ) throws -> StoredImages {
+    private static func stored(_ found: DatasetCatalogue.Find, manifest: DatasetManifest) throws -> StoredImages {
+        let (place, split) = (found.location, found.split)
         func path(_ name: String) -> String { place.form.path(of: name, in: place.folder) ?? place.folder + "/" + name }
-        if place.form.format == .cifar10 {
-            return try StoredImages.readCIFAR(batches: split.images.map(path), classNames: manifest.classes)
-        }
-        return try StoredImages.readIDX(
-            images: path(split.images[0]), labels: split.labels.map(path), classNames: manifest.classes)
+        var images =
+            place.form.format == .cifar10
+            ? try StoredImages.readCIFAR(batches: split.images.map(path), classNames: manifest.classes)
+            : try StoredImages.readIDX(
+                images: path(split.images[0]), labels: split.labels.map(path), classNames: manifest.classes)
+        images.fingerprint = found.fingerprint
+        images.notes = found.notes
+        return images
     }
 
     private func dataset(_ source: any ImageSource, holdout: Holdout?) throws -> any Dataset {
@@ -162,7 +202,7 @@ extension DatasetConfiguration {
             count: source.count, labels: source.labels, classNames: source.classNames, classes: classes, limit: limit,
             holdout: holdout, origin: name)
         let embeddings = try path.map {
-            try SampleEmbeddings(path: $0, count: source.count).selecting(selection.indices)
+            try SampleEmbeddings(path: DatasetArchive.expanded($0), count: source.count).selecting(selection.indices)
         }
         return try ImageDataset(
             source: source, selection: selection, transforms: transforms, range: range, memoryLimit: memoryLimit,

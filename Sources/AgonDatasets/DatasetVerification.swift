@@ -38,15 +38,15 @@ public enum DatasetVerification {
 
     /// The file as fetched, or its contents without compression.
     static func path(of file: DatasetManifest.File, in folder: String) -> String? {
-        [file.name, file.plainName].map { folder + "/" + $0 }.first { FileManager.default.fileExists(atPath: $0) }
+        DatasetFiles.path(of: file.plainName, in: folder) ?? DatasetFiles.path(of: file.name, in: folder)
     }
 
     /// Whether a file is what the manifest says.
     static func verdict(of path: String, as file: DatasetManifest.File) -> Report.Verdict {
         do {
-            let found = file.packing == .gzip ? try hashOfContents(path) : try hashOfFile(path)
+            let found = file.packing == .gzip ? try contents(of: path) : try hashOfFile(path)
             if found.size != file.size { return .wrongSize(expected: file.size, found: found.size) }
-            return found.hex == file.sha256 ? .sound : .wrongContents(expected: file.sha256, found: found.hex)
+            return found.sha256 == file.sha256 ? .sound : .wrongContents(expected: file.sha256, found: found.sha256)
         } catch DatasetError.unreadable(_, let reason) {
             return .unreadable(reason)
         } catch {
@@ -54,12 +54,16 @@ public enum DatasetVerification {
         }
     }
 
-    private static func hashOfFile(_ path: String) throws -> (size: Int, hex: String) {
+    private static func hashOfFile(_ path: String) throws -> FileContents {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        return ((attributes[.size] as? NSNumber)?.intValue ?? -1, try SHA256.hex(ofFile: path))
+        return FileContents(
+            size: (attributes[.size] as? NSNumber)?.intValue ?? -1, sha256: try SHA256.hex(ofFile: path))
     }
 
-    private static func hashOfContents(_ path: String) throws -> (size: Int, hex: String) {
+    /// Size and hash of what a file holds, inflated where it is gzip.
+    ///
+    /// Throws: `DatasetError.unreadable`.
+    static func contents(of path: String) throws -> FileContents {
         let stream = try ByteStream(path: path)
         var hash = SHA256()
         var size = 0
@@ -68,8 +72,18 @@ public enum DatasetVerification {
             let count = try piece.withUnsafeMutableBytes { try stream.read(into: $0) }
             piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             size += count
-            if count < piece.count { return (size, hash.finishHex()) }
+            if count < piece.count { return FileContents(size: size, sha256: hash.finishHex()) }
         }
+    }
+
+    /// The hashes that a fetch recorded, by the files' paths below a folder; nil when there is no record.
+    static func recorded(in folder: String) -> [String: String]? {
+        guard let text = try? String(contentsOfFile: folder + "/" + record, encoding: .utf8) else { return nil }
+        var hashes: [String: String] = [:]
+        for line in text.split(separator: "\n") where line.count > 66 {
+            hashes[String(line.dropFirst(66))] = String(line.prefix(64))
+        }
+        return hashes
     }
 
     private static func verifyRecord(in folder: String) -> [Report] {

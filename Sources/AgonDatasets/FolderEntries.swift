@@ -6,17 +6,19 @@
     import Darwin
 #endif
 
-/// The images and folders in a folder, in no order, hidden ones left out. Links count as what they lead to.
+/// The images and folders in a folder, in no order, and what was left out. Links count as what they lead to.
 ///
 /// Read entry by entry: the types come with the names, so a million files are not asked for one by one.
 struct FolderEntries {
     /// Files whose names end as images' do; what is inside decides about the format.
     private(set) var images: [String] = []
     private(set) var folders: [String] = []
+    /// How many entries were left out, by what they are: `hidden`, `thumbnail folders`, `.txt`.
+    private(set) var leftOut: [String: Int] = [:]
 
     /// Throws: `DatasetError.unreadable`.
     init(path: String) throws {
-        guard let directory = opendir(path) else {
+        guard let directory = FileName.withBytes(of: path, { opendir($0) }) else {
             let reason = errno == ENOENT || errno == ENOTDIR ? "no such folder" : String(cString: strerror(errno))
             throw DatasetError.unreadable(path: path, reason: reason)
         }
@@ -31,18 +33,59 @@ struct FolderEntries {
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 let capacity = MemoryLayout.size(ofValue: pointer.pointee)
-                return pointer.withMemoryRebound(to: CChar.self, capacity: capacity) { String(cString: $0) }
+                return pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
+                    FileName.text(
+                        UnsafeBufferPointer(
+                            rebasing: UnsafeBufferPointer(start: bytes, count: capacity).prefix { $0 != 0 }))
+                }
             }
-            if name.hasPrefix(".") { continue }
-            let type = Int32(entry.pointee.d_type)
-            let isKnown = type != Int32(DT_UNKNOWN) && type != Int32(DT_LNK)
-            let isFolder = isKnown ? type == Int32(DT_DIR) : Self.identity(path + "/" + name).map(\.isFolder) ?? false
-            if isFolder {
+            if name == "." || name == ".." { continue }
+            if name.hasPrefix(".") {
+                leftOut["hidden", default: 0] += 1
+                continue
+            }
+            var (isFolder, isOther) = (false, false)
+            switch Int32(entry.pointee.d_type) {
+            case Int32(DT_DIR): isFolder = true
+            case Int32(DT_REG): break
+            case Int32(DT_UNKNOWN), Int32(DT_LNK):
+                if let stamp = FileStamp(path: path + "/" + name) {
+                    isFolder = stamp.isFolder
+                    isOther = !stamp.isFolder && !stamp.isFile
+                }
+            default: isOther = true
+            }
+            if isFolder, Self.systemFolders.contains(name.lowercased()) {
+                leftOut["system folder", default: 0] += 1
+            } else if isFolder {
                 folders.append(name)
-            } else if Self.isImage(name) {
-                images.append(name)
+            } else if isOther {
+                leftOut["pipe or device", default: 0] += 1
+            } else {
+                let ending = Self.ending(of: name)
+                if Self.imageEndings.contains(ending) {
+                    images.append(name)
+                } else {
+                    leftOut[ending.isEmpty ? "without an ending" : "." + ending, default: 0] += 1
+                }
             }
         }
+    }
+
+    /// What systems and archives leave beside images: previews, resource forks, waste.
+    private static let systemFolders: Set = [
+        "@eadir", "#recycle", "$recycle.bin", "__macosx", "lost+found", "system volume information", "thumbnails",
+        "_thumbs", "__pycache__",
+    ]
+
+    private static let imageEndings: Set = [
+        "png", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "gif", "bmp", "dib",
+    ]
+
+    /// In lower case, without the dot.
+    private static func ending(of name: String) -> String {
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+        return name[name.index(after: dot)...].lowercased()
     }
 
     /// Hands over a folder and all folders below, each with its path below the first ("" or "/a/b"), until `body`
@@ -66,15 +109,10 @@ struct FolderEntries {
 
     private static func identity(_ path: String) -> Identity? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard FileName.withBytes(of: path, { stat($0, &status) }) == 0 else { return nil }
         return Identity(
             device: UInt64(truncatingIfNeeded: status.st_dev), node: UInt64(truncatingIfNeeded: status.st_ino),
             isFolder: status.st_mode & S_IFMT == S_IFDIR)
-    }
-
-    private static func isImage(_ name: String) -> Bool {
-        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
-        return ["png", "jpg", "jpeg"].contains(name[name.index(after: dot)...].lowercased())
     }
 }
 

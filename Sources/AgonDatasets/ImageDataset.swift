@@ -10,6 +10,7 @@ public struct ImageDataset: Dataset {
     public let conditionShape: Shape?
     public let labels: [Int32]?
     public let classNames: [String]
+    public let fingerprint: DatasetFingerprint?
     let source: any ImageSource
     /// The chosen images of the source, in order.
     let indices: [Int]
@@ -25,7 +26,7 @@ public struct ImageDataset: Dataset {
     /// - Parameter memoryLimit: the most bytes spent on keeping decoded and resized images.
     /// - Parameter embeddings: a vector for each chosen image.
     ///
-    /// Throws: `DatasetError.impossibleCrop`.
+    /// Throws: `DatasetError.impossibleCrop`, `.imageTooSmall`, `.unequalImage`.
     public init(
         source: any ImageSource, selection: SampleSelection, transforms: [ImageTransform],
         range: SampleRange = .signed, memoryLimit: Int = 512 << 20, embeddings: SampleEmbeddings? = nil
@@ -40,8 +41,10 @@ public struct ImageDataset: Dataset {
             shape = try transform.outputShape(of: shape, halves: source.halves)
             if position < steadyCount { steadyShape = shape }
         }
+        try Self.checkShapes(indices, of: source, transforms: transforms, expected: shape)
         self.source = source
         self.embeddings = embeddings
+        fingerprint = .combining([source.fingerprint, embeddings?.fingerprint])
         self.indices = indices
         self.transforms = transforms
         self.range = range
@@ -82,7 +85,33 @@ public struct ImageDataset: Dataset {
             transforms: transforms)
     }
 
+    /// Finds images that the transforms do not bring to the shape of the first, before any is read.
+    private static func checkShapes(
+        _ indices: [Int], of source: any ImageSource, transforms: [ImageTransform], expected: ImageShape
+    ) throws {
+        var sound: Set<ImageShape> = [source.shape]
+        for index in indices {
+            let stored = try source.shape(of: index)
+            if sound.contains(stored) { continue }
+            var shape = stored
+            for transform in transforms {
+                do {
+                    shape = try transform.outputShape(of: shape, halves: source.halves)
+                } catch DatasetError.impossibleCrop(let transform, let height, let width, let image) {
+                    throw DatasetError.imageTooSmall(
+                        path: source.name(of: index), transform: transform, height: height, width: width, image: image)
+                }
+            }
+            guard shape == expected else {
+                throw DatasetError.unequalImage(path: source.name(of: index), shape: shape, expected: expected)
+            }
+            sound.insert(stored)
+        }
+    }
+
     public var count: Int { indices.count }
+
+    public var notes: [String] { source.notes }
 
     public var residentBytes: Int {
         source.residentBytes + keptBytes + indices.count * MemoryLayout<Int>.size

@@ -1,40 +1,62 @@
 import CAgonImageCodecs
 import Foundation
 
-/// PNG and JPEG files, told apart by their contents.
+/// PNG, JPEG, WebP, TIFF, GIF and BMP files, told apart by their contents. Of several images in a file, the first is read.
 public enum ImageFile {
-    /// The shape that the header of a file promises, alpha left out.
+    /// The shape that the header of a file promises, upright, alpha left out.
     ///
     /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
     public static func shape(path: String) throws -> ImageShape {
         var bytes: [UInt8] = []
         // JPEG headers follow metadata of any length, so only the whole file is sure to hold them.
         try readFile(path, into: &bytes)
-        return try shape(of: bytes, path: path).shape
+        return shape(of: try info(of: bytes, path: path))
     }
 
     /// The image in a file.
     ///
     /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
-    public static func read(path: String) throws -> Image {
+    public static func read(path: String, reading: ImageReading = ImageReading()) throws -> Image {
         let scratch = ImageScratch()
-        try read(path: path, scratch: scratch)
+        try read(path: path, reading: reading, scratch: scratch)
         return scratch.front
     }
 
     /// Reads the image in a file into `scratch.front`.
-    static func read(path: String, scratch: ImageScratch) throws {
+    static func read(path: String, reading: ImageReading = ImageReading(), scratch: ImageScratch) throws {
         try readFile(path, into: &scratch.file)
-        var header = try shape(of: scratch.file, path: path)
-        scratch.front.reshape(header.shape)
+        _ = try decode(path: path, reading: reading, scratch: scratch)
+    }
+
+    /// Decodes `scratch.file`, the contents of a file, into `scratch.front`.
+    @discardableResult
+    static func decode(path: String, reading: ImageReading, scratch: ImageScratch) throws -> ImageHeader {
+        var info = try info(of: scratch.file, path: path)
+        scratch.front.reshape(shape(of: info))
         let failure = withMessage { message in
             scratch.file.withUnsafeBufferPointer { bytes in
                 scratch.front.pixels.withUnsafeMutableBufferPointer { pixels in
-                    agon_image_decode(bytes.baseAddress, bytes.count, &header.info, pixels.baseAddress, message)
+                    agon_image_decode(
+                        bytes.baseAddress, bytes.count, &info, reading.background, pixels.baseAddress, message)
                 }
             }
         }
         if let reason = failure { throw DatasetError.badImage(path: path, reason: reason) }
+        return header(info)
+    }
+
+    /// The header of an image.
+    ///
+    /// - Parameter mustBeWhole: whether a file that lacks its end is an error.
+    static func header(of bytes: [UInt8], path: String, mustBeWhole: Bool) throws -> ImageHeader {
+        var info = try info(of: bytes, path: path)
+        if mustBeWhole {
+            let failure = withMessage { message in
+                bytes.withUnsafeBufferPointer { agon_image_is_cut($0.baseAddress, $0.count, &info, message) }
+            }
+            if let reason = failure { throw DatasetError.badImage(path: path, reason: reason) }
+        }
+        return header(info)
     }
 
     /// Writes a grey or RGB image as a PNG that appears whole or not at all.
@@ -66,16 +88,25 @@ public enum ImageFile {
         if let reason = failure { throw DatasetError.cannotWrite(path: path, reason: reason) }
     }
 
-    private static func shape(
-        of bytes: [UInt8], path: String
-    ) throws -> (shape: ImageShape, info: agon_image_info) {
+    private static func info(of bytes: [UInt8], path: String) throws -> agon_image_info {
         var info = agon_image_info()
         let failure = withMessage { message in
             bytes.withUnsafeBufferPointer { agon_image_header($0.baseAddress, $0.count, &info, message) }
         }
         if let reason = failure { throw DatasetError.badImage(path: path, reason: reason) }
-        let shape = ImageShape(height: Int(info.height), width: Int(info.width), channels: Int(info.channels))
-        return (shape, info)
+        return info
+    }
+
+    private static func shape(of info: agon_image_info) -> ImageShape {
+        ImageShape(height: Int(info.height), width: Int(info.width), channels: Int(info.channels))
+    }
+
+    private static func header(_ info: agon_image_info) -> ImageHeader {
+        guard let format = ImageFormat(rawValue: UInt32(info.format.rawValue)) else {
+            preconditionFailure("an image of format \(info.format)")
+        }
+        return ImageHeader(
+            format: format, height: Int(info.height), width: Int(info.width), channels: Int(info.channels))
     }
 }
 
@@ -91,7 +122,8 @@ func withMessage(_ body: (UnsafeMutablePointer<CChar>) throws -> Int32) rethrows
 /// Replaces `bytes` by the contents of a file, keeping the storage.
 func readFile(_ path: String, into bytes: inout [UInt8]) throws {
     func failure() -> DatasetError { .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe without a writer would keep the call for ever.
+    let descriptor = FileName.withBytes(of: path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw failure() }
     defer { close(descriptor) }
     var status = stat()

@@ -12,8 +12,14 @@ public struct ImagePairs: ImageSource {
     let input: Side
 
     /// Throws: as `ImageFolder`, and `DatasetError.oddPair` when the first file cannot be halved.
-    public init(path: String, input: Side) throws {
-        folder = try ImageFolder(path: path)
+    public init(
+        path: String, input: Side, reading: ImageReading = ImageReading(), cacheFolder: String? = nil
+    ) throws {
+        try self.init(folder: ImageFolder(path: path, reading: reading, cacheFolder: cacheFolder), input: input)
+    }
+
+    init(folder: ImageFolder, input: Side) throws {
+        self.folder = folder
         self.input = input
         shape = try Self.halved(folder.shape, name: folder.name(of: 0))
     }
@@ -24,7 +30,12 @@ public struct ImagePairs: ImageSource {
     public var classNames: [String] { folder.classNames }
     public var residentBytes: Int { folder.residentBytes }
     public var isDecoded: Bool { true }
+    public var fingerprint: DatasetFingerprint? { folder.fingerprint }
+    public var notes: [String] { folder.notes }
     public func name(of index: Int) -> String { folder.name(of: index) }
+    public func shape(of index: Int) throws -> ImageShape {
+        try Self.halved(folder.shape(of: index), name: name(of: index))
+    }
 
     public func read(_ index: Int, scratch: ImageScratch) throws {
         try folder.read(index, scratch: scratch)
@@ -70,7 +81,10 @@ struct PairHalf: ImageSource {
     var classNames: [String] { pairs.classNames }
     var residentBytes: Int { pairs.residentBytes }
     var isDecoded: Bool { true }
+    var fingerprint: DatasetFingerprint? { pairs.fingerprint }
+    var notes: [String] { pairs.notes }
     func name(of index: Int) -> String { pairs.name(of: index) }
+    func shape(of index: Int) throws -> ImageShape { Self.half(try pairs.shape(of: index)) }
 
     func read(_ index: Int, scratch: ImageScratch) throws {
         try pairs.folder.read(index, scratch: scratch)

@@ -15,8 +15,14 @@ public protocol ImageSource: Sendable {
     var residentBytes: Int { get }
     /// Whether a read decodes a file, so that keeping the result is worth its memory.
     var isDecoded: Bool { get }
+    /// What identifies the files that the images come from by their contents; nil where they come from none.
+    var fingerprint: DatasetFingerprint? { get }
+    /// What there is to say about how the images were found: a line each.
+    var notes: [String] { get }
     /// What messages call image `index`: a path, or a file and a number.
     func name(of index: Int) -> String
+    /// The shape of image `index`, which need not be decoded for it.
+    func shape(of index: Int) throws -> ImageShape
     /// Reads image `index` into `scratch.front`.
     func read(_ index: Int, scratch: ImageScratch) throws
 }
@@ -24,6 +30,9 @@ public protocol ImageSource: Sendable {
 extension ImageSource {
     public var halves: Int { 1 }
     public var isDecoded: Bool { false }
+    public var fingerprint: DatasetFingerprint? { nil }
+    public var notes: [String] { [] }
+    public func shape(of index: Int) throws -> ImageShape { shape }
 }
 
 /// Images of one shape that lie in memory, 8 bits a value, one after another.
@@ -35,6 +44,8 @@ public struct StoredImages: ImageSource {
     let pixels: [UInt8]
     /// What messages call these images.
     let origin: String
+    public internal(set) var fingerprint: DatasetFingerprint?
+    public internal(set) var notes: [String] = []
 
     public init(origin: String, shape: ImageShape, pixels: [UInt8], labels: [Int32]?, classNames: [String]) {
         precondition(pixels.count % shape.count == 0, "\(pixels.count) pixels are no whole images \(shape)")

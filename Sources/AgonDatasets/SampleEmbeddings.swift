@@ -12,8 +12,10 @@ public struct SampleEmbeddings: Equatable, Sendable {
     public let count: Int
     public let size: Int
     let values: [Float]
+    private(set) var fingerprint: DatasetFingerprint?
 
-    init(count: Int, size: Int, values: [Float]) {
+    init(count: Int, size: Int, values: [Float], fingerprint: DatasetFingerprint? = nil) {
+        self.fingerprint = fingerprint
         precondition(size > 0 && values.count == count * size, "\(values.count) values for \(count) x \(size)")
         self.count = count
         self.size = size
@@ -27,6 +29,7 @@ public struct SampleEmbeddings: Equatable, Sendable {
     /// Throws: `DatasetError.badEmbeddings`; `TensorsError` for a file that is missing, truncated or of another format.
     public init(path: String, count: Int) throws {
         let failure = { (reason: String) in DatasetError.badEmbeddings(path: path, reason: reason) }
+        if let stamp = FileStamp(path: path), !stamp.isFile { throw failure("not a regular file") }
         let array: Tensor
         switch (path as NSString).pathExtension.lowercased() {
         case "npy":
@@ -50,7 +53,10 @@ public struct SampleEmbeddings: Equatable, Sendable {
         if let bad = array.values.firstIndex(where: { !$0.isFinite }) {
             throw failure("value \(bad % size) of vector \(bad / size) is \(array.values[bad])")
         }
-        self.init(count: count, size: size, values: array.values)
+        let contents = try DatasetVerification.contents(of: path)
+        self.init(
+            count: count, size: size, values: array.values,
+            fingerprint: .of([(name: "embeddings", contents: contents)]))
     }
 
     /// The vectors of the given samples, in their order.
@@ -59,7 +65,7 @@ public struct SampleEmbeddings: Equatable, Sendable {
         var selected: [Float] = []
         selected.reserveCapacity(indices.count * size)
         for index in indices { selected.append(contentsOf: values[index * size..<(index + 1) * size]) }
-        return SampleEmbeddings(count: indices.count, size: size, values: selected)
+        return SampleEmbeddings(count: indices.count, size: size, values: selected, fingerprint: fingerprint)
     }
 
     func write(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {

@@ -37,6 +37,10 @@ public struct StackedDigits: ImageSource {
 
     public var residentBytes: Int { digits.residentBytes + 4 * count * MemoryLayout<Int32>.size }
 
+    public var fingerprint: DatasetFingerprint? { digits.fingerprint }
+
+    public var notes: [String] { digits.notes }
+
     public func name(of index: Int) -> String { "stacked digits, image \(index)" }
 
     public func read(_ index: Int, scratch: ImageScratch) {

@@ -26,6 +26,8 @@ public struct UnpairedImages: Dataset {
     public var classNames: [String] { samples.classNames }
     public var drawCount: Int { samples.drawCount }
     public var embeddingSize: Int? { samples.embeddingSize }
+    public var fingerprint: DatasetFingerprint? { .combining([samples.fingerprint, conditions.fingerprint]) }
+    public var notes: [String] { samples.notes + conditions.notes.filter { !samples.notes.contains($0) } }
 
     public func write(
         _ index: Int, draws: UnsafeBufferPointer<UInt32>, sample: UnsafeMutableBufferPointer<Float>,

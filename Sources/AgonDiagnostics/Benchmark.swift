@@ -7,27 +7,27 @@ import AgonText
 import AgonTraining
 import Foundation
 
-/// How fast an experiment trains on this machine: whole iterations, with reading of batches, and nothing else.
+/// Training throughput of an experiment on this machine: full iterations, including batch loading.
 public struct Benchmark: Sendable {
     public let name: String
     public let threads: Int
-    /// Iterations that were timed.
+    /// Timed iterations.
     public let steps: Int
     /// The median of the iterations' rates.
     public let stepsPerSecond: Double
-    /// Real images that one iteration takes.
+    /// Real images per iteration.
     public let imagesPerStep: Int
-    /// Multiplications and additions of one iteration.
+    /// FLOPs per iteration.
     public let floatingPointOperations: Int
-    /// Trainable numbers of both networks.
+    /// Trainable parameters of both networks.
     public let parameters: Int
-    /// What an iteration spends in each kind of kernel on one thread, largest first; nil when not asked for.
+    /// Time of an iteration by kind of kernel on one thread, largest first; nil if not requested.
     public let profile: [KernelShare]?
 
     public struct KernelShare: Sendable {
         /// The operation and the shapes of its operands.
         public let kernel: String
-        /// A step.
+        /// Per step.
         public let milliseconds: Double
         /// GFLOP/s.
         public let rate: Double
@@ -36,7 +36,7 @@ public struct Benchmark: Sendable {
     public var imagesPerSecond: Double { stepsPerSecond * Double(imagesPerStep) }
     public var gigaflops: Double { stepsPerSecond * Double(floatingPointOperations) * 1e-9 }
 
-    /// Trains for the given time, after a tenth of it that is not counted, from fresh weights and without a folder.
+    /// Trains from fresh weights without a folder for the given time, after a warm-up of a tenth of it.
     ///
     /// Throws what `TrainingRun.run` throws before its first step.
     public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {

@@ -2,11 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonText
 
-/// How a training iteration computes its convolutions: a row a layer, a column a pass.
+/// How a training iteration computes its convolutions: one row per layer, one column per pass.
 struct ConvolutionTable {
-    /// What the calls of one layer in one pass have in common.
+    /// The calls of one layer in one pass, combined.
     struct Cell {
-        /// Methods in the order of their first use: batches of other sizes may have another.
+        /// Methods in the order of first use; they may differ between batch sizes.
         var methods: [String] = []
         var directMultiplications = 0
         var multiplications = 0
@@ -17,7 +17,7 @@ struct ConvolutionTable {
             multiplications += repeats * convolution.multiplications
         }
 
-        /// Direct multiplications for one that is done.
+        /// Multiplications of the direct method per multiplication done.
         var saving: Double { Double(directMultiplications) / Double(max(multiplications, 1)) }
 
         var text: String {
@@ -60,7 +60,7 @@ struct ConvolutionTable {
         return table.text
     }
 
-    /// For programs: a layer's passes with methods and multiplications of an iteration.
+    /// For programs: each layer's passes with methods and multiplications per iteration.
     var node: ConfigNode {
         ConfigNode(
             origins.map { origin in

@@ -1,9 +1,9 @@
 import AgonTensors
 import Foundation
 
-/// What this machine computes with and how fast, as `agon doctor` shows it.
+/// This machine's compute setup and speed, as `agon doctor` shows them.
 public struct Diagnosis: Equatable, Sendable {
-    /// The open BLAS.
+    /// The loaded BLAS.
     public struct Library: Equatable, Sendable {
         public var path: String
         public var version: String
@@ -17,28 +17,28 @@ public struct Diagnosis: Equatable, Sendable {
         public var hasLAPACK: Bool
     }
 
-    /// GFLOP/s of single-precision products 1024 x 512 x 512.
+    /// GFLOP/s of single-precision matrix products 1024 x 512 x 512.
     public struct Speed: Equatable, Sendable {
         public var oneThread: Double
-        /// Of all threads together, each computing products of its own at the same time.
+        /// Of all threads together, each computing its own products concurrently.
         public var allThreads: Double
         public var threads: Int
     }
 
-    /// Something that is off.
+    /// A detected problem.
     public struct Warning: Equatable, Sendable {
         public let problem: String
         public let remedy: String
     }
 
     public var processor: Processor
-    /// Nil when none could be opened.
+    /// Nil if none could be loaded.
     public var library: Library?
-    /// Why there is no library, with the remedy.
+    /// Why no library was loaded, with a remedy.
     public var libraryError: String?
     /// Nil without a library.
     public var speed: Speed?
-    /// Bytes; nil where the system does not say.
+    /// Bytes; nil if the system does not report it.
     public var totalMemory: Int?
     public var availableMemory: Int?
 }
@@ -46,8 +46,8 @@ public struct Diagnosis: Equatable, Sendable {
 /// Looks at processor, BLAS and memory, and measures.
 public enum Doctor {
     /// - Parameters:
-    ///   - threads: on how many the second measurement runs; all usable cores when nil.
-    ///   - seconds: how long each of the two measurements takes.
+    ///   - threads: the threads of the second measurement; all usable cores if nil.
+    ///   - seconds: the duration of each of the two measurements.
     public static func examine(threads: Int? = nil, seconds: Double = 0.3) -> Diagnosis {
         var diagnosis = Diagnosis(processor: .current)
         (diagnosis.totalMemory, diagnosis.availableMemory) = memory()
@@ -70,14 +70,14 @@ public enum Doctor {
         return diagnosis
     }
 
-    /// GFLOP/s of all threads together over the same stretch of time.
+    /// GFLOP/s of all threads together over the same period.
     private static func productRate(threads: Int, seconds: Double) -> Double {
         let (m, n, k) = (1024, 512, 512)
         let clock = ContinuousClock()
         var rates = [Double](repeating: 0, count: threads)
         rates.withUnsafeMutableBufferPointer { rates in
             nonisolated(unsafe) let rates = rates  // each thread writes its own
-            // Threads start, fill their matrices and make a first product before the common start.
+            // Threads start, fill their matrices and compute one product before the common start.
             let start = clock.now.advanced(by: .milliseconds(40))
             runConcurrently(threads) { thread in
                 let a = [Float](repeating: 0.5, count: m * k)
@@ -100,7 +100,7 @@ public enum Doctor {
         return rates.reduce(0, +)
     }
 
-    /// Bytes in all, and those that programs can still have.
+    /// Total and available bytes.
     private static func memory() -> (total: Int?, available: Int?) {
         let total = Int(exactly: ProcessInfo.processInfo.physicalMemory)
         var available: Int?

@@ -12,7 +12,7 @@ extension Diagnosis {
         let cache = processor.level2CacheBytes
         add(
             "cores",
-            "\(processor.usableCores) usable" + (cache > 0 ? ", \(cache >> 10) KiB of second-level cache each" : ""))
+            "\(processor.usableCores) usable" + (cache > 0 ? ", \(cache >> 10) KiB of L2 cache each" : ""))
         if let totalMemory {
             let available = availableMemory.map { ", \(Self.gibibytes($0)) available" } ?? ""
             add("memory", Self.gibibytes(totalMemory) + available)
@@ -48,9 +48,9 @@ extension Diagnosis {
     }
 
     private func coreTypeText(of library: Library) -> String {
-        if library.coreType.isEmpty { return "not told by this library" }
-        if library.isCoreTypeChosenByAgon { return "\(library.coreType), chosen by Agon from the features" }
-        if library.isCoreTypeSetByUser { return "\(library.coreType), OPENBLAS_CORETYPE is set" }
+        if library.coreType.isEmpty { return "not reported by this library" }
+        if library.isCoreTypeChosenByAgon { return "\(library.coreType), chosen by Agon from the processor's features" }
+        if library.isCoreTypeSetByUser { return "\(library.coreType), set by OPENBLAS_CORETYPE" }
         return "\(library.coreType), chosen by the library"
     }
 

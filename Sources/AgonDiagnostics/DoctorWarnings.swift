@@ -1,13 +1,13 @@
 import AgonText
 
-/// What is off on a machine, each with what would help.
+/// Problems of a machine, each with a remedy.
 extension Diagnosis {
-    /// OpenBLAS's kernels that use AVX2 and FMA, and of these the ones for AVX-512.
+    /// OpenBLAS's kernels that use AVX2 and FMA, and those among them for AVX-512.
     private static let avx2Kernels: Set = ["haswell", "zen", "skylakex", "cooperlake", "sapphirerapids"]
     private static let avx512Kernels: Set = ["skylakex", "cooperlake", "sapphirerapids"]
-    /// GFLOP/s of a core. Any core of the last ten years with fitting kernels is above; plain loops are below.
+    /// GFLOP/s of a core. Any core of the last ten years exceeds it with suitable kernels; plain loops do not.
     private static let slowestCore = 8.0
-    /// The least gain of several threads over one.
+    /// The minimum speedup of several threads over one.
     private static let leastGain = 1.5
 
     public var warnings: [Warning] {
@@ -40,7 +40,7 @@ extension Diagnosis {
             : "use an OpenBLAS with kernels for all processors (DYNAMIC_ARCH), such as Debian's libopenblas0-pthread; "
                 + "AGON_BLAS can name its file"
         return Warning(
-            problem: "OpenBLAS computes with its \(library.coreType) kernels, the processor has \(missing)",
+            problem: "OpenBLAS uses its \(library.coreType) kernels, but the processor has \(missing)",
             remedy: remedy)
     }
 
@@ -50,7 +50,7 @@ extension Diagnosis {
         else { return nil }
         return Warning(
             problem:
-                "OPENBLAS_CORETYPE is '\(library.requestedCoreType)', but OpenBLAS computes with \(library.coreType)",
+                "OPENBLAS_CORETYPE is '\(library.requestedCoreType)', but OpenBLAS uses \(library.coreType)",
             remedy: "unset OPENBLAS_CORETYPE, or set it to a name that OpenBLAS knows, such as Haswell or SkylakeX")
     }
 
@@ -67,18 +67,18 @@ extension Diagnosis {
             let rate = Self.rate(speed.oneThread)
             if library.version.isEmpty {
                 return Warning(
-                    problem: "\(library.path) is not OpenBLAS and slow (\(rate) GFLOP/s on one thread)",
+                    problem: "\(library.path) is not OpenBLAS and is slow (\(rate) GFLOP/s on one thread)",
                     remedy: "apt-get install libopenblas0-pthread, and unset AGON_BLAS")
             }
             return Warning(
                 problem: "one thread reaches only \(rate) GFLOP/s",
-                remedy: "end other programs, look whether the processor is throttled or emulated, and run this again")
+                remedy: "stop other programs, check whether the processor is throttled or emulated, and run this again")
         }
         let perThread = speed.allThreads / Double(max(speed.threads, 1))
         guard perThread < Self.slowestCore else { return nil }
         return Warning(
             problem: "\(speed.threads) threads reach only \(Self.rate(perThread)) GFLOP/s each",
-            remedy: "end other programs, or pass fewer --threads")
+            remedy: "stop other programs, or pass fewer --threads")
     }
 
     private func threads(of library: Library) -> Warning? {
@@ -87,15 +87,15 @@ extension Diagnosis {
         return Warning(
             problem: "\(speed.threads) threads together are \(gain) times as fast as one",
             remedy: library.threading == "openmp"
-                ? "end other programs; if it stays, apt-get install libopenblas0-pthread (this is an OpenMP build)"
-                : "end other programs, and run this again; if it stays, pass fewer --threads")
+                ? "stop other programs; if it persists, apt-get install libopenblas0-pthread (this is an OpenMP build)"
+                : "stop other programs and run this again; if it persists, pass fewer --threads")
     }
 
     private var shortMemory: Warning? {
         guard let availableMemory, availableMemory < 1 << 30 else { return nil }
         return Warning(
             problem: "\(availableMemory >> 20) MiB of memory are available",
-            remedy: "end other programs; `agon inspect CONFIG` shows what a run needs")
+            remedy: "stop other programs; `agon inspect CONFIG` shows what a run needs")
     }
 
     static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 1) }

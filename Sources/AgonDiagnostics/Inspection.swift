@@ -9,13 +9,13 @@ import AgonSampling
 import AgonTensors
 import AgonTraining
 
-/// What an experiment is made of and what it takes: layers, parameters, arithmetic, memory.
+/// The composition and cost of an experiment: layers, parameters, FLOPs, memory.
 public struct Inspection: Sendable {
     /// A compiled graph of the training iteration.
     public struct Phase: Sendable {
         public let name: String
         public let repeats: Int
-        /// Multiplications and additions in one iteration, all repeats together.
+        /// FLOPs per iteration, including all repeats.
         public let floatingPointOperations: Int
         public let plan: MemoryPlan
         /// The convolutions of one run, pass by pass.
@@ -27,25 +27,25 @@ public struct Inspection: Sendable {
         public let name: String
         public let inputShape: Shape
         public let parameterCount: Int
-        /// Of one sample, forward.
+        /// FLOPs of one sample's forward pass.
         public let floatingPointOperations: Int
         public let layers: [LayerSummary]
     }
 
-    /// Bytes of a training process, beside the dataset.
+    /// Bytes of a training process, without the dataset.
     public struct Memory: Sendable {
-        /// Program and libraries: what was resident before anything was built.
+        /// Program and libraries: resident memory before anything was built.
         public let program: Int
         public let parameters: Int
-        /// Running statistics and other values that layers keep.
+        /// Running statistics and other buffers of layers.
         public let statistics: Int
         public let optimizerState: Int
-        /// What the objective keeps from step to step.
+        /// State of the objective between steps.
         public let loopState: Int
-        /// Intermediate values of all phases and of drawing samples.
+        /// Intermediate values of all phases and of sample generation.
         public let activations: Int
         public let workspace: Int
-        /// The copy of all variables that is made to write a checkpoint.
+        /// The copy of all variables made to write a checkpoint.
         public let checkpointCopy: Int
 
         public var total: Int {
@@ -70,7 +70,7 @@ public struct Inspection: Sendable {
 
     /// Builds and compiles everything as a run would.
     ///
-    /// Throws `ConfigError` and other errors of a run, but not for missing data.
+    /// Throws `ConfigError` and other errors of a run, except for missing data.
     public init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int) throws {
         try BLAS.open()
         let program = RunRecord.peakMemory

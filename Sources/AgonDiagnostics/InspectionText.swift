@@ -4,7 +4,7 @@ import AgonLayers
 import AgonText
 
 extension Inspection {
-    /// Tables for people: layers, then the work and memory of a step. MB are 10⁶ bytes.
+    /// Tables for people: layers, then FLOPs and memory per step. 1 MB is 10⁶ bytes.
     public var text: String {
         var lines: [String] = ["\(name): \(objective), batch \(batchSize)", ""]
         for network in networks {
@@ -113,7 +113,7 @@ extension Inspection {
 
     private static func node(_ numbers: [Int]) -> ConfigNode { ConfigNode(numbers.map { ConfigNode($0) }) }
 
-    // MARK: Words
+    // MARK: Text
 
     static func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1e6, 2) }
 

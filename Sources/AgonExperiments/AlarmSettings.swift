@@ -1,22 +1,22 @@
 import AgonConfiguration
 
-/// What a raised alarm does.
+/// The reaction to a raised alarm.
 public enum AlarmAction: String, CaseIterable, Sendable {
-    /// The alarm does not watch at all.
+    /// The alarm is off.
     case off
     case warn
-    /// The run is stopped with the alarm's message as the reason.
+    /// Stops the run with the alarm's message as the reason.
     case stop
 }
 
-/// Signs that training has gone wrong, watched at each step: section `alarms` of a config.
+/// Signs of failed training, checked at each step: section `alarms` of a config.
 ///
 /// Chintala, Denton, Arjovsky and Mathieu, "How to train a GAN? Tips and tricks to make GANs work", 2016 (ganhacks),
-/// item 10, "Track failures early"; tried and commented on in Scuccimarra's notes on training GANs. A loss, score or
-/// gradient that is no finite number always stops the run and is no setting.
+/// item 10, "Track failures early"; discussed in Scuccimarra's notes on training GANs. A loss, score or
+/// gradient that is NaN or infinite always stops the run; this is not a setting.
 ///
-/// Only the first is on by default: it means the same for every objective. Norms cost a pass over all gradients; what
-/// variance is large goes with the scale of the loss (a critic's is in the tens while it starts); a falling loss is a
+/// Only the first is on by default, because it means the same for every objective. Norms cost a pass over gradients;
+/// a large variance depends on the scale of the loss (a critic's starts in the tens); a falling loss is a
 /// hint to look at samples.
 public struct AlarmSettings: ConfigDecodable, Sendable {
     public let discriminatorLossNearZero: NearZeroAlarm
@@ -27,9 +27,9 @@ public struct AlarmSettings: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         discriminatorLossNearZero = try reader.section(
             "discriminatorLossNearZero", default: [:],
-            "The discriminator's loss goes to 0: it tells all samples apart, and the generator learns no more.")
+            "The discriminator's loss goes to 0: it separates all samples, and the generator stops learning.")
         gradientNorm = try reader.section(
-            "gradientNorm", default: [:], "The gradient of a network grows beyond all bounds.")
+            "gradientNorm", default: [:], "The gradient of a network explodes.")
         discriminatorLossVariance = try reader.section(
             "discriminatorLossVariance", default: [:],
             "The discriminator's loss spikes; in good runs it varies little and falls slowly.")
@@ -53,12 +53,12 @@ public struct NearZeroAlarm: ConfigDecodable, Sendable {
             "below", in: .positive, default: 0.01, "The magnitude that the loss stays below.")
         steps = try reader.integer(
             "steps", in: 1...1_000_000, default: 100,
-            "Steps in a row that raise the alarm; as many without end its episode.")
+            "Consecutive steps that raise the alarm; as many normal steps end it.")
         action = try reader.alarmAction(default: .warn)
     }
 }
 
-/// The Euclidean norm of all gradients of a network together stays above a bound.
+/// The Euclidean norm of a network's full gradient stays above a bound.
 public struct GradientNormAlarm: ConfigDecodable, Sendable {
     public let above: Double
     public let steps: Int
@@ -66,10 +66,10 @@ public struct GradientNormAlarm: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         above = try reader.number("above", in: .positive, default: 100, "The norm that the gradient stays above.")
-        // Adam takes a lone spike in its stride.
+        // Adam copes with a single spike.
         steps = try reader.integer(
             "steps", in: 1...1_000_000, default: 10,
-            "Steps in a row that raise the alarm; as many without end its episode.")
+            "Consecutive steps that raise the alarm; as many normal steps end it.")
         action = try reader.alarmAction(default: .off)
     }
 }
@@ -84,14 +84,14 @@ public struct VarianceAlarm: ConfigDecodable, Sendable {
         // A deviation of 1 is more than the whole loss of a discriminator that guesses, log 2 = 0.69 (cross-entropy).
         above = try reader.number(
             "above", in: .positive, default: 1,
-            "The variance that is too large. It goes with the square of the loss: raise it for losses summed over a "
+            "The variance limit. It scales with the square of the loss: raise it for losses summed over a "
                 + "batch and for critics.")
-        window = try reader.integer("window", in: 2...100_000, default: 100, "The last steps that are looked at.")
+        window = try reader.integer("window", in: 2...100_000, default: 100, "The number of latest steps considered.")
         action = try reader.alarmAction(default: .off)
     }
 }
 
-/// The generator's loss falls along a line by a factor within a window of steps.
+/// The generator's loss falls linearly by a factor within a window of steps.
 public struct FallAlarm: ConfigDecodable, Sendable {
     public let window: Int
     public let correlation: Double
@@ -99,19 +99,19 @@ public struct FallAlarm: ConfigDecodable, Sendable {
     public let action: AlarmAction
 
     public init(from reader: ConfigReader) throws {
-        window = try reader.integer("window", in: 3...100_000, default: 500, "The last steps that are looked at.")
+        window = try reader.integer("window", in: 3...100_000, default: 500, "The number of latest steps considered.")
         correlation = try reader.number(
             "correlation", in: Interval(lower: 0, upper: 1, excludesLower: true, excludesUpper: true), default: 0.9,
-            "How steady the fall is: the magnitude of the correlation of loss and step, beyond which it is one.")
+            "The minimum magnitude of the correlation between loss and step.")
         factor = try reader.number(
             "factor", in: Interval(lower: 1.0, excludesLower: true), default: 2,
-            "How far it falls: the start of the fitted line over its end. Losses at or below 0 have no such ratio.")
+            "The start of the fitted line over its end; undefined for losses at or below 0.")
         action = try reader.alarmAction(default: .off)
     }
 }
 
 extension ConfigReader {
     fileprivate func alarmAction(default action: AlarmAction) throws -> AlarmAction {
-        try choice("action", default: action, "Whether to watch at all, and whether to warn or to stop the run.")
+        try choice("action", default: action, "Whether to warn, to stop the run, or to do nothing.")
     }
 }

@@ -1,14 +1,14 @@
 import AgonConfiguration
 
-/// A place at which two configs differ.
+/// A difference between two configs.
 public struct ConfigDifference: Sendable {
-    /// A path of keys; empty where nothing is alike.
+    /// A path of keys; empty if the roots differ in kind.
     public let path: ConfigPath
-    /// The values of both; nil where a config has none.
+    /// Both values; nil if a config has none.
     public let first: ConfigNode?
     public let second: ConfigNode?
 
-    /// Where two configs differ, in their order. The order of keys is no difference.
+    /// The differences of two configs, in their order. The order of keys does not count.
     public static func between(_ first: ConfigNode, _ second: ConfigNode) -> [ConfigDifference] {
         var found: [ConfigDifference] = []
         collect(first, second, at: .root, &found)

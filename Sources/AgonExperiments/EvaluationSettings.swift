@@ -1,67 +1,67 @@
 import AgonConfiguration
 import AgonDatasets
 
-/// The section `evaluate` of a config: what is measured of a generator, when, and against what.
+/// The section `evaluate` of a config: which metrics of a generator to measure, when, and against what.
 ///
-/// Nothing of it changes the training: its random numbers are its own.
+/// Evaluation does not affect training: it has its own random numbers.
 public struct EvaluationSettings: ConfigDecodable, Sendable {
-    /// Which of the generator's weights are measured.
+    /// The generator weights to measure.
     public enum Weights: String, CaseIterable, Sendable {
-        /// Their moving averages, where the config keeps some.
+        /// Their moving averages, if the config keeps them.
         case average
         case raw
     }
 
-    /// Steps from one evaluation to the next; the last step has one too.
+    /// Steps between evaluations; the last step is evaluated too.
     public let every: Int
     /// Generated samples.
     public let samples: Int
-    /// Generated samples of mode coverage.
+    /// Generated samples for mode coverage.
     public let modeSamples: Int
-    /// Real samples at most, drawn from the split independently of the run.
+    /// Maximum number of real samples, drawn from the split independently of the run.
     public let realSamples: Int
     public let split: DatasetSplit
-    /// Nil: the one that was trained on the dataset.
+    /// Nil: the classifier trained on the dataset.
     public let classifier: ClassifierReference?
-    /// Empty: all that fit the data.
+    /// Empty: all that suit the data.
     public let metrics: [EvaluationMetric]
     public let weights: Weights
-    /// Of the latent vectors. The same for all runs, whatever their seeds, so that their values are comparable.
+    /// Seed of the latent vectors. Independent of the run's seed, so that values of runs are comparable.
     public let seed: UInt64
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
-            "every", in: 1..., default: 1000, "Steps from one evaluation to the next; the last step has one too.")
+            "every", in: 1..., default: 1000, "Steps between evaluations; the last step is evaluated too.")
         samples = try reader.integer("samples", in: 2...10_000_000, default: 1000, "Generated samples.")
         modeSamples = try reader.integer(
-            "modeSamples", in: 1...10_000_000, default: 26_000, "Generated samples of the metric 'modes'.")
+            "modeSamples", in: 1...10_000_000, default: 26_000, "Generated samples for the metric 'modes'.")
         realSamples = try reader.integer(
-            "realSamples", in: 2...10_000_000, default: 10_000, "Real samples, at most; fewer if there are fewer.")
+            "realSamples", in: 2...10_000_000, default: 10_000, "Maximum number of real samples.")
         split = try reader.choice(
-            "split", default: DatasetSplit.test, "The real samples that generated ones are compared with.")
+            "split", default: DatasetSplit.test, "The split of real samples to compare with.")
         classifier = try ClassifierReference.read(from: reader)
         metrics = try reader.choices(
             "metrics", EvaluationMetric.allCases.map(\.rawValue), default: [],
-            "What is measured; an empty list: all that fit the data."
+            "The metrics; an empty list: all that suit the data."
         ).compactMap(EvaluationMetric.init)
         weights = try reader.choice(
             "weights", default: Weights.average,
-            "Whether the averages of the generator's weights are measured, where there are some.")
+            "Whether to measure the average or the raw weights, if averages are kept.")
         seed = UInt64(
             try reader.integer(
-                "seed", in: 0..., default: 0, "Seed of the latent vectors, the same for all runs that are compared."))
+                "seed", in: 0..., default: 0, "Seed of the latent vectors; use the same for all runs to compare."))
     }
 }
 
 extension EvaluationSettings {
-    /// Whether a value such as `fid-lenet` may be among those that are measured; what fits the data is not known here.
+    /// Whether a value such as `fid-lenet` may be measured; the data may still exclude it.
     package func mayMeasure(_ name: String) -> Bool {
         guard let metric = EvaluationMetric.giving(name) else { return false }
         return metrics.isEmpty || metrics.contains(metric)
     }
 }
 
-/// A classifier as configs name it.
+/// A reference to a classifier in a config.
 public enum ClassifierReference: Hashable, Sendable {
     /// A name, or the path of a classifier's config.
     case named(String)
@@ -72,7 +72,7 @@ public enum ClassifierReference: Hashable, Sendable {
         let node = try reader.optionalNode(
             "classifier",
             "A classifier's name (lenet-mnist) or config, or {\"type\": \"inceptionv3\", \"weights\": FILE} or that "
-                + "FILE.safetensors alone; if not given, the one that was trained on the dataset.")
+                + "FILE.safetensors alone; default: the classifier trained on the dataset.")
         guard let node else { return nil }
         if let name = node.string {
             guard !name.isEmpty else { throw reader.fail("classifier", "expected a name, found an empty string") }

@@ -5,20 +5,20 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// A config that was read: what it states, every default written out, and where each value stands in the files.
+/// A loaded config: its settings, the resolved values with all defaults, and their source locations.
 public struct Experiment: Sendable {
     public let configuration: ExperimentConfiguration
-    /// The config in full; decoding it gives the same experiment.
+    /// The resolved config; decoding it gives the same experiment.
     public let resolved: ConfigNode
-    /// The config of each stage with the steps before it; empty where there is one only.
+    /// The config of each stage with its first step; empty if there is only one stage.
     package let stages: [(start: Int, experiment: Experiment)]
 
     /// Reads a config with the files it extends.
     ///
     /// - Parameters:
-    ///   - overrides: `path=value` arguments, applied in turn.
-    ///   - settings: values that go over the config's and the overrides'.
-    ///   - steps: goes over the config's and the overrides' number of steps; `seed` likewise.
+    ///   - overrides: `path=value` arguments, applied in order.
+    ///   - settings: values that override the config and the overrides.
+    ///   - steps: overrides the number of steps; `seed` likewise.
     ///
     /// Throws `ConfigError`.
     public static func load(
@@ -45,10 +45,10 @@ public struct Experiment: Sendable {
     /// The identity of what is computed: the SHA-256 of the values that a step depends on.
     public var digest: String { identity(of: Self.effectsOnSteps).digest }
 
-    /// What a resumed run must agree in.
+    /// The values that must not change when a run is resumed.
     private static let effectsOnSteps: Set<ConfigEffect> = [.result, .chance]
 
-    /// The values that have one of the effects, those equal to their defaults left out. The changes of a stage are the
+    /// The values that have one of the effects, without those equal to their defaults. A stage contributes the
     /// values of its whole config.
     package func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
         let identity = resolved.identity(of: effects)
@@ -60,11 +60,11 @@ public struct Experiment: Sendable {
         return ConfigNode(object)
     }
 
-    /// The paths of values that steps depend on and that are not as in another experiment.
+    /// The paths of values that affect steps and differ from another experiment.
     package func differences(from other: Experiment) -> [String] {
         let (first, second) = (identity(of: Self.effectsOnSteps), other.identity(of: Self.effectsOnSteps))
         let paths = ConfigDifference.between(first, second).map(\.path)
-        // What differs throughout is not told again of each stage.
+        // A difference in all stages is reported once.
         return paths.filter { path in
             guard path.steps.first == .key("stages"), path.steps.count > 3 else { return true }
             return !paths.contains(ConfigPath(Array(path.steps.dropFirst(3))))
@@ -76,14 +76,14 @@ public struct Experiment: Sendable {
         ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.length, .measurement, .nothing])
     }
 
-    /// What is measured in the course of the training, in any of its stages.
+    /// The metrics measured during training, in any stage.
     package var evaluations: [EvaluationSettings] {
         (stages.isEmpty ? [self] : stages.map(\.experiment)).compactMap(\.configuration.evaluation)
     }
 
-    // MARK: Errors of lower floors, with file and line
+    // MARK: Errors of lower modules, with file and line
 
-    /// Runs `body`; errors about a part of the config become `ConfigError` with the line that states the part.
+    /// Runs `body`; converts errors about a part of the config to `ConfigError` with its line.
     package func locating<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -101,7 +101,7 @@ public struct Experiment: Sendable {
 }
 
 extension DatasetError {
-    /// The part of a config that is to be changed, if the data themselves are sound.
+    /// The part of a config to change, if the data themselves are valid.
     fileprivate var configPath: ConfigPath? {
         let dataset = ConfigPath.root.key("dataset")
         switch self {

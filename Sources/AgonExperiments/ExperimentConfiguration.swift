@@ -3,9 +3,9 @@ import AgonConfiguration
 import AgonDatasets
 import AgonLayers
 
-/// An experiment as its config states it: two networks, their game, the data, and what a run leaves behind.
+/// An experiment as its config states it: two networks, the objective, the data, and the outputs of a run.
 ///
-/// The number of threads is no part of it: results do not depend on it.
+/// It does not include the number of threads, on which results do not depend.
 public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     /// Names the run's folder.
     public let name: String
@@ -14,17 +14,17 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let system: SystemDescription?
     /// Of everything random but the data's own samples.
     public let seed: UInt64
-    /// Iterations: in each, all phases of the objective run.
+    /// Iterations; each runs all phases of the objective.
     public let steps: Int
     /// Objective, optimizers, updates, latent and batch size.
     public let training: AdversarialConfiguration
     public let dataset: DatasetConfiguration
     public let generator: NetworkConfiguration
-    /// The different kinds of discriminators; an ensemble may have copies of each.
+    /// The distinct discriminators; an ensemble may have copies of each.
     public let discriminators: [NetworkConfiguration]
     /// Whether they are listed under `discriminators` instead of `discriminator`.
     public let listsDiscriminators: Bool
-    /// A safetensors file with the networks' first values; nil: drawn from the seed.
+    /// A safetensors file with the networks' initial values; nil: drawn from the seed.
     public let initialWeights: String?
     /// A safetensors file with all inputs of the training, random numbers included; nil: the dataset.
     public let recordedInputs: String?
@@ -33,16 +33,16 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let samples: SampleSettings
     public let checkpoints: CheckpointSettings
     public let log: LogSettings
-    /// What is measured of the generator in training; nil: nothing.
+    /// The evaluation of the generator during training; nil: none.
     public let evaluation: EvaluationSettings?
 
     public init(from reader: ConfigReader) throws {
         let name = try reader.string(
-            "name", affects: .nothing, "A name for the experiment; its runs are put in folders of this name.")
+            "name", affects: .nothing, "The name of the experiment and of its runs' folders.")
         self.name = name
         try reader.require(
             !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.allSatisfy(Self.isNameByte),
-            "name", "'\(name)' is no folder name; use letters, digits, '.', '_' and '-'")
+            "name", "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString(
             "description", affects: .nothing, "What the experiment is about, in a sentence or two.")
         system = try reader.optionalSection(
@@ -54,10 +54,10 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
                 "Seed of weights, latents, dropout and the order of samples."))
         steps = try reader.integer(
             "steps", in: 1...1_000_000_000, affects: .length,
-            "Iterations of training; in each, all updates of the objective are made.")
+            "Training iterations; each makes all updates of the objective.")
         dataset = try reader.section("dataset", "The real samples.")
         training = try AdversarialConfiguration(from: reader)
-        generator = try reader.section("generator", "The network that makes samples.")
+        generator = try reader.section("generator", "The network that generates samples.")
         let one = try reader.optionalSection(
             "discriminator", NetworkConfiguration.self, "The network that scores samples.")
         let many = try reader.optionalArray(
@@ -77,17 +77,17 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             throw reader.fail(at: error.place, error.reason)
         }
         initialWeights = try reader.optionalString(
-            "initialWeights", "A safetensors file with the networks' first values, in PyTorch's names and layouts.")
+            "initialWeights", "A safetensors file with the networks' initial values, in PyTorch's names and layouts.")
         recordedInputs = try reader.optionalString(
             "recordedInputs",
-            "A safetensors file with all inputs, random numbers included, to follow a training recorded elsewhere.")
-        alarms = try reader.section("alarms", default: [:], "Signs that training has gone wrong: warnings, or an end.")
+            "A safetensors file with all inputs, including random numbers, to replay a recorded training.")
+        alarms = try reader.section("alarms", default: [:], "Signs of failed training, which warn or stop the run.")
         stages = try reader.array(
-            "stages", of: StageSettings.self, default: [], "Changes in the course of the training, in order.")
+            "stages", of: StageSettings.self, default: [], "Changes of the config during training, in order.")
         samples = try reader.section(
-            "samples", default: [:], affects: .nothing, "Grids of generated samples, from the same latents each time.")
+            "samples", default: [:], affects: .nothing, "Grids of generated samples, always from the same latents.")
         checkpoints = try reader.section(
-            "checkpoints", default: [:], affects: .nothing, "The states that a run can be resumed from.")
+            "checkpoints", default: [:], affects: .nothing, "The states from which a run can be resumed.")
         log = try reader.section(
             "log", default: [:], affects: .nothing, "The losses and scores in metrics.jsonl.")
         evaluation = try reader.optionalSection(
@@ -119,23 +119,23 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     }
 }
 
-/// When sample grids are drawn and how large they are.
+/// When sample grids are drawn, and their size.
 public struct SampleSettings: ConfigDecodable, Sendable {
     public let every: Int
     public let count: Int
-    /// Nil: as square as can be.
+    /// Nil: as square as possible.
     public let columns: Int?
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
-            "every", in: 1..., default: 400, "Steps from one grid to the next; the last step has one too.")
+            "every", in: 1..., default: 400, "Steps between grids; the last step has one too.")
         count = try reader.integer("count", in: 1...4096, default: 64, "Samples in a grid.")
         columns = try reader.optionalInteger(
-            "columns", in: 1...4096, "Samples in a row of the grid; about its root if not given.")
+            "columns", in: 1...4096, "Samples per row of the grid; default: about the square root of count.")
     }
 }
 
-/// When the state is saved and how many states are kept.
+/// When the state is saved, and how many states are kept.
 public struct CheckpointSettings: ConfigDecodable, Sendable {
     public let every: Int
     public let keep: Int
@@ -143,22 +143,22 @@ public struct CheckpointSettings: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
             "every", in: 1..., default: 1000,
-            "Steps from one checkpoint to the next; stopping and the end have one too.")
-        keep = try reader.integer("keep", in: 1..., default: 2, "How many checkpoints are kept, the newest ones.")
+            "Steps between checkpoints; a stop and the last step have one too.")
+        keep = try reader.integer("keep", in: 1..., default: 2, "The number of newest checkpoints to keep.")
     }
 }
 
 /// When losses and scores are logged.
 public struct LogSettings: ConfigDecodable, Sendable {
     public let every: Int
-    /// Whether the run's folder gets an event file.
+    /// Whether to write an event file for TensorBoard.
     public let tensorboard: Bool
     /// Whether updates report the norms of their gradients also where no alarm needs them.
     public let gradientNorms: Bool
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
-            "every", in: 1..., default: 100, "Steps from one line to the next; the last step has one too.")
+            "every", in: 1..., default: 100, "Steps between lines; the last step has one too.")
         tensorboard = try reader.boolean(
             "tensorboard", default: true,
             "Whether losses, scores, sample grids and settings are written for TensorBoard too.")
@@ -168,9 +168,9 @@ public struct LogSettings: ConfigDecodable, Sendable {
 }
 
 extension ExperimentConfiguration {
-    /// The published JSON Schema of configs; files that extend others are allowed for.
+    /// The published JSON Schema of configs; allows files that extend others.
     public static func schema() throws -> ConfigNode {
         try JSONSchema.describe(
-            Self.self, title: "An experiment of Agon", id: "schema.json", partial: true)
+            Self.self, title: "An Agon experiment", id: "schema.json", partial: true)
     }
 }

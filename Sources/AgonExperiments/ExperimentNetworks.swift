@@ -4,21 +4,21 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// The networks of an experiment and the graphs of its training iteration, with first values.
+/// The networks of an experiment and the graphs of its training iteration, with initial values.
 public struct ExperimentNetworks {
     public let gan: GANNetworks
     public let data: DataShapes
     public let phases: [IterationPhase]
-    /// Everything that changes in training, in the order of its making: what a checkpoint holds.
+    /// Everything that changes during training, in order of creation: the contents of a checkpoint.
     public let variables: [Variable]
     /// Older weights that come back now and then; nil for none.
     public let past: PastWeights?
 
     /// - Parameters:
-    ///   - data: the shapes of the data; where they are not known, those that the generator makes.
+    ///   - data: the shapes of the data; if unknown, those of the generator's output.
     ///   - replays: whether random numbers are inputs, to replay a recorded training.
     ///
-    /// Throws `ConfigError` with the line of the layer or setting that does not fit.
+    /// Throws `ConfigError` with the line of the invalid layer or setting.
     public init(_ experiment: Experiment, data: DataShapes? = nil, replays: Bool = false) throws {
         let configuration = experiment.configuration
         (gan, self.data, phases) = try experiment.locating {
@@ -36,7 +36,7 @@ public struct ExperimentNetworks {
         variables = Self.variables(of: gan.all, phases) + (past?.copies ?? [])
     }
 
-    /// The generator that samples are drawn from: the averaged one if there is one.
+    /// The generator for samples: the averaged one, if any.
     package func sampledGenerator(side: Int) -> Network { gan.sides[side].average ?? gan.sides[side].generator }
 
     private static func variables(of networks: [Network], _ phases: [IterationPhase]) -> [Variable] {

@@ -1,9 +1,9 @@
-/// Whether less or more of a metric is better.
+/// Whether lower or higher values of a metric are better.
 public enum MetricGoal: String, CaseIterable, Sendable {
     case minimize, maximize
 
-    /// The goal of a metric by its key, such as `metric.fid-lenet` or `metric.fid-lenet.last`; nil for what is no
-    /// metric that is known.
+    /// The goal of a metric by its key, such as `metric.fid-lenet` or `metric.fid-lenet.last`; nil for
+    /// unknown metrics.
     public static func known(_ key: String) -> MetricGoal? {
         var name = key.hasPrefix("metric.") ? key.dropFirst(7) : key[...]
         name = name.prefix { $0 != "@" }
@@ -16,10 +16,10 @@ public enum MetricGoal: String, CaseIterable, Sendable {
         }
     }
 
-    /// What is known of a metric, or the least: of losses and of what nobody has heard of.
+    /// The goal of a known metric; minimize for losses and unknown quantities.
     public static func usual(for key: String) -> MetricGoal { known(key) ?? .minimize }
 
-    /// The element whose value is best, the first of equal ones.
+    /// The element with the best value; the first among equals.
     public func best<Element>(of elements: [Element], by value: (Element) -> Double) -> Element? {
         elements.reduce(nil) { best, element in
             guard let best else { return element }

@@ -1,11 +1,11 @@
 import AgonAdversarial
 import AgonConfiguration
 
-/// A change of the config in the course of a training, such as a layer more: section `stages`.
+/// A change of the config during training, such as an added layer: section `stages`.
 ///
-/// From its first step on, the values of `set` go over the config's, and over those of earlier stages. Weights that have
-/// the name and the shape of one before keep their values (layers with a `name` keep it wherever they stand), all others
-/// begin anew, optimizers too.
+/// From its first step on, the values of `set` override the config and earlier stages. Weights with
+/// the name and shape of an earlier one keep their values (layers with a `name` keep it at any position); all others
+/// start fresh, including optimizers.
 /// Karras et al., "Progressive Growing of GANs", ICLR 2018, arXiv:1710.10196, is the known example; Scuccimarra's notes
 /// add one layer at a time.
 public struct StageSettings: ConfigDecodable, Sendable {
@@ -35,16 +35,16 @@ public struct StageSettings: ConfigDecodable, Sendable {
     ]
 }
 
-/// A stretch of a training under one config.
+/// A part of training under one config.
 package struct Stage: Sendable {
     package let experiment: Experiment
-    /// The steps before it and with it.
+    /// The steps before it, and those up to its end.
     package let start: Int
     package let end: Int
 }
 
 extension Experiment {
-    /// The stage in which the step after `finished` ones is made.
+    /// The stage of the step after `finished` steps.
     package func stage(after finished: Int) -> Stage {
         let index = stages.lastIndex { $0.start <= finished } ?? 0
         let next = index + 1 < stages.count ? stages[index + 1].start : configuration.steps
@@ -53,9 +53,9 @@ extension Experiment {
             start: stages.isEmpty ? 0 : stages[index].start, end: min(next, configuration.steps))
     }
 
-    /// The config of each stage, the first one's included; empty where there is one stage only.
+    /// The config of each stage, including the first; empty if there is only one stage.
     ///
-    /// Throws `ConfigError` for stages out of order, and for what is wrong with a stage's config.
+    /// Throws `ConfigError` for stages out of order, and for errors in a stage's config.
     static func stages(of configuration: ExperimentConfiguration, resolved: ConfigNode) throws
         -> [(start: Int, experiment: Experiment)]
     {

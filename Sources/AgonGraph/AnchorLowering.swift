@@ -2,7 +2,7 @@ import AgonTensors
 import CAgonKernels
 
 extension Lowering {
-    /// The kernel of an operation that is not elementwise.
+    /// Builds the kernel of an operation that is not elementwise.
     func lowerAnchor(_ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup) {
         let inputs = node.inputs
         let out = address(node.output.index)
@@ -153,7 +153,7 @@ extension Lowering {
 
     // MARK: Upsampling folded into weights
 
-    /// `folded[u, v, co, ci]` is the sum of the weights of `[k, k, ci, co]` that an upsampled pixel meets at the distance
+    /// `folded[u, v, co, ci]` is the sum of the weights of `[k, k, ci, co]` that meet an upsampled pixel at offset
     /// (u, v): a box of 2 x 2 around `(k - 1 - u, k - 1 - v)` in the weight as a transposed convolution sees it.
     private func lowerFold(_ node: Node, _ lowered: inout LoweredGroup) {
         let (source, out) = (address(node.inputs[0].index), address(node.output.index))

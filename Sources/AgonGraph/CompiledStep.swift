@@ -1,13 +1,13 @@
 import AgonTensors
 import CAgonKernels
 
-/// A step made ready to run: units in order, memory planned, tasks linked by what they read and write.
+/// A compiled step: ordered units, planned memory, and tasks linked by their reads and writes.
 ///
-/// The results depend on the graph, the variables, the inputs, the seed and the index alone, not on the threads.
+/// Results depend only on the graph, the variables, the inputs, the seed and the index, not on the threads.
 public final class CompiledStep: @unchecked Sendable {
     public let name: String
     public let plan: MemoryPlan
-    /// Multiplications and additions of one run.
+    /// FLOPs per run.
     public let floatingPointOperations: Int
     public let variables: [Variable]
     /// The step's convolutions in the order of the graph.
@@ -30,12 +30,12 @@ public final class CompiledStep: @unchecked Sendable {
     private let inputIndices: [(name: String, index: Int)]
     private let outputAddresses: [(name: String, address: Address, shape: Shape)]
 
-    /// What each kind of kernel took since profiling was turned on (by setting `[:]`); for finding out where time goes.
-    /// While it is on, one thread computes.
+    /// The time of each kind of kernel since profiling was turned on (by setting `[:]`).
+    /// Profiling uses a single thread.
     public var profile: [String: KernelTime]?
 
     /// Simplifies, fuses, orders and plans the graph.
-    /// - Throws: `GraphError` for a graph that a pass left invalid or that reads overwritten state.
+    /// - Throws: `GraphError` if a pass left the graph invalid or it reads overwritten state.
     public init(
         _ graph: ComputeGraph, name: String, pool: WorkerPool, seed: UInt64,
         convolutions: ConvolutionMethod = .ofEnvironment
@@ -73,7 +73,7 @@ public final class CompiledStep: @unchecked Sendable {
             return unit
         }
 
-        // Memory: variables and constants have their own, everything else a place in the arena.
+        // Variables and constants have their own memory; everything else is placed in the arena.
         var constantIndices: [(index: Int, value: Float)] = []
         var inputs: [(name: String, shape: Shape)] = []
         var inputIndices: [(name: String, index: Int)] = []
@@ -154,9 +154,9 @@ public final class CompiledStep: @unchecked Sendable {
 
     /// Runs the step.
     /// - Parameters:
-    ///   - inputs: values by name, in memory's layout; they must stay valid until the call returns.
-    ///   - index: how often the step ran before: the step of its random streams.
-    ///   - updates: how often its optimizers moved before; as often as it ran if not given.
+    ///   - inputs: values by name, in memory layout; they must stay valid until the call returns.
+    ///   - index: the number of earlier runs: the step of its random streams.
+    ///   - updates: the number of earlier optimizer updates; default: `index`.
     public func run(inputs: [String: UnsafePointer<Float>] = [:], index: Int = 0, updates: Int? = nil) {
         for (name, place) in inputIndices {
             guard let pointer = inputs[name] else { preconditionFailure("step \(self.name) needs the input '\(name)'") }
@@ -166,13 +166,14 @@ public final class CompiledStep: @unchecked Sendable {
         updateParameters.begin(updates ?? index)
         if profile != nil { return runProfiled() }
         let context = Unmanaged.passUnretained(self).toOpaque()
-        agon_pool_run(
+        let ran = agon_pool_run(
             pool.handle, schedule,
             { context, task, piece, worker in
                 guard let context else { return }
                 let step = Unmanaged<CompiledStep>.fromOpaque(context).takeUnretainedValue()
                 step.tasks[Int(task)].run(Int(piece), step.scratch + Int(worker) * step.scratchPerWorker)
             }, context)
+        if !ran { MemoryShortage.end(wanting: "the queues of \(tasks.count) tasks on \(pool.threads) threads") }
     }
 
     private func runProfiled() {
@@ -190,7 +191,7 @@ public final class CompiledStep: @unchecked Sendable {
     /// The names of the step's outputs.
     public var outputNames: [String] { outputAddresses.map(\.name) }
 
-    /// An output's values after a run, in memory's layout.
+    /// An output's values after a run, in memory layout.
     public func output(_ name: String) -> Tensor? {
         guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }
         return Tensor(

@@ -12,19 +12,19 @@ public struct Node: Sendable {
     public let operation: Operation
     public let inputs: [Value]
     public let output: Value
-    /// Where in the config the node comes from, such as `discriminator.layers[2]`; in messages.
+    /// The config location of the node, such as `discriminator.layers[2]`; for messages.
     public let origin: ConfigPath
 }
 
-/// A step under construction: operations in an order in which each follows its inputs.
+/// A step under construction: operations in topological order.
 ///
 /// Images are `[N, H, W, C]`, features `[N, C]`, scalars `[]`.
-/// Shape errors are programmer errors here; layers check a user's shapes first.
+/// Shape errors are programming errors here; layers check the user's shapes first.
 public final class ComputeGraph {
     public internal(set) var nodes: [Node] = []
     /// Named results of the step, read after each run.
     public private(set) var outputs: [(name: String, value: Value)] = []
-    /// Values written to variables, which must run though nothing reads them.
+    /// Writes to variables, which must run even if nothing reads them.
     public private(set) var effects: [Value] = []
     /// Optimizer rules by index, for `update`.
     public private(set) var updateRules: [any UpdateRule] = []
@@ -66,10 +66,10 @@ public final class ComputeGraph {
         effects.append(written)
     }
 
-    /// Lets the step change no variable: for measurements.
+    /// Makes the step change no variable, for measurements.
     public func discardEffects() { effects = [] }
 
-    /// Lets an optimizer's rule move a parameter along its gradient; later reads see the new value.
+    /// Updates a parameter by an optimizer's rule and its gradient; later reads see the new value.
     public func update(_ parameter: Variable, gradient: Value, rule: any UpdateRule) {
         precondition(
             gradient.shape == parameter.shape, "gradient \(gradient.shape) of \(parameter.name) \(parameter.shape)")
@@ -115,7 +115,7 @@ public final class ComputeGraph {
     }
 }
 
-/// The rule by which an optimizer moves one parameter: what the graph needs to run it.
+/// An optimizer's update rule for one parameter, as the graph runs it.
 public protocol UpdateRule: Sendable {
     /// State kept per element of the parameter, at most three.
     var states: [Variable] { get }

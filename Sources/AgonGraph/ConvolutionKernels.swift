@@ -14,7 +14,7 @@ extension ConvolutionGeometry {
 
     var taps: Int { kernelHeight * kernelWidth }
     var isDepthwise: Bool { groups > 1 && groups == inputChannels && inputChannels == outputChannels }
-    /// A product of pixels by a matrix, with nothing to gather.
+    /// A 1x1 convolution: a product of pixels and a matrix, without im2col.
     var isPointwise: Bool {
         taps == 1 && strideHeight == 1 && strideWidth == 1 && groups == 1 && paddingTop == 0 && paddingLeft == 0
             && height == outputHeight && width == outputWidth
@@ -22,20 +22,20 @@ extension ConvolutionGeometry {
     var hasUnitStride: Bool { strideHeight == 1 && strideWidth == 1 }
 }
 
-/// Floats of gathered columns in one block: with the weights they stay in the second- and third-level caches.
+/// Floats of gathered columns per block: with the weights they stay in the L2 and L3 caches.
 private let columnsPerBlock = 262_144
 
 /// Rows of a block whose gathered columns are `depth` long.
 private func blockRows(depth: Int, total: Int) -> Int {
     let rows = roundedUp(max(96, min(2048, columnsPerBlock / max(depth, 1))), to: 16)
-    // At least eight blocks, so that the work divides among cores.
+    // At least eight blocks, so that the work splits among cores.
     return max(16, min(rows, roundedUp(max(total / 8, 1), to: 16)))
 }
 
 extension Lowering {
     // MARK: Forward
 
-    /// Gather columns for a block of output pixels, multiply, run the program on the block while it is hot.
+    /// Gathers columns for a block of output pixels, multiplies, and runs the program on the cached block.
     func lowerConvolution(
         _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -152,8 +152,8 @@ extension Lowering {
 
     // MARK: Input gradient
 
-    /// The pixels of one residue class modulo the stride are reached by the same taps: gather the output gradients that
-    /// reach them, multiply by the weights of those taps, put the rows in place. No sum is scattered, so pieces are free.
+    /// Pixels of one residue class modulo the stride are reached by the same taps: gathers the output gradients that
+    /// reach them, multiplies by those taps' weights, and stores the rows. No scatter: pieces are independent.
     func lowerInputGradient(
         _ g: ConvolutionGeometry, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -219,7 +219,7 @@ extension Lowering {
                 }
             }
         }
-        // The transposition of large weights is worth several pieces a tap.
+        // Transposing large weights is worth several pieces per tap.
         let inputParts = pieces(of: inGroup, size: 128)
         lowered.tasks.append(
             KernelTask(pieces: max(copies.count, 1) * inputParts.count) { piece, _ in
@@ -296,7 +296,7 @@ extension Lowering {
         finish(runner, pieces: ranges.count, &lowered)
     }
 
-    /// Few input channels: one product of each output pixel with all taps, then each image adds what its taps send.
+    /// Few input channels: one product of each output pixel with all taps, then each image sums its taps.
     private func lowerThinInputGradient(
         _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ d: Address, _ w: Address, _ dx: Address, batch: Int,
         _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
@@ -331,8 +331,8 @@ extension Lowering {
 
     // MARK: Weight gradient
 
-    /// Columns transposed times output gradients. Pieces are slices of taps and channels, whose columns nobody else
-    /// gathers; where the whole result is small, ranges of pixels with a sum of their parts in order.
+    /// Transposed columns times output gradients. Pieces are slices of taps and channels, whose columns no other piece
+    /// gathers; if the whole result is small, ranges of pixels whose parts are summed in order.
     func lowerWeightGradient(_ g: ConvolutionGeometry, _ node: Node, _ lowered: inout LoweredGroup) {
         let (x, d, dw) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let batch = node.inputs[0].shape[0]
@@ -439,7 +439,7 @@ extension Lowering {
             })
     }
 
-    /// Few output channels, stride 1: gather the (thin) output gradients instead of the input.
+    /// Few output channels, stride 1: gathers the (thin) output gradients instead of the input.
     private func lowerThinWeightGradient(
         _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ x: Address, _ d: Address, _ dw: Address, batch: Int,
         _ lowered: inout LoweredGroup
@@ -484,7 +484,7 @@ extension agon_phase {
     func kernelRow(_ index: Int) -> Int { Int(tap_row) + index * Int(tap_row_step) }
     func kernelColumn(_ index: Int) -> Int { Int(tap_column) + index * Int(tap_column_step) }
 
-    /// The class's pixels (numbered over the batch) in a range of bands; one range where bands are whole.
+    /// The class's pixels (numbered over the batch) in a range of bands; one range if bands are whole.
     func rows(inBands range: Range<Int>, bandsPerImage: Int) -> [Range<Int>] {
         let (rows, columns) = (Int(rows), Int(columns))
         if columns == 0 || rows == 0 { return [] }

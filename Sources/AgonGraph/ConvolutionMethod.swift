@@ -7,13 +7,13 @@ import AgonTensors
     import Darwin
 #endif
 
-/// Which convolutions are computed by minimal filtering.
+/// Selects which convolutions use minimal filtering.
 public enum ConvolutionMethod: Hashable, Sendable {
-    /// Each pass as its counted work says.
+    /// Each pass by its estimated cost.
     case counted
     /// None.
     case direct
-    /// All with tiles of m outputs, where that applies.
+    /// All, with tiles of m outputs, if applicable.
     case filtering(m: Int)
 
     /// `AGON_CONVOLUTION=direct` computes all directly.
@@ -21,9 +21,9 @@ public enum ConvolutionMethod: Hashable, Sendable {
         getenv("AGON_CONVOLUTION").map { String(cString: $0) } == "direct"
         ? .direct : .counted
 
-    /// The filtering of a pass; nil when it is computed directly.
+    /// The filtering of a pass; nil if it is computed directly.
     ///
-    /// The choice is made by the problem alone: neither threads nor processor change a result's bits.
+    /// The choice depends only on the problem: neither threads nor processor change a result's bits.
     public func filtering(_ g: ConvolutionGeometry, _ pass: ConvolutionPass, batch: Int) -> FilteredConvolution? {
         switch self {
         case .direct: return nil
@@ -44,18 +44,18 @@ public enum ConvolutionMethod: Hashable, Sendable {
 extension FilteredConvolution {
     // Work in units of one multiplication and addition of a product at its full rate, as measured on a Zen 4 core (0.018 ns).
 
-    /// Floats that a transform reads or writes at a position; they pass through the second-level cache.
+    /// Floats that a transform reads or writes per position, through the L2 cache.
     private static let transformCost = 14.0
     /// Floats of transformed weights: made by strided reads, written to memory.
     private static let weightCost = 28.0
-    /// Floats of transformed weights read again by a block of tiles, when they outgrow the second-level cache.
+    /// Floats of transformed weights reread by each block of tiles, if they exceed the L2 cache.
     private static let weightReadCost = 6.0
 
     func cost(batch: Int) -> Double {
         let g = geometry
         let products = Double((0..<positions).reduce(0) { $0 + phases(atPosition: $1).count })
         let tiles = Double(tiles(batch: batch))
-        // A half panel at the end computes at two thirds of the rate.
+        // A half panel at the end runs at two thirds of the rate.
         func columns(_ count: Int) -> Double {
             let rest = count % 32
             return Double(count - rest) + (rest == 0 ? 0 : rest <= 16 ? 22 : 32)
@@ -82,8 +82,8 @@ extension FilteredConvolution {
         return columns * (1.2 * Double(g.outputChannels) + 4)
     }
 
-    /// Tiles of a block: enough to read large weights once for many products, few enough that inputs and outputs of the
-    /// products stay near the second-level cache, and at least eight blocks.
+    /// Tiles per block: enough to reuse large weights for many products, few enough that inputs and outputs of the
+    /// products stay near the L2 cache, with at least eight blocks.
     func blockTiles(batch: Int) -> Int {
         let perTile = positions * (readCount + columnPhases * channelsOut)
         let least = packedCount > 262_144 ? 48 : 24
@@ -94,18 +94,18 @@ extension FilteredConvolution {
 
 /// How a step computes one pass of a convolution.
 public struct ConvolutionSummary: Hashable, Sendable {
-    /// Where in the config the layer stands.
+    /// The layer's config location.
     public let origin: String
     public let geometry: ConvolutionGeometry
     public let pass: ConvolutionPass
     /// `direct` or `F(m, r)`.
     public let method: String
-    /// Of one run: by the definition, and as computed, transforms apart.
+    /// Multiplications per run: by the definition, and as computed without transforms.
     public let directMultiplications: Int
     public let multiplications: Int
 }
 
-/// Rewrites convolutions to minimal filtering, with the transforms of weights as operations of their own: passes of a step
+/// Rewrites convolutions to minimal filtering, with weight transforms as separate operations: passes of a step
 /// that use the same weights in the same way share them.
 enum ConvolutionRewriting {
     static func run(
@@ -156,7 +156,7 @@ enum ConvolutionRewriting {
     /// Transformed weights do not depend on the image's size.
     private struct TransformKey: Hashable {
         let stride: Int, pass: ConvolutionPass, m: Int, weight: Int
-        /// Which taps each phase of an input gradient has.
+        /// The taps of each phase of an input gradient.
         let firstRow: Int, firstColumn: Int
 
         init(filtering: FilteredConvolution, weight: Int) {

@@ -3,7 +3,7 @@ import AgonTensors
 extension ComputeGraph {
     /// The gradients of a scalar by the given values, as values of this graph: they can be differentiated again.
     ///
-    /// Only nodes between the values and the loss are visited, so gradients that nobody asked for are never built.
+    /// Only nodes between the values and the loss are visited, so unused gradients are never built.
     /// A value on which the loss does not depend has gradient zero.
     /// - Throws: `GraphError.notScalar`, or `noDerivative` naming the operation and the layer it comes from.
     public func gradients(of loss: Value, withRespectTo values: [Value]) throws -> [Value] {
@@ -23,7 +23,7 @@ extension ComputeGraph {
         for index in stride(from: last, through: earliest, by: -1) where depends[index] {
             guard let d = gradients[index] else { continue }
             let node = nodes[index]
-            // A value asked for ends the walk unless something before it is asked for too.
+            // A requested value ends the walk unless an earlier one is requested too.
             if asked.contains(index), !node.inputs.contains(where: { depends[$0.index] }) { continue }
             origin = node.origin
             guard node.inputs.contains(where: { depends[$0.index] }) else { continue }

@@ -1,7 +1,7 @@
 import AgonTensors
 import CAgonKernels
 
-/// What a convolution's products compute.
+/// The pass that a convolution's products compute.
 public enum ConvolutionPass: Hashable, Sendable {
     case forward, inputGradient, weightGradient
 }
@@ -20,7 +20,7 @@ public struct FilteredConvolution: Hashable, Sendable {
     /// Outputs of a tile along an axis.
     public let m: Int
 
-    /// Nil where F(m, r) does not apply.
+    /// Nil if F(m, r) does not apply.
     public init?(_ geometry: ConvolutionGeometry, pass: ConvolutionPass, m: Int) {
         let g = geometry
         guard g.groups == 1, g.dilationHeight == 1, g.dilationWidth == 1, g.kernelHeight == g.kernelWidth,
@@ -119,18 +119,18 @@ public struct FilteredConvolution: Hashable, Sendable {
         return row < k && column < k ? row * k + column : nil
     }
 
-    /// Where the tiles that a phase's products read stand among a tile's channels.
+    /// The offset of a phase's input among a tile's channels.
     func source(ofPhase phase: Int) -> Int { coarsePhases == 2 ? phase * channelsIn : 0 }
 
     // MARK: Sizes
 
-    /// Channels of what the products read and write, phases apart.
+    /// Channels read and written by the products, per phase.
     var channelsIn: Int { pass == .inputGradient ? geometry.outputChannels : geometry.inputChannels }
     var channelsOut: Int { pass == .inputGradient ? geometry.inputChannels : geometry.outputChannels }
     /// Depth and phases of columns of the products.
     var depth: Int { channelsIn * (pass == .inputGradient ? 1 : phases) }
     var columnPhases: Int { pass == .inputGradient ? phases : 1 }
-    /// Floats of a position of a tile that the products read.
+    /// Floats that the products read per position of a tile.
     var readCount: Int { channelsIn * (pass == .inputGradient ? coarsePhases * coarsePhases : phases) }
 
     /// Rows of the products' matrices are multiples of this.
@@ -139,7 +139,7 @@ public struct FilteredConvolution: Hashable, Sendable {
     static let panel = Int(agon_vector().pointee.filter.panel)
     var panelStride: Int { depth * FilteredConvolution.panel }
     var panelsPerPhase: Int { (channelsOut + FilteredConvolution.panel - 1) / FilteredConvolution.panel }
-    /// Floats from one position's packed weights to the next: no power of two, so that positions do not share cache sets.
+    /// Floats from one position's packed weights to the next: not a power of two, so that cache sets differ.
     var positionStride: Int { columnPhases * panelsPerPhase * panelStride + 16 }
     /// Floats of the transformed weights.
     var packedCount: Int { positions * positionStride }

@@ -51,8 +51,8 @@ extension Lowering {
 
     // MARK: Forward and input gradient
 
-    /// Blocks of tile rows: transform the tiles, multiply each position, transform back, run the program on the block while
-    /// it is hot. Where blocks are few, each is cut into ranges of output channels, which transform the tiles again.
+    /// Blocks of tile rows: transforms the tiles, multiplies each position, transforms back, runs the program while it
+    /// is cached. If blocks are few, each is split into ranges of output channels, which transform the tiles again.
     func lowerFilteredConvolution(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -143,7 +143,7 @@ extension Lowering {
 
     // MARK: Weight gradient
 
-    /// Pieces are ranges of tiles, long enough that their sums' own memory does not matter, and of channels: blocks of tiles
+    /// Pieces are ranges of tiles, long enough that memory for sums is negligible, and of channels: blocks of tiles
     /// are transformed and multiplied one after another, so that a sum over tiles has one order. Then the ranges' sums are
     /// added in order and transformed back.
     private func lowerFilteredWeightGradient(_ f: FilteredConvolution, _ node: Node, _ lowered: inout LoweredGroup) {
@@ -162,7 +162,7 @@ extension Lowering {
         let partStride = f.positions * sumStride
         let ranges = max(1, min(8, 4_194_304 / partStride, tiles / 192))
         let chunks = pieces(of: tiles, size: (tiles + ranges - 1) / ranges)
-        // Each range of input channels transforms the output gradients again, and the other way round.
+        // Each range of input channels transforms the output gradients again, and vice versa.
         let outputSlices = chunks.count < 8 && cout >= 128 ? 2 : 1
         let inputSlices = max(1, min((8 + chunks.count * outputSlices - 1) / (chunks.count * outputSlices), cin / 64))
         func slices(_ channels: Int, _ count: Int) -> [Range<Int>] {
@@ -251,7 +251,7 @@ private struct FilterBlock {
         floats = readFloats + writtenFloats + max(f.channelsIn, columns)
     }
 
-    /// Whole vectors, and no multiple of 1 KB: the rows of a product's step would share sets of the first-level cache.
+    /// Whole vectors, but not a multiple of 1 KB, so that rows of a product's step use different L1 cache sets.
     static func row(_ count: Int) -> Int {
         let row = roundedUp(count, to: FilteredConvolution.alignment)
         return row % 256 == 0 ? row + 16 : row

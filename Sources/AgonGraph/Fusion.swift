@@ -1,26 +1,26 @@
 import AgonTensors
 import CAgonKernels
 
-/// What runs as one: a heavy operation with the elementwise work on its output, or elementwise work alone.
+/// A unit of execution: a heavy operation with elementwise work on its output, or elementwise work alone.
 final class FusionGroup {
-    /// A matrix product, convolution or other operation with a kernel of its own.
+    /// A matrix product, convolution or other operation with its own kernel.
     var anchor: Int?
     /// Elementwise operations and sums, in order.
     var members: [Int] = []
     /// The full shape of the elementwise work.
     var domain: IterationSpace?
-    /// Units that must end before this one, apart from what values say: readers of what this one overwrites.
+    /// Units that must end before this one beyond data dependencies: readers of values that it overwrites.
     var after: Set<Int> = []
 
     init(anchor: Int? = nil) { self.anchor = anchor }
 }
 
-/// Gathers elementwise operations and sums into units, each one pass over memory; products take the work on their
-/// output along while it is in the cache.
+/// Groups elementwise operations and sums into units, each one pass over memory; products include the work on their
+/// output while it is in the cache.
 struct Fusion {
     let nodes: [Node]
     let roots: MemoryPlaces
-    /// Computed values that are made in the memory of variables.
+    /// Values computed in the memory of variables.
     let holders: [Int: VariableID]
     private(set) var units: [FusionGroup] = []
     private(set) var unitOf: [Int?]
@@ -31,7 +31,7 @@ struct Fusion {
     private static let maximumMembers = 24
     private static let maximumOperands = 14
 
-    /// - Parameter holders: the variables that computed values are made in, by the values' indices.
+    /// - Parameter holders: the variables in whose memory values are computed, by the values' indices.
     init(_ nodes: [Node], holders: [Int: VariableID] = [:]) {
         self.nodes = nodes
         self.holders = holders
@@ -50,7 +50,7 @@ struct Fusion {
         nodes[index].operation.writtenVariable ?? holders[index]
     }
 
-    /// Whether a node needs no work of its own.
+    /// Whether a node needs no computation.
     static func isFree(_ operation: Operation) -> Bool {
         switch operation {
         case .variable, .input, .constant, .reshape, .slice(axis: 0, _, _): true
@@ -58,7 +58,7 @@ struct Fusion {
         }
     }
 
-    /// The domain in which the node is elementwise work; nil when it has a kernel of its own.
+    /// The domain in which the node is elementwise; nil if it has its own kernel.
     private func domain(of node: Node) -> IterationSpace? {
         switch node.operation {
         case .unary, .binary, .random: return IterationSpace(node.output.shape)
@@ -110,7 +110,7 @@ struct Fusion {
         note(index, unit)
     }
 
-    /// Takes over another unit's elementwise work, if it serves this unit alone: the branches of a sum of products, say.
+    /// Absorbs another unit's elementwise work if only this unit uses it, such as branches of a sum of products.
     private mutating func merge(_ other: Int, into unit: Int) {
         let (work, whole) = (units[other], units[unit])
         let members = (work.members + whole.members).sorted()
@@ -144,7 +144,7 @@ struct Fusion {
         whole.after.remove(unit)
     }
 
-    /// Keeps track of who reads what, for siblings and for variables that are overwritten later.
+    /// Tracks readers of values, for siblings and for variables that are overwritten later.
     private mutating func note(_ index: Int, _ unit: Int) {
         for input in nodes[index].inputs {
             readers[input.index, default: []].append(unit)
@@ -152,7 +152,7 @@ struct Fusion {
         }
         if let id = writtenVariable(index) {
             units[unit].after.formUnion((variableReaders[id] ?? []).subtracting([unit]))
-            // The next write waits for this one, though nothing may have read it.
+            // The next write waits for this one, even if nothing has read it.
             variableReaders[id] = [unit]
         }
     }
@@ -199,7 +199,7 @@ struct Fusion {
         return true
     }
 
-    /// Whether a unit can overwrite a variable element by element as it goes: no other reader of the old value waits for
+    /// Whether a unit can overwrite a variable element by element: no other reader of the old value waits for
     /// the unit, and the unit itself reads it by the same elements and writes it once.
     private func mayOverwrite(_ id: VariableID, _ index: Int, _ domain: IterationSpace) -> Bool {
         let unit = units[index]
@@ -210,7 +210,7 @@ struct Fusion {
         return !(variableReaders[id] ?? []).contains { $0 != index && reaches($0, index) }
     }
 
-    /// Whether a node's elements depend on no elements of the variable but those at their own place.
+    /// Whether each element of a node depends only on the variable's element at the same position.
     private func readsByElement(_ id: VariableID, _ index: Int) -> Bool {
         let shape = units[unitOf[index] ?? 0].domain?.shape
         return nodes[index].inputs.allSatisfy { input in
@@ -218,7 +218,7 @@ struct Fusion {
         }
     }
 
-    /// The values that some nodes read and do not make.
+    /// The values that nodes read but do not compute.
     private func outsideValues(of members: [Int]) -> Set<Int> {
         Set(members.flatMap { nodes[$0].inputs.map(\.index) }).subtracting(members)
     }
@@ -257,7 +257,7 @@ extension Operation {
         }
     }
 
-    /// Whether elementwise work on the output can run in the kernel's own blocks.
+    /// Whether elementwise work on the output can run in the kernel's blocks.
     var takesEpilogue: Bool {
         switch self {
         case .matmul, .convolution, .convolutionInputGradient: true

@@ -1,8 +1,8 @@
 import AgonTensors
 
-// The derivatives of all operations: a case each, made of the same operations, so that a gradient is again a graph.
+// The derivatives of all operations, one case each, built from the same operations, so a gradient is again a graph.
 extension ComputeGraph {
-    /// The gradients of a scalar that depends on `node` with gradient `d`, by the node's inputs; nil where there is none.
+    /// The gradients by the inputs of `node` of a scalar with gradient `d` by the node; nil if there is none.
     func inputGradients(of node: Node, _ d: Value) throws -> [Value?] {
         let x = node.inputs
         let y = node.output

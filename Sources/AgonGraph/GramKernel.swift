@@ -2,7 +2,7 @@ import AgonTensors
 
 // Multiple-gradient descent: products of gradients with one another, and the weights that follow from them.
 extension Lowering {
-    /// The vectors are read where they lie, once: pieces are ranges of elements, each with `K x K` sums of its own in
+    /// The vectors are read once, in place: pieces are ranges of elements, each with its own `K x K` sums in
     /// double precision, which are added in order. A copy of all rows for one matrix product would cost as much time
     /// again, and K times the memory of a gradient.
     func lowerGram(_ node: Node, _ lowered: inout LoweredGroup) {
@@ -21,7 +21,7 @@ extension Lowering {
                 withUnsafeTemporaryAllocation(
                     of: UnsafePointer<Float>.self, capacity: roundedUp(count, to: GramBlock.columns)
                 ) { rows in
-                    // Blocks of rows are whole: the last vector stands in for those beyond it.
+                    // Blocks of rows are whole: the last vector pads the block.
                     for row in rows.indices { rows[row] = vectors[min(row, count - 1)].constant }
                     for block in pieces(of: ranges[piece].count, size: GramBlock.elements) {
                         let start = ranges[piece].lowerBound
@@ -45,13 +45,13 @@ extension Lowering {
             })
     }
 
-    /// The search's work depends on the numbers; it is not counted.
+    /// The search's cost depends on the values; it is not counted.
     func lowerMinimumNormWeights(_ node: Node, _ lowered: inout LoweredGroup) {
         let (source, out) = (address(node.inputs[0].index), address(node.output.index))
         let count = node.output.shape[0]
         lowered.tasks.append(
             KernelTask(pieces: 1) { _, _ in
-                // What was computed from a Gram matrix may be symmetric but for rounding.
+                // The input may be symmetric only up to rounding.
                 let gram = (0..<count * count).map { at in
                     (Double(source.constant[at]) + Double(source.constant[at % count * count + at / count])) / 2
                 }
@@ -63,7 +63,7 @@ extension Lowering {
     }
 }
 
-/// Some elements of all vectors: short enough for sums of four lanes in single precision and for the first-level cache.
+/// Some elements of all vectors: short enough for sums of four lanes in single precision and for the L1 cache.
 private struct GramBlock {
     static let elements = 256
     /// Rows of a tile are `x_i, x_i+1`, columns `x_j ... x_j+3`: eight sums and six operands fit 16 registers.

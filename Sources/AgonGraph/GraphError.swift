@@ -1,6 +1,6 @@
 import AgonConfiguration
 
-/// What can be wrong with a graph when it is made ready to run.
+/// Errors of differentiating and compiling graphs.
 public enum GraphError: Error, Equatable, CustomStringConvertible {
     /// The operation has no derivative (of the order asked for).
     case noDerivative(operation: String, origin: ConfigPath)
@@ -9,7 +9,7 @@ public enum GraphError: Error, Equatable, CustomStringConvertible {
     /// A pass left an invalid graph.
     case invalid(node: Int, operation: String, problem: String)
 
-    /// The part of a config that the error is about; nil where there is none.
+    /// The config location of the error; nil if there is none.
     public var place: ConfigPath? {
         guard case .noDerivative(_, let origin) = self, origin != .root else { return nil }
         return origin

@@ -1,6 +1,6 @@
 import AgonTensors
 
-// The vocabulary of graphs: each function appends one operation or a short composition.
+// Functions that build graphs: each appends one operation or a short composition.
 extension ComputeGraph {
     // MARK: Elementwise
 
@@ -8,7 +8,7 @@ extension ComputeGraph {
 
     public func apply(_ function: BinaryFunction, _ a: Value, _ b: Value) -> Value {
         guard let shape = broadcastShape(a.shape, b.shape) else { return append(.binary(function), [a, b]) }
-        // Kernels know the common ways of broadcasting; others are spread out first.
+        // Kernels support the common forms of broadcasting; others are materialized first.
         let operands = [a, b].map { IterationSpace(shape).operandKind($0.shape) == nil ? broadcast($0, to: shape) : $0 }
         return append(.binary(function), operands)
     }
@@ -117,7 +117,7 @@ extension ComputeGraph {
     }
 
     /// The weights `[K]`, at least 0 and of sum 1, with which the sum of K vectors is shortest, from their Gram matrix
-    /// `[K, K]`; all NaN when it is not finite. No gradient passes.
+    /// `[K, K]`; all NaN if it is not finite. No gradient passes.
     public func minimumNormWeights(_ gram: Value) -> Value { append(.minimumNormWeights, [gram]) }
 
     /// Convolution (cross-correlation) of `[N, H, W, Cin]` with `[kh, kw, Cin / groups, Cout]`; padding is

@@ -1,12 +1,12 @@
 import AgonTensors
 
-/// Checks between passes: a broken pass fails at once, naming the node.
+/// Checks the graph between passes: a faulty pass fails at once, naming the node.
 enum GraphValidator {
     /// - Throws: `GraphError.invalid`
     static func check(_ nodes: [Node]) throws {
         var overwritten: [Int: Int] = [:]  // value of a variable -> the node that overwrote it
         var newest: [VariableID: Int] = [:]
-        var owners: [Int] = []  // the values whose memory values are: reshaped values and slices of samples own none
+        var owners: [Int] = []  // the owner of each value's memory: reshaped values and slices of samples own none
         for (index, node) in nodes.enumerated() {
             func fail(_ problem: String) -> GraphError {
                 .invalid(node: index, operation: node.operation.name, problem: problem)

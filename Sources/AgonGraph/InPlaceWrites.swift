@@ -1,15 +1,15 @@
 import AgonTensors
 
-/// Writes of state without a copy: a value that is computed to be stored in a variable is made in the variable's memory.
+/// Writes state without a copy: a value computed to be stored in a variable is computed in the variable's memory.
 ///
 /// A running mean of all parameters reads and writes each average once, as an optimizer's update does. The write leaves
-/// the graph: its node becomes a view of the value, whose own node counts as the write from then on.
+/// the graph: its node becomes a view of the value, whose node then counts as the write.
 struct InPlaceWrites {
     private(set) var nodes: [Node]
-    /// The variables that computed values are made in, by the values' indices.
+    /// The variables in whose memory values are computed, by the values' indices.
     private(set) var holders: [Int: VariableID] = [:]
 
-    /// - Parameter outputs: values read after the step; they keep memory of their own.
+    /// - Parameter outputs: values read after the step, which keep their own memory.
     init(_ nodes: [Node], outputs: [Value]) {
         self.nodes = nodes
         let places = MemoryPlaces(nodes)
@@ -32,7 +32,7 @@ struct InPlaceWrites {
             guard offset == 0, nodes[value].output.shape.count == id.variable.shape.count, !read.contains(value),
                 holders[value] == nil, InPlaceWrites.isMade(nodes[value])
             else { continue }
-            // Between the making and the write, nobody reads or writes the variable; after the next write, nobody reads
+            // Between computation and write, nothing reads or writes the variable; after the next write, nothing reads
             // the value.
             let between = value + 1..<write
             guard !reads[id, default: []].contains(where: between.contains),
@@ -40,7 +40,7 @@ struct InPlaceWrites {
             else { continue }
             let next = writes[id, default: []].first { $0 > write } ?? nodes.count
             guard readers[value].allSatisfy({ $0 <= next }) else { continue }
-            // A variable is overwritten by elements, while it is read: only what reads it by the same elements may.
+            // A variable is overwritten element by element while it is read: readers must use the same elements.
             let readsVariable = nodes[value].inputs.filter { input in
                 let owner = places[input.index].root
                 return (nodes[owner].operation.heldVariable ?? holders[owner]) == id
@@ -69,7 +69,7 @@ struct InPlaceWrites {
     }
 }
 
-/// The value that each value's memory belongs to, and where in it: reshapes and slices of the first axis share memory.
+/// The owner of each value's memory, and the offset in it: reshapes and slices of the first axis share memory.
 struct MemoryPlaces {
     private var places: [(root: Int, offset: Int)] = []
 

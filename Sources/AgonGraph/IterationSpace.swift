@@ -18,7 +18,7 @@ struct IterationSpace: Equatable {
         }
     }
 
-    /// All elements of a tensor in a line.
+    /// All elements of a tensor as one row.
     init(elements: Int) {
         shape = [1, elements, 1]
         (samples, positions, channels) = (1, elements, 1)
@@ -26,11 +26,11 @@ struct IterationSpace: Equatable {
 
     var rows: Int { samples * positions }
 
-    /// How an operand of the given shape is indexed over this domain; nil when no kind fits.
+    /// How an operand of the given shape is indexed over this domain; nil if no kind fits.
     func operandKind(_ operand: Shape) -> agon_operand_kind? {
         guard let varies = varyingParts(operand) else { return nil }
         let extents = [samples, positions, channels]
-        // A part of extent 1 varies as well as not.
+        // A part of extent 1 fits either way.
         let full = zip(varies, extents).allSatisfy { $0 || $1 == 1 }
         if full { return AGON_OPERAND_FULL }
         switch (varies[0], varies[1], varies[2]) {
@@ -47,7 +47,7 @@ struct IterationSpace: Equatable {
         }
     }
 
-    /// How a sum to the given shape is taken over this domain; nil when no kind fits.
+    /// How a sum to the given shape is computed over this domain; nil if no kind fits.
     func sumKind(_ target: Shape) -> agon_result_kind? {
         switch operandKind(target) {
         case AGON_OPERAND_SCALAR: return AGON_RESULT_SCALAR_SUM

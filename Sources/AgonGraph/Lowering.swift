@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonTensors
 import CAgonKernels
 
-/// Where each value of a step lies: pointers by value (temporary memory of kernels follows the values).
+/// The address of each value of a step (temporary memory of kernels follows the values).
 final class AddressTable: @unchecked Sendable {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
     private let placeholder: UnsafeMutablePointer<Float>
@@ -21,7 +21,7 @@ final class AddressTable: @unchecked Sendable {
     }
 }
 
-/// A place in memory that is known when the step is planned.
+/// A memory location that is known when the step is planned.
 struct Address: @unchecked Sendable {
     let table: AddressTable
     let index: Int
@@ -34,15 +34,15 @@ struct Address: @unchecked Sendable {
     }
 }
 
-/// A stage of a kernel: pieces that may run at the same time, on any thread.
+/// A stage of a kernel: pieces that may run concurrently, on any thread.
 struct KernelTask {
     let pieces: Int
-    /// Floats of scratch each worker needs.
+    /// Floats of scratch per worker.
     var scratch = 0
     let run: (_ piece: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
 }
 
-/// A unit made ready to run: stages one after another, and what they read and write.
+/// A lowered unit: consecutive stages, with their reads and writes.
 struct LoweredGroup {
     var name: String
     var origin: ConfigPath
@@ -55,7 +55,7 @@ struct LoweredGroup {
     /// Memory needed while the unit runs: table index and floats.
     var temporaries: [(index: Int, floats: Int)] = []
     var floatingPointOperations = 0
-    /// The runner of the unit's program, told about overlaps when memory is planned.
+    /// The runner of the unit's program, which learns of overlaps when memory is planned.
     var runner: ProgramRunner?
     /// Full operands whose memory a stored result may take over.
     var reusable: [Int] = []
@@ -65,7 +65,7 @@ struct LoweredGroup {
     var waitsFor: Set<Int> = []
 }
 
-/// Makes kernels of units.
+/// Lowers units to kernels.
 final class Lowering {
     let nodes: [Node]
     let fusion: Fusion
@@ -115,7 +115,7 @@ final class Lowering {
         }
         var runner: ProgramRunner?
         if let program {
-            // Memory that the unit also reads elsewhere, for its product or through a view, is not to be taken over.
+            // Memory that the unit also reads for its product or through a view must not be reused.
             let views = program.operands.filter { fusion.roots[$0.value].root != $0.value }
             let readElsewhere = lowered.reads.union(views.map { fusion.roots[$0.value].root })
             for operand in program.operands {
@@ -134,7 +134,7 @@ final class Lowering {
             lowerAnchor(nodes[anchor], runner, &lowered)
         } else if let program, let runner {
             lowerProgram(program, runner, &lowered)
-            // A running mean follows the update of what it averages, while that is in the cache.
+            // A running mean follows the update of its variable, while that is in the cache.
             lowered.isEager = program.results.allSatisfy { fusion.holders[$0.value] != nil }
         }
         return lowered
@@ -149,7 +149,7 @@ final class Lowering {
             $0.kind == AGON_RESULT_SAMPLE_SUM || $0.kind == AGON_RESULT_SAMPLE_CHANNEL_SUM
         }
         var windows: [agon_window] = []
-        // The largest of a row is found by one piece.
+        // The maximum of a row is found by one piece.
         let byRow = program.results.contains { $0.kind == AGON_RESULT_ROW_MAXIMUM }
         if domain.rows == 1, domain.channels > elementsPerPiece, !bySample, !byRow {
             for start in stride(from: 0, to: domain.channels, by: elementsPerPiece) {
@@ -176,7 +176,7 @@ final class Lowering {
         lowered.tasks.insert(task, at: 0)
     }
 
-    /// Gives the runner memory for its pieces' sums and appends the stage that adds them up.
+    /// Gives the runner memory for its pieces' sums and appends the stage that adds them.
     func finish(_ runner: ProgramRunner?, pieces: Int, _ lowered: inout LoweredGroup) {
         guard let runner, runner.partialStride > 0 else { return }
         runner.partials = temporary(2 * pieces * runner.partialStride, in: &lowered)

@@ -24,7 +24,7 @@ struct MatrixProduct {
     }
 }
 
-/// Work per piece that outweighs handing it out, in multiplications and additions.
+/// FLOPs per piece that outweigh the scheduling overhead.
 let operationsPerPiece = 4_000_000
 
 /// `count` in pieces of `size` (the last may be smaller).
@@ -35,8 +35,8 @@ func pieces(of count: Int, size: Int) -> [Range<Int>] {
 func roundedUp(_ value: Int, to multiple: Int) -> Int { (value + multiple - 1) / multiple * multiple }
 
 extension Lowering {
-    /// Pieces are rows of the result, or columns when it is wider than tall (small batches): never the depth, whose sum
-    /// has one order, except where a small result has a depth so large that one core would do everything.
+    /// Pieces are rows of the result, or columns if it is wider than tall (small batches); never the depth, whose sum
+    /// has a fixed order, unless a small result is so deep that one core would do everything.
     func lowerProduct(_ product: MatrixProduct, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup) {
         let (m, n, k) = (product.m, product.n, product.k)
         lowered.floatingPointOperations += 2 * m * n * k
@@ -65,7 +65,7 @@ extension Lowering {
         finish(runner, pieces: windows.count, &lowered)
     }
 
-    /// A small result with a long sum: chunks of the depth side by side, then their sum in order.
+    /// A small result with a long sum: chunks of the depth in parallel, then their sum in order.
     private func lowerDeepProduct(_ product: MatrixProduct, _ lowered: inout LoweredGroup) {
         let size = product.m * product.n
         let chunk = max(1024, roundedUp(product.k / 16, to: 64))

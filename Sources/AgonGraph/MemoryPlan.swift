@@ -1,6 +1,6 @@
 import AgonTensors
 
-/// Where each intermediate of a step lies in its arena, and what the step takes in memory.
+/// The arena layout of a step's intermediates, and the step's memory use.
 ///
 /// All sizes are in bytes.
 public struct MemoryPlan: Sendable {
@@ -14,14 +14,14 @@ public struct MemoryPlan: Sendable {
     public internal(set) var activations = 0
     /// Scratch of the workers (gathered columns, blocks of programs).
     public internal(set) var workspace = 0
-    /// What the intermediates would take without sharing memory.
+    /// Memory of the intermediates without sharing.
     public internal(set) var withoutReuse = 0
 
     public var total: Int { parameters + statistics + optimizerState + loopState + activations + workspace }
 }
 
-/// Gives buffers with known lifetimes their places in one arena: largest first, each at the lowest place where it meets
-/// no other buffer that lives at the same time.
+/// Places buffers with known lifetimes in one arena: largest first, each at the lowest offset where it overlaps
+/// no other live buffer.
 struct ArenaPlanner {
     struct Buffer {
         let index: Int  // in the address table
@@ -33,7 +33,7 @@ struct ArenaPlanner {
 
     var buffers: [Buffer] = []
 
-    /// Floats that the arena needs.
+    /// Size of the arena in floats.
     private(set) var size = 0
 
     mutating func place() {

@@ -56,7 +56,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     public func inputShape(batch: Int) -> Shape { [batch, height, width, inputChannels] }
     public func outputShape(batch: Int) -> Shape { [batch, outputHeight, outputWidth, outputChannels] }
 
-    /// Multiplications and additions of one pass (forward, input gradient or weight gradient) over a batch.
+    /// FLOPs of one pass (forward, input gradient or weight gradient) over a batch.
     public func floatingPointOperations(batch: Int) -> Int {
         2 * batch * outputHeight * outputWidth * outputChannels * kernelHeight * kernelWidth * inputChannels / groups
     }
@@ -81,10 +81,10 @@ public struct Padding: Hashable, Sendable {
     }
 }
 
-/// The operations of a graph: a closed set, in which the gradient of each is made of the others.
+/// The operations of a graph: a closed set, in which the gradient of each is composed of the others.
 public enum Operation: Hashable, Sendable {
     // Sources: no inputs.
-    /// A variable's value as it stands before the step.
+    /// A variable's value before the step.
     case variable(VariableID)
     /// Values bound by name before each run.
     case input(String)
@@ -99,7 +99,7 @@ public enum Operation: Hashable, Sendable {
     // Shapes and sums. `sum(to:)` and `broadcast(to:)` are each other's adjoint.
     case broadcast(to: Shape)
     case sum(to: Shape)
-    /// The largest over the last axis; constant in differentiation (it only shifts softmax).
+    /// The maximum over the last axis; constant in differentiation (it only shifts softmax).
     case rowMaximum
     /// Mean and variance (over all but the last axis, divided by the count) as rows of `[2, C]`.
     case moments
@@ -127,9 +127,9 @@ public enum Operation: Hashable, Sendable {
     /// `k x k` convolution: `[k, k, Cin, Cout]` to `[k + 1, k + 1, Cout, Cin]`; and the adjoint.
     case foldUpsampling
     case foldUpsamplingGradient
-    /// A convolution's weight as the products of minimal filtering take it; made after differentiation.
+    /// A convolution's weight transformed for minimal filtering; created after differentiation.
     case filterWeights(FilteredConvolution)
-    /// A pass of a convolution by minimal filtering; made after differentiation. Inputs: input or output gradient, and
+    /// A pass of a convolution by minimal filtering; created after differentiation. Inputs: input or output gradient,
     /// transformed weights; for a weight gradient input and output gradient.
     case filteredConvolution(FilteredConvolution)
 
@@ -155,12 +155,12 @@ public enum Operation: Hashable, Sendable {
     case assign(VariableID)
     /// Applies the optimizer's rule to a parameter; inputs: the parameter's value, its gradient.
     case update(VariableID, rule: Int)
-    /// The input's value, unseen by differentiation.
+    /// The input's value, constant in differentiation.
     case stopGradient
 }
 
 extension Operation {
-    /// Whether each output element depends on the matching (broadcast) input elements alone.
+    /// Whether each output element depends only on the matching (broadcast) input elements.
     public var isElementwise: Bool {
         switch self {
         case .unary, .binary, .random: true
@@ -168,7 +168,7 @@ extension Operation {
         }
     }
 
-    /// Whether a gradient reaches the inputs at all.
+    /// Whether gradients flow to the inputs.
     public var passesGradients: Bool {
         switch self {
         case .stopGradient, .rowMaximum, .minimumNormWeights: false

@@ -7,7 +7,7 @@ struct Program {
     /// Values read, with their kinds; slot `i` holds operand `i`.
     var operands: [(value: Int, kind: agon_operand_kind)] = []
     var instructions: [agon_instruction] = []
-    /// Values made: stored or summed.
+    /// Results: stored or summed.
     var results: [Result] = []
     var slotCount = 0
 
@@ -16,11 +16,11 @@ struct Program {
         let slot: Int32
         let kind: agon_result_kind
         let partialOffset: Int
-        /// Which pivot the sums of moments are relative to: the first of two results, the second being their squares'.
+        /// The pivot of the sums of moments, for the first of two results; the second holds their squares.
         var pivot: Int?
     }
 
-    /// Slots whose moments are taken. Sums of squares lose what a mean far from zero takes from their digits, so each
+    /// Slots whose moments are computed. Sums of squares lose precision if the mean is far from zero, so each
     /// piece subtracts its first row from its rows first; pivots are operands that follow the others.
     var pivots: [Int32] = []
 
@@ -39,12 +39,12 @@ struct Program {
     }
 }
 
-/// Turns units into programs: decides what is stored, what is computed again, and where intermediate values live.
+/// Compiles units to programs: decides what is stored, what is recomputed, and where intermediate values live.
 struct ProgramAssembly {
     let fusion: Fusion
     let outputs: Set<Int>
     private var nodes: [Node] { fusion.nodes }
-    /// Full values that are stored whatever programs do: products, outputs and state read them.
+    /// Full values that are always stored: products, outputs and state read them.
     private var stored: Set<Int> = []
     private(set) var randomStreams: [String] = []
 
@@ -59,9 +59,9 @@ struct ProgramAssembly {
         }
     }
 
-    /// The programs of all units; nil for a unit without elementwise work, and for one whose work is all done by others.
+    /// The programs of all units; nil for a unit without elementwise work, or whose work is all done by others.
     mutating func assemble() -> [Program?] {
-        // Which operands each unit reads after cheap values are computed again where they are used.
+        // The operands that each unit reads after cheap values are recomputed at their uses.
         var operandsOf: [[Int]] = []
         var membersOf: [[Int]] = []
         for index in fusion.units.indices {
@@ -73,8 +73,8 @@ struct ProgramAssembly {
         for (index, unit) in fusion.units.enumerated() where !unit.members.isEmpty {
             for operand in operandsOf[index] { needed.insert(fusion.roots[operand].root) }
         }
-        // A unit whose values nobody needs makes its own operands unneeded; one sweep backwards suffices in practice,
-        // and what is left over is only work, never a wrong value.
+        // A unit with unused values makes its operands unused; one backward sweep suffices in practice,
+        // and leftovers only cost time, never correctness.
         return fusion.units.indices.map { index in
             let unit = fusion.units[index]
             if unit.members.isEmpty { return nil }
@@ -84,7 +84,7 @@ struct ProgramAssembly {
         }
     }
 
-    /// The unit's members with cheap outside values put before their first use, and the outside values still read.
+    /// The unit's members with cheap outside values recomputed before their first use, and outside values still read.
     private func expanded(_ index: Int) -> (members: [Int], operands: [Int]) {
         let unit = fusion.units[index]
         var members: [Int] = []
@@ -107,7 +107,7 @@ struct ProgramAssembly {
         return (members, operands)
     }
 
-    /// Whether reading a full value costs more than making it again from one other full value and small ones.
+    /// Whether reading a full value costs more than recomputing it from one other full value and small ones.
     private func recomputes(_ value: Int, domain: IterationSpace?) -> Bool {
         let node = nodes[value]
         guard let domain, node.output.shape == domain.shape, domain.shape.count > 1, !stored.contains(value) else {

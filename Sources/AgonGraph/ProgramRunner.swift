@@ -1,14 +1,14 @@
 import AgonTensors
 import CAgonKernels
 
-/// A program with its operands' places, ready to run over windows.
+/// A program with its operands' addresses, ready to run over windows.
 final class ProgramRunner: @unchecked Sendable {
     static let scratch = Int(AGON_PROGRAM_SCRATCH)
 
     private let partialWidth: Int
     /// Doubles of each piece: its sums, for moments its window and its pivots.
     let partialStride: Int
-    /// Where they go: `pieces * partialStride` doubles.
+    /// Their destination: `pieces * partialStride` doubles.
     var partials: Address?
     private let program: Program
     private let operands: [Address]
@@ -21,7 +21,7 @@ final class ProgramRunner: @unchecked Sendable {
             UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Double>?
         ) -> Void
     private let compiled: UnsafeMutablePointer<agon_program>
-    /// The program that stores the first row of what moments are taken of.
+    /// The program that stores the first row of the values whose moments are computed.
     private let pivotProgram: UnsafeMutablePointer<agon_program>
     private let kinds: UnsafeMutablePointer<Int32>
     private let instructions: UnsafeMutablePointer<agon_instruction>
@@ -50,7 +50,7 @@ final class ProgramRunner: @unchecked Sendable {
                 kind: Int32(result.kind.rawValue), slot: result.slot, deferred: 0,
                 partial_offset: Int32(result.partialOffset))
         }
-        // What is summed may be an operand, whose slot is not to be written to: copied at the end.
+        // A summed value may be an operand, whose slot must not be written: copied at the end.
         for (index, slot) in program.pivots.enumerated() {
             resultTable[program.results.count + index] = agon_result(
                 kind: Int32(AGON_RESULT_STORE.rawValue), slot: slot, deferred: 1, partial_offset: 0)
@@ -81,7 +81,7 @@ final class ProgramRunner: @unchecked Sendable {
     /// Values that the program stores in full.
     var storedValues: [Int] { program.results.filter { $0.kind == AGON_RESULT_STORE }.map(\.value) }
 
-    /// Marks stores over operands that are still to be read; call when memory is planned.
+    /// Marks stores over operands that are read later; call when memory is planned.
     func settle() {
         for (index, result) in program.results.enumerated() where result.kind == AGON_RESULT_STORE {
             let written = program.instructions.lastIndex { $0.target == result.slot } ?? 0
@@ -168,7 +168,7 @@ final class ProgramRunner: @unchecked Sendable {
         }
     }
 
-    /// Brings each piece's sums to the pivot of the first and adds them:
+    /// Shifts each piece's sums to the pivot of the first and adds them:
     /// with `d = p - p_0`, `Σ (x - p_0) = Σ (x - p) + n d` and `Σ (x - p_0)² = Σ (x - p)² + 2 d Σ (x - p) + n d²`.
     private func finishMoments(
         _ pieces: Int, _ pivot: Int, _ offsets: (sum: Int, squares: Int), _ partials: UnsafeMutablePointer<Double>,
@@ -196,13 +196,13 @@ final class ProgramRunner: @unchecked Sendable {
             let mean = sum[channel] / count
             let variance = squares[channel] / count - mean * mean
             out[channel] = Float(base[channel] + mean)
-            // A NaN stays.
+            // NaN propagates.
             out[channels + channel] = variance < 0 ? 0 : Float(variance)
         }
     }
 }
 
-/// What a piece has found: its sums and, where there are moments among them, its window and its pivots.
+/// A piece's results: its sums and, if it computes moments, its window and its pivots.
 private struct PieceSums {
     let sums: UnsafeMutablePointer<Double>
     private let window: UnsafeMutablePointer<Double>
@@ -212,7 +212,7 @@ private struct PieceSums {
         window = sums + width
     }
 
-    /// Doubles that the window and some pivots take.
+    /// Doubles for the window and the pivots.
     static func width(pivots: Int) -> Int { 3 + (pivots + 1) / 2 }
 
     var rows: Double { window[0] }

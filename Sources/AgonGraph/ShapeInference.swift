@@ -1,7 +1,7 @@
 import AgonConfiguration
 import AgonTensors
 
-/// The shape that two broadcast shapes give, aligned at the last axis; nil when they do not fit.
+/// The result of broadcasting two shapes, aligned at the last axis; nil if they are incompatible.
 public func broadcastShape(_ a: Shape, _ b: Shape) -> Shape? {
     let rank = max(a.rank, b.rank)
     var extents: [Int] = []
@@ -14,7 +14,7 @@ public func broadcastShape(_ a: Shape, _ b: Shape) -> Shape? {
     return Shape(extents)
 }
 
-/// The shape of an operation's output; a shape that does not fit is a programmer's error.
+/// The shape of an operation's output; incompatible shapes are programming errors.
 func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: ConfigPath) -> Shape {
     func check(_ condition: Bool, _ message: @autoclosure () -> String) {
         precondition(condition, "\(operation.name) at \(origin): \(message())")

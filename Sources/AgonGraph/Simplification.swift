@@ -1,18 +1,18 @@
 import AgonConfiguration
 import AgonTensors
 
-/// Rewrites a graph into an equal one with less work: unread nodes go, equal ones are merged, constants are folded and
-/// sums are taken before scaling.
+/// Simplifies a graph: removes unread nodes, merges equal ones, folds constants and
+/// sums before scaling.
 struct Simplification {
     private(set) var nodes: [Node] = []
     private var known: [Key: Value] = [:]
     private var mapped: [Int: Value] = [:]
-    /// The newest value of each variable, the values that a write has replaced, and the given graph's computed values
-    /// and outputs that came down to a variable's own memory.
+    /// The latest value of each variable, the values that a write has replaced, and the given graph's computed values
+    /// and outputs that reduced to a variable's own memory.
     private var newest: [VariableID: Int] = [:]
     private var overwritten = Set<Int>()
     private var borrowers: [Int: [Int]] = [:]
-    /// How often the given graph reads what each value stands for.
+    /// How often the given graph reads each value.
     private var readers: [Int: Int] = [:]
 
     private struct Key: Hashable {
@@ -47,11 +47,11 @@ struct Simplification {
         }
         let outputs = graph.outputs.map { output in
             var value = pass.mapped[output.value.index] ?? output.value
-            // The memory of inputs is only lent for a run.
+            // The memory of inputs is only borrowed for a run.
             if pass.owner(of: value).operation.isInput { value = pass.copy(of: value) }
             return (name: output.name, value: value)
         }
-        // Rewriting leaves nodes unread: drop them and number the rest anew.
+        // Rewriting leaves nodes unread: drop them and renumber the rest.
         let effects = pass.nodes.filter { $0.operation.isEffect }.map(\.output)
         let live = liveness(pass.nodes, roots: outputs.map(\.value) + effects)
         var compact = Simplification()
@@ -88,7 +88,7 @@ struct Simplification {
         return node
     }
 
-    /// The node that makes a value, if what it reads still stands: work may not move past a write to its source.
+    /// The node that computes a value, if its sources are unchanged: work must not move past a write to its source.
     private func opened(_ value: Value) -> Node? {
         let node = nodes[value.index]
         return node.inputs.contains { overwritten.contains(owner(of: $0).output.index) } ? nil : node
@@ -100,13 +100,13 @@ struct Simplification {
         append(.unary(.affine(scale: 1, offset: 0)), [value], value.shape, nodes[value.index].origin)
     }
 
-    /// Before a write: copies of the old value for whatever should outlive it (those that nobody reads are dropped).
+    /// Before a write: copies the old value for later readers (unread copies are dropped).
     private mutating func saveBorrowed(_ id: VariableID) {
         guard let old = newest[id] else { return }
         for index in borrowers.removeValue(forKey: old) ?? [] { mapped[index] = mapped[index].map { copy(of: $0) } }
     }
 
-    /// The one node for this operation on these inputs.
+    /// The unique node for this operation on these inputs.
     private mutating func unique(_ operation: Operation, _ inputs: [Value], _ shape: Shape, _ origin: ConfigPath)
         -> Value
     {
@@ -200,7 +200,7 @@ struct Simplification {
                 let parts = producer.inputs.map { simplified(operation, [$0], shape, origin) }
                 return simplified(.binary(.add), parts, shape, origin)
             case .reshape where axis == 0 && producer.inputs[0].shape[0] == x[0].shape[0]:
-                // Samples of a reshaped product: the product of these samples alone, where nobody reads the others.
+                // Samples of a reshaped product: the product of these samples alone, if nothing reads the others.
                 let source = producer.inputs[0]
                 guard isReadOnce(x[0]), isReadOnce(source), case .matmul? = opened(source)?.operation else { break }
                 var samples = source.shape.dimensions

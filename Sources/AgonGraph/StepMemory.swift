@@ -1,7 +1,7 @@
 import AgonTensors
 import CAgonKernels
 
-/// The places of a step's intermediates in the arena.
+/// The offsets of a step's intermediates in the arena.
 struct StepMemory {
     /// Table index to offset in floats.
     var offsets: [Int: Int] = [:]
@@ -11,7 +11,7 @@ struct StepMemory {
     var withoutReuse = 0
 
     /// - Parameters:
-    ///   - external: values with memory of their own.
+    ///   - external: values with their own memory.
     ///   - kept: values read after the step, which live to its end.
     static func plan(units: [LoweredGroup], nodes: [Node], external: Set<Int>, kept: Set<Int>) -> StepMemory {
         var first: [Int: Int] = [:]
@@ -82,7 +82,7 @@ struct StepMemory {
     }
 }
 
-/// Which tasks wait for which: stages of a unit, values, and memory that changes hands.
+/// The dependencies of tasks: stages of a unit, values, and reused memory.
 struct TaskLinks {
     private let pieces: [Int32]
     private let successors: [[Int32]]
@@ -102,7 +102,7 @@ struct TaskLinks {
         }
         var producer: [Int: Int] = [:]
         var touched: [Int: [Int]] = [:]  // units by arena or variable value, in order
-        // Placed regions in use so far: who touched them last.
+        // Placed regions in use so far, with their last users.
         var regions: [(start: Int, end: Int, value: Int)] = []
         for (time, unit) in units.enumerated() {
             var needs = Set<Int>()
@@ -114,7 +114,7 @@ struct TaskLinks {
                 for region in regions where region.start < end && start < region.end {
                     needs.formUnion(touched[region.value] ?? [])
                 }
-                // What this value covers wholly is behind it from now on.
+                // Regions that this value covers entirely are superseded.
                 regions.removeAll { start <= $0.start && $0.end <= end }
                 regions.append((start, end, value))
             }
@@ -138,6 +138,9 @@ struct TaskLinks {
         var starts: [Int32] = [0]
         for list in successors { starts.append(starts[starts.count - 1] + Int32(list.count)) }
         let flat: [Int32] = successors.flatMap { $0 } + [0]
-        return agon_schedule_create(Int32(pieces.count), pieces, starts, flat)
+        guard let schedule = agon_schedule_create(Int32(pieces.count), pieces, starts, flat) else {
+            MemoryShortage.end(wanting: "the schedule of \(pieces.count) tasks")
+        }
+        return schedule
     }
 }

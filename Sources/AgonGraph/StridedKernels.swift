@@ -1,10 +1,10 @@
 import AgonTensors
 
-// Sums and broadcasts that elementwise programs do not know: those in which the axes between samples and channels
+// Sums and broadcasts that elementwise programs do not support: those in which the axes between samples and channels
 // differ, or in which samples are summed at each position.
 
 extension Lowering {
-    /// Pieces divide the target, so that no sum is cut. Each sums in double precision and in one order.
+    /// Pieces split the target, not the sums. Each sums in double precision and in a fixed order.
     func lowerStridedSum(
         _ from: Shape, _ to: Shape, _ source: Address, _ out: Address, _ lowered: inout LoweredGroup
     ) {
@@ -68,17 +68,17 @@ extension Lowering {
     }
 }
 
-/// A tensor and a smaller one that it is summed to, or broadcast from, by stretches of axes of which the smaller one has
+/// A tensor and a smaller one that it is summed to, or broadcast from, by runs of axes of which the smaller one has
 /// all or none.
 private struct BroadcastView {
     struct Stretch {
         var extent: Int
-        /// The distance of neighbours in the full tensor and, 0 unless kept, in the small one.
+        /// The stride in the full tensor and, 0 unless kept, in the small one.
         var full: Int, small: Int
         var isKept: Bool
     }
 
-    /// Sums side by side that stay in the first-level cache.
+    /// Adjacent sums that stay in the L1 cache.
     static let runBlock = 1024
 
     /// From the first axes to the last; neighbours differ in `isKept`.
@@ -103,9 +103,9 @@ private struct BroadcastView {
     }
 }
 
-/// Calls `body` with the distances from the first element, in the full tensor and in the small one, of each place along
-/// some stretches, in order.
-/// - Parameter part: the part of the longest stretch (the first of several) to walk; all when nil.
+/// Calls `body` with the offsets, in the full tensor and in the small one, of each position along
+/// some runs, in order.
+/// - Parameter part: the part of the longest run (the first among equals) to walk; all if nil.
 private func forEachPlace(
     _ stretches: some RandomAccessCollection<BroadcastView.Stretch>, dividing part: Range<Int>? = nil,
     _ body: (_ full: Int, _ small: Int) -> Void

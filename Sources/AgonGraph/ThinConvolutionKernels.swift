@@ -2,7 +2,7 @@ import AgonTensors
 import CAgonKernels
 
 extension ConvolutionGeometry {
-    /// A convolution whose taps of all channels fit few vectors: products read its lines in place.
+    /// A convolution whose taps of all channels fit few vectors: products read its rows in place.
     var isThin: Bool {
         groups == 1 && dilationHeight == 1 && dilationWidth == 1 && inputChannels <= 4 && taps * inputChannels <= 128
             && outputChannels % FilteredConvolution.alignment == 0
@@ -18,11 +18,11 @@ extension ConvolutionGeometry {
     }
 }
 
-/// Convolutions of few channels to many, such as a discriminator's first: their columns would be copied in pieces of a few
-/// floats. Instead the lines that a row of output meets are interleaved once, `[x, kernel row, channel]`, so that the taps
-/// of neighbouring pixels are overlapping stretches of memory, and products read them in place.
+/// Convolutions of few channels to many, such as a discriminator's first: im2col would copy pieces of a few
+/// floats. Instead the input rows of an output row are interleaved once, `[x, kernel row, channel]`, so that the taps
+/// of neighbouring pixels are overlapping ranges of memory, and products read them in place.
 extension Lowering {
-    /// Floats of the lines of a row of output.
+    /// Floats of the input rows of an output row.
     private func lineCount(_ g: ConvolutionGeometry) -> Int {
         ((g.outputWidth - 1) * g.strideWidth + g.kernelWidth) * g.kernelHeight * g.inputChannels
     }

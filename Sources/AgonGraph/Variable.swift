@@ -9,7 +9,7 @@ public struct VariableID: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(object) }
 }
 
-/// How a variable's values are laid out in files, where PyTorch's layout differs from the one computed on.
+/// How a variable's values are laid out in files, if PyTorch's layout differs from that in memory.
 public enum PyTorchLayout: Hashable, Sendable {
     /// As in memory.
     case plain
@@ -25,11 +25,11 @@ public enum PyTorchLayout: Hashable, Sendable {
     case images
 }
 
-/// What a variable is for.
+/// The role of a variable.
 public enum VariableRole: Hashable, Sendable {
     /// Trained by an optimizer.
     case parameter
-    /// Kept fixed or updated by the layers themselves: running statistics, spectral norm's vectors, frozen weights.
+    /// Fixed, or updated by the layers themselves: running statistics, spectral norm's vectors, frozen weights.
     case buffer
     /// Kept by an optimizer.
     case optimizerState
@@ -37,14 +37,14 @@ public enum VariableRole: Hashable, Sendable {
     case loopState
 }
 
-/// Values that live from step to step, in memory of their own.
+/// Values that persist between steps, in their own memory.
 public final class Variable: @unchecked Sendable {
     /// The name in checkpoints, such as `generator.3.weight`.
     public let name: String
     public let shape: Shape
     public let role: VariableRole
     public let layout: PyTorchLayout
-    /// `shape.count` floats, 64-byte aligned, zero at first.
+    /// `shape.count` floats, 64-byte aligned, initially zero.
     public let storage: UnsafeMutablePointer<Float>
 
     public init(name: String, shape: Shape, role: VariableRole, layout: PyTorchLayout = .plain) {
@@ -59,7 +59,7 @@ public final class Variable: @unchecked Sendable {
 
     public var id: VariableID { VariableID(object: ObjectIdentifier(self), variable: self) }
 
-    /// The values in memory's layout.
+    /// The values in memory layout.
     public var values: [Float] {
         get { Array(UnsafeBufferPointer(start: storage, count: shape.count)) }
         set {
@@ -76,7 +76,7 @@ extension Variable {
     /// The shape in files.
     public var pyTorchShape: Shape { Shape(permutation.map { shape[$0] }) }
 
-    /// The axes of memory in the order of files.
+    /// The memory axes in file order.
     private var permutation: [Int] {
         switch layout {
         case .plain: Array(0..<shape.rank)
@@ -93,8 +93,8 @@ extension Variable {
         return layout == .plain ? tensor : tensor.permuted(permutation)
     }
 
-    /// Takes values in PyTorch's layout.
-    /// - Returns: false, leaving the variable as it was, when the shape does not fit.
+    /// Sets the values from PyTorch's layout.
+    /// - Returns: false, with the variable unchanged, if the shape does not match.
     public func importing(_ tensor: Tensor) -> Bool {
         guard tensor.shape == pyTorchShape else { return false }
         switch layout {

@@ -1,6 +1,6 @@
 import AgonTensors
 
-/// A matrix of features: a row for each sample, row-major, in double precision.
+/// A feature matrix with one row per sample, row-major, in double precision.
 public struct Features: Equatable, Sendable {
     public let rows: Int
     public let columns: Int
@@ -14,7 +14,7 @@ public struct Features: Equatable, Sendable {
         self.values = values
     }
 
-    /// The first axis counts samples, the others are one row.
+    /// The first axis is the sample, the others form a row.
     public init(_ tensor: Tensor) {
         precondition(tensor.shape.rank >= 2, "features need a shape of samples and values, not \(tensor.shape)")
         let rows = tensor.shape[0]
@@ -22,7 +22,7 @@ public struct Features: Equatable, Sendable {
         self.init(rows: rows, columns: columns, values: tensor.values.map { Double($0) })
     }
 
-    /// The rows of the given indices, in their order.
+    /// The rows of the given indices, in that order.
     public func selecting(_ indices: some Collection<Int>) -> Features {
         var selected: [Double] = []
         selected.reserveCapacity(indices.count * columns)
@@ -39,14 +39,14 @@ public struct Features: Equatable, Sendable {
         }
     }
 
-    /// Checks two sets that are to be compared.
+    /// Checks two sets before comparison.
     static func check(
         real: Features, fake: Features, atLeast needed: Int, metric: String
     ) throws(MetricError) {
         guard real.columns == fake.columns else {
             throw .differentWidths(real: real.columns, fake: fake.columns)
         }
-        // First those of which there are as many as the user asked for: real ones may have been cut to as many.
+        // Generated samples first: their number is what the user asked for, and real ones may be cut to it.
         try fake.check(atLeast: needed, set: "generated", metric: metric)
         try real.check(atLeast: needed, set: "real", metric: metric)
     }

@@ -1,6 +1,6 @@
 import AgonTensors
 
-/// Mean and sample covariance of features: what the Fréchet distance takes from a set, worth keeping for real images.
+/// Mean and sample covariance of features, the statistics of the Fréchet distance; worth caching for real images.
 public struct FeatureStatistics: Equatable, Sendable {
     public let mean: [Double]
     /// columns x columns; divided by samples - 1.
@@ -17,8 +17,8 @@ public struct FeatureStatistics: Equatable, Sendable {
     }
 
     /// - Parameters:
-    ///   - set: how messages name the samples: "real" or "generated".
-    ///   - threads: on how many the work is done; the result does not depend on it.
+    ///   - set: the name of the samples in messages: "real" or "generated".
+    ///   - threads: the number of threads; the result does not depend on it.
     /// - Throws: ``MetricError`` for fewer than two samples or values that are not finite; `TensorsError` without
     ///   BLAS.
     public init(_ features: Features, set: String, threads: Int = 1) throws {
@@ -29,7 +29,7 @@ public struct FeatureStatistics: Equatable, Sendable {
             for column in 0..<columns { mean[column] += features.values[row * columns + column] }
         }
         for column in 0..<columns { mean[column] /= Double(rows) }
-        // Centred first: the difference of second moment and squared mean would cancel.
+        // Centred first: second moment minus squared mean would cancel.
         var centred = features.values
         for row in 0..<rows {
             for column in 0..<columns { centred[row * columns + column] -= mean[column] }
@@ -46,7 +46,7 @@ public struct FeatureStatistics: Equatable, Sendable {
 /// arXiv:1706.08500, eq. 6; Dowson and Landau, "The Fréchet distance between multivariate normal distributions", 1982.
 ///
 /// `tr (C1 C2)^½` is the sum of the square roots of C1 C2's eigenvalues, which are those of the symmetric
-/// `S = L^½ V' C2 V L^½` with `C1 = V L V'`. So nothing becomes complex, and covariances of too few samples, which are
+/// `S = L^½ V' C2 V L^½` with `C1 = V L V'`. Nothing becomes complex, and covariances of too few samples, which are
 /// singular, need no offset on their diagonals.
 public enum FrechetDistance {
     /// - Throws: ``MetricError`` for unusable features; `TensorsError` without LAPACK.

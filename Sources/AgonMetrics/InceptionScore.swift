@@ -19,8 +19,8 @@ public enum InceptionScore {
 
     /// The score over consecutive splits of about equal size.
     ///
-    /// - Parameter probabilities: a row for each image, each summing to 1.
-    /// - Throws: ``MetricError`` for fewer images than splits or rows that are no distributions.
+    /// - Parameter probabilities: one row per image, each summing to 1.
+    /// - Throws: ``MetricError`` for fewer images than splits or rows that are not distributions.
     public static func of(probabilities: Features, splits: Int = 1) throws(MetricError) -> Estimate {
         precondition(splits > 0, "inception score over \(splits) splits")
         try probabilities.check(atLeast: splits, set: "generated", metric: "inception score")
@@ -62,7 +62,7 @@ public enum InceptionScore {
                 guard p >= 0 else { throw .badValue(metric: "inception score", row: row, column: column, value: p) }
                 sum += p
             }
-            // Single-precision softmax over a thousand classes is off by some 1e-5.
+            // Single-precision softmax over a thousand classes has an error of about 1e-5.
             guard abs(sum - 1) < 1e-3 else { throw .badProbabilities(row: row, sum: sum) }
         }
     }

@@ -15,7 +15,7 @@ public enum KernelInceptionDistance {
 
     /// The distance over all samples.
     ///
-    /// - Parameter threads: on how many the work is done; the result does not depend on it.
+    /// - Parameter threads: the number of threads; the result does not depend on it.
     /// - Throws: ``MetricError`` for unusable features; `TensorsError` without BLAS.
     public static func between(real: Features, fake: Features, threads: Int = 1) throws -> Double {
         try Features.check(real: real, fake: fake, atLeast: 2, metric: "KID")
@@ -51,7 +51,7 @@ public enum KernelInceptionDistance {
         return Estimate(mean: mean, deviation: subsets > 1 ? (squares / Double(subsets - 1)).squareRoot() : 0)
     }
 
-    /// `Σ k(x_i, y_j)`: a sum for each row, added in their order.
+    /// `Σ k(x_i, y_j)`: one sum per row, added in order.
     private static func kernelSum(
         _ x: Features, _ y: Features, skippingDiagonal: Bool, threads: Int
     ) throws -> Double {

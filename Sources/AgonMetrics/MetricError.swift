@@ -1,6 +1,6 @@
-/// What makes a metric impossible to compute.
+/// Why a metric cannot be computed.
 public enum MetricError: Error, Equatable, Sendable {
-    /// Two sets of features of different width.
+    /// Two feature sets of different width.
     case differentWidths(real: Int, fake: Int)
     /// Fewer samples than the metric is defined for.
     case tooFewSamples(metric: String, set: String, count: Int, needed: Int)
@@ -8,9 +8,9 @@ public enum MetricError: Error, Equatable, Sendable {
     case badValue(metric: String, row: Int, column: Int, value: Double)
     /// Rows of class probabilities that do not sum to 1.
     case badProbabilities(row: Int, sum: Double)
-    /// A mode's frequency in the data that is negative or no number; or all are 0.
+    /// A mode's frequency in the data is negative or NaN; or all are 0.
     case badFrequency(mode: Int, value: Double)
-    /// Images in which the metric's window does not fit.
+    /// Images smaller than the metric's window.
     case imageTooSmall(height: Int, width: Int, needed: Int)
 }
 
@@ -26,7 +26,7 @@ extension MetricError: CustomStringConvertible {
         case .badProbabilities(let row, let sum):
             "inception score: the probabilities of sample \(row) sum to \(sum), not to 1; apply softmax to logits first"
         case .badFrequency(_, let value) where value == 0:
-            "mode coverage: the data are in none of the modes"
+            "mode coverage: no data in any of the modes"
         case .badFrequency(let mode, let value):
             "mode coverage: the frequency of mode \(mode) in the data is \(value)"
         case .imageTooSmall(let height, let width, let needed):

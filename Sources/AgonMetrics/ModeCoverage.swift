@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-/// How many of a distribution's known modes generated samples reach, and how evenly.
+/// How many known modes of a distribution the generated samples cover, and how evenly.
 ///
-/// For Gaussian mixtures, where a sample is of high quality when it lies within a few standard deviations of a centre:
+/// For Gaussian mixtures, where a sample is of high quality if it lies within a few standard deviations of a centre:
 /// Srivastava et al., "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", NIPS 2017,
 /// arXiv:1705.07761, section 5; Albuquerque et al., "Multi-objective training of Generative Adversarial Networks with
 /// multiple discriminators", ICML 2019, arXiv:1901.08680. For images of stacked digits, whose modes a classifier
@@ -16,26 +16,26 @@
 public struct ModeCoverage: Equatable, Sendable {
     /// The number of samples that belong to each mode: those of high quality, or all that a classifier named.
     public let counts: [Int]
-    /// The number of modes with at least the demanded number of samples.
+    /// The number of modes with at least the required number of samples.
     public let coveredModes: Int
-    /// The part of the samples that belong to a mode, 0 to 1.
+    /// The fraction of samples that belong to a mode, 0 to 1.
     public let highQualityShare: Double
     /// `KL(p ‖ q) = Σ p log(p / q)` in nats, of the samples' distribution p over the modes from the data's q, which is
-    /// uniform for mixtures. Nil when no sample belongs to a mode; infinite when one belongs to a mode with q = 0.
+    /// uniform for mixtures. Nil if no sample belongs to a mode; infinite if one belongs to a mode with q = 0.
     public let divergence: Double?
 
-    /// The part of the modes that are covered, 0 to 1.
+    /// The fraction of modes covered, 0 to 1.
     public var coveredShare: Double { Double(coveredModes) / Double(counts.count) }
 
-    /// The coverage of a mixture of equally frequent Gaussians of one deviation in all directions.
+    /// The coverage of a mixture of equally frequent isotropic Gaussians of equal deviation.
     ///
     /// Each sample belongs to the mode with the nearest centre (the first of several) if it is of high quality.
     ///
     /// - Parameters:
-    ///   - samples: a row for each.
-    ///   - radius: how many deviations from a centre samples of high quality may be.
-    ///   - minimalCount: the number of such samples that make a mode covered.
-    /// - Throws: ``MetricError`` for no samples or values that are not finite.
+    ///   - samples: one row per sample.
+    ///   - radius: the maximum distance of high-quality samples from a centre, in deviations.
+    ///   - minimalCount: the number of such samples that cover a mode.
+    /// - Throws: ``MetricError`` for no samples or non-finite values.
     public init(
         samples: Features, centres: [[Float]], deviation: Float, radius: Double = 3, minimalCount: Int = 1
     ) throws(MetricError) {
@@ -65,8 +65,8 @@ public struct ModeCoverage: Equatable, Sendable {
     /// The coverage of numbered modes.
     ///
     /// - Parameters:
-    ///   - modes: the mode of each sample, such as that which a classifier names.
-    ///   - frequencies: how often each mode is in the data, as counts or shares.
+    ///   - modes: the mode of each sample, for example as classified.
+    ///   - frequencies: the frequency of each mode in the data, as counts or fractions.
     /// - Throws: ``MetricError`` for no samples, or frequencies that are negative, not finite or all 0.
     public init(modes: [Int], frequencies: [Double], minimalCount: Int = 1) throws(MetricError) {
         guard !modes.isEmpty else {
@@ -84,8 +84,8 @@ public struct ModeCoverage: Equatable, Sendable {
     /// The coverage of the `classCount³` modes of three stacked images, mode `(a * classCount + b) * classCount + c`.
     ///
     /// - Parameters:
-    ///   - triples: the class of each of the three channels, channels of a sample side by side.
-    ///   - frequencies: as above; nil when all modes are equally frequent.
+    ///   - triples: the class of each of the three channels, channels of a sample adjacent.
+    ///   - frequencies: as above; nil if all modes are equally frequent.
     /// - Throws: as above.
     public init(
         triples: [Int], classCount: Int = 10, frequencies: [Double]? = nil, minimalCount: Int = 1
@@ -101,7 +101,7 @@ public struct ModeCoverage: Equatable, Sendable {
             modes: modes, frequencies: frequencies ?? [Double](repeating: 1, count: count), minimalCount: minimalCount)
     }
 
-    /// How many samples each of `count` modes has.
+    /// The number of samples in each of `count` modes.
     public static func counts(of modes: some Sequence<Int>, count: Int) -> [Int] {
         var counts = [Int](repeating: 0, count: count)
         for mode in modes {

@@ -13,11 +13,11 @@ import AgonTensors
 /// At each scale, under a Gaussian window, `l = (2 μx μy + C1) / (μx² + μy² + C1)` and
 /// `cs = (2 σxy + C2) / (σx² + σy² + C2)` are averaged over the places where the window fits; the similarity of a channel
 /// is `Π cs_s^w_s` over all scales but the last, times `(l cs)^w` of the last. The next scale has half the height and
-/// width: means of 2 x 2 pixels, the last row or column repeated where it is odd. Channels are averaged in the end.
-/// A negative mean counts as 0, since its power is no number.
+/// width: means of 2 x 2 pixels, the last row or column repeated if it is odd. Channels are averaged at the end.
+/// A negative mean counts as 0, because its power is NaN.
 ///
-/// Five scales need a shorter side of 176 pixels, a window on each. Smaller images are compared on fewer scales, the
-/// largest first, whose weights are divided by their sum: so values of sizes below 176 must not be compared with those
+/// Five scales need a shorter side of at least 176 pixels. Smaller images are compared on fewer scales, the
+/// largest first, with renormalized weights: values for sizes below 176 are not comparable with those
 /// of others.
 ///
 /// Wang, Simoncelli and Bovik, "Multi-scale structural similarity for image quality assessment", 2003; as a measure of
@@ -37,7 +37,7 @@ public enum MultiScaleSimilarity {
     /// Of an 8-bit image with values from 0 to 255.
     static let range = 255.0
 
-    /// The number of scales on which images of a size are compared, 0 if not even one window fits.
+    /// The number of scales for images of a size; 0 if no window fits.
     public static func scaleCount(height: Int, width: Int) -> Int {
         weights.indices.count { min(height, width) >> $0 >= windowSize }
     }
@@ -61,8 +61,8 @@ public enum MultiScaleSimilarity {
     /// Pair `i` depends on the seed, the number of images and `i` alone.
     ///
     /// - Parameters:
-    ///   - images: `[N, H, W, C]`, values in [0, 255]; of one class, where diversity within classes is wanted.
-    ///   - threads: on how many the work is done; the result does not depend on it.
+    ///   - images: `[N, H, W, C]`, values in [0, 255]; of one class for diversity within classes.
+    ///   - threads: the number of threads; the result does not depend on it.
     /// - Throws: as ``between(_:_:)``; ``MetricError/tooFewSamples(metric:set:count:needed:)`` for fewer than two.
     public static func meanOverPairs(
         of images: Tensor, pairs: Int = 100, seed: UInt64, threads: Int = 1
@@ -100,7 +100,7 @@ public enum MultiScaleSimilarity {
     }
 }
 
-/// Images that can be compared, and the window.
+/// Comparable images, and the window.
 private struct ImageComparison: Sendable {
     let images: Tensor
     let scales: Int
@@ -186,7 +186,7 @@ private struct Plane {
         Plane(height: x.height, width: x.width, values: zip(x.values, y.values).map { $0 * $1 })
     }
 
-    /// The weighted means under a separable window, where it fits.
+    /// The weighted means under a separable window, at positions where it fits.
     func windowed(_ window: [Double]) -> Plane {
         let (newHeight, newWidth) = (height - window.count + 1, width - window.count + 1)
         var rows = [Double](repeating: 0, count: height * newWidth)

@@ -1,12 +1,12 @@
 import AgonTensors
 
-/// How much of the generated images is realistic, and how much of the real ones is generated, by k-nearest balls.
+/// How realistic generated images are, and how much of the real distribution they cover, by k-nearest-neighbour balls.
 ///
-/// With the ball of a sample reaching (exclusively) to its k-th neighbour in its own set:
-/// - precision: the part of generated samples that lie in some real ball;
-/// - recall: the part of real samples that lie in some generated ball;
+/// The (open) ball of a sample reaches to its k-th neighbour in its own set:
+/// - precision: the fraction of generated samples that lie in a real ball;
+/// - recall: the fraction of real samples that lie in a generated ball;
 /// - density: the number of real balls that a generated sample lies in, on average, over k (can exceed 1);
-/// - coverage: the part of real balls that hold a generated sample.
+/// - coverage: the fraction of real balls that contain a generated sample.
 ///
 /// Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models", 2019, arXiv:1904.06991;
 /// Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020, arXiv:2002.09797, eq. 3-6.
@@ -18,7 +18,7 @@ public struct PrecisionRecallDensityCoverage: Equatable, Sendable {
 
     /// - Parameters:
     ///   - neighbours: k.
-    ///   - threads: on how many the work is done; the result does not depend on it.
+    ///   - threads: the number of threads; the result does not depend on it.
     /// - Throws: ``MetricError`` for unusable features or at most k samples in a set; `TensorsError` without BLAS.
     public init(real: Features, fake: Features, neighbours: Int = 5, threads: Int = 1) throws {
         precondition(neighbours > 0, "balls to the \(neighbours)-th neighbour")
@@ -31,14 +31,14 @@ public struct PrecisionRecallDensityCoverage: Equatable, Sendable {
         let fakeRadii = try fakeSamples.neighbourDistances(neighbours, threads: threads)
 
         let blocks = RowBlocks(realSamples.centred, fakeSamples.centred)
-        // A row each for all real samples; a row of counts for all generated samples in each block.
+        // One row per real sample; one row of counts for all generated samples per block.
         var isRecalled = [Bool](repeating: false, count: real.rows)
         var isCovered = [Bool](repeating: false, count: real.rows)
         var ballCounts = [Int](repeating: 0, count: blocks.count * fake.rows)
         try isRecalled.withUnsafeMutableBufferPointer { recalled in
             try isCovered.withUnsafeMutableBufferPointer { covered in
                 try ballCounts.withUnsafeMutableBufferPointer { counts in
-                    // Each block writes elements of its own.
+                    // Each block writes only its own elements.
                     nonisolated(unsafe) let (recalled, covered, counts) = (recalled, covered, counts)
                     try blocks.forEach(threads: threads) { block in
                         withDistances(realSamples, fakeSamples) { distances in
@@ -79,7 +79,7 @@ public struct PrecisionRecallDensityCoverage: Equatable, Sendable {
 }
 
 /// Samples prepared for distances: `‖x - y‖² = ‖x‖² + ‖y‖² - 2 x · y` by matrix products, and exactly where that is not
-/// enough. Centring makes the norms, and so the cancellation, small.
+/// accurate enough. Centring keeps the norms, and so the cancellation, small.
 private struct DistanceSamples {
     let original: Features
     let centred: Features
@@ -109,7 +109,7 @@ private struct DistanceSamples {
                 withDistances(self, self) { distances in
                     var nearest = SmallestValues(k)
                     for i in block.rows {
-                        // The k-th smallest upper bound: what is surely above it is no neighbour, the rest is exact.
+                        // The k-th smallest upper bound: distances surely above it are skipped, the rest are exact.
                         nearest.removeAll()
                         for j in 0..<block.columns where j != i {
                             let (squared, bound) = distances.approximate(i, j, product: block[i, j])
@@ -132,7 +132,7 @@ private struct DistanceSamples {
     }
 }
 
-/// Hands over the distances between two sets; they end with `body`.
+/// Passes the distances between two sets to `body`; they are valid only inside it.
 private func withDistances(_ x: DistanceSamples, _ y: DistanceSamples, _ body: (Distances) -> Void) {
     x.original.values.withUnsafeBufferPointer { xValues in
         y.original.values.withUnsafeBufferPointer { yValues in
@@ -147,7 +147,7 @@ private func withDistances(_ x: DistanceSamples, _ y: DistanceSamples, _ body: (
     }
 }
 
-/// Distances between samples of two sets. It holds memory, not arrays, whose reference counts the threads would share.
+/// Distances between samples of two sets. Holds pointers, not arrays, whose reference counts the threads would share.
 private struct Distances {
     let columns: Int
     let x: UnsafeBufferPointer<Double>
@@ -155,14 +155,14 @@ private struct Distances {
     let xNorms: UnsafeBufferPointer<Double>
     let yNorms: UnsafeBufferPointer<Double>
 
-    /// The squared distance from the product of the centred samples, and how far it can be from the truth.
+    /// The squared distance from the product of the centred samples, and its error bound.
     func approximate(_ i: Int, _ j: Int, product: Double) -> (squared: Double, bound: Double) {
         let norms = xNorms[i] + yNorms[j]
         // Sums of `columns` terms, each rounded to a unit in the last place, in any order; and the centring.
         return (norms - 2 * product, Double(columns + 16) * Double.ulpOfOne * norms)
     }
 
-    /// The distance by the differences: 0 for equal samples.
+    /// The distance from the differences: 0 for equal samples.
     func exact(_ i: Int, _ j: Int) -> Double {
         var sum = 0.0
         for column in 0..<columns {
@@ -189,7 +189,7 @@ private struct SmallestValues {
 
     init(_ k: Int) { ascending = [Double](repeating: .infinity, count: k) }
 
-    /// The k-th smallest; infinite before k were inserted.
+    /// The k-th smallest; infinite until k values are inserted.
     var largest: Double { ascending[ascending.count - 1] }
 
     mutating func removeAll() {

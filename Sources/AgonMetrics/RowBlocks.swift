@@ -1,8 +1,8 @@
 import AgonTensors
 
-/// The products `X Y'` of two sets of rows in blocks of rows of X: memory does not grow with the square of the samples.
+/// The products `X Y'` of two sets of rows in blocks of rows of X: memory does not grow quadratically.
 ///
-/// The blocks are cut by the sizes alone, so what is made of each does not depend on the number of threads.
+/// The blocks depend on the sizes alone, so results do not depend on the number of threads.
 struct RowBlocks {
     /// One block: products of the rows `rows` of X with all rows of Y.
     struct Block {
@@ -29,7 +29,7 @@ struct RowBlocks {
 
     var count: Int { (x.rows + blockRows - 1) / blockRows }
 
-    /// Hands each block to `body`, on as many threads; a block is gone when `body` returns.
+    /// Passes each block to `body`, on several threads; a block is valid until `body` returns.
     func forEach(threads: Int, _ body: @Sendable (Block) -> Void) throws(TensorsError) {
         try BLAS.open()
         let workers = max(1, min(threads, count))

@@ -1,17 +1,17 @@
 import AgonConfiguration
 
-/// What can go wrong with tables and reports. Faults of a table's file are `ConfigError`.
+/// Errors of tables and reports. Errors in a table's file are `ConfigError`.
 public enum ReportsError: Error, Equatable, Sendable {
     /// Neither a run's folder nor a sweep's.
     case noRun(path: String)
-    /// A table by a name that no file has.
+    /// No table has this name.
     case unknownTable(String, folder: String, existing: [String])
-    /// A budget that the table has not.
+    /// The table does not define this budget.
     case unknownBudget(String, table: String, existing: [String])
-    /// A table is to be made of what was run, and nothing was.
+    /// No trial of the table has been run.
     case nothingRun(folder: String, table: String, budget: String)
     case toolFailed(String, reason: String)
-    /// A report was to be written over something that is no page.
+    /// The report would overwrite a file that is not an HTML page.
     case notAPage(path: String)
 }
 
@@ -22,14 +22,14 @@ extension ReportsError: CustomStringConvertible {
         case .unknownTable(let name, let folder, let existing):
             "\(name): no such table in \(folder), and no such file."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" } ?? "")
-                + (existing.isEmpty ? "" : " There are: \(existing.joined(separator: ", "))")
+                + (existing.isEmpty ? "" : " Available: \(existing.joined(separator: ", "))")
         case .unknownBudget(let name, let table, let existing):
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
-            "\(folder): nothing of this sweep was run; run it with: agon table \(table) --budget \(budget)"
+            "\(folder): no trial of this sweep has been run; run it with: agon table \(table) --budget \(budget)"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
-            "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html"
+            "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"
         }
     }
 }

@@ -4,20 +4,20 @@ import AgonRuns
 import AgonSweeps
 import AgonText
 
-/// Two runs side by side: where their configs differ, and their curves at the steps that both have.
+/// Two runs side by side: the differences of their configs, and their curves at common steps.
 ///
-/// Metrics that were measured in the same way stand beside each other, each way by itself. Where the curves that lead in
-/// the two runs were measured in different ways, they are shown with a mark.
+/// Metrics measured in the same way are compared, each way by itself. If the leading curves of
+/// the two runs were measured in different ways, they are marked.
 public struct RunComparison: Sendable {
-    /// A curve of both runs.
+    /// A curve that both runs have.
     public struct Curve: Sendable {
-        /// A key of `metrics.jsonl`, or a metric's; where there are several of a metric, with `@IDENTITY`.
+        /// A key of `metrics.jsonl` or of a metric; with `@IDENTITY` if a metric has several.
         public let key: String
-        /// With the identity in any case, as `agon runs` may call it; nil for other curves than metrics.
+        /// The key including the identity, as `agon runs` may list it; nil unless the curve is a metric's.
         let fullKey: String?
         let first: [EvaluationCurve.Point]
         let second: [EvaluationCurve.Point]
-        /// Why the values must not be compared; nil if they may be.
+        /// Why the values are not comparable; nil if they are.
         public let fault: String?
     }
 
@@ -25,7 +25,7 @@ public struct RunComparison: Sendable {
     public let second: RunFolder
     public let differences: [ConfigDifference]
     public let curves: [Curve]
-    /// Of what was asked for, what only one of the runs has.
+    /// Notes on requested curves that only one run has.
     public let notes: [String]
 
     /// - Parameter wanted: the keys of curves; nil for losses and metrics.
@@ -44,7 +44,7 @@ public struct RunComparison: Sendable {
             var curves: [Curve] = []
             var notes: [String] = []
             for key in wanted {
-                // What a metric's key stands for may be several curves.
+                // A metric's key may name several curves.
                 let found = shared.filter { $0.key == key || $0.fullKey == key || $0.key.hasPrefix(key + "@") }
                 curves += found
                 guard found.isEmpty else { continue }
@@ -63,12 +63,12 @@ public struct RunComparison: Sendable {
         }
     }
 
-    /// What was logged and measured of a run.
+    /// The logged and measured values of a run.
     private struct MeasuredRun {
         let logged: MetricCurves
         let evaluations: EvaluationCurves
         let keys: [String]
-        /// Of metrics, with their identities.
+        /// Curves of metrics, with their identities.
         let fullKeys: [String]
 
         init(_ run: RunFolder) {
@@ -85,7 +85,7 @@ public struct RunComparison: Sendable {
             + own.evaluations.keys.flatMap { metricCurves($0, own.evaluations.all($0), other.evaluations.all($0)) }
     }
 
-    /// The curves of a metric that both runs have: those of the same identity, and the leading ones where these differ.
+    /// A metric's curves in both runs: those of equal identity, and the leading ones if their identities differ.
     private static func metricCurves(_ key: String, _ own: [EvaluationCurve], _ other: [EvaluationCurve]) -> [Curve] {
         guard let leading = own.first, let rival = other.first else { return [] }
         let alike = own.compactMap { curve in
@@ -110,7 +110,7 @@ public struct RunComparison: Sendable {
 
     // MARK: Text
 
-    /// - Parameter rows: how many steps of the curves to show at most, evenly taken, the last among them.
+    /// - Parameter rows: the maximum number of steps to show, evenly spaced and including the last.
     public func text(rows: Int) -> String {
         var lines = ["A: \(first.path)", "B: \(second.path)", ""]
         if differences.isEmpty {
@@ -131,7 +131,7 @@ public struct RunComparison: Sendable {
         return (lines + notes).joined(separator: "\n")
     }
 
-    /// The curves, those that must not be compared with the mark of their note.
+    /// The curves; those that are not comparable carry the mark of their note.
     private var marked: [(mark: String?, curve: Curve)] {
         var count = 0
         return curves.map { curve in
@@ -146,7 +146,7 @@ public struct RunComparison: Sendable {
         let other = curves.map { Dictionary($0.second.map { ($0.step, $0.value) }) { $1 } }
         var steps: Set<Int> = []
         for (a, b) in zip(own, other) { steps.formUnion(Set(a.keys).intersection(b.keys)) }
-        guard !steps.isEmpty else { return "no curve has a step in common" }
+        guard !steps.isEmpty else { return "the curves have no step in common" }
         let heading = marked.flatMap { mark, curve in ["\(curve.key) A", "B" + (mark.map { " " + $0 } ?? "")] }
         var table = TextTable(["step"] + heading)
         for step in Self.thinned(steps.sorted(), to: rows) {

@@ -4,13 +4,13 @@ import AgonRuns
 import AgonSweeps
 import Foundation
 
-/// A thing that is known of a run under a key: a value of its config, of its record, or of its curves.
+/// A fact about a run under a key: a value of its config, its record, or its curves.
 struct RunFact: Equatable, Sendable {
     let key: String
     let text: String
-    /// Nil for words.
+    /// Nil for text.
     let number: Double?
-    /// Whether it stands in the config.
+    /// Whether it comes from the config.
     let isSetting: Bool
 
     init(_ key: String, _ text: String, isSetting: Bool = false) {
@@ -28,15 +28,15 @@ struct RunFact: Equatable, Sendable {
     }
 }
 
-/// Everything that is known of a run, read from its folder.
+/// All facts about a run, read from its folder.
 ///
-/// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone is its type or name;
+/// - the config: `optimizer.learningRate`, `discriminator.layers[2].kernel`; a section's key alone: its type or name;
 /// - the record: `run`, `state`, `step`, `steps`, `seconds`, `started`, `size` (bytes) and others;
-/// - of a sweep's trial: `sweep`, `trial`, and the values of the sweep's axes under their names, with `axis.` before one
-///   that is called like something above;
-/// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the newest, `.identity` what says how they were
-///   measured; `metric.NAME@IDENTITY` is the same of values that were measured in another way;
-/// - other curves, such as `loss.generator`: the newest value, `.minimize` and `.maximize`.
+/// - for a sweep's trial: `sweep`, `trial`, and the values of the sweep's axes under their names, prefixed with `axis.`
+///   if the name is taken above;
+/// - metrics: `metric.NAME` is the best value, `.step` its step, `.last` the latest, `.identity` how they were
+///   measured; `metric.NAME@IDENTITY` is the same for values measured in another way;
+/// - other curves, such as `loss.generator`: the latest value, `.minimize` and `.maximize`.
 struct RunFacts {
     private(set) var facts: [RunFact] = []
     private var places: [String: Int] = [:]
@@ -106,7 +106,7 @@ struct RunFacts {
             let key = namesake == nil ? setting.axis : Self.key(ofAxis: setting.axis)
             let value = setting.value
             let fact = value.number.map { RunFact(key, $0) } ?? RunFact(key, value.string ?? value.lineText)
-            // Axes that are paths of keys stand in the config already; names of cases and configs may be words only.
+            // Axes that are paths of keys are in the config already; names of cases and configs are text.
             let isPath = namesake?.text == fact.text || value.object != nil || value.array != nil
             if let namesake, namesake.isSetting, isPath { continue }
             add(fact)
@@ -116,7 +116,7 @@ struct RunFacts {
     private mutating func addNumber(_ key: String, _ value: Double?) { if let value { add(RunFact(key, value)) } }
     private mutating func addText(_ key: String, _ value: String?) { if let value { add(RunFact(key, value)) } }
 
-    /// The key of an axis that is called like something else that is known, such as `size`.
+    /// The key of an axis whose name is taken, such as `size`.
     static func key(ofAxis name: String) -> String { "axis." + name }
 
     // MARK: Curves

@@ -5,15 +5,15 @@ import AgonTensors
 import Foundation
 import GRDB
 
-/// What is known of many runs, for quick questions: an SQLite file that holds nothing that is not in the runs' folders.
+/// An index of runs for fast queries: an SQLite file that caches only what the runs' folders contain.
 ///
 /// Each use compares it with the folders and reads what changed. A file that is missing, damaged, of another version or
-/// not writable costs time and nothing else; several processes may use it at once.
+/// not writable only costs time; several processes may use it at once.
 public final class RunIndex {
     /// A row of a listing.
     public struct Row: Sendable {
         public let run: RunFolder
-        /// The facts asked for; words, and numbers as they were written.
+        /// The requested facts; text, and numbers as written.
         public let facts: [String: String]
         public let numbers: [String: Double]
 
@@ -36,10 +36,20 @@ public final class RunIndex {
         try? FileManager.default.createDirectory(
             atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
         for _ in 0..<2 {
-            if let database = try? prepared(path) { return database }
-            remove(path)
+            do {
+                return try prepared(path)
+            } catch let error as DatabaseError where isDamage(error) {
+                remove(path)
+            } catch {
+                break
+            }
         }
         return inMemory()
+    }
+
+    /// Whether the file is not a database, or not one of this kind. A busy database or a full disk is no damage.
+    static func isDamage(_ error: DatabaseError) -> Bool {
+        [.SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR].contains(error.resultCode)
     }
 
     private static func inMemory() -> DatabaseQueue {
@@ -55,7 +65,7 @@ public final class RunIndex {
     private static func prepared(_ path: String) throws -> DatabaseQueue {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(30)
-        // A power cut may cost the index, which can be made again.
+        // A power cut may damage the index, which can be rebuilt.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.writeWithoutTransaction { connection in
@@ -86,13 +96,17 @@ public final class RunIndex {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
-    /// Runs `body`; on a damaged file, runs it once more on a new one, and then in memory.
+    /// Runs `body`; if the file is damaged, retries on a new file, then in memory.
     private func attempt<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
         do {
             return try body(database)
-        } catch is DatabaseError {
-            Self.remove(path)
-            database = Self.open(path)
+        } catch let error as DatabaseError {
+            if Self.isDamage(error) {
+                Self.remove(path)
+                database = Self.open(path)
+            } else {
+                database = Self.inMemory()
+            }
         }
         do {
             return try body(database)
@@ -102,20 +116,20 @@ public final class RunIndex {
         }
     }
 
-    // MARK: Keeping up with the folders
+    // MARK: Updating from the folders
 
-    /// What `update` did.
+    /// The changes made by `update`.
     public struct Changes: Equatable, Sendable {
         public var runs = 0
         /// Runs that were read.
         public var read = 0
-        /// Runs that are gone from the disk.
+        /// Runs that no longer exist on disk.
         public var removed = 0
     }
 
-    /// Brings the index up to date with the runs below the folders.
+    /// Updates the index from the runs below the folders.
     ///
-    /// - Parameter rebuilds: whether to read all of them, changed or not.
+    /// - Parameter rebuilds: whether to read all runs, changed or not.
     @discardableResult
     public func update(_ roots: [String], rebuilds: Bool = false) throws -> Changes {
         let roots = roots.map { SweepPaths.absolute($0) }
@@ -128,7 +142,7 @@ public final class RunIndex {
             let present = Set(folders.map(\.path))
             let gone = known.keys.filter { !present.contains($0) }
             changes.removed = gone.count
-            // Read a few at a time: others wait while rows are written, not while files are read.
+            // Read in small batches: other processes wait while rows are written, not while files are read.
             var pending: [(RunFolder, mark: String, state: String, facts: [RunFact])] = []
             func flush() throws {
                 try database.write { connection in
@@ -140,7 +154,7 @@ public final class RunIndex {
                 let mark = folder.mark
                 let former = known[folder.path]
                 let isUnchanged = former?.mark == mark && !rebuilds
-                // A run that says it is running may have been killed.
+                // A run recorded as running may have been killed.
                 if isUnchanged, former?.state != "running" || folder.isBusy { continue }
                 var facts = RunFacts(folder).facts
                 let recorded = facts.first { $0.key == "state" }?.text ?? ""
@@ -204,13 +218,13 @@ public final class RunIndex {
         )
     }
 
-    // MARK: Questions
+    // MARK: Queries
 
-    /// The runs below the folders that a query lets through, with some of their facts.
+    /// The runs below the folders that match a query, with some of their facts.
     ///
     /// - Parameters:
-    ///   - sort: a key to sort by, least first; runs without it come last. By path if nil.
-    ///   - keys: the facts wanted.
+    ///   - sort: a key to sort by, ascending; runs without it come last. By path if nil.
+    ///   - keys: the requested facts.
     public func runs(
         below roots: [String], where query: RunQuery? = nil, sort: RunSort? = nil, keys: [String]
     ) throws -> [Row] {
@@ -259,9 +273,9 @@ public final class RunIndex {
         }
     }
 
-    /// All keys that runs below the folders have facts under, sorted.
+    /// All keys of facts of runs below the folders, sorted.
     ///
-    /// - Parameter settings: whether to list the keys of configs alone.
+    /// - Parameter settings: whether to list only keys of configs.
     public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
         try attempt { database in
             try database.read { connection in
@@ -276,7 +290,7 @@ public final class RunIndex {
         }
     }
 
-    /// A note on each key that no run below the folders has, with the key that was meant if one is near.
+    /// A note on each key that no run below the folders has, with the nearest key as a suggestion.
     public func notes(onUnknown keys: [String], below roots: [String]) throws -> [String] {
         let known = try self.keys(below: roots)
         guard !known.isEmpty else { return [] }
@@ -294,17 +308,17 @@ public final class RunIndex {
 /// An order of runs.
 public struct RunSort: Equatable, Sendable {
     public let key: String
-    /// Whether the most comes first.
+    /// Whether the order is descending.
     public let isFalling: Bool
 
-    /// Reads `KEY`, or `-KEY` for the most first.
+    /// Reads `KEY`, or `-KEY` for descending order.
     public init(_ text: String) {
         isFalling = text.hasPrefix("-")
         key = isFalling ? String(text.dropFirst()) : text
     }
 }
 
-/// A query in SQL; what the user wrote is handed over as values only.
+/// A query in SQL; user input is passed only as bound values.
 private struct QueryCondition {
     private(set) var values: [any DatabaseValueConvertible] = []
 
@@ -344,7 +358,7 @@ extension RunQuery.Comparison {
         case .lessOrEqual: "<="
         case .greater: ">"
         case .greaterOrEqual: ">="
-        case .contains: preconditionFailure("a search for a part of a text is no comparison of SQL")
+        case .contains: preconditionFailure("a substring search is not an SQL comparison")
         }
     }
 }

@@ -1,9 +1,9 @@
 import AgonConfiguration
 import AgonText
 
-/// What can go wrong when recorded runs are queried and compared.
+/// Errors of querying and comparing recorded runs.
 public enum RunIndexError: Error, Equatable, Sendable {
-    /// A query that breaks the grammar; the column is counted from 1.
+    /// A query with a syntax error; columns count from 1.
     case malformedQuery(text: String, column: Int, problem: String)
     /// A curve that none of the runs has.
     case unknownCurve(String, runs: [String], existing: [String])
@@ -16,7 +16,7 @@ extension RunIndexError: CustomStringConvertible {
         case .unknownCurve(let name, let runs, let existing):
             "no curve '\(name)' in \(runs.joined(separator: " or "))."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" }
-                    ?? (existing.isEmpty ? " There are none" : " There are: \(existing.joined(separator: ", "))"))
+                    ?? (existing.isEmpty ? " None were recorded" : " Available: \(existing.joined(separator: ", "))"))
         }
     }
 }

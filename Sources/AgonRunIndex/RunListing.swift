@@ -4,18 +4,18 @@ import AgonSweeps
 import AgonText
 import Foundation
 
-/// A table of runs: those a query lets through, in an order, with what they differ in.
+/// A sorted table of the runs that match a query, with the keys in which they differ.
 public struct RunListing: Sendable {
     public let rows: [RunIndex.Row]
     /// Keys of facts, in the order of the columns after the run's path.
     public let columns: [String]
-    /// What the user should know: keys that no run has, values that are not comparable.
+    /// Notes for the user: keys that no run has, values that are not comparable.
     public private(set) var notes: [String] = []
     /// Columns whose values were computed in different ways, and the letter for each way.
     private var marks: [String: [String: String]] = [:]
 
     /// - Parameters:
-    ///   - columns: keys; nil for state, step, metrics and what the configs differ in.
+    ///   - columns: keys; nil for state, step, metrics and differences of the configs.
     public init(
         _ index: RunIndex, below roots: [String], where query: RunQuery? = nil, sort: RunSort? = nil,
         columns wanted: [String]? = nil
@@ -31,17 +31,17 @@ public struct RunListing: Sendable {
         markIdentities()
     }
 
-    /// Columns of keys at which runs differ, at most.
+    /// The maximum number of columns of differing keys.
     private static let mostDiffering = 6
 
-    /// State, step, what was asked about, the metrics there are, the axes of sweeps, and the keys of configs at which
+    /// State, step, queried keys, metrics, axes of sweeps, and the keys of configs at which
     /// runs differ.
     private static func usualColumns(
         _ index: RunIndex, _ roots: [String], _ query: RunQuery?, _ known: [String], asked: [String]
     ) throws -> [String] {
         let metrics = known.filter { $0.hasPrefix("metric.") && metric($0) == $0 && !$0.contains("@") }.prefix(3)
         let settings = try index.keys(below: roots, settings: true)
-        // A section's key alone says its type.
+        // A section's key alone gives its type.
         let candidates = settings.filter { key in
             isWorthAColumn(key) && !(key.hasSuffix(".type") && settings.contains(String(key.dropLast(5))))
         }
@@ -49,7 +49,7 @@ public struct RunListing: Sendable {
             known.contains(RunFacts.key(ofAxis: axis)) ? RunFacts.key(ofAxis: axis) : axis
         }
         let runs = try index.runs(below: roots, where: query, keys: candidates + axes)
-        // Runs that have the same value of a key have the same number.
+        // Runs with equal values of a key get the same number.
         func division(by key: String) -> [Int] {
             var numbers: [String: Int] = [:]
             return runs.map { run in
@@ -64,14 +64,14 @@ public struct RunListing: Sendable {
         for key in candidates where runs.count > 1 && !axes.contains(key) {
             let parts = division(by: key)
             let count = Set(parts).count
-            // What differs in every run tells them apart no better than their names do, and what follows from an axis
-            // no better than that.
+            // A key that differs in every run distinguishes them no better than their names do, and a key that follows
+            // from an axis no better than the axis.
             let follows = told.contains { axis in Set(zip(axis, parts).map { [$0, $1] }).count == Set(axis).count }
             if count > 1, count < max(3, runs.count) || key == "seed", !follows {
                 differing.append(key)
             }
         }
-        // The outer keys say most: a section's type over what follows from it.
+        // Outer keys are the most informative: a section's type before what follows from it.
         differing.sort {
             ($0.filter { $0 == "." || $0 == "[" }.count, $0) < ($1.filter { $0 == "." || $0 == "[" }.count, $1)
         }
@@ -85,7 +85,7 @@ public struct RunListing: Sendable {
         return columns
     }
 
-    /// The axes of the sweep that runs are trials of, in their order; of several sweeps, as many as there is room for.
+    /// The axes of the runs' sweep, in order; for several sweeps, as many as fit.
     private static func axes(_ index: RunIndex, _ roots: [String], _ query: RunQuery?) throws -> [String] {
         let trials = try index.runs(below: roots, where: query ?? .has("sweep"), keys: ["sweep"])
         var sweeps: [SweepFolder] = []
@@ -99,7 +99,7 @@ public struct RunListing: Sendable {
         return sweeps.count == 1 ? axes : Array(axes.prefix(mostDiffering))
     }
 
-    /// Whether a key of a config tells runs apart for people: not how they are called, saved and watched.
+    /// Whether a config key distinguishes runs for people; names, saving and monitoring do not.
     private static func isWorthAColumn(_ key: String) -> Bool {
         !hiddenSections.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") }
             && !key.contains("layers[")
@@ -108,7 +108,7 @@ public struct RunListing: Sendable {
     private static let hiddenSections =
         ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing]) + ["alarms", "stages"]
 
-    /// `metric.fid-lenet.last` is about `metric.fid-lenet`.
+    /// `metric.fid-lenet.last` belongs to `metric.fid-lenet`.
     private static func metric(_ key: String) -> String {
         for ending in [".last", ".step", ".identity"] where key.hasSuffix(ending) {
             return String(key.dropLast(ending.count))
@@ -140,14 +140,14 @@ public struct RunListing: Sendable {
 
     // MARK: Text
 
-    /// For people: numbers of four digits, letters at values that are not comparable.
+    /// For people: numbers with four digits, letters at values that are not comparable.
     public var table: TextTable {
         var table = TextTable(["run"] + columns)
         for row in rows { table.add([shown(row.run.path)] + columns.map { cell($0, row) }) }
         return table
     }
 
-    /// For programs: whole values, each metric followed by its identity.
+    /// For programs: full values, each metric followed by its identity.
     public var values: TextTable {
         let columns = columnsWithIdentities
         var table = TextTable(["run"] + columns)
@@ -155,7 +155,7 @@ public struct RunListing: Sendable {
         return table
     }
 
-    /// Of the runs shown, together.
+    /// Total of the runs shown.
     public var size: Int { rows.reduce(0) { $0 + Int($1.numbers["size"] ?? 0) } }
 
     private func cell(_ column: String, _ row: RunIndex.Row) -> String {

@@ -4,7 +4,7 @@ import AgonRuns
 import AgonText
 import Foundation
 
-/// What can be deleted of runs: checkpoints, or runs that are not among the best.
+/// Selects what to delete: checkpoints, or runs that are not among the best.
 public struct RunPruning: Sendable {
     /// A file or folder to delete.
     public struct Item: Sendable {
@@ -17,30 +17,36 @@ public struct RunPruning: Sendable {
     }
 
     public private(set) var items: [Item] = []
-    /// Runs that are left alone, and why.
+    /// Skipped runs, with reasons.
     public private(set) var notes: [String] = []
 
     public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
-    /// All but the newest checkpoints of each run, and all but the one nearest to its best value of a metric. The newest
-    /// one always stays, so that a run can be resumed; of a run without the metric all stay.
+    /// Selects all but the newest checkpoints of each run and the one nearest to its best value of a metric. The newest
+    /// one is always kept, so that a run can be resumed; a run without the metric keeps all.
     public init(
         checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MetricGoal? = nil
     ) {
         var lacking = 0
         for run in runs {
             guard !run.isBusy else {
-                notes.append("\(run.path): is running, left alone")
+                notes.append("\(run.path): running, skipped")
                 continue
             }
-            let steps = run.checkpointSteps
+            let steps: [Int]
+            do {
+                steps = try run.checkpointSteps
+            } catch {
+                notes.append("\(error)")
+                continue
+            }
             var kept = Set(steps.suffix(max(1, count)))
             if let metric {
                 guard let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.usual(for: metric), in: run) else {
                     lacking += 1
                     continue
                 }
-                // The checkpoint whose weights gave the value, or the nearest there is.
+                // The checkpoint whose weights gave the value, or the nearest one.
                 steps.min { abs($0 - best) < abs($1 - best) }.map { _ = kept.insert($0) }
             }
             for step in steps where !kept.contains(step) {
@@ -53,8 +59,8 @@ public struct RunPruning: Sendable {
         note(lacking, "without '\(metric ?? "")'")
     }
 
-    /// All runs but the best `count` by a metric. Runs that are not done, or have no such value, stay; so do those whose
-    /// value was computed in another way than that of most.
+    /// Selects all runs but the best `count` by a metric. Runs not done or without a value are kept, as are those
+    /// whose value was computed in another way than most.
     ///
     /// - Parameter rows: with the facts `state`, the metric, and the metric's `identity`.
     public init(_ rows: [RunIndex.Row], keepBest count: Int, by metric: String, goal: MetricGoal?) {
@@ -74,7 +80,7 @@ public struct RunPruning: Sendable {
         addRuns(sorted.dropFirst(count))
     }
 
-    /// All runs but the `count` that were started last, whatever became of them.
+    /// Selects all runs but the `count` started last, in any state.
     ///
     /// - Parameter rows: with the fact `started`.
     public init(_ rows: [RunIndex.Row], keepLast count: Int) {
@@ -84,7 +90,7 @@ public struct RunPruning: Sendable {
         addRuns(sorted.dropFirst(count))
     }
 
-    /// The key under which a metric's identity is known.
+    /// The key of a metric's identity.
     public static func identityKey(of metric: String) -> String {
         (metric.hasSuffix(".last") ? String(metric.dropLast(5)) : metric) + ".identity"
     }
@@ -96,7 +102,7 @@ public struct RunPruning: Sendable {
     private mutating func addRuns(_ rows: some Sequence<RunIndex.Row>) {
         for row in rows {
             guard !row.run.isBusy else {
-                notes.append("\(row.run.path): is running, left alone")
+                notes.append("\(row.run.path): running, skipped")
                 continue
             }
             items.append(Item(run: row.run, checkpoint: nil, bytes: DiskUse.bytes(below: row.run.path)))
@@ -113,16 +119,16 @@ public struct RunPruning: Sendable {
         return goal.best(of: points) { $0.value }?.step
     }
 
-    /// What `apply` did.
+    /// The result of `apply`.
     public struct Applied: Sendable {
         public fileprivate(set) var deleted = 0
-        /// Bytes that were freed.
+        /// Freed bytes.
         public fileprivate(set) var bytes = 0
-        /// Runs that were left alone, and why.
+        /// Skipped runs, with reasons.
         public fileprivate(set) var notes: [String] = []
     }
 
-    /// Deletes the items. Each run is taken for this process meanwhile; one that just began to run stays.
+    /// Deletes the items. Each run is locked meanwhile; one that has just started is kept.
     ///
     /// Throws `RunError.cannotWrite` for what cannot be deleted.
     public func apply() throws -> Applied {

@@ -1,8 +1,8 @@
-/// A question about runs: `metric.fid-lenet < 10 and objective == selfgan`.
+/// A query for runs: `metric.fid-lenet < 10 and objective == selfgan`.
 ///
-/// Comparisons `==`, `!=`, `<`, `<=`, `>`, `>=` and `~` (contains, letter case aside) have a key on the left and a number
-/// or a text on the right; a key alone asks whether a run has it. `not` binds before `and`, `and` before `or`;
-/// parentheses group. A run without a key fails every comparison of it.
+/// Comparisons `==`, `!=`, `<`, `<=`, `>`, `>=` and `~` (contains, ignoring case) take a key on the left and a number
+/// or a string on the right; a key alone asks whether a run has it. `not` binds tighter than `and`, `and` than `or`;
+/// parentheses group. A run without a key fails every comparison with it.
 public indirect enum RunQuery: Equatable, Sendable {
     public enum Comparison: String, CaseIterable, Sendable {
         case equal = "=="
@@ -27,13 +27,13 @@ public indirect enum RunQuery: Equatable, Sendable {
 
     /// Reads a query.
     ///
-    /// Throws `RunIndexError.malformedQuery` with the column of the fault.
+    /// Throws `RunIndexError.malformedQuery` with the column of the error.
     public init(_ text: String) throws {
         var parser = RunQueryParser(text)
         self = try parser.parse()
     }
 
-    /// The keys that are asked about, in their order.
+    /// The queried keys, in order.
     public var keys: [String] {
         switch self {
         case .comparison(let key, _, _), .has(let key): [key]
@@ -43,10 +43,10 @@ public indirect enum RunQuery: Equatable, Sendable {
     }
 }
 
-/// Reads a `RunQuery` by recursive descent, each rule of the grammar a function.
+/// Parses a `RunQuery` by recursive descent, with one function per grammar rule.
 struct RunQueryParser {
     private enum Token: Equatable {
-        /// A word and whether it stood in quotes.
+        /// A word and whether it was quoted.
         case word(String, isQuoted: Bool)
         case comparison(RunQuery.Comparison)
         case opening, closing
@@ -56,7 +56,7 @@ struct RunQueryParser {
 
     private let text: String
     private let characters: [Character]
-    /// With the place where each starts.
+    /// Tokens with their start positions.
     private var tokens: [(token: Token, place: Int)] = []
     private var position = 0
     private var depth = 0
@@ -102,17 +102,17 @@ struct RunQueryParser {
     private mutating func parseComparison() throws -> RunQuery {
         guard case .word(let key, let isQuoted)? = peek?.token else { throw fault("expected a key, found \(found)") }
         guard !isQuoted, Double(key) == nil else {
-            throw fault("expected a key, found \(found); the key stands on the left: state == done")
+            throw fault("expected a key, found \(found); write the key on the left: state == done")
         }
         guard !Self.keywords.contains(key) else { throw fault("expected a key, found '\(key)'") }
         position += 1
         guard case .comparison(let comparison)? = peek?.token else { return .has(key) }
         position += 1
         guard case .word(let word, let isQuoted)? = peek?.token else {
-            throw fault("expected a number or a text after '\(comparison.rawValue)', found \(found)")
+            throw fault("expected a number or a string after '\(comparison.rawValue)', found \(found)")
         }
         if !isQuoted, Self.keywords.contains(word) {
-            throw fault("expected a number or a text after '\(comparison.rawValue)', found '\(word)'")
+            throw fault("expected a number or a string after '\(comparison.rawValue)', found '\(word)'")
         }
         position += 1
         if !isQuoted, let number = Double(word), number.isFinite {
@@ -144,13 +144,13 @@ struct RunQueryParser {
                 tokens.append((.comparison(comparison), place))
                 place += comparison.rawValue.count
             } else if character == "=" {
-                throw fault("'=' is no comparison; use '=='", at: place)
+                throw fault("'=' is not a comparison; use '=='", at: place)
             } else if Self.isWord(character) {
                 let end = characters[place...].firstIndex { !Self.isWord($0) } ?? characters.count
                 tokens.append((.word(String(characters[place..<end]), isQuoted: false), place))
                 place = end
             } else {
-                throw fault("'\(character)' has no meaning here; put texts in quotes", at: place)
+                throw fault("'\(character)' is not allowed here; put strings in quotes", at: place)
             }
         }
     }
@@ -172,7 +172,7 @@ struct RunQueryParser {
     }
 
     private mutating func nested(_ body: (inout Self) throws -> RunQuery) throws -> RunQuery {
-        guard depth < Self.depthLimit else { throw fault("more than \(Self.depthLimit) levels in one another") }
+        guard depth < Self.depthLimit else { throw fault("more than \(Self.depthLimit) levels of nesting") }
         depth += 1
         defer { depth -= 1 }
         return try body(&self)
@@ -181,7 +181,7 @@ struct RunQueryParser {
     private var found: String {
         guard let token = peek?.token else { return "the end" }
         return switch token {
-        case .word(let word, true): "the text \"\(word.prefix(40))\""
+        case .word(let word, true): "the string \"\(word.prefix(40))\""
         case .word(let word, false): "'\(word.prefix(40))'"
         case .comparison(let comparison): "'\(comparison.rawValue)'"
         case .opening: "'('"

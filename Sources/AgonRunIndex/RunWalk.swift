@@ -1,7 +1,7 @@
 import AgonRuns
 import Foundation
 
-/// The folders of runs below others, found by looking.
+/// Finds the folders of runs below others.
 enum RunWalk {
     private static let depthLimit = 8
 
@@ -15,7 +15,7 @@ enum RunWalk {
     private static func visit(_ path: String, depth: Int, _ found: inout [RunFolder]) {
         let folder = RunFolder(path: path)
         if folder.holdsRun {
-            // A trial that was not begun has a config and nothing else.
+            // A trial that has not started has only a config.
             if FileManager.default.fileExists(atPath: folder.recordPath) { found.append(folder) }
             return
         }
@@ -29,7 +29,7 @@ enum RunWalk {
 }
 
 extension RunFolder {
-    /// Changes with everything that an index keeps of the run.
+    /// Changes whenever anything that the index stores of the run does.
     var mark: String {
         let files =
             [configPath, recordPath, metricsPath, evaluationsPath, path, checkpointsFolder, samplesFolder]

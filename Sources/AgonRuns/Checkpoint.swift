@@ -6,10 +6,11 @@ import AgonTensors
 /// names and in PyTorch's layouts, and the position as metadata.
 ///
 /// Random streams and the order of the data are functions of the seed and a counter, so the step is all there is to say
-/// of them. The bytes depend on config and step alone, not on threads, interruptions or the clock.
+/// of them. The bytes depend on config and step alone, not on threads, interruptions or the clock. The file
+/// contains its own checksum, so damaged weights are never trained on.
 public struct Checkpoint: Sendable {
     public static let format = "agon-checkpoint-2"
-    /// The format before, whose digests were made in another way.
+    /// The format before, without a checksum, and whose digests were made in another way.
     private static let formerFormat = "agon-checkpoint-1"
 
     public let step: Int
@@ -18,7 +19,7 @@ public struct Checkpoint: Sendable {
     public let path: String
     private let file: SafetensorsFile
 
-    /// Opens a checkpoint and checks its header and metadata; a truncated file is found here.
+    /// Opens a checkpoint and checks its checksum, header and metadata; a truncated or damaged file is found here.
     ///
     /// Throws `TensorsError` or `RunError.badCheckpoint`.
     public init(path: String) throws {
@@ -27,9 +28,11 @@ public struct Checkpoint: Sendable {
         guard let format = file.metadata["format"] else {
             throw RunError.badCheckpoint(path: path, problem: "its metadata lack the key 'format'")
         }
-        guard format == Self.format || format == Self.formerFormat else {
+        guard format == Self.format && file.isSealed || format == Self.formerFormat else {
             throw RunError.badCheckpoint(
-                path: path, problem: "its format is '\(format)', expected '\(Self.format)'")
+                path: path,
+                problem: format == Self.format
+                    ? "it has no checksum" : "its format is '\(format)', expected '\(Self.format)'")
         }
         guard let step = file.metadata["step"].flatMap(Int.init), step >= 0, let config = file.metadata["config"] else {
             throw RunError.badCheckpoint(path: path, problem: "its metadata lack the step or the config")
@@ -60,7 +63,7 @@ public struct Checkpoint: Sendable {
             "format": format, "step": String(step), "config": config, "seed": String(seed),
             "batches": String(batches),
         ]
-        try SafetensorsFile.write(path: path, contents, metadata: metadata)
+        try SafetensorsFile.write(path: path, contents, metadata: metadata, isSealed: true)
         let written = try Checkpoint(path: path)
         guard written.file.entries.count == contents.count, written.step == step else {
             throw RunError.badCheckpoint(path: path, problem: "it does not read back as it was written")

@@ -15,6 +15,10 @@ public enum RunError: Error, Equatable, Sendable {
     case badCheckpoint(path: String, problem: String)
     /// A record that a newer version of Agon wrote.
     case newerFormat(path: String, format: Int)
+    /// A run has checkpoints, but none is usable; what is wrong with each.
+    case noUsableCheckpoint(folder: String, problems: [String])
+    /// A record or log whose contents do not match its checksum.
+    case damaged(path: String, problem: String)
     /// A weights file that does not fit the networks.
     case badWeights(path: String, problem: String)
     /// A loss, score or weight that is NaN or infinite.
@@ -39,6 +43,11 @@ extension RunError: CustomStringConvertible {
         case .badCheckpoint(let path, let problem): "\(path): not a usable checkpoint: \(problem)"
         case .newerFormat(let path, let format):
             "\(path): has format \(format), newer than this program's \(RunRecord.currentFormat); use a newer Agon"
+        case .noUsableCheckpoint(let folder, let problems):
+            "\(folder): holds a run, but none of its checkpoints is usable:\n"
+                + problems.map { "  \($0)\n" }.joined()
+                + "Nothing was changed. Restore a good copy, or start a new run with another --out"
+        case .damaged(let path, let problem): "\(path): damaged: \(problem)"
         case .badWeights(let path, let problem): "\(path): not the weights of these networks: \(problem)"
         case .notFinite(let step, let quantity, let value, let tensor, let checkpoint):
             "step \(step): \(quantity) is \(value)" + (tensor.map { "; not finite: \($0)" } ?? "")

@@ -34,16 +34,19 @@ public struct RunFolder: Hashable, Sendable {
         return "step-" + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     }
 
-    /// Whether a run was started here. Its config is the first file of a run.
-    public var holdsRun: Bool { FileManager.default.fileExists(atPath: configPath) }
+    /// Whether a run was started here. Its config is the first file of a run. One that cannot be accessed counts as present.
+    public var holdsRun: Bool { FileSystem.exists(configPath) }
 
     /// The steps that have a checkpoint, rising; whether it is sound is not looked at.
+    ///
+    /// Throws `TensorsError.cannotRead` if the folder cannot be read.
     public var checkpointSteps: [Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointsFolder)) ?? []
-        return names.compactMap { name in
-            guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
-            return Int(name.dropFirst(5).dropLast(12))
-        }.sorted()
+        get throws {
+            (try FileSystem.names(in: checkpointsFolder) ?? []).compactMap { name in
+                guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+                return Int(name.dropFirst(5).dropLast(12))
+            }.sorted()
+        }
     }
 
     /// The newest grid of samples.
@@ -89,7 +92,7 @@ public struct RunFolder: Hashable, Sendable {
 
     /// Makes a folder and those above it where they are missing.
     ///
-    /// Throws `RunError.cannotMakeFolder`.
+    /// Throws `RunError.cannotMakeFolder`, `TensorsError.cannotWrite` for a transient cause.
     public static func makeFolders(_ path: String) throws {
         var above = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
@@ -105,36 +108,37 @@ public struct RunFolder: Hashable, Sendable {
         }
     }
 
-    private static func cannotMake(_ path: String) -> RunError {
-        .cannotMakeFolder(path: path, reason: String(cString: strerror(errno)))
+    private static func cannotMake(_ path: String) -> any Error {
+        let code = errno
+        let failure = TensorsError.cannotWrite(path: path, code: code, isResumable: true)
+        if failure.isPassing { return failure }
+        return RunError.cannotMakeFolder(path: path, reason: String(cString: strerror(code)))
     }
 
-    /// Whether a process is working on the run.
+    /// Whether a process is working on the run. Takes no lock, so it never keeps a run from starting.
     package var isBusy: Bool {
-        do {
-            _ = try lock()
-            return false
-        } catch RunError.runBusy {
-            return true
-        } catch {
-            return false
-        }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return RunLock.isHeld(descriptor)
     }
 
     /// Takes the folder for this process until the lock is let go, which the end of the process does too.
     ///
-    /// Throws `RunError.runBusy`.
+    /// Throws `RunError.runBusy`, `TensorsError.cannotRead`.
     package func lock() throws -> Lock {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.cannotMake(path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        guard descriptor >= 0 else { throw TensorsError.cannotRead(path: path, code: errno) }
+        switch RunLock.take(descriptor) {
+        case .taken: return Lock(descriptor: descriptor)
+        case .held:
             close(descriptor)
+            throw RunError.runBusy(folder: path)
+        case .impossible:
             // Some network file systems have no locks; a run there goes without.
-            if code == EWOULDBLOCK { throw RunError.runBusy(folder: path) }
+            close(descriptor)
             return Lock(descriptor: -1)
         }
-        return Lock(descriptor: descriptor)
     }
 
     package final class Lock: Sendable {
@@ -152,17 +156,17 @@ public struct RunFolder: Hashable, Sendable {
 
     // MARK: Checkpoints
 
-    /// The newest checkpoint that is whole and belongs to the config.
+    /// The newest checkpoint that is intact and belongs to the config; nil if there are none at all.
     ///
     /// - Parameters:
     ///   - config: an experiment's digest; a checkpoint that has none to compare belongs to the folder's config.
     ///   - note: told about each one that is passed over.
-    package func newestCheckpoint(
-        config: String? = nil, accepting check: (Checkpoint) throws -> Void = { _ in }, note: (String) -> Void
-    )
-        -> Checkpoint?
-    {
-        for step in checkpointSteps.reversed() {
+    ///
+    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `TensorsError.cannotRead` if the
+    /// folder or a checkpoint cannot be read: it may be intact.
+    package func newestCheckpoint(config: String? = nil, note: (String) -> Void) throws -> Checkpoint? {
+        var problems: [String] = []
+        for step in try checkpointSteps.reversed() {
             let path = checkpointPath(step: step)
             do {
                 let checkpoint = try Checkpoint(path: path)
@@ -170,17 +174,22 @@ public struct RunFolder: Hashable, Sendable {
                 else {
                     throw RunError.badCheckpoint(path: path, problem: "it belongs to another step or config")
                 }
-                try check(checkpoint)
+                problems.forEach { note("\($0); passed over") }
                 return checkpoint
+            } catch let error as TensorsError where error.isReadFailure {
+                throw error
             } catch {
-                note("\(error); passed over")
+                problems.append("\(error)")
             }
         }
+        guard problems.isEmpty else { throw RunError.noUsableCheckpoint(folder: path, problems: problems) }
         return nil
     }
 
-    /// Removes all but the newest `count` checkpoints up to `step`, after the one of `step` was found readable.
+    /// Removes all but the newest `count` checkpoints up to `step`, after the one of `step` was found readable. None is
+    /// removed if the folder cannot be read.
     package func removeOldCheckpoints(keeping count: Int, newest step: Int) {
-        for old in checkpointSteps.filter({ $0 <= step }).dropLast(count) { unlink(checkpointPath(step: old)) }
+        let steps = (try? checkpointSteps) ?? []
+        for old in steps.filter({ $0 <= step }).dropLast(count) { unlink(checkpointPath(step: old)) }
     }
 }

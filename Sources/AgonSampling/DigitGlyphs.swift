@@ -1,12 +1,12 @@
 import AgonDatasets
 
-/// Numbers in an image, in digits of 3x5 dots.
+/// Draws numbers into images, in digits of 3x5 dots.
 enum DigitGlyphs {
     static let height = 5
-    /// Dots from one digit to the next.
+    /// Distance in dots from one digit to the next.
     private static let advance = 4
 
-    /// The digits from 0 on, each its rows from the top, a `#` for a dot.
+    /// The digits from 0, as rows from the top with `#` for a dot.
     private static let rows: [[String]] = [
         ["###", "# #", "# #", "# #", "###"],
         [" # ", "## ", " # ", " # ", "###"],
@@ -23,7 +23,7 @@ enum DigitGlyphs {
     /// The width of a number in dots.
     static func width(of number: Int) -> Int { digits(of: number).count * advance - 1 }
 
-    /// Draws a number in all channels of an image, each dot `scale` pixels wide. What lies outside is left out.
+    /// Draws a number in all channels of an image, each dot `scale` pixels wide, clipped to the image.
     static func draw(_ number: Int, top: Int, left: Int, scale: Int, level: UInt8, into image: inout Image) {
         let (height, width, channels) = (image.shape.height, image.shape.width, image.shape.channels)
         for (place, digit) in digits(of: number).enumerated() {

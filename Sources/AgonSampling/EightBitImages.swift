@@ -1,12 +1,12 @@
 import AgonDatasets
 import AgonTensors
 
-/// Images as the files of a dataset would hold them: 8 bits a value, `[N, H, W, C]`.
+/// Images as in the files of a dataset: 8 bits per value, `[N, H, W, C]`.
 ///
-/// All images go to 8 bits by one fixed map before anything is drawn or measured, generated and real ones alike:
-/// `round((x + 1) * 127.5)`, clipped to 0...255. Nothing depends on the other images of a batch.
+/// Generated and real images are converted to 8 bits by one fixed map before anything is drawn or measured:
+/// `round((x + 1) * 127.5)`, clipped to 0...255, independent of the other images of a batch.
 public struct EightBitImages: Sendable {
-    /// How identities name the map.
+    /// The map's name in identities.
     public static let map = "round((x+1)*127.5)"
 
     public let shape: ImageShape
@@ -15,31 +15,31 @@ public struct EightBitImages: Sendable {
     public var count: Int { pixels.count / shape.count }
 
     public init(shape: ImageShape, pixels: [UInt8]) {
-        precondition(pixels.count % shape.count == 0, "\(pixels.count) pixels are no whole images \(shape)")
+        precondition(pixels.count % shape.count == 0, "\(pixels.count) pixels do not divide into images \(shape)")
         self.shape = shape
         self.pixels = pixels
     }
 
-    /// - Parameter images: `[N, H, W, C]` in [-1, 1]; what lies outside is clipped, and what is no number is black.
+    /// - Parameter images: `[N, H, W, C]` in [-1, 1]; values outside are clipped, and NaN becomes black.
     public init(_ images: Tensor) {
         precondition(images.shape.rank == 4, "images of \(images.shape)")
         shape = ImageShape(height: images.shape[1], width: images.shape[2], channels: images.shape[3])
         pixels = images.values.map(Self.level)
     }
 
-    /// The 8 bits of a value.
+    /// A value as 8 bits.
     package static func level(_ value: Float) -> UInt8 {
         let level = ((value + 1) * 127.5).rounded()
         return level >= 255 ? 255 : level > 0 ? UInt8(level) : 0
     }
 
-    /// The images in [-1, 1], as datasets hand them out.
+    /// The images in [-1, 1], as datasets provide them.
     public var tensor: Tensor {
         Tensor(
             shape: [count, shape.height, shape.width, shape.channels], values: pixels.map { Float($0) / 127.5 - 1 })
     }
 
-    /// Each channel as an image of its own, those of one image side by side.
+    /// Each channel as a separate image; channels of one image are adjacent.
     public var separatedChannels: EightBitImages {
         let channels = shape.channels
         let size = shape.height * shape.width
@@ -56,7 +56,7 @@ public struct EightBitImages: Sendable {
             shape: ImageShape(height: shape.height, width: shape.width, channels: 1), pixels: separated)
     }
 
-    /// The first images, at most so many.
+    /// The first images, at most `limit`.
     package func first(_ limit: Int) -> EightBitImages {
         limit >= count ? self : EightBitImages(shape: shape, pixels: Array(pixels.prefix(limit * shape.count)))
     }

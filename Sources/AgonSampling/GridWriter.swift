@@ -4,7 +4,7 @@ import AgonExperiments
 import AgonGraph
 import AgonTensors
 
-/// Writes the grids of a run: generators made ready, and the inputs that are the same for each grid.
+/// Writes the sample grids of a run: compiled generators, and inputs that are the same for each grid.
 package final class GridWriter {
     private let samplers: [Sampler]
     private let configuration: ExperimentConfiguration
@@ -13,14 +13,14 @@ package final class GridWriter {
 
     private enum Content {
         case samples([Float], conditions: [Float], grid: SampleGrid)
-        /// Condition images and the images that belong to them, `[N, H, W, C]`.
+        /// Condition images and their target images, `[N, H, W, C]`.
         case translations(conditions: Tensor, samples: Tensor)
         case unknown
     }
 
     /// Compiles the generators' graphs; `fix` must follow before a grid is drawn.
     ///
-    /// - Parameter count: the samples of a grid; as many as the config says if not given.
+    /// - Parameter count: the samples of a grid; default: the config's count.
     package init(
         _ networks: ExperimentNetworks, configuration: ExperimentConfiguration, count: Int? = nil, pool: WorkerPool
     ) throws {
@@ -35,10 +35,10 @@ package final class GridWriter {
         }
     }
 
-    /// Settles what grids are drawn from: latents of the seed, and conditions or images of the dataset. What needs a
-    /// dataset is not drawn without one.
+    /// Fixes the inputs of grids: latents of the seed, and conditions or images of the dataset. Grids that need a
+    /// dataset are not drawn without one.
     ///
-    /// Throws what reading samples throws.
+    /// Throws the errors of reading samples.
     package func fix(dataset: (any Dataset)?) throws {
         let stream = RandomStream(seed: configuration.seed, purpose: "samples")
         let training = configuration.training
@@ -49,7 +49,7 @@ package final class GridWriter {
             return
         }
         var grid = SampleGrid(columns: configuration.samples.columns, modes: dataset?.mixture)
-        // A column a class, as far as a row can hold them.
+        // One column per class, as many as fit a row.
         if grid.columns == nil, case .labels(let classes)? = (training.task as? GenerationTask)?.condition,
             classes <= 32
         {
@@ -61,9 +61,9 @@ package final class GridWriter {
 
     package var plans: [MemoryPlan] { samplers.map(\.plan) }
 
-    /// Writes a grid of samples; of translations, strips of input, output and target.
+    /// Writes a grid of samples; for translations, strips of input, output and target.
     ///
-    /// - Parameter step: of the generator's own random numbers, if it has any.
+    /// - Parameter step: the step of the generator's own random numbers, if any.
     ///
     /// Throws `DatasetError.cannotWrite`.
     package func write(path: String, step: Int) throws {
@@ -76,7 +76,7 @@ package final class GridWriter {
         }
     }
 
-    /// The columns of a strip: input, output, target; in both directions input, output and what it leads back to.
+    /// The columns of a strip: input, output, target; for both directions input, output, reconstruction.
     private func strips(_ conditions: Tensor, _ samples: Tensor, step: Int) -> [Tensor] {
         let made = samplers[0].samples(from: conditions.values, index: step)
         guard samplers.count > 1 else { return [conditions, made, samples] }

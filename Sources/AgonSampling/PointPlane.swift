@@ -1,22 +1,22 @@
 import AgonDatasets
 import AgonTensors
 
-/// An image of points: the plane with a dot for each.
+/// An image of points: a dot in the plane for each.
 struct PointPlane {
-    /// The modes that points were drawn from, shown beneath them.
+    /// The modes of the points, drawn beneath them.
     let modes: SampleGrid.Modes?
     /// A number for each point, drawn beside it.
     let numbers: [Int]?
 
     private static let side = 512
 
-    /// The half of the plane's width that is shown: a little more than the modes take up.
+    /// Half the width of the visible plane: slightly more than the modes cover.
     private var reach: Float {
         modes.map { 1.25 * ($0.centres.joined().map(abs).max() ?? 1) + 3 * $0.deviation } ?? 1.5
     }
 
-    /// The first two numbers of each sample as a dot of 3x3 pixels, darker where more dots lie; the modes as light discs
-    /// of three deviations.
+    /// The first two numbers of each sample as a dot of 3x3 pixels, darker where dots overlap; the modes as light discs
+    /// with a radius of three deviations.
     func image(of points: Tensor) -> Image {
         let (side, reach) = (Self.side, reach)
         let width = points.shape.count / max(points.shape[0], 1)
@@ -36,7 +36,7 @@ struct PointPlane {
                 }
             }
             guard let number = numbers?[point] else { continue }
-            // Near the right edge the number stands to the left of its dot.
+            // Near the right edge the number is left of its dot.
             let span = DigitGlyphs.width(of: number) * 2
             let left = column + 4 + span <= side ? column + 4 : column - 3 - span
             let top = min(max(0, row - DigitGlyphs.height), side - 2 * DigitGlyphs.height)

@@ -1,25 +1,25 @@
 import AgonDatasets
 import AgonTensors
 
-/// An image of many samples for people to look at: images row by row in a grid, points as dots of a plane.
+/// An image of many samples for viewing: images row by row in a grid, points as dots in a plane.
 public struct SampleGrid: Sendable {
-    /// The modes of data that are points, and their standard deviation in each direction.
+    /// The modes of point data, and their standard deviation in each direction.
     public typealias Modes = (centres: [[Float]], deviation: Float)
 
-    /// The number of samples in a row; nil makes the grid as square as it can be.
+    /// The number of samples per row; nil: as square as possible.
     public var columns: Int?
     /// Pixels between and around the samples; nil: 2, and none around a single sample.
     public var padding: Int?
-    /// How many pixels each sample's pixel is high and wide; nil enlarges small samples to about 64 pixels.
+    /// The integer enlargement of each sample; nil enlarges small samples to about 64 pixels.
     public var scale: Int?
-    /// A number for each sample, in a dark strip above an image, beside a point; nil leaves them out.
+    /// A number for each sample, in a dark strip above an image or beside a point; nil: none.
     public var numbers: [Int]?
-    /// Columns that belong together: a wider gap follows each such group.
+    /// The number of columns per group; a wider gap follows each group.
     public var group: Int?
-    /// The modes that points were drawn from, shown beneath them.
+    /// The modes of the points, drawn beneath them.
     public var modes: Modes?
 
-    /// The level of the padding: dark, so that neither black nor white samples run into it.
+    /// The grey level of the padding: dark, but distinct from black samples.
     private static let paddingLevel: UInt8 = 48
     private static let digitLevel: UInt8 = 255
 
@@ -45,8 +45,8 @@ public struct SampleGrid: Sendable {
         try ImageFile.writePNG(image(of: samples), path: path)
     }
 
-    /// The grid as an image. Of images that have other than 1 or 3 channels the first channel is shown; values go to 8
-    /// bits as `EightBitImages` says.
+    /// The grid as an image. Images without 1 or 3 channels show their first channel; values are converted to 8
+    /// bits by `EightBitImages`.
     public func image(of samples: Tensor) -> Image {
         guard samples.shape.rank == 4 else { return PointPlane(modes: modes, numbers: numbers).image(of: samples) }
         let images = Self.displayable(samples)
@@ -61,7 +61,7 @@ public struct SampleGrid: Sendable {
             let (top, left) = layout.corner(of: index)
             draw(levels, index, scale: layout.scale, top: top, left: left, into: &image)
             guard let number = numbers?[index] else { continue }
-            // Nearer to its own sample than to the one above.
+            // Closer to its own sample than to the one above.
             DigitGlyphs.draw(
                 number, top: top - layout.dot - DigitGlyphs.height * layout.dot, left: left + layout.dot,
                 scale: layout.dot, level: Self.digitLevel, into: &image)
@@ -69,7 +69,7 @@ public struct SampleGrid: Sendable {
         return image
     }
 
-    /// Images of one or three channels; of others the first one.
+    /// Images with one or three channels; of others the first channel.
     static func displayable(_ images: Tensor) -> Tensor {
         let channels = images.shape[3]
         if channels == 1 || channels == 3 { return images }
@@ -96,7 +96,7 @@ public struct SampleGrid: Sendable {
         }
     }
 
-    /// Where everything lies, in pixels.
+    /// The layout in pixels.
     private struct Layout {
         let scale: Int
         /// The width of a digit's dots.
@@ -115,7 +115,7 @@ public struct SampleGrid: Sendable {
             padding = grid.padding ?? (count == 1 && grid.numbers == nil ? 0 : 2)
             dot = min(4, max(2, width * scale / 64))
             strip = grid.numbers == nil ? 0 : (DigitGlyphs.height + 3) * dot
-            // Narrow samples stand apart as far as their numbers need.
+            // Narrow samples are spaced to fit their numbers.
             let numberWidth = grid.numbers?.map(DigitGlyphs.width).max().map { $0 + 2 } ?? 0
             cell = (height * scale + strip + padding, max(width * scale, numberWidth * dot) + padding)
             group = (grid.group ?? columns, 4 * padding)

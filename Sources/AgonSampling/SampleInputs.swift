@@ -2,10 +2,10 @@ import AgonAdversarial
 import AgonDatasets
 import AgonTensors
 
-/// What a generator makes samples from: of sample `i` the latent and the condition, or the image that it translates.
-/// They follow from `i` alone, however many samples are asked for.
+/// The inputs of a generator: for sample `i`, the latent and the condition, or the image to translate.
+/// They depend on `i` alone, not on the number of samples.
 package struct SampleInputs {
-    /// As many as there can be: without latents, as many as there are condition images.
+    /// The maximum number of samples: without latents, the number of condition images.
     package let count: Int
     private let source: Source
 
@@ -16,19 +16,19 @@ package struct SampleInputs {
 
     private enum Conditions {
         case none
-        /// One-hot vectors of the classes in turn.
+        /// One-hot vectors of the classes, cyclically.
         case labels(classes: Int)
-        /// Vectors of the dataset's samples in turn.
+        /// Vectors of the dataset's samples, cyclically.
         case embeddings(any Dataset, size: Int)
     }
 
-    /// Nil for a task that takes conditions of a dataset where there is none.
+    /// Nil if conditions of a dataset are needed and there is none.
     ///
     /// - Parameters:
-    ///   - count: the most samples that are wanted.
+    ///   - count: the maximum number of samples.
     ///   - latents: the random numbers of the latents.
-    ///   - dataset: where condition images and embeddings come from.
-    ///   - order: the order in which condition images are taken; that of the dataset if not given.
+    ///   - dataset: the source of condition images and embeddings.
+    ///   - order: the order of condition images; default: that of the dataset.
     package init?(
         _ training: AdversarialConfiguration, count: Int, latents stream: RandomStream, dataset: (any Dataset)?,
         order: [Int]? = nil
@@ -55,9 +55,9 @@ package struct SampleInputs {
         source = .latents(latent.values(count, from: stream), size: latent.size, conditions: conditions)
     }
 
-    /// What the generator reads for samples `range`, one after the other, and the condition vectors beside.
+    /// The generator's inputs for samples `range`, contiguous, with the condition vectors.
     ///
-    /// Throws what reading condition images throws.
+    /// Throws the errors of reading condition images.
     package func values(_ range: Range<Int>) throws -> (inputs: [Float], conditions: [Float]) {
         switch source {
         case .latents(let latents, let size, let conditions):
@@ -84,7 +84,7 @@ package struct SampleInputs {
         }
     }
 
-    /// A vector for each label, 1 at its place.
+    /// A one-hot vector for each label.
     static func oneHot(_ labels: [Int], of classes: Int) -> [Float] {
         var vectors = [Float](repeating: 0, count: labels.count * classes)
         for (row, label) in labels.enumerated() { vectors[row * classes + label] = 1 }
@@ -95,9 +95,9 @@ package struct SampleInputs {
 extension Sampler {
     /// Samples `range`, `[N] + sample shape`.
     ///
-    /// - Parameter index: the step of the generator's own random numbers, if it has any.
+    /// - Parameter index: the step of the generator's own random numbers, if any.
     ///
-    /// Throws what reading condition images throws.
+    /// Throws the errors of reading condition images.
     package func samples(of inputs: SampleInputs, _ range: Range<Int>, index: Int) throws -> Tensor {
         let (values, conditions) = try inputs.values(range)
         return samples(from: values, conditions: conditions, index: index)
@@ -107,7 +107,7 @@ extension Sampler {
 extension Dataset {
     /// The condition images of samples, `[N] + conditionShape`, without random transforms.
     ///
-    /// Throws what reading a sample throws.
+    /// Throws the errors of reading a sample.
     package func conditions(_ indices: some Collection<Int>) throws -> Tensor {
         guard let shape = conditionShape else { preconditionFailure("conditions of a set without them") }
         if let independentConditions { return try independentConditions.samples(indices) }

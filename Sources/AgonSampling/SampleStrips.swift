@@ -3,11 +3,11 @@ import AgonTensors
 import Foundation
 
 extension SampleGrid {
-    /// The images of one thing side by side, such as input, output and target, in a row for each thing.
+    /// Related images side by side, such as input, output and target, one strip per sample.
     ///
     /// - Parameters:
-    ///   - columns: of each column the images `[N, H, W, C]`, C being 1 or 3 and not the same for all.
-    ///   - perRow: strips side by side; nil makes the image as square as it can be.
+    ///   - columns: the images `[N, H, W, C]` of each column; C is 1 or 3 and may differ between columns.
+    ///   - perRow: strips per row; nil: as square as possible.
     static func strips(_ columns: [Tensor], perRow: Int? = nil) -> Image {
         precondition(!columns.isEmpty, "strips of nothing")
         let images = columns.map(displayable)
@@ -45,7 +45,7 @@ extension SampleGrid {
         try ImageFile.writePNG(strips(columns, perRow: perRow), path: path)
     }
 
-    /// The number of strips in a row that makes the image's sides most alike.
+    /// The number of strips per row that makes the image most nearly square.
     private static func squareStrips(_ count: Int, height: Int, width: Int) -> Int {
         func imbalance(_ perRow: Int) -> Double {
             abs(log(Double(perRow * width) / Double((count + perRow - 1) / perRow * height)))

@@ -32,17 +32,17 @@ package final class Sampler {
             seed: seed)
     }
 
-    /// The memory of making samples beyond the generator's own.
+    /// The memory for sampling beyond the generator's own.
     var plan: MemoryPlan { step.plan }
 
-    /// One sample for each of the generator's inputs, one after the other: `[N] + sample shape`.
+    /// One sample for each of the generator's inputs, contiguous: `[N] + sample shape`.
     ///
     /// - Parameters:
-    ///   - conditions: a condition vector for each, if the generator reads one.
-    ///   - index: the step of the generator's own random numbers, if it has any.
+    ///   - conditions: a condition vector for each, if the generator takes one.
+    ///   - index: the step of the generator's own random numbers, if any.
     package func samples(from inputs: [Float], conditions: [Float] = [], index: Int = 0) -> Tensor {
         let count = inputs.count / inputSize
-        precondition(conditions.count == count * conditionSize, "\(conditions.count) numbers of \(count) conditions")
+        precondition(conditions.count == count * conditionSize, "\(conditions.count) values for \(count) conditions")
         var values: [Float] = []
         values.reserveCapacity(count * sampleShape.count)
         var piece = [Float](repeating: 0, count: batch * inputSize)

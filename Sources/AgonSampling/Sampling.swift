@@ -7,45 +7,45 @@ import AgonLayers
 import AgonRuns
 import AgonTensors
 
-/// New samples from the generator of a run.
+/// Generates samples from a trained run.
 public struct Sampling {
-    /// Which latent vectors are made into samples.
+    /// The latent vectors to sample.
     public enum Choice: Sendable {
-        /// The first of the seed, counted from 1.
+        /// The first `count` of the seed.
         case first(Int)
-        /// Those of the seed with these numbers.
+        /// Those of the seed with these numbers, from 1.
         case picked([Int])
-        /// So many, each row of the image leading from one vector of the seed to another along a great circle.
+        /// The given count; each row interpolates between two vectors of the seed along a great circle.
         case rows(Int)
-        /// So many on the great circle from one expression's vector to another's.
+        /// The given count on the great circle from one expression's vector to another's.
         case path(from: String, to: String, count: Int)
         /// One for each `LatentExpression`.
         case expressions([String])
     }
 
-    /// What was drawn, and from which state.
+    /// The generated samples, and the checkpoint used.
     public struct Outcome: Sendable {
         public let path: String
         public let step: Int
         public let count: Int
     }
 
-    /// The latents that a user has named.
+    /// The latents named by the user.
     public let saved: SavedLatents
     private let folder: RunFolder
     private let latent: LatentConfiguration
     private let range: SampleRange
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
-    /// The averaged generator if there is one.
+    /// The averaged generator, if any.
     private let generator: Network
-    /// The modes of points, which their image shows beneath them.
+    /// The modes of points, drawn beneath them.
     private let modes: SampleGrid.Modes?
     private let step: Int
 
     /// Reads the newest checkpoint of a run, or that of a step.
     ///
-    /// - Parameter note: told about checkpoints that are passed over.
+    /// - Parameter note: called with messages about skipped checkpoints.
     ///
     /// Throws `RunError`, `ConfigError`, `TensorsError`.
     public init(run path: String, checkpoint step: Int? = nil, note: (String) -> Void = { _ in }) throws {
@@ -54,11 +54,11 @@ public struct Sampling {
         let whole = try Experiment.load(path: folder.configPath)
         let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
         self.step = checkpoint.step
-        // A stage's last checkpoint has its networks, not those of the next.
+        // A stage's last checkpoint has its own networks, not those of the next.
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let (configuration, training) = (experiment.configuration, experiment.configuration.training)
         guard training.task.usesLatents else {
-            throw SamplingError.cannotSample(folder: path, reason: "it makes images from images, not from latents")
+            throw SamplingError.cannotSample(folder: path, reason: "it translates images instead of sampling latents")
         }
         switch (training.task as? GenerationTask)?.condition {
         case .labels(let count): classes = count
@@ -76,7 +76,7 @@ public struct Sampling {
                 condition: training.task.conditionSize, path: .root.key("generator"), seed: configuration.seed)
         }
         try checkpoint.restore(generator.variables)
-        // Sets of points are made, not read; an image does without where that fails.
+        // Point datasets are generated, not read; if that fails, the image omits the modes.
         modes =
             generator.outputShape.rank == 3
             ? nil : (try? configuration.dataset.open(searchPath: .standard()))?.mixture
@@ -84,14 +84,14 @@ public struct Sampling {
 
     package static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
         guard let step else {
-            guard let newest = folder.newestCheckpoint(note: note) else {
+            guard let newest = try folder.newestCheckpoint(note: note) else {
                 throw RunError.noCheckpoint(folder: folder.path)
             }
             return newest
         }
-        guard folder.checkpointSteps.contains(step) else {
-            throw RunError.noCheckpointAtStep(
-                folder: folder.path, step: step, existing: folder.checkpointSteps)
+        let existing = try folder.checkpointSteps
+        guard existing.contains(step) else {
+            throw RunError.noCheckpointAtStep(folder: folder.path, step: step, existing: existing)
         }
         return try Checkpoint(path: folder.checkpointPath(step: step))
     }
@@ -99,11 +99,11 @@ public struct Sampling {
     /// Writes an image of samples.
     ///
     /// - Parameters:
-    ///   - seed: of the latent vectors; each sample depends on it and on its number alone.
-    ///   - columns: samples in a row.
-    ///   - isNumbered: whether each sample's number of the seed is drawn beside it; only for `first` and `picked`.
-    ///   - label: the class of all samples, counted from 0, where samples are conditioned on one. Nil lets samples of the
-    ///     seed take the classes in turn, and rows likewise.
+    ///   - seed: seed of the latent vectors; each sample depends only on it and on the sample's number.
+    ///   - columns: samples per row.
+    ///   - isNumbered: whether to draw each sample's number; only for `first` and `picked`.
+    ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the
+    ///     seed through the classes, and rows likewise.
     ///
     /// Throws `RunError` and `TensorsError` for expressions, saved latents and labels,
     /// `DatasetError.cannotWrite`.
@@ -117,13 +117,13 @@ public struct Sampling {
         let stream = Self.stream(seed: seed)
         let latents: [Float]
         var grid = SampleGrid(columns: columns, modes: modes)
-        /// Of each sample, the number that its class follows from.
+        /// The number that determines each sample's class.
         var turns: [Int]?
         switch choice {
         case .first(let count):
             latents = latent.values(count, from: stream)
             turns = Array(1...count)
-            // A column a class.
+            // One column per class.
             if columns == nil, label == nil, let classes, classes <= 32 { grid.columns = classes }
         case .picked(let numbers):
             latents = drawn(numbers, stream: stream).flatMap { $0 }
@@ -135,7 +135,7 @@ public struct Sampling {
             turns = (0..<count).map { $0 / columns + 1 }
         case .path(let start, let end, let count):
             let ends = try values(of: [start, end], seed: seed)
-            // Short ways are one row.
+            // Short paths fit one row.
             if columns == nil, count <= 10 { grid.columns = count }
             latents = LatentPath.between(ends[0], ends[1], count: count)
         case .expressions(let expressions):
@@ -159,7 +159,7 @@ public struct Sampling {
         }
     }
 
-    /// A one-hot vector for each sample; nothing where samples are not conditioned.
+    /// A one-hot vector for each sample; empty if samples are not conditioned.
     private func conditions(_ count: Int, label: Int?, turns: [Int]?) throws -> [Float] {
         guard let classes else { return [] }
         let labels = try (0..<count).map { index in
@@ -178,9 +178,9 @@ public struct Sampling {
         try write(.first(count), seed: seed, columns: columns, threads: threads, to: path)
     }
 
-    /// Saves the means of samples of a seed under names, and gives the files' paths.
+    /// Saves means of samples of a seed under names, and returns the files' paths.
     ///
-    /// - Parameter replacing: whether a name may be one that is taken.
+    /// - Parameter replacing: whether to overwrite existing names.
     ///
     /// Throws `SamplingError.latentExists`, `.cannotMakeFolder`, `TensorsError.cannotWrite`.
     public func save(_ assignments: [LatentAssignment], seed: UInt64, replacing: Bool = false) throws -> [String] {
@@ -198,13 +198,13 @@ public struct Sampling {
 
     private static func stream(seed: UInt64) -> RandomStream { RandomStream(seed: seed, purpose: "drawn samples") }
 
-    /// The vectors of samples with these numbers, counted from 1.
+    /// The vectors of samples with these numbers, from 1.
     private func drawn(_ numbers: [Int], stream: RandomStream) -> [[Float]] {
         let all = latent.values(numbers.max() ?? 0, from: stream)
         return numbers.map { Array(all[($0 - 1) * latent.size..<$0 * latent.size]) }
     }
 
-    /// What expressions come to.
+    /// The values of expressions.
     func values(of expressions: [String], seed: UInt64) throws -> [[Float]] {
         let expressions = try expressions.map { try LatentExpression($0) }
         let stream = Self.stream(seed: seed)

@@ -1,20 +1,20 @@
 import AgonConfiguration
 import AgonText
 
-/// What can go wrong when samples are drawn from a run.
+/// Errors of sampling a run.
 public enum SamplingError: Error, Equatable, Sendable {
-    /// An expression of latents that breaks the grammar or has no value; the column is counted from 1.
+    /// A latent expression with a syntax error or without a value; columns count from 1.
     case malformedExpression(text: String, column: Int, problem: String)
     /// An expression names a latent that the run does not have.
     case unknownLatent(String, text: String, column: Int, run: String, existing: [String])
-    /// A malformed assignment of a latent, or list of samples.
+    /// A malformed latent assignment or list of samples.
     case malformedAssignment(text: String, problem: String)
     case latentExists(path: String)
-    /// A saved latent that this run cannot use.
+    /// A saved latent that does not fit the run.
     case badLatent(path: String, problem: String)
     /// A run whose generator needs more than latents.
     case cannotSample(folder: String, reason: String)
-    /// A class that the run does not have, or none where one must be chosen.
+    /// A class that the run does not have, or a missing required class.
     case badLabel(Int?, folder: String, classes: Int?)
 }
 
@@ -31,7 +31,7 @@ extension SamplingError: CustomStringConvertible {
                         : " Saved: \(existing.joined(separator: ", "))"),
                 text, column)
         case .malformedAssignment(let text, let problem): "'\(text)': \(problem)"
-        case .latentExists(let path): "\(path): exists already; choose another name, or replace it with --replace"
+        case .latentExists(let path): "\(path): already exists; choose another name, or replace it with --replace"
         case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
         case .cannotSample(let folder, let reason):
             "\(folder): cannot be sampled: \(reason). The run's own grids are in \(folder)/samples"

@@ -6,7 +6,7 @@ import AgonGraph
 import AgonRuns
 
 extension Sampling {
-    /// Whether samples of a run start from its dataset: translations of images, and samples for embeddings.
+    /// Whether a run's generator takes inputs from its dataset: images to translate, or embeddings.
     ///
     /// Throws `RunError.noRun`, `ConfigError`.
     public static func startsFromDataset(run path: String) throws -> Bool {
@@ -17,14 +17,14 @@ extension Sampling {
         return !task.usesLatents
     }
 
-    /// Writes samples of a run that start from its dataset, as strips of input, output and target, or as a grid.
+    /// Writes samples of a run with inputs from its dataset, as strips of input, output and target, or as a grid.
     ///
     /// - Parameters:
-    ///   - step: of the checkpoint; the newest if not given.
-    ///   - split: the samples to start from, if not the config's.
-    ///   - count: the first so many samples.
-    ///   - seed: of the generator's own random numbers, if it has any.
-    ///   - note: told about checkpoints that are passed over.
+    ///   - step: the step of the checkpoint; default: the newest.
+    ///   - split: the split of the inputs; default: the config's.
+    ///   - count: the number of samples, from the first.
+    ///   - seed: seed of the generator's own random numbers, if any.
+    ///   - note: called with messages about skipped checkpoints.
     ///
     /// Throws `RunError`, `ConfigError`, `TensorsError`, `DatasetError`.
     public static func writeFromDataset(

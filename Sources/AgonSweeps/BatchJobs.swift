@@ -60,12 +60,21 @@ public enum BatchJobs {
     public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws
         -> (path: String, command: String, notes: [String])
     {
+        try writeSlurm(folder, options, program: SweepPaths.program)
+    }
+
+    static func writeSlurm(_ folder: SweepFolder, _ options: Slurm, program: String) throws
+        -> (path: String, command: String, notes: [String])
+    {
         // A task that is stopped as soon as it begins would go back to the queue for ever.
         if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
             guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
             guard seconds >= options.warning + 120 else {
                 throw SweepError.shortTimeLimit(limit, warning: options.warning)
             }
+        }
+        if let directive = options.directives.first(where: { $0.contains { $0.isNewline } }) {
+            throw SweepError.badDirective(directive)
         }
         let list = try TrialList(folder)
         let tasks = stride(from: 0, to: list.entries.count, by: options.pack).map { start in
@@ -75,7 +84,7 @@ public enum BatchJobs {
         // Slurm drops a job whose output has no folder, without a word.
         try RunFolder.makeFolders(folder.logsFolder)
         let path = folder.path + "/array.sbatch"
-        try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options))
+        try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options, program))
         var notes: [String] = []
         if tasks.count > Slurm.usualLimit {
             let pack = options.pack * ((tasks.count + Slurm.usualLimit - 1) / Slurm.usualLimit)
@@ -86,13 +95,22 @@ public enum BatchJobs {
         return (path, "sbatch \(ShellText.word(path))", notes)
     }
 
-    private static func slurmScript(_ name: String, _ tasks: [[String]], root: String, _ options: Slurm) -> String {
+    private static func slurmScript(
+        _ name: String, _ tasks: [[String]], root: String, _ options: Slurm, _ program: String
+    )
+        -> String
+    {
         var directives = [
             "--job-name=agon-\(name)",
             "--array=0-\(tasks.count - 1)" + (options.atMost.map { "%\($0)" } ?? ""), "--ntasks=1",
             "--cpus-per-task=\(options.threads)", "--requeue", "--open-mode=append",
-            "--signal=B:USR1@\(options.warning)", "--output=\(quotedForDirective(root + "/logs/%A_%a.txt"))",
+            "--signal=B:USR1@\(options.warning)",
         ]
+        // A directive is a line of the script. A path with characters that are special there is left to the shell.
+        let isPlain = root.utf8.allSatisfy(ShellText.isPlain)
+        let log = ShellText.quoted(root + "/logs") + #"/"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.txt""#
+        let redirection = "exec >>\(log) 2>&1\n"
+        directives.append("--output=" + (isPlain ? root + "/logs/%A_%a.txt" : "/dev/null"))
         if let limit = options.timeLimit { directives.append("--time=\(limit)") }
         directives += options.directives
         return """
@@ -102,8 +120,10 @@ public enum BatchJobs {
             # started again it goes on to the very same weights. Trials that are done end at once.
             \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
 
-            agon=${AGON:-\(ShellText.quoted(SweepPaths.program))}
+            program=\(ShellText.quoted(program))
+            agon=${AGON:-$program}
             trials=\(ShellText.quoted(root + "/trials"))
+            \(isPlain ? "" : redirection)\
             tasks=(
             \(tasks.map { "  '\($0.joined(separator: " "))'" }.joined(separator: "\n"))
             )
@@ -157,10 +177,16 @@ public enum BatchJobs {
     public static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int) throws
         -> (path: String, command: String)
     {
+        try writeParallel(folder, jobs: jobs, threads: threads, program: SweepPaths.program)
+    }
+
+    static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int, program: String) throws
+        -> (path: String, command: String)
+    {
         let list = try TrialList(folder)
         let root = SweepPaths.absolute(folder.path)
         let lines = list.entries.map { entry in
-            "exec \(ShellText.quoted(SweepPaths.program)) sweep trial --with-parent --threads \(threads) "
+            "exec \(ShellText.quoted(program)) sweep trial --with-parent --threads \(threads) "
                 + ShellText.quoted(root + "/trials/" + entry.id)
         }
         let path = folder.path + "/parallel.txt"
@@ -170,9 +196,5 @@ public enum BatchJobs {
             "parallel --jobs \(jobs) --line-buffer --joblog \(ShellText.word(folder.path + "/parallel.log")) "
             + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(ShellText.word(path))"
         return (path, command)
-    }
-
-    private static func quotedForDirective(_ text: String) -> String {
-        text.contains(" ") ? "\"\(text)\"" : text
     }
 }

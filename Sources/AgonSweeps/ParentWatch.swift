@@ -1,3 +1,4 @@
+import AgonTensors
 import AgonTraining
 import Foundation
 
@@ -5,10 +6,12 @@ import Foundation
 /// killed.
 public enum ParentWatch {
     /// Asks the training to stop once the parent, or the sweep named in `AGON_SWEEP`, is gone.
-    public static func start() {
+    ///
+    /// Throws `TensorsError.noThread`.
+    public static func start() throws {
         let parent = getppid()
         let sweep = ProcessInfo.processInfo.environment[SweepRun.variable].flatMap(pid_t.init)
-        let thread = Thread {
+        try startThread("agon parent") {
             while true {
                 usleep(200_000)
                 let isOrphan = getppid() != parent || sweep.map { kill($0, 0) != 0 && errno == ESRCH } == true
@@ -16,7 +19,5 @@ public enum ParentWatch {
                 if isOrphan { StopRequest.signals.request() }
             }
         }
-        thread.name = "agon parent"
-        thread.start()
     }
 }

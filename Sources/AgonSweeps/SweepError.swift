@@ -20,6 +20,8 @@ public enum SweepError: Error, Equatable, Sendable {
     case badTimeLimit(String)
     /// A time limit that leaves a task of Slurm no time to compute, and the seconds before it at which it is stopped.
     case shortTimeLimit(String, warning: Int)
+    /// An option for sbatch with a line break.
+    case badDirective(String)
     case missingTool(String)
     /// A tool could not be started, or ended otherwise than by its jobs.
     case toolFailed(String, reason: String)
@@ -48,6 +50,8 @@ extension SweepError: CustomStringConvertible {
         case .shortTimeLimit(let limit, let warning):
             "--time \(limit): too short for --warning \(warning): Slurm stops a task up to 60 s before that; take a longer "
                 + "time or a shorter warning"
+        case .badDirective(let text):
+            "an sbatch option must be a single line: \(text.split(separator: "\n").first ?? "")"
         case .missingTool(let name): "\(name): no such program on the PATH; install it (apt-get install \(name))"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         }

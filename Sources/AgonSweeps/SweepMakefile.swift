@@ -1,9 +1,11 @@
+import AgonText
 import Foundation
 
 /// The makefile of a sweep: a target for each trial, the stamp of its end, which depends on its config. So make runs
 /// what is missing, failed or changed, and no more.
 enum SweepMakefile {
-    static func text(for sweep: Sweep) -> String {
+    /// - Parameter program: the program that runs trials.
+    static func text(for sweep: Sweep, program: String = SweepPaths.program) -> String {
         let ids = sweep.trials.map(\.id)
         return """
             # The trials of the sweep '\(sweep.configuration.name)'. Written by `agon sweep prepare`, which overwrites changes.
@@ -13,8 +15,8 @@ enum SweepMakefile {
             #   make list                  prints the trials that are to be run
             #
             #   THREADS  of each trial, as many as asked; if empty, the cores are divided among the jobs
+            #   AGON     the program, if not that which wrote this
 
-            AGON ?= \(escaped(SweepPaths.program))
             THREADS ?=
 
             TRIALS = \\
@@ -25,7 +27,8 @@ enum SweepMakefile {
             all: $(TRIALS:%=trials/%/done)
 
             trials/%/done: trials/%/config.json
-            \t@exec "$(AGON)" sweep trial --with-parent $(if $(THREADS),--threads $(THREADS)) trials/$*
+            \t@program=\(recipe(ShellText.quoted(program))); exec "$${AGON:-$$program}" sweep trial \
+            --with-parent $(if $(THREADS),--threads $(THREADS)) trials/$*
 
             list:
             \t@for trial in $(TRIALS); do \\
@@ -35,7 +38,6 @@ enum SweepMakefile {
             """
     }
 
-    private static func escaped(_ path: String) -> String {
-        path.replacing("$", with: "$$").replacing("#", with: "\\#")
-    }
+    /// Shell words as a recipe spells them: only the dollar is special to make.
+    private static func recipe(_ words: String) -> String { words.replacing("$", with: "$$") }
 }

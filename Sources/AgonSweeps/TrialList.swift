@@ -42,7 +42,8 @@ public struct TrialList: Sendable {
             throw SweepError.noSweep(folder: folder.path)
         }
         let node = try ConfigNode.load(path: folder.listPath)
-        guard let name = node["sweep"]?.string, let root = node["root"]?.string, let trials = node["trials"]?.array
+        guard let name = node["sweep"]?.string, SweepFolder.isName(name), let root = node["root"]?.string,
+            let trials = node["trials"]?.array
         else {
             throw SweepError.badList(path: folder.listPath)
         }

@@ -216,6 +216,7 @@ public final class TrialRun {
         status.secondsLeft = nil
         switch error {
         case RunError.runBusy, TrainingError.stoppedByFault: status.state = .stopped
+        case let error as TensorsError where error.isPassing: status.state = .stopped
         default:
             status.state = .failed
             try? folder.write(failure: reason)

@@ -6,12 +6,12 @@
     import Darwin
 #endif
 
-/// Files that appear whole or not at all, whatever happens meanwhile: a full disk, a kill, a power cut.
+/// Files that appear whole or not at all, even after a full disk, a kill or a power cut.
 ///
 /// The bytes go to `.NAME.PID-N.partial` in the same folder, are synchronised to the disk, and take the name by
-/// `rename`; then the folder is synchronised. On any failure the partial file is removed and the former file stays.
+/// `rename`; then the folder is synchronised. On failure the partial file is removed and the old file stays.
 public enum AtomicFile {
-    /// Where the content goes: bytes in order.
+    /// Receives the content: bytes in order.
     public final class Output {
         let descriptor: Int32
         private let path: String
@@ -25,11 +25,11 @@ public enum AtomicFile {
 
         /// Appends bytes.
         ///
-        /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)`` with the path that the file was to have.
+        /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)`` with the final path of the file.
         public func write(_ bytes: UnsafeRawBufferPointer) throws(TensorsError) {
             var rest = bytes[...]
             while !rest.isEmpty {
-                // Some systems refuse writes of 2 GiB and more.
+                // Some systems refuse writes of 2 GiB or more.
                 let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
                 #if canImport(Glibc)
                     let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
@@ -69,9 +69,9 @@ public enum AtomicFile {
         }
     }
 
-    /// Writes a file through `body`, which hands over its bytes in order.
+    /// Writes a file through `body`, which passes its bytes in order.
     ///
-    /// - Parameter isResumable: whether a failure's message advises `--resume`: the file belongs to a run.
+    /// - Parameter isResumable: whether an error message advises `--resume`, because the file belongs to a run.
     /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``, or what `body` throws.
     public static func write(
         path: String, isResumable: Bool = true, _ body: (Output) throws -> Void
@@ -105,21 +105,11 @@ public enum AtomicFile {
         try write(path: path, isResumable: isResumable) { try $0.write(text) }
     }
 
-    /// Removes the partial files that a killed program left in a folder. Only for a folder with a single writer: it
-    /// would pull the file from under another's hands.
+    /// Removes the partial files of a killed program from a folder. Only for folders with a single writer: it
+    /// would delete another writer's file.
     public static func removeLeftovers(in folder: String) {
-        guard let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-                field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) {
-                    String(cString: $0)
-                }
-            }
-            if name.hasPrefix("."), name.hasSuffix(".partial") { names.append(name) }
-        }
-        for name in names { unlink(folder + "/" + name) }
+        let names = ((try? FileSystem.names(in: folder)) ?? nil) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(".partial") { unlink(folder + "/" + name) }
     }
 
     // MARK: - Parts
@@ -134,7 +124,7 @@ public enum AtomicFile {
         in folder: String, name: String, _ failure: (Int32) -> TensorsError
     ) throws(TensorsError) -> (descriptor: Int32, partial: String) {
         guard !name.isEmpty else { throw failure(EISDIR) }
-        // A long name leaves no room for the partial file's additions (255 bytes on most file systems).
+        // A long name leaves no room for the partial file's affixes (255 bytes on most file systems).
         let stem = String(decoding: name.utf8.prefix(200), as: UTF8.self)
         for attempt in 0..<10_000 {
             let partial = "\(folder)/.\(stem).\(getpid())-\(attempt).partial"
@@ -147,7 +137,7 @@ public enum AtomicFile {
 
     private static func synchronise(_ folder: String, _ failure: (Int32) -> TensorsError) throws(TensorsError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }  // a folder one may write but not read
+        guard descriptor >= 0 else { return }  // a writable but unreadable folder
         defer { close(descriptor) }
         // Some file systems cannot synchronise a folder; the file itself is safe by then.
         guard fsync(descriptor) == 0 || (errno != EIO && errno != ENOSPC) else { throw failure(errno) }

@@ -1,19 +1,19 @@
 import CAgonKernels
 
-/// The BLAS that Agon computes on, opened at run time: OpenBLAS, or the library that `AGON_BLAS` names.
+/// The BLAS that Agon uses, loaded at run time: OpenBLAS, or the library that `AGON_BLAS` names.
 ///
-/// Every product runs on the calling thread alone. Parallel work calls from several threads at once.
+/// Every product runs on the calling thread only. Parallel work calls from several threads at once.
 public enum BLAS {
-    /// What was opened; strings are empty when unknown.
+    /// The loaded library; strings are empty if unknown.
     public struct Description: Equatable, Sendable {
-        /// The file that was opened.
+        /// The loaded file.
         public let library: String
-        /// OpenBLAS's own words about its build.
+        /// OpenBLAS's description of its build.
         public let configuration: String
         public let version: String
         /// The kernels in use, such as `SkylakeX`.
         public let coreType: String
-        /// The kernels that Agon or `OPENBLAS_CORETYPE` asked for.
+        /// The kernels that Agon or `OPENBLAS_CORETYPE` requested.
         public let requestedCoreType: String
         /// `pthreads`, `openmp`, `sequential` or `unknown`.
         public let threading: String
@@ -21,7 +21,7 @@ public enum BLAS {
         public let hasLAPACK: Bool
     }
 
-    /// Opens the library, once per process. Call it before other threads read the environment.
+    /// Loads the library, once per process. Call it before other threads read the environment.
     ///
     /// - Throws: ``TensorsError/blasUnavailable(message:)``, which says what to install.
     public static func open() throws(TensorsError) {
@@ -30,7 +30,16 @@ public enum BLAS {
         }
     }
 
-    /// What is open; opens it, and LAPACKE, first.
+    /// Makes the library allocate its buffers for this many concurrent callers. It would otherwise do so in their first
+    /// products, retrying forever if there is no memory. Ends the process in that case (``MemoryShortage``).
+    public static func reserveMemory(callers: Int) {
+        let missing = agon_blas_reserve(Int32(callers))
+        if missing > 0 {
+            MemoryShortage.end(wanting: "\(missing >> 20) MB of address space for BLAS on \(callers) threads")
+        }
+    }
+
+    /// The loaded library; loads it and LAPACKE first if needed.
     public static var description: Description {
         let info = agon_blas_describe()
         return Description(
@@ -40,9 +49,9 @@ public enum BLAS {
             isCoreTypeChosenByAgon: info.core_type_chosen_by_agon, hasLAPACK: info.has_lapack)
     }
 
-    /// `C = alpha * op(A) op(B) + beta * C`, row-major; op(A) is m x k, op(B) is k x n, op transposes when asked.
+    /// `C = alpha * op(A) op(B) + beta * C`, row-major; op(A) is m x k, op(B) is k x n, op transposes on request.
     ///
-    /// Strides are the distances between rows in elements. With `beta` 0 what stood in `C` is not read.
+    /// Strides are the distances between rows in elements. With `beta` 0, `C` is not read.
     public static func sgemm(
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
         _ a: UnsafePointer<Float>, strideA: Int, _ b: UnsafePointer<Float>, strideB: Int, beta: Float = 0,

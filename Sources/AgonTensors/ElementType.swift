@@ -1,4 +1,4 @@
-/// The types of array elements in files, under safetensors' names for them. All are little-endian.
+/// Types of array elements in files, with safetensors' names. All are little-endian.
 public enum ElementType: String, CaseIterable, Sendable {
     case float64 = "F64"
     case float32 = "F32"
@@ -25,7 +25,7 @@ public enum ElementType: String, CaseIterable, Sendable {
     }
 }
 
-/// An IEEE 754 half-precision number widened (exactly). By hand: `Float16` does not exist on all platforms.
+/// An IEEE 754 half-precision number, widened exactly by hand: `Float16` does not exist on all platforms.
 func float(half bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10) & 0x1f
@@ -41,5 +41,5 @@ func float(half bits: UInt16) -> Float {
     }
 }
 
-/// A bfloat16 number widened (exactly).
+/// A bfloat16 number, widened exactly.
 func float(brain bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }

@@ -1,9 +1,9 @@
-/// Parts of the paths of files.
+/// Parts of file paths.
 public enum FilePath {
-    /// The path of the folder that a file or folder stands in: `a` for `a/b` and `a/b/`, `/` for `/a` and `/`, nothing for
+    /// The path of the folder that contains a file or folder: `a` for `a/b` and `a/b/`, `/` for `/a` and `/`, empty for
     /// `a`.
     ///
-    /// Foundation's own ends the program on a path of one character (Swift 6.3 on Linux).
+    /// Foundation's version crashes on a path of one character (Swift 6.3 on Linux).
     public static func parent(of path: String) -> String {
         var rest = path[...]
         while rest.count > 1, rest.last == "/" { rest.removeLast() }
@@ -13,7 +13,7 @@ public enum FilePath {
         return rest.isEmpty ? "/" : String(rest)
     }
 
-    /// A path and those of the folders above it, the nearest first.
+    /// A path and those of its enclosing folders, innermost first.
     public static func ancestry(of path: String) -> [String] {
         var paths: [String] = []
         var next = path

@@ -6,16 +6,16 @@
     import Darwin
 #endif
 
-/// A regular file open for reading at any position; its size is known before anything is allocated for it.
+/// A regular file open for random-access reading; its size is known before anything is allocated for it.
 final class InputFile: Sendable {
     let path: String
-    /// Bytes when it was opened.
+    /// Size in bytes when opened.
     let size: Int
     private let descriptor: Int32
 
     /// - Throws: ``TensorsError/cannotRead(path:code:)``.
     init(path: String) throws(TensorsError) {
-        // Without O_NONBLOCK the opening of a pipe would wait for a writer.
+        // Without O_NONBLOCK, opening a pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .cannotRead(path: path, code: errno) }
         var status = stat()
@@ -38,8 +38,8 @@ final class InputFile: Sendable {
 
     /// Plain values from the bytes `offset ..< offset + count * stride`, in the machine's byte order.
     ///
-    /// - Precondition: the range lies within ``size``, which bounds what is allocated.
-    /// - Throws: ``TensorsError/cannotRead(path:code:)``, also when the file has shrunk meanwhile.
+    /// - Precondition: the range lies within ``size``, which bounds the allocation.
+    /// - Throws: ``TensorsError/cannotRead(path:code:)``, also if the file has shrunk meanwhile.
     func read<Element: BitwiseCopyable>(_: Element.Type, count: Int, at offset: Int) throws(TensorsError) -> [Element] {
         let stride = MemoryLayout<Element>.stride
         precondition(offset >= 0 && count >= 0 && count <= (size - offset) / stride, "read outside of \(path)")
@@ -55,6 +55,22 @@ final class InputFile: Sendable {
         }
         if let failure { throw failure }
         return elements
+    }
+
+    /// Hands over the bytes from `offset` to the end in pieces.
+    ///
+    /// - Throws: ``TensorsError/cannotRead(path:code:)``.
+    func forEachPiece(from offset: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(TensorsError) {
+        let pieceSize = min(1 << 20, max(size - offset, 1))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 64)
+        defer { buffer.deallocate() }
+        var position = offset
+        while position < size {
+            let count = min(pieceSize, size - position)
+            try fill(buffer[..<count], at: position)
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            position += count
+        }
     }
 
     private func fill(

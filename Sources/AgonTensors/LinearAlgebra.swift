@@ -1,10 +1,10 @@
 import CAgonKernels
 
-/// Dense double-precision linear algebra on arrays, row-major: what metrics and initialisers need.
+/// Dense double-precision linear algebra on row-major arrays, for metrics and initialisers.
 public enum LinearAlgebra {
     /// `op(A) op(B)`, m x n; op(A) is m x k, op(B) is k x n, both without gaps between rows.
     ///
-    /// - Parameter threads: on how many the work is done. It is cut into blocks of rows by the sizes alone, so that the
+    /// - Parameter threads: the number of threads. The blocks of rows depend on the sizes alone, so the
     ///   result does not depend on it.
     /// - Throws: ``TensorsError/blasUnavailable(message:)``.
     public static func product(
@@ -69,11 +69,11 @@ public enum LinearAlgebra {
         return (values, vectorsOrScratch)
     }
 
-    /// An orthogonal matrix, rows x columns, from normal numbers in the same layout.
+    /// An orthogonal matrix, rows x columns, from normally distributed numbers in the same layout.
     ///
     /// Q of the QR decomposition, each column multiplied by the sign of R's diagonal, which makes the distribution
-    /// uniform (Haar). Rows are orthonormal when there are fewer of them than columns, else columns are: what
-    /// `torch.nn.init.orthogonal_` does. Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep
+    /// uniform (Haar). Rows are orthonormal if there are fewer rows than columns, else columns are, as in
+    /// `torch.nn.init.orthogonal_`. Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep
     /// linear neural networks", 2013, arXiv:1312.6120; Mezzadri, "How to generate random matrices from the classical
     /// compact groups", 2006, arXiv:math-ph/0609050.
     ///

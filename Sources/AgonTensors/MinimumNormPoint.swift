@@ -1,8 +1,8 @@
 /// The point of smallest norm in a convex hull: `min ‖Σ w_k g_k‖²` over `w ≥ 0`, `Σ w_k = 1`, for vectors g_1 ... g_K.
 ///
 /// Wolfe, "Finding the nearest point in a polytope", Mathematical Programming 11, 1976. An active-set method: it ends
-/// after finitely many exact steps, with the accuracy of the Gram matrix, instead of converging as Frank-Wolfe does.
-/// Multiple-gradient descent takes the weights: Désidéri, "Multiple-gradient descent algorithm (MGDA) for
+/// after finitely many exact steps, with the accuracy of the Gram matrix, unlike the iterative Frank-Wolfe.
+/// Multiple-gradient descent uses the weights: Désidéri, "Multiple-gradient descent algorithm (MGDA) for
 /// multiobjective optimization", Comptes Rendus Mathématique 350, 2012.
 public struct MinimumNormPoint: Equatable, Sendable {
     /// `w`, each at least 0, sum 1.
@@ -17,7 +17,7 @@ public struct MinimumNormPoint: Equatable, Sendable {
         precondition(count > 0, "no vectors")
         precondition(gram.count == count * count, "\(count) vectors need \(count * count) products, not \(gram.count)")
         precondition(gram.allSatisfy(\.isFinite), "a product of vectors is not finite")
-        // Scaled to 1: products of products must not overflow.
+        // Scaled to 1, so that products of products do not overflow.
         let scale = gram.reduce(0) { max($0, abs($1)) }
         var search = MinimumNormSearch(gram: scale > 0 ? gram.map { $0 / scale } : gram, count: count)
         search.run()
@@ -30,7 +30,7 @@ public struct MinimumNormPoint: Equatable, Sendable {
 private struct MinimumNormSearch {
     struct Point {
         var weights: [Double]
-        /// The vectors with a weight: affinely independent, but for rounding.
+        /// The vectors with a weight: affinely independent up to rounding.
         var active: [Int]
         var squaredNorm: Double
     }
@@ -49,12 +49,12 @@ private struct MinimumNormSearch {
     }
 
     mutating func run() {
-        // Each round shortens x, so in exact arithmetic no active set recurs; the limit is for rounding's sake.
+        // Each round shortens x, so in exact arithmetic no active set recurs; the limit guards against rounding.
         var refused: Set<Int> = []
         for _ in 0..<(100 * count + 1000) {
             guard let candidate = mostOpposed(except: refused) else { return }
-            // The affine step is exact unless the candidate all but depends on the active vectors (a thin hull); then
-            // the straight step still gains what can be gained.
+            // The affine step is exact unless the candidate nearly depends on the active vectors (a thin hull); then
+            // the straight step still improves what it can.
             let next = [affineStep(to: candidate), straightStep(to: candidate)].min { $0.squaredNorm < $1.squaredNorm }
             if let next, next.squaredNorm < point.squaredNorm {
                 point = next
@@ -65,8 +65,8 @@ private struct MinimumNormSearch {
         }
     }
 
-    /// The vector that x can best be shortened with, by the drop that the segment to it allows; nil when x is optimal:
-    /// `x · g_j ≥ x · x` for all j, but for the rounding errors of these very sums.
+    /// The vector that shortens x most, by the decrease along the segment to it; nil if x is optimal:
+    /// `x · g_j ≥ x · x` for all j, up to the rounding errors of these sums.
     private func mostOpposed(except refused: Set<Int>) -> Int? {
         let magnitudeOfNorm = norm(of: point, absolute: true)
         var best: Int?
@@ -82,12 +82,12 @@ private struct MinimumNormSearch {
         return best
     }
 
-    /// `x · (x - g_j)`: how far g_j lies on the origin's side of x, times ‖x‖.
+    /// `x · (x - g_j)`: the distance of g_j from x towards the origin, times ‖x‖.
     private func gap(to j: Int) -> Double {
         point.squaredNorm - point.active.reduce(0) { $0 + point.weights[$1] * product($1, j) }
     }
 
-    /// Towards g_j by t, ‖x‖² falls by `2 t gap - t² length`: the best t, and `length = ‖x - g_j‖²`.
+    /// A step t towards g_j reduces ‖x‖² by `2 t gap - t² length`: the best t, and `length = ‖x - g_j‖²`.
     private func straightStepLength(to j: Int) -> (step: Double, length: Double) {
         let length = 2 * gap(to: j) - point.squaredNorm + product(j, j)
         return (length > gap(to: j) ? gap(to: j) / length : 1, length)
@@ -104,7 +104,7 @@ private struct MinimumNormSearch {
         return next
     }
 
-    /// Wolfe's minor cycle: towards the affine minimum of the active vectors until it lies in their convex hull.
+    /// Wolfe's minor cycle: moves to the affine minimum of the active vectors until it lies in their convex hull.
     private func affineStep(to candidate: Int) -> Point {
         var next = point
         next.active.append(candidate)
@@ -115,7 +115,7 @@ private struct MinimumNormSearch {
                 for (i, weight) in zip(next.active, target) { next.weights[i] = weight }
                 break
             }
-            // As far as all weights stay at least 0; those that reach it leave.
+            // Moves until a weight reaches 0; such vectors leave.
             var step = 1.0
             for (i, weight) in zip(next.active, target) where weight <= 0 { step = min(step, reach(next, i, weight)) }
             var kept: [Int] = []
@@ -132,7 +132,7 @@ private struct MinimumNormSearch {
         return next
     }
 
-    /// The part of the way to a target weight of 0 or less at which weight `i` is 0.
+    /// The fraction of the step to a target weight of 0 or less at which weight `i` is 0.
     private func reach(_ from: Point, _ i: Int, _ target: Double) -> Double {
         from.weights[i] > 0 ? from.weights[i] / (from.weights[i] - target) : 0
     }
@@ -140,7 +140,7 @@ private struct MinimumNormSearch {
     /// The weights (sum 1, any sign) of the active vectors' affine minimum.
     ///
     /// From the shortest vector b: `y` minimises `‖b + Σ y_i (g_i - b)‖²`, by elimination in the Gram matrix of the
-    /// differences. A difference that depends on those before it, but for rounding, takes no part: weight 0.
+    /// differences. A difference that depends on earlier ones up to rounding gets weight 0.
     private func affineMinimum(of active: [Int]) -> [Double] {
         let base = active.indices.min { product(active[$0], active[$0]) < product(active[$1], active[$1]) } ?? 0
         let b = active[base]
@@ -164,7 +164,7 @@ private struct MinimumNormSearch {
 
     private func product(_ i: Int, _ j: Int) -> Double { gram[i * count + j] }
 
-    /// `‖x‖²`, or the sum of its terms' absolute values, which its rounding error is proportional to.
+    /// `‖x‖²`, or the sum of its terms' absolute values, to which its rounding error is proportional.
     private func norm(of point: Point, absolute: Bool = false) -> Double {
         var sum = 0.0
         for i in point.active {
@@ -178,7 +178,7 @@ private struct MinimumNormSearch {
 }
 
 /// Solves `A y = r` for a symmetric positive semidefinite `A` as `L D L'` with diagonal pivoting; unknowns whose pivot
-/// vanishes, but for rounding, are 0.
+/// vanishes up to rounding are 0.
 private func solvePositive(_ matrix: [Double], _ right: [Double]) -> [Double] {
     let size = right.count
     var a = matrix
@@ -187,7 +187,7 @@ private func solvePositive(_ matrix: [Double], _ right: [Double]) -> [Double] {
     let diagonal = (0..<size).map { matrix[$0 * size + $0] }
     var rank = 0
     while rank < size {
-        // The pivot with the largest part of its diagonal left: independent of the vectors' scales.
+        // The pivot with the largest remaining fraction of its diagonal, independent of the vectors' scales.
         let ratio = { (row: Int) in diagonal[order[row]] > 0 ? a[row * size + row] / diagonal[order[row]] : 0 }
         let pivot = (rank..<size).max { ratio($0) < ratio($1) } ?? rank
         guard ratio(pivot) > 16 * Double(size) * Double.ulpOfOne else { break }

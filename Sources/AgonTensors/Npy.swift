@@ -34,7 +34,7 @@ public struct NpyArray: Equatable, Sendable {
         }
     }
 
-    /// The array in single precision, rounded if need be.
+    /// The array in single precision, rounded if needed.
     public var tensor: Tensor {
         switch values {
         case .float32(let values): Tensor(shape: shape, values: values)
@@ -55,10 +55,10 @@ public struct NpyArray: Equatable, Sendable {
         let failure = { (problem: String) in TensorsError.malformed(path: path, format: "npy", problem: problem) }
         let file = try InputFile(path: path)
         let start = try file.read(UInt8.self, count: min(12, file.size), at: 0)
-        guard start.starts(with: Self.magic) else { throw failure("it does not begin with \\x93NUMPY") }
+        guard start.starts(with: Self.magic) else { throw failure("it does not start with \\x93NUMPY") }
         guard start.count == 12 else { throw failure("it has \(file.size) bytes, too few for a header (truncated?)") }
         let (version, short) = (start[6], Int(start[8]) | Int(start[9]) << 8)
-        guard version == 1 || version == 2 else { throw failure("its version is \(version), known are 1 and 2") }
+        guard version == 1 || version == 2 else { throw failure("its version is \(version), expected 1 or 2") }
         let headerStart = version == 1 ? 10 : 12
         let length = version == 1 ? short : short | Int(start[10]) << 16 | Int(start[11]) << 24
         guard length <= Self.maximumHeaderSize else {
@@ -106,7 +106,7 @@ public struct NpyArray: Equatable, Sendable {
     }
 }
 
-/// The literal of a Python dictionary with just the three keys of the format, in any order.
+/// Parses the literal of a Python dictionary with exactly the format's three keys, in any order.
 struct NpyHeaderParser {
     let bytes: [UInt8]
     let failure: (String) -> TensorsError
@@ -134,7 +134,7 @@ struct NpyHeaderParser {
                 }
             case "fortran_order" where isColumnMajor == nil: isColumnMajor = try parseBool()
             case "shape" where shape == nil: shape = try parseTuple()
-            default: throw failure("its header has an unknown or second key '\(key)'")
+            default: throw failure("its header has an unknown or duplicate key '\(key)'")
             }
             guard take(",") else {
                 try expect("}")

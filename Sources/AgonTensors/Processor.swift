@@ -1,12 +1,12 @@
 import CAgonKernels
 
-/// The processor this process runs on: instruction sets (enabled by the operating system too), usable cores, cache.
+/// This process's processor: instruction sets (also enabled by the operating system), usable cores, cache.
 public struct Processor: Equatable, Sendable {
-    /// The name the processor gives itself; empty where it gives none (arm64).
+    /// The processor's brand string; empty if there is none (arm64).
     public let brand: String
     /// "GenuineIntel", "AuthenticAMD", or the architecture's name.
     public let vendor: String
-    /// As `/proc/cpuinfo` counts them; 0 off x86.
+    /// As in `/proc/cpuinfo`; 0 if not x86.
     public let family: Int
     public let model: Int
     public let hasAVX2: Bool
@@ -14,12 +14,12 @@ public struct Processor: Equatable, Sendable {
     /// AVX-512 F, CD, DQ, BW and VL.
     public let hasAVX512: Bool
     public let hasNEON: Bool
-    /// Logical cores: the affinity mask, cut to the control group's CPU quota.
+    /// Logical cores: the affinity mask, limited to the control group's CPU quota.
     public let usableCores: Int
-    /// Bytes of one core's second-level cache; 0 when unknown.
+    /// Bytes of one core's L2 cache; 0 if unknown.
     public let level2CacheBytes: Int
 
-    /// Found once per process.
+    /// Detected once per process.
     public static let current = Processor(agon_cpu_describe())
 
     public init(
@@ -46,7 +46,7 @@ public struct Processor: Equatable, Sendable {
             usableCores: Int(features.usable_cores), level2CacheBytes: Int(features.l2_bytes))
     }
 
-    /// The instruction sets that matter to the kernels, such as `["AVX2", "FMA", "AVX-512"]`.
+    /// The instruction sets that the kernels use, such as `["AVX2", "FMA", "AVX-512"]`.
     public var featureNames: [String] {
         [("AVX2", hasAVX2), ("FMA", hasFMA), ("AVX-512", hasAVX512), ("NEON", hasNEON)].filter(\.1).map(\.0)
     }

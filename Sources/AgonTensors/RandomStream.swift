@@ -2,12 +2,12 @@ import CAgonKernels
 
 /// A counter-based stream of random numbers (Philox4x32-10), keyed by seed, purpose and step.
 ///
-/// Element `i` depends on the key, the step and `i` alone: a resumed run, or one on other threads, draws the same numbers.
+/// Element `i` depends only on the key, the step and `i`: a resumed run, on any threads, draws the same numbers.
 public struct RandomStream: Hashable, Sendable {
     public let key: UInt64
     public var step: UInt64
 
-    /// - Parameter purpose: what the numbers are for, such as "latent" or "order"; each purpose is a stream of its own.
+    /// - Parameter purpose: the use of the numbers, such as "latent" or "order"; each purpose has its own stream.
     public init(seed: UInt64, purpose: String, step: UInt64 = 0) {
         // FNV-1a over the purpose, then SplitMix64's finaliser over hash and seed.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -27,7 +27,7 @@ public struct RandomStream: Hashable, Sendable {
         }
     }
 
-    /// Numbers in `[low, high)`.
+    /// Uniform numbers in `[low, high)`.
     public func uniform(first: Int = 0, count: Int, in range: Range<Float> = 0..<1) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress {
@@ -37,7 +37,7 @@ public struct RandomStream: Hashable, Sendable {
         }
     }
 
-    /// Normal numbers with the given mean and standard deviation.
+    /// Normally distributed numbers with the given mean and standard deviation.
     public func normal(first: Int = 0, count: Int, mean: Float = 0, deviation: Float = 1) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress {
@@ -47,7 +47,7 @@ public struct RandomStream: Hashable, Sendable {
         }
     }
 
-    /// A uniformly drawn order of `0 ..< count` (Fisher-Yates; the bias of the 64-bit scaling is below 2⁻³²).
+    /// A uniformly random order of `0 ..< count` (Fisher-Yates; the bias of the 64-bit scaling is below 2⁻³²).
     public func permutation(count: Int) -> [Int] {
         var order = Array(0..<count)
         guard count > 1 else { return order }

@@ -1,20 +1,20 @@
 import AgonConfiguration
 
-/// A safetensors file: named arrays, and metadata as text by name.
+/// A safetensors file: named arrays, and string metadata by name.
 ///
-/// Opening reads the header alone and checks it against the file's size, so that what is read or allocated later is
-/// bounded by bytes that exist. Format: https://huggingface.co/docs/safetensors.
+/// Opening reads only the header and checks it against the file's size, so that later reads and allocations are
+/// bounded by existing bytes. Format: https://huggingface.co/docs/safetensors.
 public struct SafetensorsFile: Sendable {
     /// An array in the file.
     public struct Entry: Equatable, Sendable {
         public let name: String
         public let type: ElementType
         public let shape: Shape
-        /// Where its elements are, from the end of the header.
+        /// The byte range of its elements, from the end of the header.
         public let bytes: Range<Int>
     }
 
-    /// An array to be written.
+    /// An array to write.
     public struct Content: Equatable, Sendable {
         public enum Values: Equatable, Sendable {
             case float32([Float])
@@ -56,13 +56,16 @@ public struct SafetensorsFile: Sendable {
 
     public let path: String
     public let metadata: [String: String]
-    /// The arrays in the order of their data.
+    /// The arrays, in the order of their data.
     public let entries: [Entry]
     private let indices: [String: Int]
     private let file: InputFile
     private let dataStart: Int
 
-    /// Opens a file and checks its header.
+    /// Whether the file contains a checksum, which was verified.
+    public let isSealed: Bool
+
+    /// Opens a file and checks its header, and its checksum if it has one: a sealed file is read to its end.
     ///
     /// - Throws: ``TensorsError/cannotRead(path:code:)`` or ``TensorsError/malformed(path:format:problem:)``.
     public init(path: String) throws(TensorsError) {
@@ -79,8 +82,9 @@ public struct SafetensorsFile: Sendable {
             throw failure("its header claims \(length) bytes, the file has \(file.size) (truncated?)")
         }
         dataStart = 8 + Int(length)
-        let header = try SafetensorsHeader(
-            parsing: try file.read(UInt8.self, count: Int(length), at: 8), dataSize: file.size - dataStart, path: path)
+        let text = try file.read(UInt8.self, count: Int(length), at: 8)
+        let header = try SafetensorsHeader(parsing: text, dataSize: file.size - dataStart, path: path)
+        isSealed = try SafetensorsSeal.verify(header: text, metadata: header.metadata, in: file)
         self.path = path
         self.file = file
         metadata = header.metadata
@@ -101,7 +105,7 @@ public struct SafetensorsFile: Sendable {
         return entries[index]
     }
 
-    /// The elements of an array as single-precision numbers; other types are converted, rounding where they must.
+    /// The elements of an array in single precision; other types are converted, with rounding if needed.
     ///
     /// - Throws: ``TensorsError/noTensor(path:name:existing:)`` or ``TensorsError/cannotRead(path:code:)``.
     public func tensor(_ name: String) throws(TensorsError) -> Tensor {
@@ -154,18 +158,23 @@ public struct SafetensorsFile: Sendable {
 
     /// Writes arrays and metadata to a file, whole or not at all (``AtomicFile``).
     ///
-    /// The bytes are a function of the content alone: arrays are sorted by falling element size, then by name, so that
-    /// each lies aligned, and metadata by name.
+    /// The bytes depend only on the content: arrays are sorted by descending element size, then by name, so that
+    /// each is aligned, and metadata by name.
     ///
+    /// - Parameter isSealed: whether to record a checksum of the file in its metadata.
     /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
     public static func write(
-        path: String, _ contents: [Content], metadata: [String: String] = [:], isResumable: Bool = true
+        path: String, _ contents: [Content], metadata: [String: String] = [:], isSealed: Bool = false,
+        isResumable: Bool = true
     ) throws {
         let sorted = contents.sorted {
             $0.type.byteCount != $1.type.byteCount
                 ? $0.type.byteCount > $1.type.byteCount : precedes($0.name, $1.name)
         }
-        let header = headerText(of: sorted, metadata: metadata)
+        let header =
+            isSealed
+            ? SafetensorsSeal.sealed(headerText(of: sorted, metadata: SafetensorsSeal.open(metadata)), sorted)
+            : headerText(of: sorted, metadata: metadata)
         try AtomicFile.write(path: path, isResumable: isResumable) { output in
             try output.write(elements: [UInt64(header.utf8.count).littleEndian])
             try output.write(header)
@@ -201,7 +210,7 @@ public struct SafetensorsFile: Sendable {
         return text + String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
     }
 
-    /// Order by UTF-8 bytes, whatever the language.
+    /// Order by UTF-8 bytes, independent of the locale.
     private static func precedes(_ first: String, _ second: String) -> Bool {
         first.utf8.lexicographicallyPrecedes(second.utf8)
     }

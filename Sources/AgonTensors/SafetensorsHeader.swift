@@ -1,12 +1,12 @@
 import AgonConfiguration
 
-/// The JSON object at the head of a safetensors file, checked against the size of the data that follow it: its members
+/// The JSON header of a safetensors file, checked against the size of the data after it: its members
 /// are `__metadata__` (strings by name) and tensors `{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}`.
 /// Format: https://huggingface.co/docs/safetensors, "Format".
 struct SafetensorsHeader: Equatable {
     /// The largest header that the format's reference implementation accepts, in bytes.
     static let maximumSize = 100_000_000
-    /// More axes than any array has; bounds what a lying shape can make the reader hold.
+    /// More axes than any array has; bounds the memory that an invalid shape can claim.
     static let maximumRank = 64
 
     var metadata: [String: String] = [:]
@@ -19,7 +19,7 @@ struct SafetensorsHeader: Equatable {
             TensorsError.malformed(path: path, format: "safetensors", problem: problem)
         }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw failure("its header is not UTF-8 text") }
-        guard bytes.first == UInt8(ascii: "{") else { throw failure("its header does not begin with '{'") }
+        guard bytes.first == UInt8(ascii: "{") else { throw failure("its header does not start with '{'") }
         do {
             for member in try ConfigNode.parse(bytes, file: "its header").object?.members ?? [] {
                 if member.key == "__metadata__" {
@@ -48,7 +48,7 @@ struct SafetensorsHeader: Equatable {
         try checkLayout(dataSize: dataSize, path: path)
     }
 
-    /// The data must be the tensors one after the other: nothing shared, nothing left over.
+    /// The tensors must fill the data contiguously, without overlaps or gaps.
     private mutating func checkLayout(dataSize: Int, path: String) throws(TensorsError) {
         entries.sort {
             ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name) < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name)
@@ -57,7 +57,7 @@ struct SafetensorsHeader: Equatable {
         for entry in entries {
             let start = entry.bytes.lowerBound
             if start != end {
-                let problem = start < end ? "overlaps the tensor before it" : "leaves a gap before it"
+                let problem = start < end ? "overlaps the previous tensor" : "leaves a gap after the previous tensor"
                 throw .malformed(
                     path: path, format: "safetensors",
                     problem: "tensor '\(entry.name)' starts at data byte \(start) and \(problem), which ends at \(end)")
@@ -77,7 +77,7 @@ struct SafetensorsHeader: Equatable {
     }
 }
 
-/// What a header says of a tensor.
+/// The header entry of a tensor.
 private struct TensorLayout: ConfigDecodable {
     private let type: ElementType
     private let shape: [Int]
@@ -88,7 +88,7 @@ private struct TensorLayout: ConfigDecodable {
         shape = try reader.integers(
             "shape", count: 0...SafetensorsHeader.maximumRank, in: 0..., "The size of each axis.")
         offsets = try reader.integers(
-            "data_offsets", count: 2...2, in: 0..., "The first byte and the one after the last.")
+            "data_offsets", count: 2...2, in: 0..., "The first byte and one past the last.")
     }
 
     func entry(named name: String, _ failure: (String) -> TensorsError) throws(TensorsError) -> SafetensorsFile.Entry {
@@ -107,7 +107,7 @@ private struct TensorLayout: ConfigDecodable {
     }
 }
 
-/// The bytes of an array, or nil when their number, or that of the elements, overflows.
+/// The bytes of an array; nil if their number, or that of the elements, overflows.
 ///
 /// The extents are multiplied in the order of `Shape.count`, so that this cannot overflow after the check.
 func checkedByteCount(of shape: [Int], _ type: ElementType) -> Int? {

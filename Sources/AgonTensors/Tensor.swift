@@ -1,4 +1,4 @@
-/// Single-precision values on the host with their shape, row-major: what goes in and out of files and graphs.
+/// Single-precision values with their shape, row-major: the inputs and outputs of files and graphs.
 public struct Tensor: Equatable, Sendable {
     public let shape: Shape
     public var values: [Float]
@@ -13,12 +13,12 @@ public struct Tensor: Equatable, Sendable {
         self.init(shape: shape, values: [Float](repeating: value, count: shape.count))
     }
 
-    /// The same values under another shape of the same count.
+    /// The same values with another shape of equal count.
     public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
 
     /// The axes in another order: axis `i` of the result is axis `order[i]` of this tensor.
     public func permuted(_ order: [Int]) -> Tensor {
-        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is no order of the axes of \(shape)")
+        precondition(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of the axes of \(shape)")
         let rank = shape.rank
         guard rank > 0 else { return self }
         var strides = [Int](repeating: 1, count: rank)
@@ -34,7 +34,7 @@ public struct Tensor: Equatable, Sendable {
                 while row < values.count {
                     for column in 0..<width { target[row + column] = source[start + column * step] }
                     row += width
-                    // The next row: the odometer of the axes before the last.
+                    // Advances to the next row, like an odometer over the axes before the last.
                     var axis = rank - 2
                     while axis >= 0 {
                         index[axis] += 1

@@ -6,23 +6,45 @@
     import Darwin
 #endif
 
-/// What can go wrong below the graph: the numerical libraries, and files of arrays.
+/// Errors of the numerical libraries and of array files.
 public enum TensorsError: Error, Equatable, Sendable {
-    /// No usable BLAS; the message of the C shim says what to install.
+    /// No usable BLAS; the message says what to install.
     case blasUnavailable(message: String)
     case lapackUnavailable
     /// LAPACK's `info`: negative for argument `-info` (a value that is not finite), positive for no convergence.
     case lapackFailed(routine: String, info: Int)
-    /// A system call failed on a file to be read.
+    /// The system cannot start another thread.
+    case noThread(purpose: String, code: Int32)
+    /// A system call failed while reading a file.
     case cannotRead(path: String, code: Int32)
-    /// A system call failed on a file to be written; `isResumable` when the run it belongs to can go on from before.
+    /// A system call failed while writing a file; `isResumable` if its run can continue from an earlier state.
     case cannotWrite(path: String, code: Int32, isResumable: Bool)
-    /// A file that is not what it says: truncated, lying about its sizes, or of another format.
+    /// A malformed file: truncated, with inconsistent sizes, or of another format.
     case malformed(path: String, format: String, problem: String)
-    /// A file without the wanted array; the names are those it has.
+    /// A file without the requested array; `existing` are its names.
     case noTensor(path: String, name: String, existing: [String])
-    /// An array of another type than the caller can use.
+    /// An array of a type that the caller cannot use.
     case wrongType(path: String, name: String, type: String, wanted: String)
+}
+
+extension TensorsError {
+    /// Whether a file exists but could not be read, whatever it contains.
+    package var isReadFailure: Bool {
+        if case .cannotRead(_, let code) = self { return code != ENOENT }
+        return false
+    }
+
+    /// Whether the cause is transient, such as a full disk, rather than a wrong request.
+    package var isPassing: Bool {
+        let passing = [
+            ENOSPC, EDQUOT, EFBIG, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENOLCK, EINTR, ENXIO, ENODEV,
+        ]
+        switch self {
+        case .noThread: return true
+        case .cannotRead(_, let code), .cannotWrite(_, let code, _): return passing.contains(code)
+        default: return false
+        }
+    }
 }
 
 extension TensorsError: CustomStringConvertible {
@@ -36,6 +58,10 @@ extension TensorsError: CustomStringConvertible {
             return "LAPACK \(routine): argument \(-info) holds a value that is not a finite number"
         case .lapackFailed(let routine, let info):
             return "LAPACK \(routine): no convergence (info \(info)); look for extreme values in the data"
+        case .noThread(let purpose, let code):
+            return
+                "cannot start a thread for '\(purpose)' (\(Self.text(of: code))); raise the process limit (ulimit -u or "
+                + "the control group's), or run fewer programs at once"
         case .cannotRead(let path, let code):
             return "\(path): cannot read (\(Self.text(of: code)))" + Self.remedy(reading: code)
         case .cannotWrite(let path, let code, let isResumable):
@@ -84,7 +110,7 @@ extension TensorsError: CustomStringConvertible {
     }
 }
 
-/// The number of inserted, removed and replaced characters that make one name the other (Levenshtein).
+/// The edit distance of two names: inserted, removed and replaced characters (Levenshtein).
 func editDistance(_ first: String, _ second: String) -> Int {
     let (first, second) = (Array(first.utf8), Array(second.utf8))
     var row = Array(0...second.count)

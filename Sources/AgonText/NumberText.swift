@@ -1,9 +1,9 @@
 import AgonConfiguration
 import Foundation
 
-/// Numbers as messages, tables and charts show them.
+/// Formats numbers for messages, tables and charts.
 package enum NumberText {
-    /// So many decimals; of very large or small numbers, powers of ten.
+    /// A fixed number of decimals; powers of ten for very large or small numbers.
     package static func fixed(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         let text = String(format: "%.\(max(0, decimals))f", value)
@@ -11,8 +11,8 @@ package enum NumberText {
         return text.hasPrefix("-") && text.allSatisfy({ "-0.".contains($0) }) ? String(text.dropFirst()) : text
     }
 
-    /// A number in a table's cell: so many decimals, large whole numbers with commas, and powers of ten where the digits
-    /// would be many or none.
+    /// A number in a table cell: fixed decimals, commas in large whole numbers, and powers of ten where the digits
+    /// would be too many or all zero.
     package static func cell(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         let size = abs(value)
@@ -20,7 +20,7 @@ package enum NumberText {
         return size >= 1e7 || (value != 0 && size < 1e-4) ? significant(value) : fixed(value, decimals: decimals)
     }
 
-    /// A deviation beside a mean of so many decimals; one that these would make zero keeps a digit.
+    /// A deviation with the mean's decimals; a value that would round to zero keeps one digit.
     package static func deviation(_ value: Double, decimals: Int) -> String {
         let text = cell(value, decimals: decimals)
         return value != 0 && Double(text) == 0 ? significant(value, digits: 1) : text
@@ -29,7 +29,7 @@ package enum NumberText {
     /// The shortest digits that read back as the same number: `10`, `0.25`.
     package static func shortest(_ value: Double) -> String { value.isFinite ? ConfigNode(value).lineText : "\(value)" }
 
-    /// So many significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
+    /// A fixed number of significant digits: `0.01234`, `12.34`, `1234`, `1.234e7`.
     package static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite else { return "\(value)" }
         guard value != 0 else { return "0" }
@@ -41,7 +41,7 @@ package enum NumberText {
         return fixed(value, decimals: max(0, digits - 1 - magnitude))
     }
 
-    /// At most so many significant digits, without zeros at the end: `8`, `0.25`, `0.3333`, `1.2e7`.
+    /// At most the given number of significant digits, without trailing zeros: `8`, `0.25`, `0.3333`, `1.2e7`.
     package static func brief(_ value: Double, digits: Int = 4) -> String {
         let text = significant(value, digits: digits)
         let power = text.firstIndex(of: "e") ?? text.endIndex
@@ -50,10 +50,10 @@ package enum NumberText {
         return String((kept.first == "." ? kept.dropFirst() : kept).reversed()) + text[power...]
     }
 
-    /// Two digits and an exponent, as errors are given: `3.1e-07`.
+    /// Two digits and an exponent, for errors: `3.1e-07`.
     package static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
 
-    /// A share in percent: `12.50 %`.
+    /// A fraction as a percentage: `12.50 %`.
     package static func percent(_ share: Double) -> String { fixed(100 * share, decimals: 2) + " %" }
 
     /// Decimals that show two significant digits of a deviation, or four of a mean without one.
@@ -67,15 +67,15 @@ package enum NumberText {
         return min(6, max(0, 3 - exponent(of: mean, digits: 4)))
     }
 
-    /// Decimals for all values of a column: those that suit most of them, and enough that no deviation becomes zero and
-    /// no mean keeps less than two digits. Nil where the sizes differ too much for that.
+    /// Decimals for all values of a column: those that suit most, and enough that no deviation rounds to zero and
+    /// every mean keeps two digits. Nil if the magnitudes differ too much.
     package static func decimals(ofColumn values: [(mean: Double, deviation: Double?)]) -> Int? {
         // Others are shown as powers of ten.
         let values = values.filter { abs($0.mean) < 1e7 && ($0.mean == 0 || abs($0.mean) >= 1e-4) }
         func isWhole(_ value: (mean: Double, deviation: Double?)) -> Bool {
             value.mean == value.mean.rounded() && (value.deviation ?? 0) == 0
         }
-        // Among others, whole numbers are no counts, and have no say.
+        // Whole numbers among fractions are not counts, and are ignored.
         let voters = values.allSatisfy(isWhole) ? values : values.filter { !isWhole($0) }
         let own = voters.map { decimals(mean: $0.mean, deviation: $0.deviation) }.sorted()
         let all = values.filter { $0.mean != 0 }.map { decimals(mean: $0.mean, deviation: $0.deviation) }
@@ -92,7 +92,7 @@ package enum NumberText {
     /// A whole number with commas: `1,234,567`.
     package static func grouped(_ number: Int) -> String { grouped(String(number)) }
 
-    /// So many decimals, and commas before them: `1,234.50`.
+    /// A fixed number of decimals, with thousands separators: `1,234.50`.
     package static func grouped(_ value: Double, decimals: Int) -> String { grouped(fixed(value, decimals: decimals)) }
 
     private static func grouped(_ text: String) -> String {
@@ -105,7 +105,7 @@ package enum NumberText {
         return String(whole.reversed()) + text[point...]
     }
 
-    /// The power of ten of the first digit, after rounding to so many digits.
+    /// The power of ten of the first digit after rounding to the given digits.
     private static func exponent(of value: Double, digits: Int) -> Int {
         let magnitude = Int(log10(abs(value)).rounded(.down))
         let rounded = abs(value) / pow(10, Double(magnitude - digits + 1))

@@ -1,4 +1,4 @@
-/// A table of words in columns, for people and for grep: a line a row, two blanks between columns, numbers to the right.
+/// A text table for people and for grep: one line per row, two spaces between columns, numbers right-aligned.
 public struct TextTable: Sendable {
     private var rows: [[String]]
 
@@ -29,9 +29,9 @@ public struct TextTable: Sendable {
 
     public var commaSeparated: String { rows.map(CommaSeparatedValues.line).joined(separator: "\n") }
 
-    /// A table of Markdown; cells are taken as they are.
+    /// A Markdown table; cells are not escaped.
     ///
-    /// - Parameter words: the columns that hold words, which stand to the left.
+    /// - Parameter words: the left-aligned columns, which hold text.
     public func markdown(words: Set<Int>) -> String {
         let rule = rows[0].indices.map { words.contains($0) ? "---" : "---:" }
         return ([rows[0], rule] + rows.dropFirst()).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
@@ -40,10 +40,10 @@ public struct TextTable: Sendable {
 
 /// Comma-separated values (RFC 4180).
 public enum CommaSeparatedValues {
-    /// A file: each line ends as the standard says.
+    /// A file, with the line endings of the standard.
     public static func text(_ lines: [[String]]) -> String { lines.map { line($0) + "\r\n" }.joined() }
 
-    /// A line without its end.
+    /// A line without its line ending.
     public static func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") }
 
     private static func quoted(_ cell: String) -> String {

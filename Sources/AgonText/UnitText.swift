@@ -1,6 +1,6 @@
 import Foundation
 
-/// Seconds as people say them.
+/// Formats durations.
 public enum DurationText {
     /// `42 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`.
     public static func short(_ seconds: Double) -> String {
@@ -15,7 +15,7 @@ public enum DurationText {
     }
 }
 
-/// Bytes as people say them; a MB is 10⁶ bytes.
+/// Formats sizes; 1 MB is 10⁶ bytes.
 public enum SizeText {
     /// `812 B`, `4.2 kB`, `25.3 MB`, `1.3 GB`.
     public static func short(_ bytes: Int) -> String {
@@ -30,7 +30,7 @@ public enum SizeText {
     }
 }
 
-/// Things as people count them.
+/// Formats counts.
 public enum CountText {
     /// `1 run`, `3 runs`
     public static func short(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,20 +1,20 @@
+import AgonTensors
 import Foundation
 
-/// Work that goes on in a thread of its own until its result is asked for.
+/// Work on a thread of its own, whose result is asked for later; done at once if no thread can be started.
 final class Background<Value: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private var result: Result<Value, any Error>?
 
     init(_ name: String, _ body: @escaping @Sendable () throws -> Value) {
-        let thread = Thread { [self] in
+        let work: @Sendable () -> Void = { [self] in
             let result = Result { try body() }
             condition.withLock {
                 self.result = result
                 condition.broadcast()
             }
         }
-        thread.name = name
-        thread.start()
+        do { try startThread(name, work) } catch { work() }
     }
 
     /// The result, waited for.

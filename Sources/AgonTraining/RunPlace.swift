@@ -8,6 +8,8 @@ struct RunPlace {
     private let resumes: Bool
     /// Whether this process has trained here already, in an earlier stage.
     var isTaken = false
+    /// Held from before the run's state is read until the end.
+    private var lock: RunFolder.Lock?
 
     init(_ experiment: Experiment, options: TrainingOptions) throws {
         name = experiment.configuration.name
@@ -22,10 +24,24 @@ struct RunPlace {
         if let format = record?.format, format > RunRecord.currentFormat {
             throw RunError.newerFormat(path: folder.recordPath, format: format)
         }
-        let differing = try experiment.differences(from: Experiment.load(path: folder.configPath))
+        lock = try reportingTransientFaults { _ in try folder.lock() }
+        let former = try reportingTransientFaults { _ in try Experiment.load(path: folder.configPath) }
+        let differing = experiment.differences(from: former)
         guard differing.isEmpty else {
             throw TrainingError.configDiffers(
                 folder: folder.path, keys: differing, freeKeys: Experiment.keysWithoutEffectOnSteps)
+        }
+    }
+
+    /// Runs `body`. A transient cause of failure, such as a full disk, leaves an existing run resumable.
+    ///
+    /// Throws `TrainingError.stoppedByFault` for such a cause.
+    mutating func reportingTransientFaults<Result>(_ body: (inout RunPlace) throws -> Result) throws -> Result {
+        let holdsRun = folder?.holdsRun == true
+        do {
+            return try body(&self)
+        } catch  where error.isPassing && holdsRun {
+            throw TrainingError.stoppedByFault(folder: folder?.path ?? "", reason: "\(error)")
         }
     }
 
@@ -41,16 +57,21 @@ struct RunPlace {
     }
 
     /// The step of the newest checkpoint that the run can go on from.
-    func savedSteps(of experiment: Experiment) -> Int {
+    ///
+    /// Throws `RunError.noUsableCheckpoint`, `TrainingError.stoppedByFault`.
+    mutating func savedSteps(of experiment: Experiment) throws -> Int {
         guard resumes || isTaken, let folder, folder.holdsRun else { return 0 }
-        return folder.newestCheckpoint(config: experiment.digest, note: { _ in })?.step ?? 0
+        return try reportingTransientFaults { _ in
+            try folder.newestCheckpoint(config: experiment.digest, note: { _ in })?.step ?? 0
+        }
     }
 
-    /// Makes the folder where it is missing.
+    /// Creates the folder if it is missing, and locks it.
     mutating func take() throws -> RunFolder {
         let folder = try self.folder ?? RunFolder.makeNew(named: name)
         self.folder = folder
         try folder.make()
+        if lock == nil { lock = try folder.lock() }
         return folder
     }
 }

@@ -3,9 +3,9 @@ import Synchronization
 
 /// A request to end work early, with its state saved.
 ///
-/// `signals` is made by Ctrl-C, SIGTERM, and SIGUSR1, which batch systems send before their time limit. The first signal
-/// lets the step end and the state be saved. A second Ctrl-C ends the process at once; the run can then be resumed from
-/// its last checkpoint.
+/// `signals` is made by Ctrl-C, SIGTERM, SIGUSR1 (which batch systems send before their time limit), SIGXCPU (at a limit of
+/// CPU time) and SIGHUP (when the terminal closes). The first signal lets the step end and the state be saved. A second
+/// Ctrl-C ends the process at once; the run can then be resumed from its last checkpoint.
 public final class StopRequest: Sendable {
     /// The request that signals make while something listens.
     public static let signals = StopRequest()
@@ -28,6 +28,8 @@ public final class StopRequest: Sendable {
         case SIGINT: "interrupted (Ctrl-C)"
         case SIGTERM: "terminated (SIGTERM)"
         case SIGUSR1: "asked to stop (SIGUSR1)"
+        case SIGHUP: "terminal closed (SIGHUP)"
+        case SIGXCPU: "CPU time limit reached (SIGXCPU)"
         default: "stopped"
         }
     }
@@ -37,11 +39,12 @@ public final class StopRequest: Sendable {
     /// - Parameter signal: what the reason names; -1 for the program itself.
     public func request(signal: Int32 = -1) { arrived.store(signal, ordering: .relaxed) }
 
-    /// Forgets earlier requests and, for `signals`, handles the three signals while `body` runs.
+    /// Forgets earlier requests and, for `signals`, handles the signals while `body` runs. SIGHUP stays ignored if it was,
+    /// as under nohup.
     package func listening<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard self === Self.signals else { return try body() }
         arrived.store(0, ordering: .relaxed)
-        let signals = [SIGINT, SIGTERM, SIGUSR1]
+        let signals = [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]
         var former: [sigaction] = []
         for signal in signals {
             var action = sigaction()
@@ -53,15 +56,32 @@ public final class StopRequest: Sendable {
             action.sa_flags = Int32(SA_RESTART)
             var old = sigaction()
             sigaction(signal, &action, &old)
+            if signal == SIGHUP, Self.isIgnored(old) { sigaction(signal, &old, nil) }
             former.append(old)
         }
+        // A parent may have blocked them: programs start others from threads that take no signals.
+        var handled = sigset_t()
+        var formerMask = sigset_t()
+        sigemptyset(&handled)
+        for signal in signals { sigaddset(&handled, signal) }
+        pthread_sigmask(SIG_UNBLOCK, &handled, &formerMask)
         defer {
+            pthread_sigmask(SIG_SETMASK, &formerMask, nil)
             for (signal, old) in zip(signals, former) {
                 var old = old
                 sigaction(signal, &old, nil)
             }
         }
         return try body()
+    }
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     fileprivate func arrive(_ signal: Int32) {

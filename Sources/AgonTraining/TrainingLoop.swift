@@ -20,11 +20,10 @@ final class TrainingLoop {
     private let grids: GridWriter
     private let inputs: any PhaseInputs
     private let folder: RunFolder
-    private let lock: RunFolder.Lock
     private let metrics: LineLog<MetricsLine>
     private let evaluations: (any TrainingEvaluation)?
     /// The file of evaluations; nil while there is none and none is to be.
-    private let evaluationLog: LineLog<EvaluationValue>?
+    private let evaluationLog: EvaluationLog?
     /// The same numbers and sample grids for TensorBoard, if the config wants them.
     private let events: EventLog?
     private let report: (TrainingEvent) -> Void
@@ -43,10 +42,11 @@ final class TrainingLoop {
 
     private var settings: ExperimentConfiguration { stage.experiment.configuration }
 
-    /// Takes the folder; restores the newest checkpoint if there is one.
+    /// Restores the newest checkpoint if there is one.
     ///
     /// - Parameters:
     ///   - saved: the step of that checkpoint, for which the networks were made.
+    ///   - folder: locked by this process.
     ///   - continues: whether this process trained the stage before.
     init(
         _ prepared: TrainingSetup, evaluations: (any TrainingEvaluation)?, stage: Stage, of experiment: Experiment,
@@ -68,7 +68,6 @@ final class TrainingLoop {
         let configPath = options.configPath ?? "."
         git = Background("agon git") { GitRevision(near: configPath) }
         let configuration = experiment.configuration
-        lock = try folder.lock()
         let holdsRun = folder.holdsRun
         // Two runs may have been started in the folder at once.
         if holdsRun, !options.resumes, !continues { throw RunError.runExists(folder: folder.path, state: nil) }
@@ -78,17 +77,16 @@ final class TrainingLoop {
             threads: options.threads)
         finished = 0
         if holdsRun {
-            if let former = folder.record {
+            if let former = try folder.readRecord() {
                 record.started = former.started ?? record.started
                 record.resumes = former.resumes + (continues ? 0 : 1)
             }
             let begins = stage.start > 0 && saved == stage.start
-            let checkpoint = folder.newestCheckpoint(
-                config: experiment.digest,
-                accepting: { [variables] in if !begins { try $0.check(variables) } },
-                note: { report(.note($0)) })
+            let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { report(.note($0)) })
+            // Possible on a file system without locks.
             guard checkpoint?.step ?? 0 == saved else { throw RunError.runBusy(folder: folder.path) }
             if let checkpoint {
+                if !begins { try checkpoint.check(variables) }
                 if begins {
                     let anew = try checkpoint.carryOver(to: variables)
                     report(.note("step \(saved): a new stage begins; \(Self.described(anew)) begin anew"))
@@ -102,10 +100,10 @@ final class TrainingLoop {
             }
         }
         metrics = try LineLog(path: folder.metricsPath, keepingThrough: finished)
-        let evaluationsPath = folder.evaluationsPath
         evaluationLog =
-            evaluations != nil || FileManager.default.fileExists(atPath: evaluationsPath)
-            ? try LineLog(path: evaluationsPath, keepingThrough: finished) : nil
+            evaluations != nil || FileSystem.exists(folder.evaluationsPath)
+            ? EvaluationLog(path: folder.evaluationsPath) : nil
+        try evaluationLog?.keep(through: finished)
         events =
             configuration.log.tensorboard
             ? try EventLog(folder: folder, after: finished, config: experiment.resolved) : nil
@@ -139,8 +137,9 @@ final class TrainingLoop {
             record.seconds = secondsBefore + seconds
             record.stepsPerSecond = clock.stepsPerSecond(at: finished)
             record.git = (try? git.value()) ?? nil
-            try writeRecord()
+            // Before the record: a run recorded as done is not opened again.
             if state != .stopped { try events?.end(step: finished, succeeded: state == .done) }
+            try writeRecord()
             return TrainingOutcome(
                 state: state == .done ? .done : .stopped(reason ?? "stopped"), folder: folder.path, step: finished,
                 sampleGrid: folder.newestSample, checkpoint: saved.map { folder.checkpointPath(step: $0) },
@@ -227,7 +226,7 @@ final class TrainingLoop {
         guard let evaluations, isDue(evaluations.every) else { return [] }
         let values = try evaluations.measure(step: finished)
         record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
-        for value in values { try evaluationLog?.append(value) }
+        try evaluationLog?.append(values)
         growSlack(values)
         return values
     }
@@ -276,22 +275,10 @@ final class TrainingLoop {
         guard saved != finished else { return }
         watch.remember()
         try metrics.synchronise()
-        try evaluationLog?.synchronise()
         try Checkpoint.write(
             variables, step: finished, batches: finished * step.batches, config: experiment.digest,
             seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
         saved = finished
         folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished)
-    }
-}
-
-extension Error {
-    /// Whether the cause may pass, such as a full disk, so that a run that it stopped can go on from its checkpoint.
-    fileprivate var isPassing: Bool {
-        switch self as any Error {
-        case TensorsError.cannotWrite, DatasetError.cannotWrite, DatasetError.unreadable, RunError.cannotWrite:
-            true
-        default: false
-        }
     }
 }

@@ -30,13 +30,17 @@ public enum TrainingRun {
                 return outcome
             }
             while true {
-                let finished = place.savedSteps(of: experiment)
+                let finished = try place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
                 let prepared = try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                if let note = prepared.pool.note { report(.note(note)) }
+                for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty) { report(.note($0)) }
-                let loop = try TrainingLoop(
-                    prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
-                    folder: try place.take(), continues: place.isTaken, options: options, report: report)
+                let loop = try place.reportingTransientFaults { place in
+                    try TrainingLoop(
+                        prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
+                        folder: try place.take(), continues: place.isTaken, options: options, report: report)
+                }
                 place.isTaken = true
                 if let outcome = try loop.run() {
                     report(.ended(outcome))

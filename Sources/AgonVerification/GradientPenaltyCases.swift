@@ -4,7 +4,7 @@ import AgonGraph
 import AgonTensors
 
 extension RecordedCase {
-    /// A penalty on the slope of a small convolutional critic, and its gradients by the critic's weights: second
+    /// A gradient penalty on a small convolutional critic, and its gradients by the critic's weights: second
     /// derivatives.
     func replayGradientPenalty(_ recorded: RecordedCase) throws {
         guard ["wgan-gp", "r1"].contains(operation) else {
@@ -42,7 +42,7 @@ private struct CriticWeights {
     let linearBias: Value?
 }
 
-/// `conv2d k3 s2 p1 -> leaky_relu 0.2 -> flatten (CHW order) -> linear`, with other numbers where the text has others.
+/// `conv2d k3 s2 p1 -> leaky_relu 0.2 -> flatten (CHW order) -> linear`, with the numbers of the text.
 private struct Critic {
     private var stride = 2
     private var padding = 1
@@ -50,7 +50,7 @@ private struct Critic {
     private var slope: Float = 0.2
 
     init(_ text: String) throws {
-        // A reference to another case stands for the form above.
+        // A reference to another case means the form above.
         guard text.contains("->") else {
             guard text.isEmpty || text.hasPrefix("as in") else { throw Self.unknown(text) }
             return
@@ -84,7 +84,7 @@ private struct Critic {
         let sides = (weights.convolution.shape[0], weights.convolution.shape[1])
         guard kernel == nil || sides == (kernel ?? 0, kernel ?? 0) else {
             throw RecordedCaseError.impossible(
-                "the critic's kernel is \(sides.0)x\(sides.1), its text says \(kernel ?? 0)")
+                "the critic's kernel is \(sides.0)x\(sides.1), but its text says \(kernel ?? 0)")
         }
         var y = graph.convolution(
             x, weight: weights.convolution, stride: (stride, stride), padding: (padding, padding, padding, padding))

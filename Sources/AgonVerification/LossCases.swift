@@ -9,11 +9,11 @@ extension RecordedCase {
         guard let build = Self.losses[operation] else {
             throw RecordedCaseError.unknown("loss", operation, known: Self.losses.keys.sorted())
         }
-        // Scores are logits and batches are averaged in every loss here; an attribute that says otherwise is refused.
+        // Scores are logits and batches are averaged in every loss here; other attributes are refused.
         if let input = try attributes.optionalString("input", "What the scores are."), !input.hasPrefix("logits") {
             throw RecordedCaseError.unsupported(attribute: "input", value: "'\(input)'", expected: "logits")
         }
-        if let reduction = try attributes.optionalString("reduction", "How the batch is put together."),
+        if let reduction = try attributes.optionalString("reduction", "How the batch is reduced."),
             !reduction.hasPrefix("mean")
         {
             throw RecordedCaseError.unsupported(attribute: "reduction", value: "'\(reduction)'", expected: "mean")
@@ -51,13 +51,13 @@ extension RecordedCase {
         "selfgan-tpu-paper": { try $1.selfGAN(.tpuPaper) },
         "selfgan-tpu-code": { try $1.selfGAN(.tpuCode) },
         "hypervolume": {
-            _ = try $0.attributes.optionalString("nadir", "How the nadir is made.")
-            let slack = Float(try $0.attributes.number("slack", in: .above(1), "The nadir over the largest loss."))
+            _ = try $0.attributes.optionalString("nadir", "How the nadir is chosen.")
+            let slack = Float(try $0.attributes.number("slack", in: .above(1), "Ratio of nadir to largest loss."))
             return hypervolume($1.graph, losses: try $1.input("losses"), slack: slack)
         },
     ]
 
-    /// GMAN's weights of the losses, and the weighted loss.
+    /// GMAN's loss weights, and the weighted loss.
     func replayWeights(_ recorded: RecordedCase) throws {
         guard operation == "gman" else { throw RecordedCaseError.unknown("operation", operation, known: ["gman"]) }
         let alpha = Float(try attributes.number("alpha", "Sharpness of the softmax."))
@@ -69,7 +69,7 @@ extension RecordedCase {
             [("weights", weights, .plain), ("loss", inside.graph.reshape(loss, [1]), .plain)], gradientsOf: loss)
     }
 
-    /// The shortest vector in the convex hull of gradients; its length is compared, as other weights may be as short.
+    /// The shortest vector in the convex hull of gradients; its length is compared, because other weights may tie.
     func replayMinimumNorm(_ recorded: RecordedCase) throws {
         guard operation == "mgd" else { throw RecordedCaseError.unknown("operation", operation, known: ["mgd"]) }
         let gradients = try tensor("gradients", rank: 2)
@@ -87,7 +87,7 @@ extension RecordedCase {
         guard point.weights.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-9 else {
             throw RecordedCaseError.impossible("weights \(point.weights) are not on the simplex")
         }
-        // From the vectors themselves, not from what the solver says.
+        // From the vectors themselves, not from the solver's result.
         let squaredNorm = (0..<width).reduce(0.0) { total, column in
             let element = (0..<count).reduce(0.0) { $0 + point.weights[$1] * values[$1 * width + column] }
             return total + element * element

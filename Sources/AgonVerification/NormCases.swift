@@ -9,7 +9,7 @@ extension RecordedCase {
             let graph = inside.graph
             let epsilon = try recorded.epsilon()
             let isTraining = try recorded.attributes.boolean(
-                "training", default: true, "Whether the batch's statistics count.")
+                "training", default: true, "Whether to use the batch's statistics.")
             _ = try recorded.tensor("input", rank: 2, 3, 4)
             let x = try inside.input("input", .channelsLast)
             let mean: Value
@@ -54,7 +54,7 @@ extension RecordedCase {
             throw RecordedCaseError.unknown("operation", operation, known: ["batch_norm"])
         }
         var layer = BatchNormLayer()
-        layer.momentum = Float(try attributes.number("momentum", in: 0...1, default: 0.1, "Share of the batch."))
+        layer.momentum = Float(try attributes.number("momentum", in: 0...1, default: 0.1, "Weight of the batch."))
         let input = try BorderLayout.channelsLast.entering(tensor("input", rank: 2, 4), name: "input")
         let network = try Network(
             name: "case", layers: [layer], input: Shape(Array(input.shape.dimensions.dropFirst())), seed: 0)
@@ -72,7 +72,7 @@ extension RecordedCase {
         }
     }
 
-    /// The weight under spectral norm, as the layers compute it: read off a layer that is given the unit vectors.
+    /// The weight under spectral norm, as the layers compute it: read from a layer applied to unit vectors.
     func replaySpectralNorm(_ recorded: RecordedCase) throws {
         guard operation == "spectral_norm" else {
             throw RecordedCaseError.unknown("operation", operation, known: ["spectral_norm"])
@@ -83,7 +83,7 @@ extension RecordedCase {
         let outputs = weight.shape[0]
         let inputs = weight.shape.count / outputs
 
-        // Declared as in a config, the layer that would compute it in training.
+        // The layer that would compute it in training, declared as in a config.
         let common = "\"bias\": false, \"norm\": {\"type\": \"spectral\", \"iterations\": \(iterations)}"
         let image: Shape
         let layer: String

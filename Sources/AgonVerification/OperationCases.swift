@@ -90,7 +90,7 @@ extension RecordedCase {
         "weight_norm_linear": { recorded, inside in
             let graph = inside.graph
             let axis = try recorded.attributes.integer(
-                "axis", in: 0...1, default: 0, "The axis that keeps its lengths.")
+                "axis", in: 0...1, default: 0, "The axis along which norms are taken.")
             let x = try inside.input("input")
             let v = try inside.input("v", .transposed)
             let g = try inside.input("g", .transposed)
@@ -185,7 +185,7 @@ extension RecordedCase {
         },
         "upsample_bilinear2d": { recorded, inside in
             let scale = try recorded.attributes.integer("scale", in: 1..., "The factor in both directions.")
-            guard try !recorded.attributes.boolean("align_corners", default: false, "Whether corner pixels stay.")
+            guard try !recorded.attributes.boolean("align_corners", default: false, "Whether corner pixels align.")
             else {
                 throw RecordedCaseError.unsupported(attribute: "align_corners", value: "true", expected: "false")
             }

@@ -4,7 +4,7 @@ import AgonOptimizers
 import AgonTensors
 
 extension RecordedCase {
-    /// The parameter after each of some updates with given gradients.
+    /// The parameter after each of several updates with given gradients.
     ///
     /// The optimizer's name is the operation's up to the first hyphen; attributes have PyTorch's names.
     func replayOptimizer(_ recorded: RecordedCase) throws {
@@ -33,7 +33,7 @@ extension RecordedCase {
         try compare("trajectory", Tensor(shape: gradients.shape, values: trajectory))
     }
 
-    /// PyTorch's names of settings and those of configs.
+    /// Maps PyTorch's names of settings to those of configs.
     private static let settingNames = [
         "lr": "learningRate", "eps": "epsilon", "weight_decay": "weightDecay", "lr_decay": "learningRateDecay",
         "initial_accumulator_value": "initialAccumulator", "beta1": "beta1", "beta2": "beta2", "momentum": "momentum",
@@ -41,12 +41,12 @@ extension RecordedCase {
         "amsgrad": "amsgrad",
     ]
 
-    /// The optimizer, decoded as from a config, which refuses settings that it does not have.
+    /// The optimizer, decoded as from a config, which refuses unknown settings.
     private func optimizer(_ type: String) throws -> OptimizerConfiguration {
         var section: ConfigObject = ["type": ConfigNode(type)]
         for (name, key) in Self.settingNames {
             guard let value = try attributes.optionalNode(name, "A setting of the optimizer.") else { continue }
-            // The kind's own name says so already.
+            // The kind's name already implies it.
             if type == "amsgrad", key == "amsgrad", value.boolean == true { continue }
             section[key] = value
         }

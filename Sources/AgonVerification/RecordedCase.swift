@@ -2,21 +2,21 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A recorded case under replay: its attributes and tensors, and how far what was computed is from what was recorded.
+/// A recorded case under replay: its attributes and tensors, and the errors of computed values.
 final class RecordedCase {
     let name: String
     let kind: String
     let operation: String
-    /// Reads the attributes; those that nobody read make the case fail.
+    /// Reads the attributes; unread ones make the case fail.
     let attributes: ConfigReader
     let pool: WorkerPool
     private(set) var comparisons: [(tensor: String, error: Double)] = []
-    /// The error that passes; a case of an ill-conditioned metric may widen it.
+    /// The allowed error; a case of an ill-conditioned metric may widen it.
     var bound = Verification.bound
     private let file: SafetensorsFile
     private var used: Set<String> = []
 
-    /// Throws `TensorsError` for a file that is no safetensors file, `RecordedCaseError` or `ConfigError` for metadata.
+    /// Throws `TensorsError` for an invalid safetensors file, `RecordedCaseError` or `ConfigError` for metadata.
     init(name: String, path: String, pool: WorkerPool) throws {
         file = try SafetensorsFile(path: path)
         self.name = name
@@ -34,7 +34,7 @@ final class RecordedCase {
         attributes = try ConfigReader(node["attributes"] ?? [:], path: ConfigPath.root.key("attributes"))
     }
 
-    /// Computes the case and compares all that the file expects.
+    /// Computes the case and compares all expected values of the file.
     func replay() throws {
         let replays: [String: (RecordedCase) throws -> Void] = [
             "operation": replayOperation, "running_statistics": replayRunningStatistics,
@@ -46,7 +46,7 @@ final class RecordedCase {
             throw RecordedCaseError.unknown("kind", kind, known: replays.keys.sorted())
         }
         // Remarks for people.
-        _ = try attributes.optionalString("note", "What the case is about.")
+        _ = try attributes.optionalString("note", "A remark on the case.")
         try replay(self)
         try attributes.finish()
         if let unused = file.entries.first(where: { !used.contains($0.name) }) {
@@ -58,7 +58,7 @@ final class RecordedCase {
 
     var tensorNames: [String] { file.entries.map(\.name) }
 
-    /// The inputs of an operation or loss, in the order of their names.
+    /// The inputs of an operation or loss, ordered by name.
     var inputNames: [String] {
         tensorNames.filter { $0 != "output" && $0 != "loss" && !$0.hasPrefix("grad.") }.sorted()
     }
@@ -70,7 +70,7 @@ final class RecordedCase {
         return try file.tensor(name)
     }
 
-    /// A tensor of a rank among `ranks`.
+    /// A tensor whose rank is in `ranks`.
     func tensor(_ name: String, rank ranks: Int...) throws -> Tensor {
         let tensor = try tensor(name)
         guard ranks.contains(tensor.shape.rank) else {
@@ -88,7 +88,7 @@ final class RecordedCase {
         try compare(name, found.values.map(Double.init))
     }
 
-    /// Compares numbers in order; the shape does not count.
+    /// Compares numbers in order, ignoring the shape.
     func compare(_ name: String, _ found: [Double]) throws {
         let expected = try tensor(name).values.map(Double.init)
         guard expected.count == found.count else {
@@ -98,10 +98,10 @@ final class RecordedCase {
         var worst = 0.0
         for (expected, found) in zip(expected, found) {
             let difference = abs(expected - found)
-            // Comparisons with NaN are false; what is not finite must not pass for equal.
+            // Comparisons with NaN are false; non-finite values must not pass as equal.
             worst = difference.isFinite ? max(worst, difference) : .infinity
         }
-        // Against all zeros the error is absolute.
+        // If all expected values are zero, the error is absolute.
         comparisons.append((name, scale > 0 ? worst / scale : worst))
     }
 }

@@ -21,18 +21,18 @@ final class RecordedGraph {
         return value
     }
 
-    /// A tensor that may be missing.
+    /// An optional tensor.
     func optionalInput(_ name: String, _ layout: BorderLayout = .plain) throws -> Value? {
         recorded.has(name) ? try input(name, layout) : nil
     }
 
-    /// Images: the channels last in memory.
+    /// Images, channels last in memory.
     func image(_ name: String) throws -> Value {
         _ = try recorded.tensor(name, rank: 4)
         return try input(name, .channelsLast)
     }
 
-    /// Adds `grad.X` of the scalar for each X that the file expects one of, runs, and compares these and `expected`.
+    /// Adds `grad.X` of the scalar for each X whose gradient the file expects, runs, and compares these and `expected`.
     func compare(
         _ expected: [(name: String, value: Value, layout: BorderLayout)], gradientsOf scalar: Value
     ) throws {
@@ -45,7 +45,7 @@ final class RecordedGraph {
         let step = try run()
         for result in results {
             guard let found = step.output(result.name) else {
-                throw RecordedCaseError.impossible("the graph lost its output '\(result.name)'")
+                throw RecordedCaseError.impossible("the graph has no output '\(result.name)'")
             }
             try recorded.compare(result.name, result.layout.leaving(found))
         }
@@ -73,7 +73,7 @@ final class RecordedGraph {
     }
 }
 
-/// The order of a tensor's axes in memory against that in files.
+/// Maps a tensor's axes in memory to those in files.
 enum BorderLayout {
     case plain
     /// `[N, C, ...]` in files, `[N, ..., C]` in memory.
@@ -84,7 +84,7 @@ enum BorderLayout {
     case convolutionWeight
     /// A matrix transposed.
     case transposed
-    /// An axis put last.
+    /// An axis moved to the end.
     case last(Int)
 
     /// Axis `i` of memory is axis `order[i]` of the file.

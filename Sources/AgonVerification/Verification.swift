@@ -3,21 +3,21 @@ import AgonTensors
 import AgonText
 import Foundation
 
-/// The replay of recorded reference cases: files GROUP/NAME.safetensors with inputs, expected values and, as metadata,
-/// what was computed from them.
+/// Replays recorded reference cases: files GROUP/NAME.safetensors with inputs, expected values and, as metadata,
+/// the computation.
 ///
 /// The metadata key `case` is a JSON object with `kind`, `op` and `attributes`. Layouts are PyTorch's: images NCHW,
 /// weights OIHW (transposed IOHW), linear weights [out, in]. `grad.X` is the gradient of `sum(output * grad.output)`, or
-/// of the scalar loss, by X. What is not understood fails: an unknown kind, operation, attribute or tensor.
+/// of the scalar loss, by X. Unknown kinds, operations, attributes and tensors fail.
 public enum Verification {
     /// The largest relative error that passes: `max |found - expected| / max |expected|` of each tensor.
     public static let bound = 1e-4
 
     /// One case's outcome.
     public struct Verdict: Sendable {
-        /// The path below the folder, without the ending.
+        /// The path below the folder, without the extension.
         public let name: String
-        /// The worst of the case's tensors; nil when it could not be computed.
+        /// The worst of the case's tensors; nil if it could not be computed.
         public let worst: (tensor: String, error: Double)?
         public let bound: Double
         /// Why it could not be computed.
@@ -26,7 +26,7 @@ public enum Verification {
         public var isPassed: Bool { problem == nil && (worst.map { $0.error <= bound } ?? false) }
     }
 
-    /// Replays every case below a folder, in the order of the names.
+    /// Replays every case below a folder, ordered by name.
     ///
     /// Throws `VerificationError.noCases` or `.unreadableFolder`, `TensorsError` without BLAS. A file that cannot be
     /// read is a failed case.
@@ -36,7 +36,7 @@ public enum Verification {
         try BLAS.open()
         let paths: [String]
         do {
-            // The listing would not follow a link in place of the folder itself.
+            // The listing would not follow a link to the folder.
             let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
             paths = try FileManager.default.subpathsOfDirectory(atPath: place)
         } catch {

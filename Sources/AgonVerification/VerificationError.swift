@@ -1,4 +1,4 @@
-/// What keeps recorded cases from being verified.
+/// Why recorded cases cannot be verified.
 public enum VerificationError: Error, Equatable, Sendable {
     /// A folder without recorded cases.
     case noCases(folder: String)

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +14,30 @@
 
 enum { NAME_LIMIT = 4096 };
 
+// libarchive takes names for text of the thread's locale and repairs what is none; in UTF-8 they stay the bytes they are.
+// The former locale is to be given to `leave_locale`.
+static locale_t enter_locale(locale_t *ours) {
+    *ours = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (*ours == (locale_t)0) *ours = newlocale(LC_CTYPE_MASK, "en_US.UTF-8", (locale_t)0);
+    return *ours == (locale_t)0 ? (locale_t)0 : uselocale(*ours);
+}
+
+static void leave_locale(locale_t former, locale_t ours) {
+    if (ours == (locale_t)0) return;
+    uselocale(former);
+    freelocale(ours);
+}
+
 static struct archive *open_archive(const char *path, char *message) {
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        agon_fail(message, "not a readable archive: %s", strerror(errno));
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        agon_fail(message, "not a readable archive: not a regular file");
+        return NULL;
+    }
     struct archive *reader = archive_read_new();
     if (reader == NULL) {
         agon_fail(message, "no memory for the archive reader");
@@ -35,8 +59,8 @@ static struct archive *open_archive(const char *path, char *message) {
 }
 
 static const char *entry_name(struct archive_entry *entry) {
-    const char *name = archive_entry_pathname_utf8(entry);
-    return name != NULL ? name : archive_entry_pathname(entry);
+    const char *name = archive_entry_pathname(entry);
+    return name != NULL ? name : archive_entry_pathname_utf8(entry);
 }
 
 // The next entry: 1, or 0 at the end, or -1.
@@ -82,7 +106,7 @@ static int check_entry(struct archive_entry *entry, char *message) {
     return 0;
 }
 
-int agon_archive_check(const char *path, agon_archive_summary *summary, char *message) {
+static int check(const char *path, agon_archive_summary *summary, char *message) {
     memset(summary, 0, sizeof *summary);
     struct archive *reader = open_archive(path, message);
     if (reader == NULL) return -1;
@@ -100,6 +124,19 @@ int agon_archive_check(const char *path, agon_archive_summary *summary, char *me
     }
     archive_read_free(reader);
     return result;
+}
+
+int agon_archive_check(const char *path, agon_archive_summary *summary, char *message) {
+    locale_t ours, former = enter_locale(&ours);
+    int status = check(path, summary, message);
+    leave_locale(former, ours);
+    return status;
+}
+
+uint64_t agon_archive_limit(uint64_t size) {
+    const uint64_t least = (uint64_t)1 << 30;
+    uint64_t most = size > UINT64_MAX / 100 ? UINT64_MAX : size * 100;
+    return most > least ? most : least;
 }
 
 // Opens the folder that holds the last component of `name` below `root`, making folders on the way; `last` (=) is
@@ -129,8 +166,9 @@ static int open_parent(int root, const char *name, char *buffer, const char **la
     return folder;
 }
 
+// `left` (+=) are the bytes that may still be written.
 static int write_contents(struct archive *reader, struct archive_entry *entry, int file, const char *name,
-                          char *message) {
+                          uint64_t *left, char *message) {
     const void *block;
     size_t size;
     int64_t offset;
@@ -139,6 +177,11 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
         result = archive_read_data_block(reader, &block, &size, &offset);
         if (result < ARCHIVE_WARN || result == ARCHIVE_EOF) break;
         const char *next = block;
+        if (size > *left) {
+            return agon_fail(message, "'%.120s' makes the archive larger than it may become; nothing more was extracted",
+                             name);
+        }
+        *left -= size;
         while (size > 0) {
             ssize_t written = pwrite(file, next, size, (off_t)offset);
             if (written < 0 && errno == EINTR) continue;
@@ -152,7 +195,7 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
         // A sparse file may end in a hole, for which there is no block.
         struct stat written;
         if (archive_entry_size_is_set(entry) && fstat(file, &written) == 0
-            && written.st_size < archive_entry_size(entry)
+            && written.st_size < archive_entry_size(entry) && (uint64_t)archive_entry_size(entry) <= *left
             && ftruncate(file, (off_t)archive_entry_size(entry)) != 0) {
             return agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
         }
@@ -162,7 +205,8 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
     return agon_fail(message, "damaged archive at '%.120s': %s", name, reason != NULL ? reason : "unreadable data");
 }
 
-static int extract_entry(struct archive *reader, struct archive_entry *entry, int root, char *message) {
+static int extract_entry(struct archive *reader, struct archive_entry *entry, int root, uint64_t *left,
+                         char *message) {
     char buffer[NAME_LIMIT], linkBuffer[NAME_LIMIT];
     const char *last, *name = entry_name(entry), *hard = archive_entry_hardlink(entry),
                       *soft = archive_entry_symlink(entry);
@@ -191,7 +235,7 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
         if (file < 0) {
             status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
         } else {
-            status = write_contents(reader, entry, file, name, message);
+            status = write_contents(reader, entry, file, name, left, message);
             if (close(file) != 0 && status == 0) {
                 status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
             }
@@ -201,9 +245,13 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
     return status;
 }
 
-int agon_archive_extract(const char *path, const char *folder, char *message) {
+static int extract(const char *path, const char *folder, uint64_t limit, char *message) {
     agon_archive_summary summary;
-    if (agon_archive_check(path, &summary, message) != 0) return -1;
+    if (check(path, &summary, message) != 0) return -1;
+    if (summary.bytes > limit) {
+        return agon_fail(message, "it would become %llu bytes, over the limit of %llu; nothing was extracted",
+                         (unsigned long long)summary.bytes, (unsigned long long)limit);
+    }
     int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) return agon_fail(message, "cannot open the folder to extract to: %s", strerror(errno));
     struct archive *reader = open_archive(path, message);
@@ -212,10 +260,11 @@ int agon_archive_extract(const char *path, const char *folder, char *message) {
         return -1;
     }
     struct archive_entry *entry;
+    uint64_t left = limit;
     int result;
     while ((result = next_entry(reader, &entry, message)) > 0) {
         // Checked again: the file may have been replaced since the first pass.
-        if (check_entry(entry, message) != 0 || extract_entry(reader, entry, root, message) != 0) {
+        if (check_entry(entry, message) != 0 || extract_entry(reader, entry, root, &left, message) != 0) {
             result = -1;
             break;
         }
@@ -223,4 +272,11 @@ int agon_archive_extract(const char *path, const char *folder, char *message) {
     archive_read_free(reader);
     close(root);
     return result;
+}
+
+int agon_archive_extract(const char *path, const char *folder, uint64_t limit, char *message) {
+    locale_t ours, former = enter_locale(&ours);
+    int status = extract(path, folder, limit, message);
+    leave_locale(former, ours);
+    return status;
 }

@@ -34,7 +34,8 @@ static int fill(agon_stream *stream, char *message) {
 
 agon_stream *agon_stream_open(const char *path, char *message) {
     struct stat status;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    // A pipe without a writer would keep the call for ever.
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0 || fstat(descriptor, &status) != 0) {
         agon_fail(message, "cannot open: %s", strerror(errno));
         if (descriptor >= 0) close(descriptor);

@@ -1,4 +1,4 @@
-// The processor: instruction sets by the compiler's builtins, which count a set only when the operating system saves its
+// The processor: instruction sets by the compiler's builtins, which report a set only if the operating system saves its
 // registers; names by CPUID; cores by the affinity mask and the cgroup's quota.
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -38,7 +38,7 @@ static void find_instruction_sets(void) {
                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
                        __builtin_cpu_supports("avx512vl");
 
-    // What the processor calls itself, which no builtin tells.
+    // The processor's brand string, which no builtin provides.
     uint32_t a, b, c, d;
     if (!__get_cpuid(0, &a, &b, &c, &d)) return;
     memcpy(vendor, &b, 4);
@@ -77,7 +77,7 @@ static void find_instruction_sets(void) {
 
 #if defined(__linux__)
 
-/// Whole cores in the quota of one cgroup folder, or 0 when it has none. v2: "max 100000" or "150000 100000".
+/// Whole cores in the quota of one cgroup folder, or 0 if it has none. v2: "max 100000" or "150000 100000".
 static int quota_of_folder(const char *folder) {
     char path[1200], text[64];
     long long quota = -1, period = 0;
@@ -136,7 +136,7 @@ static int cgroup_quota(void) {
 }
 
 static int affinity_count(void) {
-    // The set grows until the kernel's fits: machines with more than 1024 logical cores exist.
+    // The set grows until it fits the kernel's: machines with more than 1024 logical cores exist.
     for (int cores = 1024; cores <= 1 << 20; cores *= 4) {
         cpu_set_t *set = CPU_ALLOC((size_t)cores);
         if (!set) return 0;

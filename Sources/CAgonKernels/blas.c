@@ -1,16 +1,16 @@
-// BLAS and LAPACKE, opened with dlopen when first needed; every product runs on the thread that asks for it.
+// BLAS and LAPACKE, loaded with dlopen when first needed; every product runs on the calling thread.
 //
 // Core type. OpenBLAS chooses its kernels in its constructor: from OPENBLAS_CORETYPE, else from the processor's family
 // and model. A release older than the processor does not know the model and falls back as far as SSE3 (Prescott: a
-// quarter of the speed). The features tell the truth whatever the model, so they decide here, before it is opened.
+// quarter of the speed). Features are reliable for any model, so they decide here, before the library is loaded.
 //
-// Threads. Agon cuts its work itself and wants single-threaded products on many threads at once:
+// Threads. Agon splits its work itself and needs single-threaded products on many threads at once:
 //   pthread builds   openblas_set_num_threads(1) holds for all callers;
-//   OpenMP builds    the number belongs to the calling thread: it is set to 1 around each product and put back (without
+//   OpenMP builds    the number belongs to the calling thread: it is set to 1 around each product and restored (without
 //                    this, two concurrent callers measured 97 GFLOP/s together where they reach 211 with it);
 //   MKL, BLIS        have calls of their own; Accelerate reads VECLIB_MAXIMUM_THREADS.
 //
-// The host program. Variables are set for the time of dlopen and then restored: the program and its children see their
+// The host program. Variables are set during dlopen and then restored: the program and its children see their
 // environment unchanged. OMP_NUM_THREADS is not touched. As with any setenv, no other thread may read the environment
 // meanwhile: a program with such threads calls agon_blas_open() before it starts them. A program that itself uses the
 // same OpenBLAS finds it set to one thread afterwards.
@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 #include "agon_cpu.h"
 
@@ -84,7 +85,7 @@ static const char *const lapacke_candidates[] = {
 #define REMEDY "install it with `apt-get install libopenblas0-pthread liblapacke`"
 #endif
 
-// Null until the library is open; stored last, so that who sees them sees the rest.
+// Null until the library is open; stored last, so that readers that see them see the rest.
 static _Atomic(sgemm_function *) sgemm;
 static _Atomic(dgemm_function *) dgemm;
 static int (*omp_get_threads)(void);
@@ -105,7 +106,7 @@ static dorgqr_function *dorgqr;
 
 typedef struct {
     const char *name;
-    char *before;  // NULL when it was unset
+    char *before;  // NULL if it was unset
     bool changed;
 } variable;
 
@@ -123,16 +124,16 @@ static void restore_variable(variable *v) {
     v->changed = false;
 }
 
-/// The kernels this processor can run whatever its model number, under OpenBLAS's name for them; "" to let it choose.
+/// OpenBLAS's name for the best kernels this processor supports, by its features; "" to let OpenBLAS choose.
 static const char *core_type_of(const agon_cpu_features *cpu) {
-    if (cpu->has_avx512) return "SkylakeX";  // on AMD too: Zen 4's 256-bit datapaths lose nothing by it
+    if (cpu->has_avx512) return "SkylakeX";  // on AMD too: Zen 4's 256-bit datapaths lose nothing
     if (cpu->has_avx2 && cpu->has_fma) return strcmp(cpu->vendor, "AuthenticAMD") == 0 ? "Zen" : "Haswell";
     return "";
 }
 
 enum { VARIABLES = 3 };
 
-/// Sets what the libraries read in their constructors. Returns whether the core type is Agon's choice.
+/// Sets the variables that the libraries read in their constructors. Returns whether Agon chose the core type.
 static bool prepare_environment(variable variables[VARIABLES]) {
     memset(variables, 0, VARIABLES * sizeof(variable));
     const char *chosen = getenv("OPENBLAS_CORETYPE");
@@ -175,8 +176,8 @@ static void use_one_thread(void) {
             if (!omp_get_threads || !omp_set_threads) omp_get_threads = NULL, omp_set_threads = NULL;
         }
     }
-    // OpenMP builds need it too, for a LAPACK that was built for another kind and asks OpenBLAS alone: two callers of
-    // its threads wait for each other for ever. There it also changes the calling thread's setting, which is put back.
+    // OpenMP builds need it too, for a LAPACK that was built for another kind and calls OpenBLAS: two callers of
+    // its threads would deadlock. There it also changes the calling thread's setting, which is restored.
     int before = omp_get_threads ? omp_get_threads() : 0;
     if (set) set(1);
     if (before) omp_set_threads(before);
@@ -212,7 +213,7 @@ static void *open_first(const char *const *candidates, const char **name) {
     return NULL;
 }
 
-/// The path of the file that holds a symbol; the name it was opened by when the loader does not say.
+/// The path of the file that holds a symbol; the name it was opened by if the loader does not report it.
 static void find_library_path(void *symbol, const char *name) {
     Dl_info place;
     bool found = dladdr(symbol, &place) && place.dli_fname && *place.dli_fname;
@@ -228,7 +229,7 @@ static void open_blas(void) {
     if (wanted && *wanted) {
         blas_handle = dlopen(wanted, RTLD_NOW | RTLD_LOCAL);
         name = wanted;
-        if (!blas_handle) fail("AGON_BLAS: cannot open it (%s); unset it, or give a CBLAS library's path", dlerror());
+        if (!blas_handle) fail("AGON_BLAS: cannot open (%s); unset it, or give a CBLAS library's path", dlerror());
     } else {
         blas_handle = open_first(blas_candidates, &name);
         if (!blas_handle) fail("OpenBLAS: not found on this machine; " REMEDY ", or set AGON_BLAS to a CBLAS library");
@@ -244,7 +245,7 @@ static void open_blas(void) {
     find_library_path(single, name);
     read_description();
     if (strstr(configuration, "USE64BITINT")) {
-        fail("%s: built with 64-bit integers, Agon calls with 32-bit ones; set AGON_BLAS to the usual build", library);
+        fail("%s: built with 64-bit integers, but Agon needs 32-bit ones; set AGON_BLAS to a standard build", library);
         return;
     }
     use_one_thread();
@@ -259,15 +260,62 @@ int agon_blas_open(void) {
     return status;
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Memory
+
+// OpenBLAS maps a buffer for each concurrent product, keeps it, and retries forever if the system refuses. So the mapping
+// is tried here first, and the buffers are allocated right after, before other allocations use up the space.
+enum { BUFFER_BYTES = 132 << 20 };  // 32 << 22, its usual size on all 64-bit processors, and its alignment
+
+static pthread_mutex_t reserve_mutex = PTHREAD_MUTEX_INITIALIZER;
+static int reserved;  // buffers, guarded by reserve_mutex
+
+static bool can_map(size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}
+
+/// Allocates `count` buffers, then frees them all. Recursive, so that no array is needed.
+static void take_buffers(void *(*take)(int), void (*give)(void *), int count) {
+    if (count == 0) return;
+    void *buffer = take(0);
+    take_buffers(take, give, count - 1);
+    if (buffer) give(buffer);
+}
+
+size_t agon_blas_reserve(int callers) {
+    enum { MOST = 64 };  // the number of buffers of Debian's build
+    if (agon_blas_open() != 0) return 0;
+    void *(*take)(int) = (void *(*)(int))dlsym(blas_handle, "blas_memory_alloc");
+    void (*give)(void *) = (void (*)(void *))dlsym(blas_handle, "blas_memory_free");
+    if (!take || !give) return 0;
+    if (callers > MOST) callers = MOST;
+    size_t missing = 0;
+    pthread_mutex_lock(&reserve_mutex);
+    if (callers > reserved) {
+        const size_t bytes = (size_t)(callers - reserved) * BUFFER_BYTES;
+        if (can_map(bytes)) {
+            take_buffers(take, give, callers);
+            reserved = callers;
+        } else {
+            missing = bytes;
+        }
+    }
+    pthread_mutex_unlock(&reserve_mutex);
+    return missing;
+}
+
 const char *agon_blas_error(void) { return error; }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// LAPACKE, opened at its first use: few runs need it, and it brings 10 MB of libraries
+// LAPACKE, loaded on first use: few runs need it, and it adds 10 MB of libraries
 
 static void open_lapack(void) {
     if (agon_blas_open()) return;
     // OpenBLAS's own builds and MKL hold LAPACKE themselves. Debian's liblapacke needs liblapack, which is OpenBLAS
-    // again by the alternatives: the one already open when it bears the same soname, else a second one, which wants its
+    // again by the alternatives: the one already open if it has the same soname, else a second one, which needs its
     // core type and thread count too.
     void *handle = blas_handle;
     if (!dlsym(handle, "LAPACKE_dsyevd")) {
@@ -296,7 +344,7 @@ agon_blas_info agon_blas_describe(void) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Products
 
-/// Makes the calling thread's OpenMP setting 1; returns what it was, for restore_threads.
+/// Sets the calling thread's OpenMP setting to 1; returns the old value, for restore_threads.
 static inline int hold_threads(void) {
     if (!omp_set_threads) return 1;
     int before = omp_get_threads();
@@ -308,7 +356,7 @@ static inline void restore_threads(int before) {
     if (before != 1) omp_set_threads(before);
 }
 
-/// A product before agon_blas_open() opens the library; where there is none, it is a fault of the program.
+/// A product before agon_blas_open() opens the library; if there is none, this is a bug in the program.
 static void open_or_abort(void) {
     if (agon_blas_open() == 0) return;
     fprintf(stderr, "agon: %s\n", error);

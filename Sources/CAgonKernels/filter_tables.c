@@ -1,4 +1,4 @@
-// The tables of minimal filtering as tests see them.
+// The tables of minimal filtering, as exposed to tests.
 #include "filter_tables.h"
 
 void agon_filter_tables(int32_t n, float *powers, float *scales, float *input) {

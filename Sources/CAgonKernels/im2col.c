@@ -1,6 +1,6 @@
 // The gathers and scatters around the matrix products of convolutions. All are memory moves over contiguous channels;
-// zero padding is written, never multiplied apart. Rows of a tall matrix are output pixels (or input pixels of one
-// residue class), so a block of rows is a piece of work of its own.
+// zero padding is written, never handled separately. Rows of a tall matrix are output pixels (or input pixels of one
+// residue class), so a block of rows is an independent piece of work.
 #include <string.h>
 
 #include "agon_kernels.h"
@@ -20,7 +20,7 @@ void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begi
         const int64_t top = y * g->stride_height - g->padding_top, left = x * g->stride_width - g->padding_left;
         const float *pixels = input + image * g->height * g->width * C + channel_begin;
         if (every_tap && g->dilation_width == 1) {
-            // One move a kernel row: its taps lie side by side when all channels are taken.
+            // One move per kernel row: its taps are adjacent if all channels are taken.
             const int64_t skip = left < 0 ? (-left < g->kernel_width ? -left : g->kernel_width) : 0;
             const int64_t over = left + g->kernel_width - g->width;
             const int64_t end = over > 0 ? (g->kernel_width - over > skip ? g->kernel_width - over : skip) : g->kernel_width;
@@ -159,8 +159,8 @@ void agon_col2im(const agon_convolution *g, const float *values, int64_t stride,
                  int32_t image_end, float *input) {
     const int64_t C = g->input_channels;
     for (int32_t image = image_begin; image < image_end; image++) {
-        float *picture = input + (int64_t)image * g->height * g->width * C;
-        memset(picture, 0, (size_t)(g->height * g->width * C) * sizeof(float));
+        float *target = input + (int64_t)image * g->height * g->width * C;
+        memset(target, 0, (size_t)(g->height * g->width * C) * sizeof(float));
         for (int64_t y = 0; y < g->output_height; y++, values += g->output_width * stride) {
             for (int64_t i = 0; i < g->kernel_height; i++) {
                 const int64_t iy = y * g->stride_height - g->padding_top + i * g->dilation_height;
@@ -168,7 +168,7 @@ void agon_col2im(const agon_convolution *g, const float *values, int64_t stride,
                 for (int64_t j = 0; j < g->kernel_width; j++) {
                     const int64_t left = j * g->dilation_width - g->padding_left;
                     const float *from = values + (i * g->kernel_width + j) * C;
-                    float *line = picture + iy * g->width * C;
+                    float *line = target + iy * g->width * C;
                     for (int64_t x = 0; x < g->output_width; x++) {
                         const int64_t ix = x * g->stride_width + left;
                         if (ix < 0 || ix >= g->width) continue;

@@ -2,7 +2,7 @@
 // the first unfinished task onwards, so that the order of the plan is kept where it can be, and a ready task further on
 // (another discriminator, an optimizer's update) fills the gaps. No locks while a step runs.
 //
-// A task's pieces are dealt out in as many runs of neighbours as there are workers, the same in every step, so that a
+// A task's pieces are split into one contiguous run per worker, the same in every step, so that a
 // weight's rows, their gradient and their moments stay in one core's cache. A worker without pieces of its own takes
 // others'.
 #include "agon_pool.h"
@@ -25,8 +25,8 @@
 
 enum {
     WINDOW = 512,            // tasks looked at beyond the first unfinished one
-    SPINS_BEFORE_YIELD = 200,   // fruitless looks before the processor is offered to others
-    SPINS_BEFORE_SLEEP = 4000,  // looks for a new step before a worker sleeps: about a millisecond
+    SPINS_BEFORE_YIELD = 200,   // unsuccessful polls before yielding the processor
+    SPINS_BEFORE_SLEEP = 4000,  // polls for a new step before a worker sleeps: about a millisecond
 };
 
 uint64_t agon_subnormals_begin_flush(void) {
@@ -94,7 +94,7 @@ static int32_t run_start(const agon_schedule *schedule, int32_t task, int32_t wo
     return (int32_t)((int64_t)schedule->pieces[task] * worker / schedule->lanes);
 }
 
-/// A piece of a ready task from a worker's run, -1 when there is none left.
+/// A piece of a ready task from a worker's run, -1 if none is left.
 static int32_t take_piece(agon_schedule *schedule, int32_t task, int32_t from) {
     atomic_int *next = &schedule->next[(int64_t)task * schedule->lanes + from];
     const int32_t end = run_start(schedule, task, from + 1);
@@ -181,18 +181,34 @@ static void *worker_main(void *argument) {
 
 agon_pool *agon_pool_create(int32_t threads) {
     agon_pool *pool = aligned_alloc(64, (sizeof(agon_pool) + 63) / 64 * 64);
+    if (!pool) return NULL;
     memset(pool, 0, sizeof *pool);
-    pool->threads = threads;
-    pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->wake, NULL);
     pool->handles = calloc((size_t)threads, sizeof(pthread_t));
-    for (int32_t i = 1; i < threads; i++) {
+    if (!pool->handles || pthread_mutex_init(&pool->mutex, NULL) != 0) {
+        free(pool->handles);
+        free(pool);
+        return NULL;
+    }
+    if (pthread_cond_init(&pool->wake, NULL) != 0) {
+        pthread_mutex_destroy(&pool->mutex);
+        free(pool->handles);
+        free(pool);
+        return NULL;
+    }
+    // Workers read the number of threads only during a run, and none has begun.
+    for (pool->threads = 1; pool->threads < threads; pool->threads++) {
         worker_start *start = malloc(sizeof *start);
-        *start = (worker_start){pool, i};
-        pthread_create(&pool->handles[i], NULL, worker_main, start);
+        if (!start) break;
+        *start = (worker_start){pool, pool->threads};
+        if (pthread_create(&pool->handles[pool->threads], NULL, worker_main, start) != 0) {
+            free(start);
+            break;
+        }
     }
     return pool;
 }
+
+int32_t agon_pool_threads(const agon_pool *pool) { return pool->threads; }
 
 static void wake_all(agon_pool *pool) {
     pthread_mutex_lock(&pool->mutex);
@@ -212,22 +228,26 @@ void agon_pool_destroy(agon_pool *pool) {
 
 static int32_t *copied(const int32_t *values, int32_t count) {
     int32_t *copy = malloc(sizeof(int32_t) * (size_t)(count > 0 ? count : 1));
-    if (count > 0) memcpy(copy, values, sizeof(int32_t) * (size_t)count);
+    if (copy && count > 0) memcpy(copy, values, sizeof(int32_t) * (size_t)count);
     return copy;
 }
 
 agon_schedule *agon_schedule_create(int32_t count, const int32_t *pieces, const int32_t *successor_starts,
                                     const int32_t *successors) {
-    agon_schedule *schedule = malloc(sizeof *schedule);
+    agon_schedule *schedule = calloc(1, sizeof *schedule);
+    if (!schedule) return NULL;
     schedule->count = count;
     schedule->pieces = copied(pieces, count);
     schedule->successor_starts = copied(successor_starts, count + 1);
     schedule->successors = copied(successors, successor_starts[count]);
     schedule->predecessors = calloc((size_t)count + 1, sizeof(int32_t));
-    for (int32_t k = 0; k < successor_starts[count]; k++) schedule->predecessors[successors[k]]++;
-    schedule->next = NULL;
-    schedule->lanes = 0;
     schedule->states = aligned_alloc(64, sizeof(task_state) * (size_t)(count > 0 ? count : 1));
+    if (!schedule->pieces || !schedule->successor_starts || !schedule->successors || !schedule->predecessors ||
+        !schedule->states) {
+        agon_schedule_destroy(schedule);
+        return NULL;
+    }
+    for (int32_t k = 0; k < successor_starts[count]; k++) schedule->predecessors[successors[k]]++;
     return schedule;
 }
 
@@ -241,11 +261,13 @@ void agon_schedule_destroy(agon_schedule *schedule) {
     free(schedule);
 }
 
-void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function *run, void *context) {
+bool agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function *run, void *context) {
     if (schedule->lanes != pool->threads) {
+        atomic_int *next = calloc((size_t)schedule->count * (size_t)pool->threads + 1, sizeof(atomic_int));
+        if (!next) return false;
         free(schedule->next);
+        schedule->next = next;
         schedule->lanes = pool->threads;
-        schedule->next = calloc((size_t)schedule->count * (size_t)schedule->lanes + 1, sizeof(atomic_int));
     }
     for (int32_t i = 0; i < schedule->count; i++) {
         for (int32_t worker = 0; worker < schedule->lanes; worker++) {
@@ -266,10 +288,11 @@ void agon_pool_run(agon_pool *pool, agon_schedule *schedule, agon_piece_function
     const uint64_t before = agon_subnormals_begin_flush();
     work(pool, 0);
     agon_subnormals_end_flush(before);
-    // Helpers may still look at this run's states; the next run may not begin before they have left.
+    // Helpers may still read this run's state; the next run must not start before they have left.
     int32_t spins = 0;
     while (atomic_load_explicit(&pool->working, memory_order_acquire) > 0) {
         if (++spins < SPINS_BEFORE_YIELD) AGON_PAUSE();
         else sched_yield();
     }
+    return true;
 }

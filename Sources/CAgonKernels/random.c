@@ -50,7 +50,7 @@ void agon_random_bits(uint64_t key, uint64_t step, uint64_t first, uint32_t *out
 
 void agon_random_uniform(uint64_t key, uint64_t step, uint64_t first, float *out, size_t count, float low, float high) {
     uint32_t words[256];
-    // The sum may round up to the bound, which is not in the interval.
+    // The sum may round up to the excluded bound.
     const float scale = (high - low) * 0x1p-24f, below = nextafterf(high, low);
     for (size_t done = 0; done < count;) {
         size_t take = count - done < 256 ? count - done : 256;

@@ -1,4 +1,4 @@
-// Pooling, upsampling, depth-to-space and padding of NHWC images, each with its adjoint beside it. All are cut by images.
+// Pooling, upsampling, depth-to-space and padding of NHWC images, each with its adjoint. All are split by images.
 #include <math.h>
 #include <string.h>
 
@@ -6,10 +6,10 @@
 
 // ---- pooling -------------------------------------------------------------------------------------------------------
 
-enum { POOLED_CHANNELS = 64 };  // channels whose maxima are found side by side
+enum { POOLED_CHANNELS = 64 };  // channels whose maxima are found together
 
 /// The first maximum of a window, by channel (at most POOLED_CHANNELS from `channel`): the pixel's number in the image, -1 for
-/// a window of padding. A NaN is larger than all.
+/// a window of padding. A NaN is the largest.
 static void window_maxima(const agon_pooling *g, const float *pixels, int64_t y, int64_t x, int64_t channel,
                           int64_t count, int32_t *best) {
     float most[POOLED_CHANNELS];
@@ -49,7 +49,7 @@ void agon_max_pool(const agon_pooling *g, const float *input, int32_t image_begi
                         const int64_t ix = x * g->stride_width - g->padding_left + j;
                         if (ix < 0 || ix >= g->width) continue;
                         const float *in = pixels + (iy * g->width + ix) * C;
-                        // A NaN stays the maximum.
+                        // A NaN remains the maximum.
                         for (int64_t c = 0; c < C; c++) out[c] = out[c] > in[c] || out[c] != out[c] ? out[c] : in[c];
                     }
                 }

@@ -1,4 +1,4 @@
-// The vector kernels as compiled for avx2; agon_vector() chooses among the three.
+// The vector kernels compiled for AVX2; agon_vector() selects one of the three variants.
 #if defined(__x86_64__)
 #include <math.h>
 #include <stdbool.h>

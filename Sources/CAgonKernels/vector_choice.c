@@ -1,4 +1,4 @@
-// The choice of vector kernels, made once from the processor's features.
+// Selects the vector kernels once, from the processor's features.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

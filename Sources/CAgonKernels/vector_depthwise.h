@@ -1,4 +1,4 @@
-// Depthwise convolution: one filter a channel, so there is nothing for a matrix product to share; plain loops over
+// Depthwise convolution: one filter per channel, so a matrix product would not help; plain loops over
 // contiguous channels run at memory speed. weight [Kh, Kw, C]. Included under each processor's target attribute.
 #include "agon_kernels.h"
 

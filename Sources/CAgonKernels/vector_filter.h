@@ -1,6 +1,6 @@
 // The transforms of minimal filtering (agon_filter.h): linear maps with constant matrices on tiles of pixels, one vector of
 // channels at a time. A tile is a list of pointers to its pixels, so that pixels beyond the edge are a line of zeros (or a
-// line to spill to) and edges cost no code of their own. Matrices are constants when the loops are unrolled: zeros leave no
+// line to spill to) and edges need no extra code. Matrices are constants when the loops are unrolled: zeros emit no
 // instruction. Included under each processor's target attribute with AGON_LANES floats a vector.
 #include "filter_tables.h"
 
@@ -23,7 +23,7 @@ AGON_INLINE float map_element(agon_filter_map map, int n, int q, int position, i
     return map == AGON_FILTER_WEIGHT ? table->scales[position] * power : power;
 }
 
-/// Adds element * x to a sum that may be empty so far.
+/// Adds element * x to a sum that may still be empty.
 AGON_INLINE void add_scaled(filter_vector *sum, bool *empty, float element, filter_vector x) {
     if (element == 0.0f) return;
     if (*empty) *sum = element == 1.0f ? x : (element == -1.0f ? -x : element * x);
@@ -187,7 +187,7 @@ static void gather(agon_filter_map map, int32_t n, int32_t q, const float *const
         default: break;
     }
     if (at == channels) return;
-    // Less than a vector is left: as a vector of its own.
+    // Less than a vector remains: handled as its own vector.
     float values[LARGEST * LARGEST][AGON_LANES], results[LARGEST * LARGEST][AGON_LANES];
     const float *lines[LARGEST * LARGEST];
     const size_t size = (size_t)(channels - at) * sizeof(float);
@@ -240,7 +240,7 @@ static void scatter(agon_filter_map map, int32_t n, int32_t q, const float *posi
     for (int k = 0; k < q * q; k++) memcpy(pixels[k] + at, results[k], (size_t)(channels - at) * sizeof(float));
 }
 
-/// The place of the phase (row, column) among the phases of a tile.
+/// The index of the phase (row, column) among the phases of a tile.
 static int64_t phase_place(int32_t phases, int32_t row, int32_t column) {
     if (phases == 1) return 0;
     return row == 0 ? 1 - column : 2 + column;
@@ -303,7 +303,7 @@ static void read_weights(int32_t n, int32_t r, const float *const *taps, int64_t
                          int64_t columns, const float *zeros, float *packed, int64_t position_stride,
                          int64_t panel_stride) {
     const float *pixels[LARGEST * LARGEST];
-    // Some rows of all panels, then the next: reading and writing both go along lines of memory.
+    // Some rows of all panels, then the next, so that reads and writes are both contiguous.
     for (int64_t first = 0; first < rows; first += WEIGHT_ROWS) {
         const int64_t end = first + WEIGHT_ROWS < rows ? first + WEIGHT_ROWS : rows;
         for (int64_t column = 0; column < columns; column += AGON_PANEL) {

@@ -1,5 +1,5 @@
-// Elementary functions without branches, so that loops over them vectorise. Errors are a few units in the last place;
-// NaN comes out as NaN. Included by vector_kernels.h under each processor's target attribute.
+// Branch-free elementary functions, so that loops over them vectorise. Errors are a few units in the last place;
+// NaN propagates. Included by vector_kernels.h under each processor's target attribute.
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// The vector kernels as compiled for portable; agon_vector() chooses among the three.
+// The vector kernels compiled portably; agon_vector() selects one of the three variants.
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>

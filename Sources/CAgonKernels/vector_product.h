@@ -1,10 +1,10 @@
-// Matrix products of the engine's positions: c (=, +=) a b with a read in place (its rows lie in the second-level cache,
+// Matrix products of the engine's positions: c (=, +=) a b with a read in place (its rows are in the L2 cache,
 // where the transforms left them) and b either packed in panels or read in place. OpenBLAS would copy both for each product;
-// with some ten rows of a a position that costs a fifth of the time. Included after vector_filter.h.
+// with about ten rows of a per position that costs a fifth of the time. Included after vector_filter.h.
 
 enum {
     PANEL_VECTORS = AGON_PANEL / AGON_LANES,
-    /// Depth of a pass: a panel of b (32 KB at most) stays in the first-level cache while rows of a pass by.
+    /// Depth of a pass: a panel of b (32 KB at most) stays in the L1 cache while rows of a stream through.
     DEPTH = 256,
 };
 

@@ -46,7 +46,7 @@ static void run_instruction(const agon_instruction *in, float *const *slots, int
         case AGON_SUBTRACT: AGON_LOOP t[i] = a[i] - b[i]; break;
         case AGON_MULTIPLY: AGON_LOOP t[i] = a[i] * b[i]; break;
         case AGON_DIVIDE: AGON_LOOP t[i] = a[i] / b[i]; break;
-        // A NaN on either side stays.
+        // A NaN on either side propagates.
         case AGON_MAXIMUM: AGON_LOOP t[i] = a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]; break;
         case AGON_MINIMUM: AGON_LOOP t[i] = a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]; break;
         case AGON_GREATER: AGON_LOOP t[i] = a[i] > b[i] ? 1.0f : 0.0f; break;
@@ -85,7 +85,7 @@ static float sum_block(const float *a, int64_t n) {
     return sum;
 }
 
-/// Float sums are flushed to doubles every so many blocks: at most this many terms meet in one float.
+/// Float sums are flushed to doubles every few blocks: at most this many terms meet in one float.
 enum { AGON_BLOCKS_PER_FLUSH = 64 };
 
 static void run_program(const agon_program *program, const float *const *operands, float *const *results,
@@ -201,7 +201,7 @@ static void run_program(const agon_program *program, const float *const *operand
                     default: break;
                 }
             }
-            // After all sums: one of them may be over the operand that the store overwrites.
+            // After all sums, because one may read the operand that the store overwrites.
             for (int32_t k = 0; k < result_count; k++) {
                 const agon_result *result = &program->results[k];
                 if (result->kind == AGON_RESULT_STORE && result->deferred) memcpy(results[k] + offset, slots[result->slot], (size_t)n * sizeof(float));

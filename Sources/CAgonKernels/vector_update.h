@@ -12,7 +12,7 @@ static void update_sgd(const float *q, int64_t n, const float *gradient, float *
         AGON_LOOP value[i] -= rate * (gradient[i] + decay * value[i]);
         return;
     }
-    // PyTorch's first step takes the gradient itself as velocity, undamped.
+    // PyTorch's first step uses the undamped gradient as velocity.
     const float into = start ? 1.0f : keep;
     AGON_LOOP {
         float g = gradient[i] + decay * value[i];

@@ -45,7 +45,7 @@ import Testing
             let result = try agon(arguments)
             #expect(result.code == 64 && result.output.isEmpty, "\(arguments): \(result.output)")
         }
-        #expect(try agon("runs", "Package.swift").errors.hasPrefix("Error: Package.swift: is no folder"))
+        #expect(try agon("runs", "Package.swift").errors.hasPrefix("Error: Package.swift: not a folder"))
     }
 
     @Test func badConfigIsExitCode65() throws {
@@ -92,7 +92,7 @@ import Testing
         #expect(try agon("run", "Runs/points", "--resume", "--steps", "8", folder: folder).code == 0)
         let sample = try agon("sample", "Runs/points", "--count", "3", "--out", "a.png", folder: folder)
         #expect(sample.output == "a.png: 3 samples of step 8\n")
-        // What cannot be measured is told of, and the rest is measured.
+        // Runs that cannot be measured are reported, and the others measured.
         let evaluation = try agon("evaluate", "Runs/points", "Runs/none", "--samples", "50", folder: folder)
         #expect(evaluation.code == 64 && evaluation.errors.contains("Runs/none: holds no run"), "\(evaluation.errors)")
         for words in ["modes", "GFLOP/step", "planned memory", "peak memory"] {

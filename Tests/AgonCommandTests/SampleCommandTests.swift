@@ -28,7 +28,7 @@ import Testing
 
     private func contents(_ name: String) -> Data? { FileManager.default.contents(atPath: folder + "/" + name) }
 
-    @Test func samplesAreNamedReckonedWithAndDrawn() throws {
+    @Test func samplesAreNamedCombinedAndDrawn() throws {
         let saved = try agon("sample", "run", "--seed", "1", "--save", "king=3+7+12,man=5", "--save", "woman=2")
         #expect(saved.code == 0, "\(saved.errors)")
         #expect(
@@ -39,7 +39,7 @@ import Testing
         #expect(again.code == 64)
         #expect(
             again.errors
-                == "agon: error: run/latents/man.npy: exists already; choose another name, or replace it with --replace\n"
+                == "agon: error: run/latents/man.npy: already exists; choose another name, or replace it with --replace\n"
         )
         #expect(try agon("sample", "run", "--save", "man=6", "--replace").code == 0)
 
@@ -80,11 +80,11 @@ import Testing
         (["--from", "#1", "--out", "x.png"], "--from and --to go together"),
         (
             ["--expression", "#1", "--count", "3", "--out", "x.png"],
-            "--count does not go with --expression, which says how many there are"
+            "--count does not go with --expression, which sets the number of samples"
         ),
         (
             ["--expression", "#1", "--numbered", "--out", "x.png"],
-            "--numbered does not go with --expression: these are not the seed's own samples"
+            "--numbered does not go with --expression, whose samples have no numbers"
         ),
         (["--replace", "--out", "x.png"], "--replace is for --save"),
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),

@@ -133,13 +133,13 @@ import Testing
     }
 
     static let parsing: [(text: String, expected: String)] = [
-        ("", "cats.json:1:1: the text ends too early; expected a value"),
-        ("{", "cats.json:1:2: the text ends too early; expected a key or '}'"),
-        (#"{"a""#, "cats.json:1:5: the text ends too early; expected ':' after the key"),
-        (#"{"a":"#, "cats.json:1:6: the text ends too early; expected a value"),
-        (#"{"a":1"#, "cats.json:1:7: the text ends too early; expected ',' or '}'"),
-        ("[1", "cats.json:1:3: the text ends too early; expected ',' or ']'"),
-        ("[1,", "cats.json:1:4: the text ends too early; expected a value or ']'"),
+        ("", "cats.json:1:1: unexpected end of text; expected a value"),
+        ("{", "cats.json:1:2: unexpected end of text; expected a key or '}'"),
+        (#"{"a""#, "cats.json:1:5: unexpected end of text; expected ':' after the key"),
+        (#"{"a":"#, "cats.json:1:6: unexpected end of text; expected a value"),
+        (#"{"a":1"#, "cats.json:1:7: unexpected end of text; expected ',' or '}'"),
+        ("[1", "cats.json:1:3: unexpected end of text; expected ',' or ']'"),
+        ("[1,", "cats.json:1:4: unexpected end of text; expected a value or ']'"),
         (#"{"a": "b\#n"}"#, "cats.json:1:7: the string is not closed on its line"),
         (#"{"a"#, "cats.json:1:2: the string is not closed on its line"),
         ("/* x", "cats.json:1:1: the comment is not closed by */"),

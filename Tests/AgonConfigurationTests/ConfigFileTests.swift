@@ -65,7 +65,7 @@ import Testing
         try write("self.json", #"{"extends": "./self.json"}"#)
         try write("outside.json", #"{"extends": "a.json"}"#)
         let ring = "\(folder)/a.json -> \(folder)/sub/b.json -> \(folder)/c.json -> \(folder)/a.json"
-        let text = "\(folder)/c.json:1: extends: files extend one another in a ring: \(ring)"
+        let text = "\(folder)/c.json:1: extends: files extend one another in a cycle: \(ring)"
         #expect(message { try self.load("a.json") } == text)
         #expect(message { try self.load("outside.json") } == text)
         #expect(message { try self.load("self.json") }.hasSuffix("\(folder)/self.json -> \(folder)/self.json"))
@@ -74,7 +74,7 @@ import Testing
     @Test func ringsThroughLinksAreFound() throws {
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/sub/up", withDestinationPath: "..")
         try write("a.json", #"{"extends": "sub/up/a.json"}"#)
-        #expect(message { try self.load("a.json") }.contains("in a ring"))
+        #expect(message { try self.load("a.json") }.contains("in a cycle"))
     }
 
     @Test func oneFileMayBeExtendedByTwoPaths() throws {

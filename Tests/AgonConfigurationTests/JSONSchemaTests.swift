@@ -248,7 +248,7 @@ import Testing
         #expect(
             describing(Endless.self)
                 == "Endless cannot be described: it holds sections of its own kind and has no schemaName")
-        #expect(describing(Twin.self) == "SampleOptimizer cannot be described: another schema is called 'Optimizer'")
+        #expect(describing(Twin.self) == "SampleOptimizer cannot be described: another schema is named 'Optimizer'")
         #expect(describing(Judging.self) == "Judging cannot be described: no input: a: zero")
     }
 }

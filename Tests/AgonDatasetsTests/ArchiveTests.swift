@@ -46,7 +46,50 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
 
 @Suite struct ArchiveTests {
     private func extract(_ archive: String, to folder: String) -> String? {
-        withMessage { agon_archive_extract(archive, folder, $0) }
+        withMessage { agon_archive_extract(archive, folder, 1 << 30, $0) }
+    }
+
+    @Test func archiveMayNotGrowBeyondItsLimit() throws {
+        let folder = try TemporaryFolder()
+        let archive = try folder.write(
+            tar([
+                TarEntry(name: "a", contents: [UInt8](repeating: 1, count: 900)),
+                TarEntry(name: "b", contents: [UInt8](repeating: 1, count: 200)),
+            ]), to: "a.tar")
+        let target = folder.path + "/out"
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        #expect(
+            withMessage { agon_archive_extract(archive, target, 1000, $0) }
+                == "it would become 1100 bytes, over the limit of 1000; nothing was extracted")
+        #expect(folder.files == ["a.tar", "out"])
+        #expect(withMessage { agon_archive_extract(archive, target, 1100, $0) } == nil)
+        #expect(agon_archive_limit(10) == 1 << 30 && agon_archive_limit(1 << 40) == 100 << 40)
+    }
+
+    @Test func namesStayTheBytesThatTheyAre() throws {
+        let folder = try TemporaryFolder()
+        let image = try bytes(of: try folder.writeImage("source.png", value: 5))
+        // `XX` becomes é in Latin-1 and in UTF-8; the checksum of the header follows.
+        for (name, bytes) in [("latin", [0xe9]), ("utf", [0xc3, 0xa9])] as [(String, [UInt8])] {
+            let filler = String(repeating: "X", count: bytes.count)
+            var archive = tar([TarEntry(name: "a\(filler).png", contents: image)])
+            for (index, byte) in bytes.enumerated() { archive[1 + index] = byte }
+            let former = Int("0" + String(decoding: archive[148..<154], as: UTF8.self), radix: 8) ?? 0
+            let sum = former - 0x58 * bytes.count + bytes.reduce(0) { $0 + Int($1) }
+            let digits = String(sum, radix: 8)
+            for (index, digit) in (String(repeating: "0", count: 6 - digits.count) + digits).utf8.enumerated() {
+                archive[148 + index] = digit
+            }
+            let path = try folder.write(archive, to: "\(name).tar")
+            let target = folder.path + "/" + name
+            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            #expect(extract(path, to: target) == nil)
+            let found = try ImageFolder(path: target).files
+            #expect(found.count == 1)
+            let expected = [0x61] + bytes + Array(".png".utf8)
+            let back = FileName.withBytes(of: found[0]) { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+            #expect(back.map { UInt8(bitPattern: $0) } == expected)
+        }
     }
 
     @Test func filesFoldersAndInnerLinksAreExtracted() throws {

@@ -17,7 +17,41 @@ import Testing
                     image: ImageShape(height: 60, width: 80, channels: 3)),
                 "p: center-crop to 64x64 does not fit the image of 60x80x3; resize before it"
             ),
-            (.noImages(path: "f"), "f: holds no PNG or JPEG images, neither itself nor in its subfolders"),
+            (
+                .noImages(path: "f", leftOut: [".heic": 2, "hidden": 1]),
+                "f: holds no PNG, JPEG, WebP, TIFF, GIF or BMP images, neither itself nor in its subfolders; "
+                    + "left out: 2 .heic, 1 hidden"
+            ),
+            (
+                .brokenImages(path: "f", [.init(file: "a.png", reason: "why")], count: 9),
+                "f/a.png: why; remove the file, or set dataset.broken to \"skip\""
+            ),
+            (
+                .brokenImages(
+                    path: "f", [.init(file: "a.png", reason: "why"), .init(file: "b.png", reason: "how")], count: 9),
+                "f: 2 of 9 images are broken; remove them, or set dataset.broken to \"skip\": a.png: why; b.png: how"
+            ),
+            (
+                .otherContents(path: "f", name: "mnist"),
+                "f: contents differ from those recorded for this dataset; they are those of 'mnist'"
+            ),
+            (
+                .otherContents(path: "f", name: nil),
+                "f: contents differ from those recorded for this dataset, although the size is the same"
+            ),
+            (
+                .pythonCIFAR(path: "f"),
+                "f: holds the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
+                    + "agon datasets fetch cifar10"
+            ),
+            (
+                .noTrainingFolder(path: "f", parts: ["test", "val"]),
+                "f: holds test, val, but no folder 'train'; dataset.path may name one of them by itself"
+            ),
+            (
+                .missing(name: "m", files: ["i"], folders: ["a"], isFetchable: true, passedOver: ["b: why"]),
+                "dataset 'm' not found: no i in a. Passed over: b: why. Get it with: agon datasets fetch m"
+            ),
             (
                 .missing(name: "mnist", files: ["i"], folders: ["a", "b"], isFetchable: true),
                 "dataset 'mnist' not found: no i in a, b. Get it with: agon datasets fetch mnist"

@@ -32,11 +32,11 @@ import Testing
             healthy().text == """
                 processor   Intel(R) Xeon(R) (GenuineIntel, family 6, model 207)
                 features    AVX2, FMA, AVX-512
-                cores       4 usable, 2048 KiB of second-level cache each
+                cores       4 usable, 2048 KiB of L2 cache each
                 memory      16.0 GiB, 12.0 GiB available
                 BLAS        /lib/libopenblas.so.0
                             OpenBLAS 0.3.21 DYNAMIC_ARCH
-                core type   SkylakeX, chosen by Agon from the features
+                core type   SkylakeX, chosen by Agon from the processor's features
                 threading   pthreads; Agon computes each product on one thread
                 LAPACKE     found
                 speed       100.0 GFLOP/s on one thread, 380.0 on 4 at once (3.8 times)
@@ -52,7 +52,7 @@ import Testing
         }
         #expect(
             chosen.map(\.problem) == [
-                "OpenBLAS computes with its Prescott kernels, the processor has AVX-512"
+                "OpenBLAS uses its Prescott kernels, but the processor has AVX-512"
             ])
         #expect(chosen.first?.remedy.contains("DYNAMIC_ARCH") == true)
         let users = warnings {
@@ -79,7 +79,7 @@ import Testing
             $0.library?.isCoreTypeChosenByAgon = false
         }
         #expect(
-            found.map(\.problem) == ["OPENBLAS_CORETYPE is 'Nonsense', but OpenBLAS computes with SkylakeX"])
+            found.map(\.problem) == ["OPENBLAS_CORETYPE is 'Nonsense', but OpenBLAS uses SkylakeX"])
     }
 
     @Test func referenceLibraryAndMissingLAPACKAreNoticed() {
@@ -95,7 +95,7 @@ import Testing
                     problem: "LAPACKE is missing: orthogonal initialisation and FID will not work",
                     remedy: "apt-get install liblapacke"),
                 Diagnosis.Warning(
-                    problem: "/lib/libblas.so.3 is not OpenBLAS and slow (2.0 GFLOP/s on one thread)",
+                    problem: "/lib/libblas.so.3 is not OpenBLAS and is slow (2.0 GFLOP/s on one thread)",
                     remedy: "apt-get install libopenblas0-pthread, and unset AGON_BLAS"),
             ])
     }

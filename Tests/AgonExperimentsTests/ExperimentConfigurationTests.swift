@@ -62,7 +62,7 @@ import Testing
         ("bachSize=4", "--set bachSize=4: bachSize: unknown key. Did you mean 'batchSize'?"),
         ("steps=many", "--set steps=many: steps: expected an integer, found the string \"many\""),
         ("steps=0", "--set steps=0: steps: 0 is out of range; expected an integer from 1 to 1000000000"),
-        ("name=a/b", "--set name=a/b: name: 'a/b' is no folder name; use letters, digits, '.', '_' and '-'"),
+        ("name=a/b", "--set name=a/b: name: 'a/b' is not a valid folder name; use letters, digits, '.', '_' and '-'"),
         (
             "objective=selfgam",
             "--set objective=selfgam: objective: unknown objective 'selfgam'. Did you mean 'selfgan'? "

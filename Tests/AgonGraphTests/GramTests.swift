@@ -112,9 +112,9 @@ import Testing
         for threads in [1, 3] { #expect(try weights(gram, count, threads: threads) == expected) }
     }
 
-    /// A loss that is no number shows in the weights, and only as long as it is none.
+    /// A non-finite loss makes the weights non-finite, but only while it lasts.
     @Test(arguments: [Float.nan, .infinity, -.infinity])
-    func productsThatAreNoNumbers(_ value: Float) throws {
+    func nonFiniteProducts(_ value: Float) throws {
         let graph = ComputeGraph()
         graph.output("weights", graph.minimumNormWeights(graph.input("gram", shape: [2, 2])))
         let step = try graph.compiled()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AgonGraph
 
-/// Values that share memory or take over that of others. `FusionTests` reaches the same by chance; these are the cases
+/// Values that share memory or take over that of others. `FusionTests` covers them at random; these are the cases
 /// in which something else still needs the memory.
 @Suite struct MemoryReuseTests {
     /// Random buffers: no two that live at the same time overlap, all lie in the arena, and the arena is no larger than

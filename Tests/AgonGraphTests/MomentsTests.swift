@@ -61,7 +61,7 @@ import Testing
         #expect(try step.values("variance") == [0, 0, 0])
     }
 
-    @Test func numbersThatAreNoneShow() throws {
+    @Test func nonFiniteValuesPropagate() throws {
         for place in [0, 2, 5] {
             let graph = ComputeGraph()
             let (mean, variance) = graph.moments(graph.input("x", shape: [4, 2]))

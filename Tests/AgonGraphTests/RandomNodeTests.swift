@@ -42,7 +42,7 @@ import Testing
         #expect(Set(drawn).count == 3)
     }
 
-    /// The numbers are those of `RandomStream`, whatever block or piece makes them, and however rows are cut.
+    /// The numbers are those of `RandomStream` for any block, piece and split of rows.
     @Test(arguments: [[33, 7] as Shape, [3, 1025], [1, 40_001], [2, 129, 3, 131], [5], []])
     func numbersAreTheStreams(_ shape: Shape) throws {
         let stream = RandomStream(seed: 9, purpose: "latent", step: 6)

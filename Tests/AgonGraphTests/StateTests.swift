@@ -166,7 +166,7 @@ import Testing
     }
 
     /// The index of a run counts an optimizer's updates.
-    @Test func rulesAreToldHowOftenTheyRan() throws {
+    @Test func rulesReceiveTheirRunCount() throws {
         struct Counting: UpdateRule {
             let states: [Variable] = []
             let kernel: Int32 = 0

@@ -48,7 +48,7 @@ import Testing
         }
         #expect(try draw(1, 1) == draw(1, 2))
         #expect(try draw(1, 1) != draw(2, 1))
-        // A subset of all samples is the whole set, whatever the order.
+        // A subset of all samples is the whole set, in any order.
         let whole = try KernelInceptionDistance.betweenSubsets(real: y, fake: y, subsets: 1, size: 50, seed: 3)
         #expect(abs(whole.mean - (try KernelInceptionDistance.between(real: y, fake: y))) < 1e-12)
         #expect(whole.deviation == 0)

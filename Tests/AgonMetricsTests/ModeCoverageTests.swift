@@ -98,6 +98,6 @@ import Testing
                 == "mode coverage: the frequency of mode 1 in the data is -1.0")
         #expect(
             MetricError.badFrequency(mode: 0, value: 0).description
-                == "mode coverage: the data are in none of the modes")
+                == "mode coverage: no data in any of the modes")
     }
 }

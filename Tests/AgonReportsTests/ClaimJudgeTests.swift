@@ -77,7 +77,7 @@ import Testing
         let similar = #"{"type": "similar", "column": "fid", "rows": ["a", "b"], "within": 0.1}"#
         #expect(try judge(similar, [("a", .seeds([1, 2, 3])), ("b", .seeds([2.5, 3.5, 4.5]))]).verdict == .confirmed)
         #expect(try judge(similar, [("a", .seeds([1, 1.1])), ("b", .seeds([2, 2.1]))]).verdict == .notConfirmed)
-        // Within a tenth of the second, whatever the deviations.
+        // Within a tenth of the second, for any deviations.
         #expect(try judge(similar, [("a", .exact(95)), ("b", .exact(100))]).verdict == .confirmed)
         #expect(try judge(similar, [("a", .exact(89)), ("b", .exact(100))]).verdict == .notConfirmed)
         #expect(try judge(similar, [("a", .seeds([1])), ("b", .seeds([2]))]).verdict == .undecided)
@@ -99,7 +99,7 @@ import Testing
         let above = #"{"type": "bounds", "column": "fid", "rows": ["a", "b"], "above": 10}"#
         let confirmed = try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([11]))])
         #expect(confirmed.verdict == .confirmed)
-        #expect(confirmed.figures == "fid, to be above 10: a 20.50 ± 0.71, b 11.00")
+        #expect(confirmed.figures == "fid, expected above 10: a 20.50 ± 0.71, b 11.00")
         #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([1, 2]))]).verdict == .notConfirmed)
         #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([9, 13]))]).verdict == .undecided)
         let both = #"{"type": "bounds", "column": "fid", "rows": ["a"], "above": 10, "below": 30}"#
@@ -115,7 +115,7 @@ import Testing
                 [("a", .seeds([1, 2, 3])), ("b", .seeds([5, 6, 7]))])
         }
         #expect(try all(10).verdict == .confirmed)
-        #expect(try all(10).figures == "fid: a 2.00 ± 1.00, b 6.00 ± 1.00; fid, to be below 10: b 6.00 ± 1.00")
+        #expect(try all(10).figures == "fid: a 2.00 ± 1.00, b 6.00 ± 1.00; fid, expected below 10: b 6.00 ± 1.00")
         #expect(try all(6.5).verdict == .undecided)
         #expect(try all(4).verdict == .notConfirmed)
     }

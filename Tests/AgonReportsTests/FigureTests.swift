@@ -152,7 +152,7 @@ import Testing
         let narrow = ChartScale([12, 180], count: 5, isLogarithmic: true)
         #expect(narrow.ticks.map(narrow.text) == ["20", "50", "100"])
         #expect(!ChartScale([12, 100], count: 5, isLogarithmic: true).isLogarithmic)
-        // One value, none, and what is no number.
+        // One value, none, and NaN.
         #expect(ChartScale([5], count: 5).place(5) == 0.5)
         #expect(!ChartScale([], count: 5).ticks.isEmpty)
         #expect(ChartScale([.nan, 1, 2, .infinity], count: 5).upper < 3)

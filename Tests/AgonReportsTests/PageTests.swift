@@ -47,7 +47,7 @@ import Testing
         let page = try runPage("run")
         for words in [
             "gan-mlp", "done", "objective gan", "data fashion-mnist", "seed 0", "AMD EPYC, 2 threads",
-            "2026-11-21 11:25 UTC", "Losses", "Scores", "training time", "34.0 steps/s", "memory at its peak",
+            "2026-11-21 11:25 UTC", "Losses", "Scores", "training time", "34.0 steps/s", "peak memory",
             "agon run Configs/gan/mlp.json --steps 300", "1a82cba13f49191c1434761a3ba8c98a83fabe42, with changes",
             "\"learningRate\": 0.0002", "Debian GNU/Linux 12 (bookworm)",
         ] {
@@ -78,7 +78,7 @@ import Testing
     @Test func weightsOfDiscriminatorsAreCharted() throws {
         let page = try runPage("ensemble")
         #expect(page.words.contains("Weights of the discriminators"))
-        #expect(page.words.contains("each one's part in the generator's loss"))
+        #expect(page.words.contains("each discriminator's share of the generator's loss"))
         #expect(page.words.contains("Generator's loss by each discriminator"))
         #expect(page.words.contains("Losses of the discriminators"))
         // Four shares, one upon the other.
@@ -101,7 +101,7 @@ import Testing
         #expect(page.elements.contains { $0.attributes["class"] == "spot" })
     }
 
-    @Test func valuesThatAreNotShownAreToldOf() throws {
+    @Test func hiddenValuesAreMentioned() throws {
         let trial = SyntheticTrial(id: "a", settings: ["seed": 0], distances: [9, 2, 3])
         let run = try folder.sweep([trial]).trial("a").run
         let line: ConfigNode = [
@@ -131,7 +131,7 @@ import Testing
         )
         let page = outline(RunPage(try fixture("run"), costs: costs).text)
         #expect(page.words.contains("Planned memory "))
-        #expect(page.words.contains("at its peak the process had 144 MB"), "\(page.words.suffix(400))")
+        #expect(page.words.contains("peak memory of the process 144 MB"), "\(page.words.suffix(400))")
         #expect(page.words.contains("optimizer state"))
         // Three copies of a discriminator: one line.
         #expect(page.words.contains("and 2 like it, each"))
@@ -145,7 +145,7 @@ import Testing
         let sweep = try folder.sweep([trial])
         let page = outline(RunPage(try RecordedRun(sweep.trial("w").run)).text)
         #expect(page.words.contains("waiting"))
-        #expect(page.words.contains("Nothing is logged yet"))
+        #expect(page.words.contains("Nothing has been logged yet"))
         #expect(page.all("img").isEmpty)
     }
 
@@ -163,13 +163,13 @@ import Testing
     @Test func sweepPageHasTableCurvesGridsAndTrials() throws {
         var trials = sampled
         trials[1].state = .failed
-        trials[1].reason = "loss.generator is no number at step 200"
+        trials[1].reason = "loss.generator is NaN at step 200"
         trials[4].alarms = ["step 300: the discriminator has won"]
         let page = try sweepPage(trials)
         for words in [
             "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fid-lenet, best", "fid-lenet, last",
-            "1.50", "± 0.50", "small: seed 1 failed (loss.generator is no number at step 200) and does not count",
-            "± is the sample deviation over seeds", "a line is the mean over seeds", "loss.generator", "a0", "b2",
+            "1.50", "± 0.50", "small: seed 1 failed (loss.generator is NaN at step 200) and does not count",
+            "± is the sample deviation over seeds", "line: mean over seeds", "loss.generator", "a0", "b2",
             "why it ended", "step 300: the discriminator has won", "training in all", "Config of trial a0",
         ] {
             #expect(page.words.contains(words), "\(words)")
@@ -272,7 +272,7 @@ import Testing
         let path = try folder.write("weights", to: "model.safetensors")
         #expect(
             message { try Report.write("page", to: path) }
-                == "\(path): exists and is no page (.html); choose another name with --out, such as \(path).html")
+                == "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html")
         #expect(try folder.text("model.safetensors") == "weights")
         try folder.write("old", to: "report.html")
         try Report.write("new", to: folder.path + "/report.html")

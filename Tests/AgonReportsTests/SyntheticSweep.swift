@@ -13,7 +13,7 @@ func fixture(_ name: String) throws -> RecordedRun {
     return try RecordedRun(RunFolder(path: path + "/" + name))
 }
 
-/// A trial as its folder would tell of it, with numbers that a test can reckon with.
+/// A trial as recorded in its folder, with numbers that are easy to check.
 struct SyntheticTrial {
     var id: String
     var settings: ConfigObject
@@ -125,7 +125,7 @@ extension TemporaryFolder {
         return SweepFolder(path: path + "/" + folder)
     }
 
-    /// Two sizes with three seeds each; the distances' means and deviations are easy to reckon.
+    /// Two sizes with three seeds each; the distances' means and deviations are easy to compute.
     func study() throws -> [RecordedTrial] { try RecordedSweep(sweep(Self.studyTrials)).trials }
 
     static let studyTrials: [SyntheticTrial] = [

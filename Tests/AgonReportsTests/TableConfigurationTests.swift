@@ -28,42 +28,45 @@ import Testing
     static let faults: [(String, String, String)] = [
         (
             #""name": "study""#, #""name": "a/b""#,
-            "table.json:2: name: 'a/b' is no folder name; use letters, digits, '_' and '-'"
+            "table.json:2: name: 'a/b' is not a valid folder name; use letters, digits, '_' and '-'"
         ),
         (#""title": "Size"#, #""titel": "Size"#, "table.json:3: titel: unknown key. Did you mean 'title'?"),
         (
             #""budgets": {"smoke""#, #""budgets": {"smok""#,
-            "table.json:5: budgets: 'smok' is no budget; they are smoke, quick, full"
+            "table.json:5: budgets: 'smok' is not a budget; choose from smoke, quick, full"
         ),
         (
             #"{"smoke": {"sweeps": [{"file": "sweep.json"}]}}"#, "{}",
-            "table.json:5: budgets: there is none; give at least one of smoke, quick, full"
+            "table.json:5: budgets: empty; give at least one of smoke, quick, full"
         ),
         (#""where": {"size": "small"}"#, #""where": {}"#, "expected an object with at least one key"),
-        (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is no column; did you mean 'best'?"),
+        (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is not a column; did you mean 'best'?"),
         (
             #""published": {"best": 4.5}"#, #""published": {"best": [4]}"#,
             "published: expected an object of numbers and strings"
         ),
-        (#""key": "last""#, #""key": "best""#, "'best' is there twice"),
-        (#""name": "large""#, #""name": "small""#, "'small' is there twice"),
-        (#""row": "small""#, #""row": "smal""#, "'smal' is no row; did you mean 'small'?"),
-        (#""column": "best""#, #""column": "speed""#, "'speed' is no column; there are best, last, minutes, share"),
+        (#""key": "last""#, #""key": "best""#, "'best' is listed twice"),
+        (#""name": "large""#, #""name": "small""#, "'small' is listed twice"),
+        (#""row": "small""#, #""row": "smal""#, "'smal' is not a row; did you mean 'small'?"),
+        (
+            #""column": "best""#, #""column": "speed""#,
+            "'speed' is not a column; choose from best, last, minutes, share"
+        ),
         (#""type": "timeToBest""#, #""type": "timeToBset""#, "Did you mean 'timeToBest'?"),
         (#""pick": "best""#, #""pick": "second""#, "pick: "),
-        ("]\n}", #"], "by": ["size"]}"#, "rows: give 'rows' or 'by', one of them"),
+        ("]\n}", #"], "by": ["size"]}"#, "rows: give either 'rows' or 'by'"),
         (
             "]\n}", #"], "figures": [{"name": "a/b", "title": "x", "type": "grids", "steps": [1]}]}"#,
-            "'a/b' is no file name"
+            "'a/b' is not a valid file name"
         ),
         (
             "]\n}", #"], "figures": [{"name": "f", "title": "x", "type": "boxes", "columns": ["fid"]}]}"#,
-            "figures[0]: 'fid' is no column; there are best, last, minutes, share"
+            "figures[0]: 'fid' is not a column; choose from best, last, minutes, share"
         ),
         (
             "]\n}",
             #"], "claims": [{"text": "x", "check": {"type": "similar", "column": "best", "rows": ["small", "big"]}}]}"#,
-            "claims[0]: 'big' is no row; there are small, large"
+            "claims[0]: 'big' is not a row; choose from small, large"
         ),
         (
             "]\n}", #"], "claims": [{"text": "x", "check": {"type": "bounds", "column": "best", "rows": ["small"]}}]}"#,
@@ -72,7 +75,7 @@ import Testing
         (
             #""type": "ratio", "column": "best", "row": "small""#,
             #""type": "cost", "figure": "memory", "budget": "full""#,
-            "'full' is no budget of this table; it has smoke"
+            "'full' is not a budget of this table; it has smoke"
         ),
         (
             #"{"file": "sweep.json"}"#, #"{"file": "sweep.json"}, {"file": "other/sweep.json"}"#,
@@ -80,7 +83,7 @@ import Testing
         ),
         (
             #"{"file": "sweep.json"}"#, #"{"file": "sweep.json", "set": {"a..b": 1}}"#,
-            "'a..b' is no path of keys, such as optimizer.learningRate"
+            "'a..b' is not a path of keys, such as optimizer.learningRate"
         ),
     ]
 
@@ -105,7 +108,7 @@ import Testing
             settings.map { "\($0.path)=\($0.value)" } == [
                 #"name="gas-smoke""#, "seeds=[3, 4]", "set.steps=20", #"set["evaluate.every"]=10"#,
             ])
-        // What is wrong with a value is told of the table's file.
+        // Errors in values are reported for the table file.
         #expect(settings[2].value.source.file == "Configs/tables/gas.json")
     }
 

@@ -154,7 +154,7 @@ import Testing
     @Test func unfinishedTrialsAreStatedAndDoNotCount() throws {
         var trials = TemporaryFolder.studyTrials
         trials[1].state = .failed
-        trials[1].reason = "loss.generator is no number at step 200"
+        trials[1].reason = "loss.generator is NaN at step 200"
         trials[2].state = .pruned
         trials[2].reason = "worse than the median"
         trials[3].state = .waiting
@@ -162,7 +162,7 @@ import Testing
         #expect(try summary(table, "small", "best").values == [2])
         #expect(table.rows.map(table.trialsText) == ["1/3", "2/3"])
         #expect(
-            table.notes.contains("small: seed 1 failed (loss.generator is no number at step 200) and does not count"),
+            table.notes.contains("small: seed 1 failed (loss.generator is NaN at step 200) and does not count"),
             "\(table.notes)")
         #expect(table.notes.contains("small: seed 2 was ended early (worse than the median) and does not count"))
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))
@@ -183,10 +183,10 @@ import Testing
         var trials = TemporaryFolder.studyTrials
         for index in 3..<6 { trials[index].settings["size"] = "huge" }
         let table = try table(trials)
-        #expect(table.notes.contains("large: no trial of this row was run"))
+        #expect(table.notes.contains("large: no trial of this row has been run"))
         #expect(table.notes.contains("3 of 6 trials belong to no row"))
         #expect(table.cell(row: "large", column: "best")?.isMissing == true)
-        #expect(table.notes.contains("– stands for no value"))
+        #expect(table.notes.contains("–: no value"))
     }
 
     // MARK: Identities
@@ -220,7 +220,7 @@ import Testing
         #expect(try summary(after, "small", "best") == summary(before, "small", "best"))
         #expect(
             after.notes.contains {
-                $0.hasSuffix("1 trial has values that were measured in other ways too, which do not count")
+                $0.hasSuffix("1 trial has values that were measured in other ways too, which are not counted")
             }, "\(after.notes)")
     }
 

@@ -125,7 +125,7 @@ import Testing
             "| Wide is better. | **undecided** |",
             "| Wide is larger. (Table 2) | **confirmed** | parameters: narrow 117, wide 229 |", "## Origin",
             "Made by `agon table 'it'\\''s width' --budget smoke` at ",
-            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in all. Commit 1a82cba13f49.",
+            "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in total. Commit 1a82cba13f49.",
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps ",
         ] {
             #expect(markdown.contains(words), "\(words) in \(markdown)")
@@ -160,14 +160,14 @@ import Testing
         try record(work) { trial, index in
             if index == 0 {
                 trial.state = .failed
-                trial.reason = "a loss is no number"
+                trial.reason = "a loss is NaN"
             }
             if index == 3 { trial.state = .waiting }
         }
         let results = try results(work)
         #expect(!results.isComplete)
         #expect(results.text.contains("| narrow | 1/2 |"))
-        #expect(results.text.contains("- narrow: seed 0 failed (a loss is no number) and does not count"))
+        #expect(results.text.contains("- narrow: seed 0 failed (a loss is NaN) and does not count"))
         #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
     }
 
@@ -191,10 +191,10 @@ import Testing
         let work = try work()
         #expect(
             message { _ = try results(work) }
-                == "\(folder.path)/Sweeps/width-smoke: nothing of this sweep was run; run it with: agon table width "
-                + "--budget smoke")
+                == "\(folder.path)/Sweeps/width-smoke: no trial of this sweep has been run; run it with: agon table "
+                + "width --budget smoke")
         try record(work) { trial, _ in trial.state = .waiting }
-        #expect(message { _ = try results(work) }.contains("nothing of this sweep was run"))
+        #expect(message { _ = try results(work) }.contains("no trial of this sweep has been run"))
         #expect(
             message { _ = try self.work("quick") } == "table width has no budget 'quick'; it has smoke, full")
         #expect(
@@ -202,7 +202,7 @@ import Testing
                 .hasPrefix("no-such-table: no such table in Configs/tables, and no such file."))
         #expect(
             ReportsError.unknownTable("gass", folder: "Configs/tables", existing: ["gas", "hacks"]).description
-                == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? There are: gas, hacks")
+                == "gass: no such table in Configs/tables, and no such file. Did you mean 'gas'? Available: gas, hacks")
     }
 
     @Test func aRowThatCannotBePlannedIsANote() throws {

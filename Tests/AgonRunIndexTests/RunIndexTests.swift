@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonTestSupport
 import Foundation
+import GRDB
 import Testing
 
 @testable import AgonExperiments
@@ -103,7 +104,7 @@ import Testing
         #expect(try names(index, "state == died") == ["a"])
     }
 
-    @Test func damagedOrForeignIndexesAreMadeAnew() throws {
+    @Test func damagedOrForeignIndexesAreRebuilt() throws {
         try makeRun("a")
         let path = folder.path + "/cache/runs.sqlite"
         try index().update([runs])
@@ -129,6 +130,17 @@ import Testing
         let nowhere = RunIndex(path: "/proc/none/runs.sqlite")
         try nowhere.update([runs])
         #expect(try names(nowhere) == ["a"])
+    }
+
+    @Test func anIndexThatIsBusyIsNotMadeAnew() {
+        let passing: [ResultCode] = [
+            .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN,
+            .SQLITE_NOMEM,
+        ]
+        for code in passing { #expect(!RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)") }
+        for code in [ResultCode.SQLITE_NOTADB, .SQLITE_CORRUPT] {
+            #expect(RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)")
+        }
     }
 
     @Test func manyMayUseItAtOnce() async throws {
@@ -202,7 +214,7 @@ import Testing
             listing.columns == ["state", "step", "axis.size", "optimizer.learningRate", "seed", "seconds", "size"],
             "\(listing.columns)")
         #expect(listing.rows.map { $0["axis.size"] } == ["small", "large"])
-        // An axis of cases may be called like a section; and a sweep that is prepared anew changes what is known.
+        // An axis of cases may be named like a section; preparing a sweep again changes the facts.
         let renamed = list.prettyText.replacing("\"size\"", with: "\"objective\"")
         try renamed.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
         try index.update([sweep])
@@ -245,15 +257,15 @@ import Testing
         #expect(newest.items.map(\.path) == plain.items.map(\.path) && newest.notes.isEmpty)
         let pruning = RunPruning(checkpointsOf: [run], keepLast: 2, best: "metric.fid-lenet")
         #expect(pruning.items.map(\.path) == [1, 3].map { run.checkpointPath(step: $0) })
-        #expect(run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
+        #expect(try run.checkpointSteps == [1, 2, 3, 4, 5], "nothing is deleted before it is applied")
         let applied = try pruning.apply()
         #expect(applied.bytes == pruning.bytes && applied.deleted == 2 && applied.notes.isEmpty)
-        #expect(run.checkpointSteps == [2, 4, 5])
+        #expect(try run.checkpointSteps == [2, 4, 5])
         // A run at work is left alone.
         let lock = try run.lock()
         let busy = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         withExtendedLifetime(lock) {}
-        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): is running, left alone"])
+        #expect(busy.items.isEmpty && busy.notes == ["\(run.path): running, skipped"])
     }
 
     @Test func runsWithoutTheMetricKeepTheirCheckpoints() throws {
@@ -281,7 +293,7 @@ import Testing
         withExtendedLifetime(lock) {}
         #expect(pruning.items.count == 2 && applied.deleted == 1)
         #expect(applied.notes == ["\(RunError.runBusy(folder: busy.path))"])
-        #expect(busy.checkpointSteps == [1, 2] && idle.checkpointSteps == [2])
+        #expect(try busy.checkpointSteps == [1, 2] && idle.checkpointSteps == [2])
     }
 
     @Test func pruningRunsKeepsTheBest() throws {

@@ -27,19 +27,19 @@ import Testing
     @Test func faultsPointAtThePlace() {
         let cases: [(String, String)] = [
             ("", "column 1: expected a comparison, found the end"),
-            ("a <", "column 4: expected a number or a text after '<', found the end"),
-            ("a = 3", "column 3: '=' is no comparison; use '=='"),
-            ("10 > a", "column 1: expected a key, found '10'; the key stands on the left: state == done"),
-            ("'a' == b", "column 1: expected a key, found the text \"a\"; the key stands on the left: state == done"),
+            ("a <", "column 4: expected a number or a string after '<', found the end"),
+            ("a = 3", "column 3: '=' is not a comparison; use '=='"),
+            ("10 > a", "column 1: expected a key, found '10'; write the key on the left: state == done"),
+            ("'a' == b", "column 1: expected a key, found the string \"a\"; write the key on the left: state == done"),
             ("(a and b", "column 1: this '(' is never closed"),
             ("a b", "column 3: expected 'and', 'or' or the end, found 'b'"),
             ("a and", "column 6: expected a comparison, found the end"),
             ("a == 'x", "column 6: this quote is never closed"),
-            ("a & b", "column 3: '&' has no meaning here; put texts in quotes"),
+            ("a & b", "column 3: '&' is not allowed here; put strings in quotes"),
             ("and", "column 1: expected a key, found 'and'"),
-            ("a == not", "column 6: expected a number or a text after '==', found 'not'"),
+            ("a == not", "column 6: expected a number or a string after '==', found 'not'"),
             (")", "column 1: expected a key, found ')'"),
-            (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels in one another"),
+            (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels of nesting"),
         ]
         for (text, expected) in cases {
             let found = message { _ = try RunQuery(text) }

@@ -13,32 +13,6 @@ import Testing
         bytes.map { String(format: "%02x", $0) }.joined()
     }
 
-    /// The examples of RFC 3720, appendix B.4, and the check value of the catalogue of polynomials.
-    @Test func checksumHasItsKnownValues() {
-        let cases: [([UInt8], UInt32)] = [
-            ([], 0), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
-            ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
-            ((0..<32).reversed(), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
-        ]
-        for (bytes, sum) in cases { #expect(bytes.withUnsafeBytes { CRC32C.checksum($0) } == sum, "\(bytes)") }
-        #expect(CRC32C.masked(Array("123456789".utf8)) == 0xC78A_B0E5)
-        // Of slices too, which start anywhere.
-        #expect(CRC32C.masked(Array("x123456789".utf8).dropFirst()) == 0xC78A_B0E5)
-    }
-
-    /// The eight bytes that are taken at once, against one bit after the other.
-    @Test func checksumOfEveryLength() {
-        let bytes = (0..<70).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-        for count in 0...bytes.count {
-            var sum = ~UInt32(0)
-            for byte in bytes.prefix(count) {
-                sum ^= UInt32(byte)
-                for _ in 0..<8 { sum = sum & 1 == 0 ? sum >> 1 : sum >> 1 ^ 0x82F6_3B78 }
-            }
-            #expect(Array(bytes.prefix(count)).withUnsafeBytes { CRC32C.checksum($0) } == ~sum, "\(count)")
-        }
-    }
-
     @Test func recordsAreFramed() throws {
         #expect(hex(RecordFile.framed(Array("agon".utf8))) == "04000000000000004245520461676f6e2f0d950e")
         #expect(hex(RecordFile.framed([])) == "000000000000000029039807d8ea82a2")

@@ -83,29 +83,29 @@ import Testing
         ("mean", 5, "expected '(' after 'mean', found the end"),
         ("mean + king", 6, "expected '(' after 'mean', found '+'"),
         ("mean()", 6, "expected a latent or a number, found ')'"),
-        ("mean(king, 2)", 12, "the mean of a latent and a number; it takes one kind"),
-        ("max(king, man)", 1, "no function is called 'max'; there is mean(a, b, ...)"),
-        ("king + 1", 6, "'+' stands between a latent and a number; it joins two of a kind"),
-        ("2 - king", 3, "'-' stands between a number and a latent; it joins two of a kind"),
+        ("mean(king, 2)", 12, "the mean of a latent and a number; use one kind"),
+        ("max(king, man)", 1, "unknown function 'max'; use mean(a, b, ...)"),
+        ("king + 1", 6, "'+' stands between a latent and a number; use two of a kind"),
+        ("2 - king", 3, "'-' stands between a number and a latent; use two of a kind"),
         ("king * man", 6, "two latents cannot be multiplied; one side of '*' must be a number"),
-        ("2 / king", 3, "nothing can be divided by a latent; the right side of '/' must be a number"),
-        ("king / man", 6, "nothing can be divided by a latent; the right side of '/' must be a number"),
+        ("2 / king", 3, "cannot divide by a latent; the right side of '/' must be a number"),
+        ("king / man", 6, "cannot divide by a latent; the right side of '/' must be a number"),
         ("king / (1 - 1)", 6, "division by 0"),
-        ("1 + 2", 1, "comes to a number; a latent is needed, such as a saved name or #1"),
+        ("1 + 2", 1, "the result is a number; expected a latent, such as a saved name or #1"),
         ("#", 2, "expected the number of a sample after '#', such as #3"),
         ("# 12", 2, "expected the number of a sample after '#', such as #3"),
         ("#king", 2, "expected the number of a sample after '#', such as #3"),
         ("king + #0", 8, "there is no sample #0; expected #1 to #100000"),
         ("#99999999999999999999", 1, "there is no sample #99999999999999999999; expected #1 to #100000"),
-        ("1e999 * king", 1, "comes to a number too large"),
-        ("1e300 * 1e300 * king", 7, "comes to a number too large"),
-        ("king * 1e39", 1, "comes to numbers too large"),
-        (". * king", 1, "'.' is no number"),
+        ("1e999 * king", 1, "the number is too large"),
+        ("1e300 * 1e300 * king", 7, "the number is too large"),
+        ("king * 1e39", 1, "the result is too large"),
+        (". * king", 1, "'.' is not a number"),
         ("king − man", 6, "expected an operator, found '−'"),
         ("Käse", 2, "expected an operator, found 'äse'"),
         ("king\u{301}", 4, "expected an operator, found 'g\u{301}'"),
     ])
-    func faultsAreToldOfWithTheirPlace(text: String, column: Int, problem: String) {
+    func errorsAreReportedWithTheirColumn(text: String, column: Int, problem: String) {
         let found = message { _ = try value(text) }
         let caret = String(repeating: " ", count: column - 1) + "^"
         #expect(found == "column \(column): \(problem)\n  \(text)\n  \(caret)")
@@ -113,7 +113,7 @@ import Testing
 
     @Test func deepNestingIsRefusedBeforeTheStackEnds() {
         let text = String(repeating: "(", count: 100_000) + "king"
-        #expect(message { _ = try value(text) }.hasPrefix("column 66: more than 64 parentheses in one another"))
+        #expect(message { _ = try value(text) }.hasPrefix("column 66: more than 64 nested parentheses"))
         #expect(throws: Never.self) { try value(String(repeating: "-", count: 100_001) + "king") }
         #expect(throws: Never.self) { try value("king" + String(repeating: " + king", count: 2000)) }
     }
@@ -133,15 +133,15 @@ import Testing
         ("smile", "'smile': expected NAME=NUMBER or NAME=NUMBER+NUMBER+..., such as smile=3+7+12"),
         ("a=1,", "'': expected NAME=NUMBER or NAME=NUMBER+NUMBER+..., such as smile=3+7+12"),
         ("a=b=1", "'a=b=1': expected NAME=NUMBER or NAME=NUMBER+NUMBER+..., such as smile=3+7+12"),
-        ("2a=1", "'2a=1': '2a' is no name; use letters, digits and '_', a digit not first"),
-        ("../a=1", "'../a=1': '../a' is no name; use letters, digits and '_', a digit not first"),
+        ("2a=1", "'2a=1': '2a' is not a valid name; use letters, digits and '_', not starting with a digit"),
+        ("../a=1", "'../a=1': '../a' is not a valid name; use letters, digits and '_', not starting with a digit"),
         ("mean=1", "'mean=1': 'mean' is a function; choose another name"),
         ("a=1,a=2", "'a=2': 'a' is given twice"),
-        ("a=", "'a=': '' is no sample's number; expected 1 to 100000"),
-        ("a=0", "'a=0': '0' is no sample's number; expected 1 to 100000"),
-        ("a=1++2", "'a=1++2': '' is no sample's number; expected 1 to 100000"),
-        ("a=-3", "'a=-3': '-3' is no sample's number; expected 1 to 100000"),
-        ("a=٣", "'a=٣': '٣' is no sample's number; expected 1 to 100000"),
+        ("a=", "'a=': '' is not a sample number; expected 1 to 100000"),
+        ("a=0", "'a=0': '0' is not a sample number; expected 1 to 100000"),
+        ("a=1++2", "'a=1++2': '' is not a sample number; expected 1 to 100000"),
+        ("a=-3", "'a=-3': '-3' is not a sample number; expected 1 to 100000"),
+        ("a=٣", "'a=٣': '٣' is not a sample number; expected 1 to 100000"),
     ])
     func badAssignmentsAreRefused(text: String, expected: String) {
         #expect(message { _ = try LatentAssignment.parse(text) } == expected)
@@ -151,6 +151,6 @@ import Testing
         #expect(try LatentAssignment.parseSamples("12, 15,3") == [12, 15, 3])
         #expect(
             message { _ = try LatentAssignment.parseSamples("12,,3") }
-                == "'12,,3': '' is no sample's number; expected 1 to 100000")
+                == "'12,,3': '' is not a sample number; expected 1 to 100000")
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import AgonSampling
 
 @Suite struct NumberedGridTests {
-    @Test func numbersStandInAStripAboveTheirSamples() {
+    @Test func numbersAreDrawnInAStripAboveTheirSamples() {
         let images = Tensor(shape: [2, 1, 1, 1], values: [-1, 1])
         let image = SampleGrid(columns: 2, padding: 1, scale: 1, numbers: [7, 41]).image(of: images)
         // Dots of 2 pixels; the widest number is 7 dots with one more on either side: cells of 18 + 1 by 16 + 1 + 1.

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (12, 2), (48, 4)])
-    func manyStripsStandInSeveralColumns(count: Int, perRow: Int) {
+    func manyStripsFillSeveralColumns(count: Int, perRow: Int) {
         let column = Tensor(shape: [count, 64, 64, 1])
         let image = SampleGrid.strips([column, column, column])
         #expect(image.shape.width == perRow * 3 * 66 + 2 + (perRow - 1) * 8)

@@ -38,7 +38,7 @@ import Testing
     }
 }
 
-/// Latents of a run: named, reckoned with, and drawn. The run is trained once.
+/// Latents of a run: named, combined, and drawn. The run is trained once.
 @Suite struct SamplingTests {
     private let folder: TemporaryFolder
     private let run: String
@@ -81,13 +81,13 @@ import Testing
         let path = run + "/latents/king.npy"
         #expect(
             message { _ = try sampling.save(LatentAssignment.parse("man=1,king=4"), seed: 1) }
-                == "\(path): exists already; choose another name, or replace it with --replace")
+                == "\(path): already exists; choose another name, or replace it with --replace")
         #expect(sampling.saved.names == ["king"])
         _ = try sampling.save(LatentAssignment.parse("man=1,king=4"), seed: 1, replacing: true)
         #expect(try sampling.values(of: ["king"], seed: 9) == [latents(1, 4)[3]])
     }
 
-    @Test func expressionsReckonWithSavedLatentsAndSamples() throws {
+    @Test func expressionsCombineSavedLatentsAndSamples() throws {
         _ = try sampling.save(LatentAssignment.parse("king=1,man=2,woman=3"), seed: 1)
         let (a, b) = (latents(1, 3), latents(5, 4))
         let found = try sampling.values(of: ["king - man + woman", "0.5 * (#4 - king)"], seed: 5)
@@ -200,7 +200,7 @@ import Testing
         let path = run + "/config.json"
         let config = try ConfigNode.load(path: path)
         for (task, reason) in [
-            ("cycle", "it makes images from images, not from latents"),
+            ("cycle", "it translates images instead of sampling latents"),
             (#"{"type": "generation", "embedding": 4}"#, "its samples need embeddings of the dataset"),
         ] {
             // A task that starts from images has no latents.

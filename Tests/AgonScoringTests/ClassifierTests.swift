@@ -48,7 +48,7 @@ import Testing
             }
             #expect(
                 text == "classifier 'blocks': stopped after step \(stop) of 120; "
-                    + "the next training goes on from there")
+                    + "training will resume from there")
         }
         var first = 0
         _ = try parts.classifiers.train(
@@ -96,7 +96,7 @@ import Testing
                 note: { log.append($0) })
         }
         let notes = log.lines
-        #expect(notes.filter { $0.contains("training it, 20 steps") }.count == 1, "\(notes)")
+        #expect(notes.filter { $0.contains("training once for 20 steps") }.count == 1, "\(notes)")
         #expect(notes.filter { $0.contains("another process is training it") }.count == 2, "\(notes)")
         #expect(digits.classifiers.weights(of: recipe) != nil)
     }
@@ -105,21 +105,21 @@ import Testing
         let digits = try TinyDigits()
         #expect(
             message { _ = try digits.classifiers.recipe("block") }
-                == "no classifier is called 'block'. Did you mean 'blocks'? There are: blocks; "
+                == "unknown classifier 'block'. Did you mean 'blocks'? Available: blocks; "
                 + "or give the path of a config")
         #expect(
             message { try digits.trainClassifier("input=[14, 14, 1]") }
-                == "classifier 'blocks' does not fit: it names 10 classes of images [14, 14, 1], "
+                == "classifier 'blocks' does not fit: it has 10 classes of images [14, 14, 1], "
                 + "the dataset has 10 classes and images [12, 12, 1]")
         #expect(
             message { try digits.trainClassifier("network.layers[5].features=7") }.contains(
-                "it names 7 classes of images [12, 12, 1], the dataset has 10 classes"))
+                "it has 7 classes of images [12, 12, 1], the dataset has 10 classes"))
         #expect(
             message { _ = try digits.classifiers.recipe("blocks", overrides: ["name=a/b"]) }.hasSuffix(
-                "name: 'a/b' is no file name; use letters, digits, '.', '_' and '-'"))
+                "name: 'a/b' is not a valid file name; use letters, digits, '.', '_' and '-'"))
         #expect(
             message { try digits.trainClassifier(#"network.layers=["relu"]"#) }.hasSuffix(
-                "network: its output is [12, 12, 1], expected [classes], a logit for each class"))
+                "network: its output is [12, 12, 1], expected [classes], one logit per class"))
     }
 
     @Test func testSamplesHaveNothingRandom() throws {

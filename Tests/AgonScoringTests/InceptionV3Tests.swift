@@ -149,8 +149,8 @@ import Testing
                 + "choose another with evaluate.classifier")
         #expect(
             message { try source.checkReadsDigits() }
-                == "classifier 'inceptionv3' does not fit: the modes of stacked digits are named by a classifier of "
-                + "grey digits, this one names 1000 classes of colour images")
+                == "classifier 'inceptionv3' does not fit: the modes of stacked digits need a classifier of "
+                + "grey digits, this one has 1000 classes of colour images")
 
         // The same weights, but for the classes, in the network of the published distances.
         let published = try InceptionV3(classes: 1008).networks(height: size.height, width: size.width)
@@ -203,7 +203,7 @@ import Testing
         let start = "\(path): not the weights of these networks: "
         #expect(
             try complaint(("conv1.weight", [2]))
-                == start + "no array is called 'fc.weight'; expected the names of torchvision's inception_v3")
+                == start + "no array is named 'fc.weight'; expected the names of torchvision's inception_v3")
         #expect(
             try complaint(("fc.weight", [1000, 512])) == start + "'fc.weight' is [1000, 512], expected [classes, 2048]")
         #expect(

@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func averagesAndRawWeightsAreToldApart() throws {
+    @Test func averagesAndRawWeightsAreDistinguished() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()
         let run = try train(digits, digits.folder.path + "/run", [#"tricks={"averaging": {"decay": 0.9}}"#])
@@ -245,10 +245,10 @@ import Testing
         }
         #expect(
             complaint(TinyDigits.evaluate, "evaluate.classifier=bloks").hasPrefix(
-                "no classifier is called 'bloks'. Did you mean 'blocks'?"))
+                "unknown classifier 'bloks'. Did you mean 'blocks'?"))
         #expect(
             complaint(TinyDigits.evaluate, #"evaluate.metrics=["modes"]"#)
-                == "metric 'modes': the modes of 'mnist' are not known; they are of mixtures and of stacked-mnist")
+                == "metric 'modes': the modes of 'mnist' are unknown; only mixtures and stacked-mnist have known modes")
         #expect(
             complaint(TinyDigits.evaluate, "evaluate.metrics=[\"fcd\"]").contains("evaluate.metrics[0]: unknown"))
         #expect(

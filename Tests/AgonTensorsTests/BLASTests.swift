@@ -149,7 +149,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             setenv("AGON_BLAS", "/nowhere/libblas.so", 1)
             let error = #expect(throws: TensorsError.self) { try BLAS.open() }
-            #expect(error?.description.hasPrefix("AGON_BLAS: cannot open it (/nowhere/libblas.so: ") == true)
+            #expect(error?.description.hasPrefix("AGON_BLAS: cannot open (/nowhere/libblas.so: ") == true)
             #expect(error?.description.hasSuffix("; unset it, or give a CBLAS library's path") == true)
             #expect(throws: TensorsError.self) { try LinearAlgebra.symmetricEigenvalues([1], n: 1) }
         }

@@ -59,7 +59,7 @@ import Testing
         (valid, 9, nil, 1, "shape [2] needs 8 bytes of data, the file holds 9"),
         (valid, 0, 60_000, 1, "its header claims 60000 bytes, the file has 67 (truncated?)"),
         (valid, 0, 4_000_000_000, 2, "its header claims 4000000000 bytes, more than the 1048576 allowed"),
-        (valid, 8, nil, 3, "its version is 3, known are 1 and 2"),
+        (valid, 8, nil, 3, "its version is 3, expected 1 or 2"),
         (header(shape: "(4611686018427387904,)"), 0, nil, 1, "the size of shape [4611686018427387904] overflows"),
         (header(shape: "(99999999999999999999,)"), 0, nil, 1, "the extent at header byte 51 overflows"),
         (header(shape: "(-1,)"), 0, nil, 1, "header byte 51: expected an extent of 0 or more"),
@@ -78,7 +78,7 @@ import Testing
         ),
         (valid.replacing("False", with: "Maybe"), 8, nil, 1, "header byte 34: expected True or False"),
         ("{'descr': '<f4', 'shape': (2,), }", 8, nil, 1, "its header lacks one of descr, fortran_order and shape"),
-        ("{'shape': (2,), 'shape': (2,)}", 8, nil, 1, "its header has an unknown or second key 'shape'"),
+        ("{'shape': (2,), 'shape': (2,)}", 8, nil, 1, "its header has an unknown or duplicate key 'shape'"),
         (valid + "x", 8, nil, 1, "text after the header's dictionary"),
         ("{'descr", 8, nil, 1, "its header ends within a string"),
         ("", 8, nil, 1, "header byte 0: expected '{'"),
@@ -95,7 +95,7 @@ import Testing
 
     @Test func otherFilesAreRefused() throws {
         for (content, problem) in [
-            ([], "it does not begin with \\x93NUMPY"), ([0x93, 0x4e], "it does not begin with \\x93NUMPY"),
+            ([], "it does not start with \\x93NUMPY"), ([0x93, 0x4e], "it does not start with \\x93NUMPY"),
             ([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1], "it has 7 bytes, too few for a header (truncated?)"),
         ] as [([UInt8], String)] {
             let path = try folder.write(content, to: "other.npy")

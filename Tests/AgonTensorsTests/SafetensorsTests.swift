@@ -93,9 +93,9 @@ import Testing
         ("{}", 0, 99_999_999, "its header claims 99999999 bytes, the file has 10 (truncated?)"),
         ("{}", 0, 3, "its header claims 3 bytes, the file has 10 (truncated?)"),
         ("{}", 4, nil, "4 bytes follow the last tensor, which ends at data byte 0"),
-        (" {}", 0, nil, "its header does not begin with '{'"),
-        ("", 0, nil, "its header does not begin with '{'"),
-        ("{\"x\"", 0, nil, "its header:1:5: the text ends too early; expected ':' after the key"),
+        (" {}", 0, nil, "its header does not start with '{'"),
+        ("", 0, nil, "its header does not start with '{'"),
+        ("{\"x\"", 0, nil, "its header:1:5: unexpected end of text; expected ':' after the key"),
         ("{\"x", 0, nil, "its header:1:2: the string is not closed on its line"),
         ("{\"x\u{1}\":{}}", 0, nil, "its header:1:4: control character 1 in a string; write it as \\u0001"),
         ("{\"\\q\":{}}", 0, nil, "its header:1:3: unknown escape \\q in a string"),
@@ -175,7 +175,7 @@ import Testing
         (tensor("x", [1], 8, 4), 8, nil, "tensor 'x' ends before it starts (data_offsets [8, 4])"),
         (
             tensor("x", [1], 4, 8), 8, nil,
-            "tensor 'x' starts at data byte 4 and leaves a gap before it, which ends at 0"
+            "tensor 'x' starts at data byte 4 and leaves a gap after the previous tensor, which ends at 0"
         ),
         (tensor("x", [2], 0, 8), 7, nil, "tensor 'x' ends at data byte 8, the file holds 7 (truncated?)"),
         (
@@ -184,11 +184,11 @@ import Testing
         ),
         (
             both(tensor("x", [2], 0, 8), tensor("y", [2], 4, 12)), 12, nil,
-            "tensor 'y' starts at data byte 4 and overlaps the tensor before it, which ends at 8"
+            "tensor 'y' starts at data byte 4 and overlaps the previous tensor, which ends at 8"
         ),
         (
             both(tensor("x", [1], 0, 4), tensor("y", [1], 8, 12)), 12, nil,
-            "tensor 'y' starts at data byte 8 and leaves a gap before it, which ends at 4"
+            "tensor 'y' starts at data byte 8 and leaves a gap after the previous tensor, which ends at 4"
         ),
         (
             both(tensor("x", [1], 0, 4), tensor("x", [1], 4, 8)), 8, nil,

@@ -268,7 +268,9 @@ import Testing
         var metadata = file.metadata
         change(&metadata)
         let contents = try file.entries.map { SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name)) }
-        try SafetensorsFile.write(path: path, contents, metadata: metadata)
+        let isSealed = metadata["format"] == Checkpoint.format
+        metadata["agon.crc32c"] = nil
+        try SafetensorsFile.write(path: path, contents, metadata: metadata, isSealed: isSealed)
     }
 
     @Test func twoProcessesCannotWorkOnOneRun() throws {

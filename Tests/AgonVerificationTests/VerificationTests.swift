@@ -53,7 +53,7 @@ import Testing
         (#"{"kind": "loss", "op": "hinge"}"#, "unknown loss 'hinge'; known: bce-discriminator,"),
         (#"{"kind": "operation"}"#, "metadata 'case' needs the strings 'kind' and 'op'"),
         ("", "the file has no metadata 'case'"),
-        ("{", "metadata 'case':1:2: the text ends too early;"),
+        ("{", "metadata 'case':1:2: unexpected end of text;"),
     ])
     func whatIsNotUnderstoodFails(metadata: String, problem: String) throws {
         try write(metadata, ["input": [-1, 2], "output": [0, 2]])
@@ -68,7 +68,7 @@ import Testing
         #expect(try verdict().hasPrefix("FAILED  case  "))
     }
 
-    @Test func unreadableFilesFailAndTheOthersGoOn() throws {
+    @Test func unreadableFilesFailAndOthersAreStillChecked() throws {
         try write(Self.relu, ["input": [-1, 2], "output": [0, 2]], name: "b")
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder.path + "/a.safetensors"))
         let verdicts = try Verification.run(folder: folder.path, threads: 1)

@@ -143,7 +143,7 @@ struct ElementwiseCase: CustomTestStringConvertible, Sendable {
         }
     }
 
-    /// Random numbers are made by the same code whatever the processor.
+    /// Random numbers use the same code on all processors.
     @Test(arguments: [AGON_RANDOM_UNIFORM, AGON_RANDOM_NORMAL, AGON_RANDOM_BERNOULLI].map(\.rawValue))
     func randomNumbersAreTheSameForAll(opcode: UInt32) {
         let zeros = [Float](repeating: 0, count: 1500)

@@ -8,7 +8,7 @@ struct FigureDrawing {
     private let making: TableMaking
     private let table: ResultTable
     private let rows: [TableRow]
-    /// What made the figure, in its corner.
+    /// The figure's provenance, in its corner.
     private let footer: String
 
     init(_ figure: TableFigure, making: TableMaking, table: ResultTable, footer: String) {
@@ -19,15 +19,15 @@ struct FigureDrawing {
         rows = making.rows.filter { row in figure.rows.map { $0.contains(row.name) } ?? true }
     }
 
-    /// Pixels of the longest row's name, which stands beside curves and boxes.
+    /// Width in pixels of the longest row name, beside curves and boxes.
     private var nameWidth: Double { 7.6 * Double(rows.map(\.name.count).max() ?? 0) }
 
-    /// Pixels of the names beside grids.
+    /// Width in pixels of the names beside grids.
     private var labelWidth: Int { 24 + 8 * (shown.flatMap { Self.lines($0.row.name).map(\.count) }.max() ?? 0) }
 
     private static let (top, bottom) = (44.0, 24.0)
 
-    /// The document; nil where there is nothing to draw.
+    /// The document; nil if there is nothing to draw.
     var svg: String? {
         let drawn: (width: Double, height: Double, content: [Markup])
         switch figure.kind {
@@ -37,7 +37,7 @@ struct FigureDrawing {
         }
         guard !drawn.content.isEmpty else { return nil }
         let (width, height) = (drawn.width, Self.top + drawn.height + Self.bottom)
-        // Images come last and hold no colours to be named.
+        // Images come last and contain no CSS colours.
         let frame: Markup = """
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
@@ -112,7 +112,7 @@ struct FigureDrawing {
         let highest: Double
     }
 
-    /// The identity that most trials' values of a metric have. Values of others have no place on the same axis.
+    /// The most frequent identity of a metric's values. Values of other identities do not share its axis.
     static func usualIdentity(of metric: String, _ trials: [RecordedTrial]) -> EvaluationIdentity? {
         var counts: [(identity: EvaluationIdentity?, trials: Int)] = []
         for case let value? in trials.map({ $0.run.values(of: metric).first }) {
@@ -126,7 +126,7 @@ struct FigureDrawing {
         return counts.first { $0.trials == highest }?.identity
     }
 
-    /// Mean and range over trials where all of them have a value; minutes are the mean's.
+    /// Mean and range over trials at steps where all have a value; minutes are averaged.
     static func points(
         of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: EvaluationIdentity?
     ) -> [CurvePoint] {
@@ -153,7 +153,7 @@ struct FigureDrawing {
 
     // MARK: Boxes
 
-    /// Lying boxes, so that the rows' names can be read: median, quartiles, range, and a dot for each trial.
+    /// Horizontal boxes, so that row names stay readable: median, quartiles, range, and a dot per trial.
     private func boxes(_ keys: [String]) -> (Double, Double, [Markup]) {
         let (width, line, heading, foot) = (900.0, 26.0, 26.0, 34.0)
         let height = heading + line * Double(rows.count) + foot
@@ -163,7 +163,7 @@ struct FigureDrawing {
             guard let column = making.columns.first(where: { $0.key == key }),
                 let shown = table.columns.first(where: { $0.key == key })
             else { continue }
-            // Values of other identities than the most frequent have no place on the same axis.
+            // Only values of the most frequent identity share an axis.
             let way = shown.identities.first ?? nil
             let values = rows.map { row in
                 making.trials(of: row).filter(\.isDone).compactMap { trial -> Double? in
@@ -193,7 +193,7 @@ struct FigureDrawing {
         return (width, Double(panels.count) * height, panels)
     }
 
-    /// A box over sorted places.
+    /// A box over sorted positions.
     private static func box(_ places: [Double], _ y: Double) -> Markup {
         guard let lowest = places.first, let highest = places.last else { return .empty }
         let (lower, middle, upper) = (quantile(places, 0.25), quantile(places, 0.5), quantile(places, 0.75))
@@ -216,20 +216,20 @@ struct FigureDrawing {
 
     // MARK: Grids
 
-    /// The rows that have any grid, each with its first trial that has.
+    /// The rows with grids, each with its first trial that has one.
     private var shown: [(row: TableRow, trial: RecordedTrial)] {
         rows.compactMap { row in
             making.trials(of: row).first { !$0.run.sampleSteps.isEmpty }.map { (row, $0) }
         }
     }
 
-    /// Without the steps at which all rows show what they show at the step before: those beyond the end of a short budget.
+    /// Drops steps at which every row repeats its previous grid, as happens beyond the end of a short budget.
     private func different(_ steps: [Int]) -> [Int] {
         func grids(at step: Int) -> [Int?] { shown.map { $0.trial.run.sampleSteps.last { $0 <= step } } }
         return steps.enumerated().filter { $0 == 0 || grids(at: $1) != grids(at: steps[$0 - 1]) }.map(\.element)
     }
 
-    /// Of each grid, in pixels at a width of 205: the tallest one's.
+    /// Height in pixels of the tallest grid at a width of 205.
     private var cellHeight: Int {
         let shares = shown.compactMap { item -> Double? in
             guard let step = item.trial.run.sampleSteps.first,

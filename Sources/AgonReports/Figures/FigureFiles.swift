@@ -7,17 +7,17 @@ enum FigureFiles {
     private static let converter = "rsvg-convert"
     static let remedy = "install it (apt-get install librsvg2-bin)"
 
-    /// Whether figures become PNG files too.
+    /// Whether figures are also written as PNG.
     static var hasConverter: Bool { ExternalTool.path(of: converter) != nil }
 
-    /// Writes `path.svg`, and `path.png` of one and a half times its size where it can be made.
+    /// Writes `path.svg` and, if the converter is installed, `path.png` at 1.5 times its size.
     ///
-    /// Throws `ReportsError.toolFailed` with what the converter complained of, `TensorsError.cannotWrite`.
+    /// Throws `ReportsError.toolFailed` with the converter's message, `TensorsError.cannotWrite`.
     static func write(_ svg: String, to path: String) throws {
         try AtomicFile.write(path: path + ".svg", text: svg)
         guard hasConverter else { return }
         let tool = try ExternalTool(converter, remedy: remedy)
-        // Drawn under another name, so that a file appears whole or not at all.
+        // Written under another name first, so that the file appears whole or not at all.
         let partial = path + ".partial.png"
         defer { unlink(partial) }
         let (status, complaint) = try tool.run(

@@ -1,12 +1,12 @@
 import AgonText
 import Foundation
 
-/// A chart of curves or of shares over time: in pages inline SVG with its legend in HTML, so that words keep their size
-/// wherever the drawing is scaled; in figures a panel.
+/// A chart of curves or of shares over time: in pages inline SVG with an HTML legend, so that text keeps its size
+/// when the drawing is scaled; in figures a panel.
 struct Chart {
     struct Series {
         let name: String
-        /// Rising x.
+        /// In ascending order of x.
         let points: [(x: Double, y: Double)]
         /// The range over seeds at each point, drawn in a lighter tone.
         var band: [(lowest: Double, highest: Double)] = []
@@ -19,7 +19,7 @@ struct Chart {
 
     enum Kind {
         case lines
-        /// Shares stacked upon one another.
+        /// Stacked shares.
         case stack
     }
 
@@ -27,11 +27,11 @@ struct Chart {
     var kind = Kind.lines
     var series: [Series]
     var abscissa = "step"
-    /// A value with a line of its own, such as an ideal.
+    /// A reference value, drawn as a horizontal line.
     var level: Double?
-    /// Places that are marked by upright lines, such as alarms.
+    /// Positions marked by vertical lines, such as alarms.
     var marks: [Double] = []
-    /// A point to be marked.
+    /// A marked point.
     var spot: (x: Double, y: Double)?
     var note: String?
     /// In pixels.
@@ -42,7 +42,7 @@ struct Chart {
     var markup: Markup {
         let drawn = drawn
         guard !drawn.isEmpty else { return .empty }
-        // A single curve under its own name needs no legend, only its last value.
+        // A single curve needs no legend, only its last value.
         let isAlone = drawn.count == 1 && drawn[0].name == title
         let last = isAlone ? drawn[0].points.last.map { "last \(NumberText.brief($0.y))" } : nil
         let notes = [note, last].compactMap { $0 }.joined(separator: " · ")
@@ -64,13 +64,13 @@ struct Chart {
             """
     }
 
-    /// The colours of a few series are told apart best by hue; of many, neighbours are alike.
+    /// A few series get distinct hues; of many, neighbours get similar ones.
     static func colour(_ index: Int, of count: Int) -> Markup {
         if count <= 8 { return "var(--c\(index))" }
         return "hsl(\(Double(index) * 300 / Double(count)) 62% 48%)"
     }
 
-    /// The series that have points, each in the colour of its place among all.
+    /// The series that have points, each in the colour of its index among all.
     private var drawn: [Series] {
         series.enumerated().compactMap { index, item in
             var item = item
@@ -83,7 +83,7 @@ struct Chart {
     var drawing: Markup {
         let drawn = drawn
         let xs = drawn.flatMap { $0.points.map(\.x) }
-        // Time starts at zero, so that charts beside one another can be compared.
+        // Time starts at zero, so that adjacent charts are comparable.
         let x = ChartScale(xs, count: 6, tight: true, including: (xs.min() ?? 0) > 0 ? 0 : nil)
         let y: ChartScale
         switch kind {
@@ -108,7 +108,7 @@ struct Chart {
         }
         for tick in x.ticks {
             let label = x.text(tick)
-            // The last one may have no room to be in the middle.
+            // The last label may not fit centred.
             let isAtEdge = px(tick) + 3.6 * Double(label.count) > size.width
             parts.append(
                 """
@@ -159,7 +159,7 @@ struct Chart {
         func path(_ points: [(x: Double, y: Double)]) -> Markup {
             Self.thinned(points).map { "\(px($0.x)),\(py($0.y))" as Markup }.joined(separator: " ")
         }
-        // Few values show where they were measured; one alone has no line.
+        // Dots show where few values were measured; a single value has no line.
         if item.points.count <= 12 {
             parts += item.points.map { point in
                 "<circle fill=\"\(item.colour)\" cx=\"\(px(point.x))\" cy=\"\(py(point.y))\" r=\"\(item.points.count == 1 ? 3 : 2)\"/>"
@@ -174,7 +174,7 @@ struct Chart {
         return parts.joined()
     }
 
-    /// Areas from the bottom up, cut at the steps that all series have.
+    /// Areas stacked from the bottom, at the steps that all series have.
     private func stack(_ drawn: [Series], _ px: (Double) -> Double, _ py: (Double) -> Double) -> [Markup] {
         let count = drawn.map(\.points.count).min() ?? 0
         let places = Self.evenly(count, limit: 200)
@@ -196,7 +196,7 @@ struct Chart {
 
     // MARK: Many points
 
-    /// Means of neighbouring points, for curves that jump; nil where there are few. The ends are means of fewer.
+    /// Moving averages for noisy curves; nil if there are few points. The window is shorter at the ends.
     static func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)]? {
         guard points.count >= 60 else { return nil }
         let reach = points.count / 40
@@ -207,7 +207,7 @@ struct Chart {
         }
     }
 
-    /// At most `limit` points: the lowest and the highest of each stretch, so that no spike is lost.
+    /// At most `limit` points: the lowest and the highest of each interval, so that no spike is lost.
     static func thinned(_ points: [(x: Double, y: Double)], limit: Int = 480) -> [(x: Double, y: Double)] {
         guard points.count > limit else { return points }
         let stretches = limit / 2
@@ -222,7 +222,7 @@ struct Chart {
         return kept
     }
 
-    /// At most `limit` of the indices below `count`, the first and the last among them.
+    /// At most `limit` of the indices below `count`, including the first and the last.
     static func evenly(_ count: Int, limit: Int) -> [Int] {
         guard count > limit, limit > 1 else { return Array(0..<count) }
         return (0..<limit).map { $0 * (count - 1) / (limit - 1) }

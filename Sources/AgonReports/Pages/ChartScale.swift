@@ -1,7 +1,7 @@
 import AgonText
 import Foundation
 
-/// An axis of a chart: from values to pixels, with round numbers at its ticks.
+/// An axis of a chart: maps values to pixels, with round numbers at its ticks.
 struct ChartScale {
     let isLogarithmic: Bool
     let lower: Double
@@ -11,9 +11,9 @@ struct ChartScale {
     /// An axis for the values.
     ///
     /// - Parameters:
-    ///   - tight: whether the axis ends where the values end, as time does.
+    ///   - tight: whether the axis ends where the values end, as a time axis does.
     ///   - including: a value that must be on the axis.
-    ///   - isLogarithmic: whether to take a log scale where the values span a power of ten; nil: where positive values
+    ///   - isLogarithmic: whether to use a log scale if the values span a power of ten; nil: if positive values
     ///     span more than two and a half.
     init(
         _ values: [Double], count: Int, tight: Bool = false, including: Double? = nil, isLogarithmic wanted: Bool? = nil
@@ -27,7 +27,7 @@ struct ChartScale {
             (lower, upper) = (start, end)
             let decades = Int(bottom.rounded(.down))...Int(top.rounded(.up))
             let stride = max(1, (decades.count + count - 1) / count)
-            // Between few powers of ten, 2 and 5 times them too.
+            // With few powers of ten, 2 and 5 times them too.
             let multiples = decades.count <= 4 ? [1.0, 2, 5] : [1]
             ticks = decades.filter { ($0 - decades.lowerBound) % stride == 0 }
                 .flatMap { power in multiples.map { $0 * pow(10, Double(power)) } }
@@ -40,7 +40,7 @@ struct ChartScale {
         }
         let step = Self.roundStep((most - least) / Double(max(1, count)))
         let room = tight ? 0 : 0.04 * (most - least)
-        // Values that start at zero have zero at the foot.
+        // Values that start at zero keep zero at the bottom.
         lower = least == 0 ? 0 : least - room
         upper = most + room
         let first = Int((lower / step).rounded(.up))
@@ -55,7 +55,7 @@ struct ChartScale {
         return power * (share <= 1.3 ? 1 : share <= 3 ? 2 : share <= 7 ? 5 : 10)
     }
 
-    /// The share of the axis at a value: 0 at its start, 1 at its end.
+    /// The relative position of a value on the axis: 0 at its start, 1 at its end.
     func place(_ value: Double) -> Double {
         if isLogarithmic {
             return value > 0 ? log(value / lower) / log(upper / lower) : 0
@@ -63,7 +63,7 @@ struct ChartScale {
         return upper > lower ? (value - lower) / (upper - lower) : 0
     }
 
-    /// Ticks in the same number of decimals: `0`, `0.25`, `20k`.
+    /// Ticks with the same number of decimals: `0`, `0.25`, `20k`.
     func text(_ tick: Double) -> String {
         if tick == 0 { return "0" }
         if isLogarithmic {

@@ -7,13 +7,13 @@ struct EmbeddedImage {
     let width: Int
     let height: Int
 
-    /// The image of a PNG file: as it is if it is small, else a JPEG, scaled down by whole pixels.
+    /// The image of a PNG file: unchanged if small, else a JPEG downscaled by an integer factor.
     ///
     /// - Parameters:
-    ///   - bytes: the size up to which the file is taken as it is.
-    ///   - side: the most pixels of a side of the JPEG.
+    ///   - bytes: the size up to which the file is embedded unchanged.
+    ///   - side: the maximum side of the JPEG in pixels.
     ///
-    /// Nil for files that cannot be read.
+    /// Nil if the file cannot be read.
     init?(path: String, bytes: Int, side: Int) {
         guard let file = FileManager.default.contents(atPath: path), let image = try? ImageFile.read(path: path)
         else {
@@ -35,7 +35,7 @@ struct EmbeddedImage {
         source = Markup(stringLiteral: "data:image/jpeg;base64," + shrunk.base64EncodedString())
     }
 
-    /// Each square of pixels as its mean.
+    /// Averages each square of pixels.
     static func shrunk(_ image: Image, by factor: Int) -> Image {
         guard factor > 1 else { return image }
         let shape = image.shape

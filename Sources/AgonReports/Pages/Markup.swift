@@ -1,8 +1,8 @@
 import AgonText
 import Foundation
 
-/// HTML text that is safe by its type: literals are taken as they are, and everything put into them is escaped, unless
-/// it is markup itself.
+/// HTML text that is safe by its type: literals are kept, and interpolated values are escaped unless
+/// they are markup themselves.
 struct Markup: ExpressibleByStringInterpolation, Sendable {
     private(set) var text: String
 
@@ -51,7 +51,7 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
             case "'": escaped += "&#39;"
             case "\n", "\t": escaped.unicodeScalars.append(scalar)
             case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): escaped += "\u{FFFD}"
-            // Directions of writing that would turn around what follows the name they stand in.
+            // Bidirectional control characters, which would reverse the text after the name.
             case _ where (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value):
                 escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)

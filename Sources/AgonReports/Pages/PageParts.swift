@@ -3,7 +3,7 @@ import AgonRuns
 import AgonSweeps
 import Foundation
 
-/// What the pages of runs and of sweeps have in common.
+/// Parts shared by the pages of runs and of sweeps.
 enum PageParts {
     struct Tile {
         let name: String
@@ -14,7 +14,7 @@ enum PageParts {
     static func tiles(_ tiles: [Tile]) -> Markup {
         let parts = tiles.map { tile -> Markup in
             let note: Markup = tile.note.map { "<small>\($0)</small>" } ?? .empty
-            // A long key is broken behind its dots first.
+            // A long key breaks after its dots first.
             let name = tile.name.split(separator: ".", omittingEmptySubsequences: false)
                 .map { part -> Markup in "\(part)" }.joined(separator: ".<wbr>")
             return "<div><dt>\(name)</dt><dd>\(tile.value)\(note)</dd></div>"
@@ -42,7 +42,7 @@ enum PageParts {
         "<details\(isOpen ? " open" : "")><summary>\(title)</summary><pre>\(text)</pre></details>"
     }
 
-    /// `2026-01-31T12:00:00Z` as `2026-01-31 12:00 UTC`; other text as it is.
+    /// `2026-01-31T12:00:00Z` as `2026-01-31 12:00 UTC`; other text unchanged.
     static func time(_ text: String) -> String {
         guard text.utf8.count == 20, text.hasSuffix("Z") else { return text }
         return text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC"
@@ -55,7 +55,7 @@ enum PageParts {
 
     // MARK: Tables
 
-    /// A table with its first column standing still where it is too wide.
+    /// A table whose first column stays fixed when a wide table scrolls.
     ///
     /// - Parameter words: columns that hold words, after the first.
     static func table(_ heading: [String], _ rows: [[Markup]], words: Set<Int> = [], long: Set<Int> = []) -> Markup {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The frame of a page and its style: light and dark, wide and narrow, screen and paper.
+/// The skeleton and style of a page: light and dark, wide and narrow, screen and paper.
 enum PageStyle {
-    /// A whole page. Nothing in it is loaded from anywhere, and nothing is run: the policy says so to the browser.
+    /// A whole page. Its content security policy forbids scripts and external resources.
     static func page(title: String, body: Markup) -> Markup {
         """
         <!DOCTYPE html>
@@ -28,7 +28,7 @@ enum PageStyle {
         """
     }
 
-    /// The colours in the light. Those of curves are Okabe and Ito's, which the colour-blind tell apart, the pale ones
+    /// The light colour scheme. Curves use Okabe and Ito's colour-blind-safe palette, the pale colours
     /// darkened.
     private static let light: Markup =
         """
@@ -37,7 +37,7 @@ enum PageStyle {
         --c4:#cc8800;--c5:#3399cc;--c6:#666;--c7:#882255
         """
 
-    /// What charts of pages and figures look like.
+    /// The style of charts in pages and figures.
     static let chart: Markup = """
         svg text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
         svg .grid{stroke:var(--line);stroke-width:1}
@@ -49,7 +49,7 @@ enum PageStyle {
         svg .spot{fill:var(--ground);stroke:var(--ink);stroke-width:1.6}
         """
 
-    /// A drawing that stands alone, with the light colours in place of their names.
+    /// A standalone drawing, with the light colours in place of CSS variables.
     static func standalone(_ drawing: Markup) -> String {
         light.text.split(separator: ";").reduce(drawing.text) { text, entry in
             let parts = entry.split(separator: ":")
@@ -57,8 +57,8 @@ enum PageStyle {
         }
     }
 
-    /// Tables too wide for their box have a shade at the edge that hides columns: it stands still, and a cover of the
-    /// ground's colour moves away from it with what is scrolled.
+    /// Tables too wide for their box show a fixed shadow at the edge that hides columns; a cover of the
+    /// background colour scrolls away from it with the content.
     private static let style: Markup = """
         :root{\(light)}
         @media (prefers-color-scheme:dark){:root{--ground:#121417;--panel:#1b1f24;--ink:#e7eaee;--soft:#9aa5b1;

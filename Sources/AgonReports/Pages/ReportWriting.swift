@@ -4,11 +4,11 @@ import AgonSweeps
 import AgonTensors
 import Foundation
 
-/// A report, of a run or of a sweep, by what the folder holds.
+/// The report of a run or of a sweep, depending on the folder.
 public enum Report {
     /// The page of a folder.
     ///
-    /// - Parameter inspect: the costs of a config, of the run or of a sweep's trial; nil where they are not wanted or cannot be had.
+    /// - Parameter inspect: the costs of a run's or trial's config; nil if not wanted or not available.
     ///
     /// Throws `ReportsError.noRun`, `SweepError`, `ConfigError`.
     public static func page(of path: String, inspect: (RecordedRun) -> Inspection? = { _ in nil }) throws -> String {
@@ -21,7 +21,7 @@ public enum Report {
         return SweepPage(try RecordedSweep(sweep), inspect: inspect).text
     }
 
-    /// Writes a page; only another page is written over.
+    /// Writes a page; overwrites only another page.
     ///
     /// Throws `ReportsError.notAPage`, `TensorsError.cannotWrite`.
     public static func write(_ page: String, to path: String) throws {

@@ -1,7 +1,7 @@
 import AgonExperiments
 import AgonText
 
-/// The charts of a run: its numbers, put together by what they mean.
+/// The charts of a run: its logged numbers, grouped by meaning.
 struct RunCharts {
     private let run: RecordedRun
 
@@ -16,7 +16,7 @@ struct RunCharts {
         chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
         var notes: [String] = []
         if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {
-            notes.append("bold: mean of neighbouring lines")
+            notes.append("bold: moving average")
         }
         if !chart.marks.isEmpty { notes.append("dashed: alarms") }
         chart.note = notes.isEmpty ? nil : notes.joined(separator: " · ")
@@ -54,14 +54,14 @@ struct RunCharts {
             var chart = Chart(
                 title: "Log of the loss ratio G:D", series: [series("epoch.logLossRatio", dropping: "epoch.")])
             chart.level = 0
-            chart.note = "a value for each epoch; dashed: balance"
+            chart.note = "one value per epoch; dashed: balance"
             charts.append(chart)
         }
         charts += rest(names)
         return charts.filter { !$0.series.allSatisfy(\.points.isEmpty) }
     }
 
-    /// Numbers of each of many discriminators: `weight.3`, `loss.generator.3`.
+    /// Values of each of several discriminators: `weight.3`, `loss.generator.3`.
     private func ensembles(_ names: [String]) -> [Chart] {
         var groups: [(name: String, members: [String])] = []
         for name in names {
@@ -77,12 +77,12 @@ struct RunCharts {
             guard group.name == "weight" else { return Chart(title: Self.groupTitle(group.name), series: series) }
             let isShare = series.allSatisfy { $0.points.allSatisfy { $0.y >= 0 } }
             var chart = Chart(title: "Weights of the discriminators", kind: isShare ? .stack : .lines, series: series)
-            chart.note = "each one's part in the generator's loss"
+            chart.note = "each discriminator's share of the generator's loss"
             return chart
         }
     }
 
-    /// Names by their first part, but for what repeats others: means of epochs, and the number of the epoch.
+    /// Names by their first part, without epoch means and the epoch number, which repeat others.
     private func rest(_ names: [String]) -> [Chart] {
         let shown = ["loss.", "score.", "metric."]
         var groups: [(name: String, members: [String])] = []

@@ -9,7 +9,7 @@ public struct RunPage {
     private let run: RecordedRun
     private let costs: Inspection?
 
-    /// - Parameter costs: what `agon inspect` finds of the run's config; nil leaves the plan out.
+    /// - Parameter costs: the result of `agon inspect` for the run's config; nil omits the plan.
     public init(_ run: RecordedRun, costs: Inspection? = nil) {
         self.run = run
         self.costs = costs
@@ -20,7 +20,7 @@ public struct RunPage {
         let known = [charts.losses].compactMap { $0 } + charts.metrics + charts.others
         let all = known.filter { chart in chart.series.contains { $0.points.count > 1 } }
         let timeline = Timeline([Timeline.Item(run: run)], identifier: "t", frames: 24, bytes: 96 << 10, side: 640)
-        // Two charts are as high as the image beside them.
+        // Two charts are as tall as the image beside them.
         let beside = timeline == nil ? 0 : 2
         let remaining = all.dropFirst(beside)
         let seen: Markup =
@@ -35,7 +35,7 @@ public struct RunPage {
             ),
             PageParts.section("Measured once", Self.once(known)),
             alarms, costs.map { CostsPart($0, run).markup } ?? .empty,
-            PageParts.section("How it was measured", PageParts.notes(identities)),
+            PageParts.section("Evaluation settings", PageParts.notes(identities)),
             PageParts.section(
                 "Config", PageParts.listing("config.json, every default written out", run.config.prettyText) + origin),
             PageParts.footer,
@@ -43,11 +43,11 @@ public struct RunPage {
         return PageStyle.page(title: "\(run.name) – Agon", body: body.joined()).text
     }
 
-    private static let nothing: Markup = "<p class=\"lead\">Nothing is logged yet.</p>"
+    private static let nothing: Markup = "<p class=\"lead\">Nothing has been logged yet.</p>"
 
     // MARK: What was run
 
-    /// A value alone makes no curve.
+    /// Values logged once, which make no curve.
     private static func once(_ charts: [Chart]) -> Markup {
         let tiles = charts.filter { chart in chart.series.allSatisfy { $0.points.count == 1 } }.flatMap { chart in
             chart.series.compactMap { series -> PageParts.Tile? in
@@ -107,11 +107,11 @@ public struct RunPage {
             tiles.append(PageParts.Tile(name: "\(name), last", value: NumberText.brief(last.value)))
         }
         if let seconds = run.seconds {
-            let pace = run.record?.stepsPerSecond.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
-            tiles.append(PageParts.Tile(name: "training time", value: DurationText.short(seconds), note: pace))
+            let throughput = run.record?.stepsPerSecond.map { "\(NumberText.significant($0, digits: 3)) steps/s" }
+            tiles.append(PageParts.Tile(name: "training time", value: DurationText.short(seconds), note: throughput))
         }
         if let bytes = run.peakMemoryBytes {
-            tiles.append(PageParts.Tile(name: "memory at its peak", value: SizeText.short(bytes)))
+            tiles.append(PageParts.Tile(name: "peak memory", value: SizeText.short(bytes)))
         }
         if !run.history.alarms.isEmpty {
             tiles.append(PageParts.Tile(name: "alarms", value: "\(run.history.alarms.count)"))
@@ -128,7 +128,7 @@ public struct RunPage {
         return PageParts.section("Alarms", "<ul class=\"alarms\">\(items.joined())\(rest)</ul>")
     }
 
-    /// Metrics that were measured in the same way share a line. What was measured in other ways is not shown, but told of.
+    /// Metrics measured in the same way share a line. Values measured in other ways are not shown, only counted.
     private var identities: [String] {
         var ways: [(text: String, metrics: [String])] = []
         for name in run.metrics {
@@ -171,7 +171,7 @@ public struct RunPage {
     }
 }
 
-/// What a run's step takes by its plan.
+/// The planned cost of one step.
 struct CostsPart {
     let markup: Markup
 
@@ -190,7 +190,7 @@ struct CostsPart {
         let legend = parts.enumerated().map { index, part -> Markup in
             "<li><i style=\"background:var(--c\(index))\"></i>\(part.0)<b>\(SizeText.short(part.1))</b></li>"
         }
-        let peak = run.peakMemoryBytes.map { "; at its peak the process had \(SizeText.short($0))" } ?? ""
+        let peak = run.peakMemoryBytes.map { "; peak memory of the process \(SizeText.short($0))" } ?? ""
         let dataset = inspection.datasetBytes.map { ", and \(SizeText.short($0)) of data" } ?? ""
         let networks = Self.alike(inspection.networks).map { group -> [Markup] in
             let network = group[0]
@@ -214,12 +214,12 @@ struct CostsPart {
             <div class="bar" style="margin-top:10px">\(bars.joined(separator: ""))</div>
             <ul class="legend">\(legend.joined(separator: ""))</ul>
             </div><div>
-            \(PageParts.table(["network, phase", "input", "parameters", "a sample, a step"], networks + phases))
+            \(PageParts.table(["network, phase", "input", "parameters", "per sample, per step"], networks + phases))
             </div></div>
             """)
     }
 
-    /// Networks one after the other that take and cost the same, such as copies of a discriminator.
+    /// Consecutive networks with equal inputs and costs, such as copies of a discriminator.
     private static func alike(_ networks: [Inspection.NetworkTable]) -> [[Inspection.NetworkTable]] {
         var groups: [[Inspection.NetworkTable]] = []
         for network in networks {

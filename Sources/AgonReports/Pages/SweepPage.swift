@@ -11,10 +11,10 @@ public struct SweepPage {
     private let rows: [TableRow]
     private let making: TableMaking
 
-    /// The most rows whose configs are planned for the page.
+    /// The maximum number of rows whose configs are planned for the page.
     private static let mostPlanned = 24
 
-    /// - Parameter inspect: what `agon inspect` finds of a trial's config, nil where that is not wanted or cannot be had.
+    /// - Parameter inspect: the result of `agon inspect` for a trial's config; nil if not wanted or not available.
     public init(_ sweep: RecordedSweep, inspect: (RecordedRun) -> Inspection? = { _ in nil }) {
         self.sweep = sweep
         let axes = sweep.list.axes.filter { $0 != "seed" }
@@ -38,14 +38,14 @@ public struct SweepPage {
         self.making = making
     }
 
-    /// What a step takes by its plan.
+    /// The planned cost of one step.
     private static let costColumns = [
         TableColumn(key: "operations", title: "a step", best: nil, quantity: .cost(.operations, budget: nil)),
         TableColumn(key: "plan", title: "planned memory", best: nil, quantity: .cost(.memory, budget: nil)),
         TableColumn(key: "parameters", title: "parameters", best: nil, quantity: .cost(.parameterCount, budget: nil)),
     ]
 
-    /// Best and last of each metric, or the last losses where nothing was measured; time and memory.
+    /// Best and last value of each metric, or the last losses if nothing was measured; time and memory.
     private static func columns(of trials: [RecordedTrial]) -> [TableColumn] {
         var names: [String] = []
         for trial in trials { names += trial.run.metrics.filter { !names.contains($0) } }
@@ -143,14 +143,14 @@ public struct SweepPage {
         let seconds = trials.reduce(0) { $0 + ($1.run.seconds ?? 0) }
         tiles.append(PageParts.Tile(name: "training in all", value: DurationText.short(seconds)))
         if let peak = trials.compactMap(\.run.peakMemoryBytes).max() {
-            tiles.append(PageParts.Tile(name: "memory at its peak", value: SizeText.short(peak), note: "of one trial"))
+            tiles.append(PageParts.Tile(name: "peak memory", value: SizeText.short(peak), note: "of one trial"))
         }
         return tiles
     }
 
     // MARK: Curves
 
-    /// A chart for each number that tells trials apart: metrics first, then losses. A line is the mean over a row's
+    /// A chart for each value that differs between trials: metrics first, then losses. A line is the mean over a row's
     /// seeds.
     private var charts: Markup {
         var names: [String] = []
@@ -183,10 +183,10 @@ public struct SweepPage {
         guard !charts.isEmpty else { return .empty }
         var notes: [String] = []
         if rows.contains(where: { making.trials(of: $0).count > 1 }) {
-            notes.append("a line is the mean over seeds, the lighter band their range; long curves are smoothed")
+            notes.append("line: mean over seeds; band: range over seeds; long curves are smoothed")
         }
         if sweep.trials.contains(where: { !$0.isDone }) {
-            notes.append("trials that are not done are left out where others of their row are")
+            notes.append("incomplete trials are left out of rows that have complete ones")
         }
         return "<div class=\"charts\">\(charts.joined())</div>\(PageParts.notes(notes))"
     }
@@ -200,7 +200,7 @@ public struct SweepPage {
         }
         guard !shown.isEmpty else { return .empty }
         let limit = 48
-        // A page of many trials is still to be sent by mail.
+        // A page of many trials must stay small enough to mail.
         let frames = max(2, min(12, 160 / min(limit, shown.count)))
         let items = shown.prefix(limit).map { row, trial in
             Timeline.Item(run: trial.run, title: row.name, note: trial.seed.map { "seed \($0)" })
@@ -246,7 +246,7 @@ public struct SweepPage {
 
     // MARK: Configs
 
-    /// The first trial's config, and where the others differ from it.
+    /// The first trial's config, and the differences of the others.
     private var configs: Markup {
         guard let first = sweep.trials.first else { return .empty }
         let config = PageParts.listing(
@@ -263,7 +263,7 @@ public struct SweepPage {
         let rest = others.count - limit
         return config
             + """
-            <details><summary>Where the other trials' configs differ from it</summary>
+            <details><summary>Differences of the other trials' configs</summary>
             \(PageParts.table(["trial", "in"], rows, words: [1], long: [1]))
             \(rest > 0 ? PageParts.notes(["and \(rest) more in the folders"]) : .empty)
             </details>
@@ -272,7 +272,7 @@ public struct SweepPage {
 }
 
 extension ConfigDifference {
-    /// `path: former → new`, long values cut. What only one of the configs has is `none` in the other.
+    /// `path: former → new`, long values cut. A value that a config lacks is `none`.
     var line: String {
         let place = path == .root ? "the whole config" : path.description
         return "\(place): \(Self.text(first)) → \(Self.text(second))"

@@ -1,9 +1,9 @@
 import AgonText
 
-/// Sample grids through time, with a slider that works without script: radio buttons, of which the browser shows the
-/// chosen one's images. Arrow keys move it; on paper all images are shown.
+/// Sample grids over time, with a slider that works without scripts: radio buttons, of which the browser shows the
+/// selected one's images. Arrow keys move it; on paper all images are shown.
 ///
-/// Runs with grids of the same steps share one slider, so that they can be compared at each.
+/// Runs with grids at the same steps share one slider, so that they can be compared at each step.
 struct Timeline {
     struct Item {
         let run: RecordedRun
@@ -13,16 +13,16 @@ struct Timeline {
 
     let markup: Markup
 
-    /// The most frames that the page's style knows.
+    /// The maximum number of frames that the page's style supports.
     static let limit = 24
 
-    /// Nil where there is no grid.
+    /// Nil if there is no grid.
     ///
     /// - Parameters:
     ///   - identifier: distinguishes the timelines of a page.
-    ///   - frames: the most images of a run.
-    ///   - bytes: of an image that is taken as it is.
-    ///   - side: the most pixels of larger ones.
+    ///   - frames: the maximum number of images of a run.
+    ///   - bytes: the size up to which an image is embedded unchanged.
+    ///   - side: the maximum side of larger images in pixels.
     init?(_ items: [Item], identifier: String, frames: Int, bytes: Int, side: Int) {
         let steps = items.first?.run.sampleSteps ?? []
         guard !steps.isEmpty else { return nil }
@@ -46,7 +46,7 @@ struct Timeline {
             : "<div class=\"galleries\">\(images.map { "<div>\($0)</div>" as Markup }.joined())</div>"
         let slider = Self.slider(chosen, of: steps.count, identifier: identifier)
         markup = """
-            <div class="time" role="group" aria-label="samples through time">
+            <div class="time" role="group" aria-label="samples over time">
             \(slider.inputs)
             \(body)
             \(slider.track)
@@ -59,13 +59,13 @@ struct Timeline {
         return item.title.map { "<h3>\($0)\(note)</h3>" } ?? .empty
     }
 
-    /// An image with its step. One that cannot be read leaves its words, so that those after it keep their places.
+    /// An image with its step. An unreadable one leaves a text, so that later ones keep their positions.
     private static func frame(_ run: RecordedRun, step: Int, bytes: Int, side: Int) -> Markup {
         let caption: Markup = "<figcaption>step \(NumberText.grouped(step))</figcaption>"
         guard let image = EmbeddedImage(path: run.folder.samplePath(step: step), bytes: bytes, side: side) else {
             return "<figure class=\"frame\">the image cannot be read\(caption)</figure>"
         }
-        // Small images are enlarged pixel by pixel; larger ones would lose pixels that way.
+        // Small images are enlarged by nearest neighbour; larger ones would lose pixels that way.
         let kind: Markup = image.width <= side / 2 ? " class=\"small\"" : .empty
         return """
             <figure class="frame"><img\(kind) src="\(image.source)" width="\(image.width)" height="\(image.height)" \
@@ -91,8 +91,8 @@ struct Timeline {
                     ? "<label for=\"\(identifier)-\(target)\" title=\"\(words)\">\(sign)</label>" : "<i></i>"
             }
             return """
-                <p class="jump">\(button(index - 1, "‹", "the grid before"))<b>step \(NumberText.grouped(step))</b>\
-                \(button(index + 1, "›", "the next grid"))</p>
+                <p class="jump">\(button(index - 1, "‹", "previous grid"))<b>step \(NumberText.grouped(step))</b>\
+                \(button(index + 1, "›", "next grid"))</p>
                 """
         }
         let shown: Markup = steps.count < count ? "<span>\(steps.count) of \(count) grids</span>" : .empty
@@ -107,7 +107,7 @@ struct Timeline {
         )
     }
 
-    /// Shows the frame and fills the track of the button that is chosen.
+    /// Shows the frame and fills the track of the selected button.
     static var rules: Markup {
         (1...limit).map { place -> Markup in
             """

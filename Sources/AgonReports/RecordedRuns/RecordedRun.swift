@@ -3,17 +3,17 @@ import AgonExperiments
 import AgonRuns
 import Foundation
 
-/// A run as its folder tells of it, whatever state it is in.
+/// A run as recorded in its folder, in any state.
 public struct RecordedRun: Sendable {
     public let folder: RunFolder
-    /// The config in full.
+    /// The resolved config.
     public let config: ConfigNode
-    /// `run.json`; nil before the run has begun.
+    /// `run.json`; nil before the run has started.
     public let record: RunRecord?
     public let history: RunHistory
-    /// What was measured, each metric in each way.
+    /// Evaluation results, one series per metric and identity.
     public let evaluations: EvaluationCurves
-    /// Steps that have a grid of samples, rising.
+    /// Steps that have a sample grid, ascending.
     public let sampleSteps: [Int]
 
     /// Throws `ReportsError.noRun`, `ConfigError`.
@@ -31,7 +31,7 @@ public struct RecordedRun: Sendable {
         }.sorted()
     }
 
-    // MARK: What the record says
+    // MARK: The record
 
     public var name: String { config["name"]?.string ?? (folder.path as NSString).lastPathComponent }
     public var state: String { record?.state.rawValue ?? "waiting" }
@@ -40,16 +40,16 @@ public struct RecordedRun: Sendable {
     public var steps: Int? { record?.steps ?? config["steps"]?.integer }
     public var seed: Int? { config["seed"]?.integer }
     public var seconds: Double? { record?.seconds ?? history.seconds.last?.value }
-    /// Of training, without the evaluations' where it made any.
+    /// Training time, without evaluations.
     public var peakMemoryBytes: Int? { record?.trainingMemoryBytes }
 
-    /// Digest of the config, by which provenance names it.
+    /// Digest of the config, which identifies it in the provenance.
     public var digest: String { config.digest }
 
     // MARK: Values
 
-    /// The values of a key of metrics.jsonl, step by step. Of a metric that was measured in several ways, those of the
-    /// leading one are given, with its identity.
+    /// The values of a key of metrics.jsonl, step by step. For a metric that was measured in several ways, those of the
+    /// leading identity, with it.
     ///
     /// - Parameter wanted: keys and values that the identity must have.
     public func values(of name: String, identity wanted: ConfigNode? = nil) -> [MeasuredValue] {
@@ -64,7 +64,7 @@ public struct RecordedRun: Sendable {
         }
     }
 
-    /// The curves of a metric that were measured in other ways than the one that is shown.
+    /// The curves of a metric that were measured in other ways than the one shown.
     func otherCurves(of name: String) -> [EvaluationCurve] { Array(evaluations.all(name).dropFirst()) }
 
     /// All metrics that were measured, `metric.` included.
@@ -75,11 +75,11 @@ public struct RecordedRun: Sendable {
 public struct MeasuredValue: Equatable, Sendable {
     public let step: Int
     public let value: Double
-    /// Nil for numbers of the log.
+    /// Nil for logged values.
     public let identity: EvaluationIdentity?
 }
 
 extension MetricGoal {
-    /// The best value, the first of equal ones.
+    /// The best value; the first among equals.
     func best(of values: [MeasuredValue]) -> MeasuredValue? { best(of: values) { $0.value } }
 }

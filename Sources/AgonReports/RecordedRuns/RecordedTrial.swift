@@ -2,27 +2,27 @@ import AgonConfiguration
 import AgonSweeps
 import Foundation
 
-/// A trial of a sweep as its folder tells of it.
+/// A trial of a sweep as recorded in its folder.
 public struct RecordedTrial: Sendable {
     public let id: String
     /// The values of the sweep's axes, the seed last.
     public let settings: [(axis: String, value: ConfigNode)]
-    /// The config that it began with: `gas/original`.
+    /// The config it started from: `gas/original`.
     public let base: String
-    /// What rows call the sweep: the name of its file without `.json`.
+    /// The sweep's name in rows: its file's name without `.json`.
     public let sweep: String
     public let status: TrialStatus
     public let run: RecordedRun
 
-    /// Whether its values count: it was trained to its end.
+    /// Whether its values count: training completed.
     public var isDone: Bool { status.state == .done }
 
-    /// The settings but the seed: what makes it another row.
+    /// The settings except the seed, which identify its row.
     public var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
 
     public var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? run.seed }
 
-    /// What an axis, a path of keys of the config, `base` or `sweep` is here.
+    /// The value of an axis, a path of config keys, `base` or `sweep`.
     func value(of key: String) -> ConfigNode? {
         Self.value(of: key, settings: settings, base: base, sweep: sweep, config: run.config)
     }
@@ -39,11 +39,11 @@ public struct RecordedTrial: Sendable {
     }
 }
 
-/// A sweep as its folder tells of it.
+/// A sweep as recorded in its folder.
 public struct RecordedSweep: Sendable {
     public let folder: SweepFolder
     public let list: TrialList
-    /// The trials whose folder is there, in the sweep's order.
+    /// The trials whose folder exists, in the sweep's order.
     public let trials: [RecordedTrial]
 
     /// Throws `SweepError`, `ConfigError`.
@@ -68,6 +68,6 @@ public struct RecordedSweep: Sendable {
 }
 
 extension ConfigNode {
-    /// The value as a table shows it: strings without quotes, and a word for what is not there.
+    /// The value as tables show it: strings without quotes, and a word for null.
     var plainText: String { isNull ? "none" : string ?? lineText }
 }

@@ -1,20 +1,20 @@
 import AgonRuns
 
-/// What a run wrote down on its way: the numbers of metrics.jsonl by key, the time at each line, and alarms.
+/// What a run logged: the numbers of metrics.jsonl by key, the time at each line, and alarms.
 public struct RunHistory: Sendable {
     public struct Point: Equatable, Sendable {
         public let step: Int
         public let value: Double
     }
 
-    /// Keys in the order in which they first come up; `step`, `seconds` and paces are not among them.
+    /// Keys in the order of their first appearance, without `step`, `seconds` and throughput.
     public private(set) var names: [String] = []
     private var curves: [String: [Point]] = [:]
     /// Seconds of training at each line.
     public private(set) var seconds: [Point] = []
     public private(set) var alarms: [(step: Int, text: String)] = []
 
-    /// Reads a file; torn or foreign lines are passed over, and a missing file holds nothing.
+    /// Reads a file; skips incomplete or unknown lines; a missing file is empty.
     public init(path: String) {
         for line in LineReader<MetricsLine>.all(path: path) { add(line) }
     }

@@ -1,13 +1,13 @@
 import AgonText
 
-/// Holds claims against a table.
+/// Judges claims against a table.
 ///
-/// Values over seeds are told apart by their deviations: one mean is below another when the gap is wider than both
-/// sample deviations together. A single seed shows no spread, and decides nothing; figures that follow from the config
-/// alone decide without one.
+/// Values over seeds are separated by their deviations: one mean is below another when the gap exceeds both
+/// sample deviations together. A single seed shows no spread and decides nothing, unless the values follow from the
+/// config alone.
 struct ClaimJudge {
     let table: ResultTable
-    /// Nil where the budget is long enough to judge.
+    /// Nil if the budget is long enough to judge.
     let excuse: String?
 
     func judge(_ claim: TableClaim, source: String?) -> Judgement {
@@ -37,7 +37,7 @@ struct ClaimJudge {
         }
     }
 
-    /// Not confirmed as soon as one is not.
+    /// Not confirmed if any part is not.
     private static func worst(_ findings: [Finding]) -> Finding {
         let verdicts = findings.map(\.0)
         let verdict: Judgement.Verdict =
@@ -92,7 +92,7 @@ struct ClaimJudge {
         guard let values = values(column, rows) else { return missing(column, rows) }
         var verdicts: [Judgement.Verdict] = []
         for value in values {
-            // Of one seed: a bound is a statement about each run, so that the value itself decides.
+            // A bound is a statement about each run, so the value of a single seed decides.
             let spread = value.deviation ?? 0
             if let above {
                 verdicts.append(
@@ -109,7 +109,7 @@ struct ClaimJudge {
         let wanted = limits.compactMap { $0 }.joined(separator: " and ")
         return (
             Self.worst(verdicts.map { ($0, "") }).0,
-            "\(title(column)), to be \(wanted): " + list(values, column, separator: ", ")
+            "\(title(column)), expected \(wanted): " + list(values, column, separator: ", ")
         )
     }
 
@@ -124,7 +124,7 @@ struct ClaimJudge {
         let text: String
     }
 
-    /// Nil where one is missing, or where they are of different identities.
+    /// Nil if one is missing, or if their identities differ.
     private func values(_ column: String, _ rows: [String]) -> [Value]? {
         guard let index = table.columns.firstIndex(where: { $0.key == column }) else { return nil }
         let values = rows.compactMap { name -> Value? in
@@ -151,7 +151,7 @@ struct ClaimJudge {
         )
     }
 
-    /// Both deviations together; nil where one is not known.
+    /// The sum of both deviations; nil if one is unknown.
     private static func spread(_ first: Value, _ second: Value) -> Double? {
         func spread(_ value: Value) -> Double? { value.isExact ? 0 : value.deviation }
         guard let first = spread(first), let second = spread(second) else { return nil }

@@ -2,8 +2,8 @@ import AgonText
 
 /// Tables as comma-separated values (RFC 4180).
 enum CommaSeparatedTable {
-    /// The table: for each column its mean, deviation and number of values, and where there are such, the published
-    /// value and the identity. A row that was measured in several ways has a line for each. What is missing is empty.
+    /// The table: for each column its mean, deviation and number of values and, if present, the published
+    /// value and the identity. A row that was measured in several ways has a line for each. Missing values are empty.
     static func text(_ table: ResultTable) -> String {
         var heading = ["row", "trials", "done"]
         for (index, column) in table.columns.enumerated() {
@@ -36,7 +36,7 @@ enum CommaSeparatedTable {
         return CommaSeparatedValues.text(lines)
     }
 
-    /// The value of every trial, a line each.
+    /// The values of every trial, one line per trial.
     static func trials(_ making: TableMaking, rows: [TableRow]) -> String {
         let columns = making.columns.filter { column in
             switch column.quantity {

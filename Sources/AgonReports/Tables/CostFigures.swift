@@ -1,7 +1,7 @@
 import AgonDatasets
 import AgonDiagnostics
 
-/// What a training step takes by its plan, in the units of `TableQuantity.Cost`.
+/// The planned cost of a training step, in the units of `TableQuantity.Cost`.
 public struct CostFigures: Sendable {
     let memory: Inspection.Memory
     let parameterCount: Int
@@ -20,7 +20,7 @@ public struct CostFigures: Sendable {
         dataset = inspection.datasetBytes
     }
 
-    /// Bytes of a step: without the program, the dataset and the copy that is made for checkpoints.
+    /// Bytes of a step, without the program, the dataset and the copy made for checkpoints.
     var stepBytes: Int {
         memory.parameters + memory.statistics + memory.optimizerState + memory.loopState + memory.activations
             + memory.workspace

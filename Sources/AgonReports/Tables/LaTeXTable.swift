@@ -1,6 +1,6 @@
-/// A table in LaTeX, with the lines of the package booktabs. One wider than the text is made smaller, by graphicx.
+/// A LaTeX table with rules of booktabs. graphicx shrinks a table wider than the text.
 enum LaTeXTable {
-    /// - Parameter origin: lines that say what made the table, put into comments.
+    /// - Parameter origin: lines of provenance, written as comments.
     static func text(_ table: ResultTable, label: String, origin: [String]) -> String {
         let alignment = table.columns.enumerated().map { index, column in
             (column.hasPublished ? "r" : "") + (table.isOfWords(index) ? "l" : "r")
@@ -29,7 +29,7 @@ enum LaTeXTable {
         return (lines + ["\\end{table}"]).joined(separator: "\n") + "\n"
     }
 
-    /// Where published values stand beside measured ones, a column's name spans both.
+    /// If a column has published values, its name spans both.
     private static func heading(_ table: ResultTable) -> [String] {
         guard table.columns.contains(where: \.hasPublished) else {
             return [line(["", "seeds"] + table.columns.map { escaped($0.heading) })]
@@ -57,7 +57,7 @@ enum LaTeXTable {
         return text + (part.mark.map { "\\textsuperscript{\($0)}" } ?? "")
     }
 
-    /// A number with a minus of the right length, and its power of ten as papers write it.
+    /// A number with a proper minus sign, and its power of ten as papers write it.
     private static func number(_ text: String) -> String {
         guard Double(text) != nil else { return text }
         if let power = text.firstIndex(of: "e") {
@@ -66,14 +66,14 @@ enum LaTeXTable {
         return text.hasPrefix("-") ? "$-$" + text.dropFirst() : text
     }
 
-    /// Characters that no text font of LaTeX has.
+    /// Characters that LaTeX's text fonts lack.
     private static let symbols: [Character: String] = [
         "±": "\\pm", "×": "\\times", "·": "\\cdot", "→": "\\to", "≤": "\\le", "≥": "\\ge", "≈": "\\approx",
         "∞": "\\infty",
         "²": "^2", "³": "^3", "α": "\\alpha", "β": "\\beta", "λ": "\\lambda", "μ": "\\mu", "σ": "\\sigma", "−": "-",
     ]
 
-    /// Text that LaTeX takes as it is.
+    /// Text escaped for LaTeX.
     static func escaped(_ text: String) -> String {
         var escaped = ""
         for character in text {

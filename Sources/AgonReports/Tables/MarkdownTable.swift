@@ -11,7 +11,7 @@ enum MarkdownTable {
         return lines.markdown(words: heading.words)
     }
 
-    /// - Parameter source: of the table, which is not said again with each claim.
+    /// - Parameter source: the table's source, not repeated with each claim.
     static func claims(_ judgements: [Judgement], source: String? = nil) -> String {
         guard !judgements.isEmpty else { return "" }
         var text = TextTable(["claim", "verdict", "figures"])
@@ -31,7 +31,7 @@ enum MarkdownTable {
         return text + (part.mark.map { "<sup>\($0)</sup>" } ?? "")
     }
 
-    /// Text that Markdown takes as it is.
+    /// Text escaped for Markdown.
     static func escaped(_ text: String) -> String {
         var escaped = ""
         for character in text {

@@ -4,7 +4,7 @@ import AgonTensors
 import AgonText
 import Foundation
 
-/// Where a table comes from: the command, the configs, the machines and the times.
+/// A table's provenance: the command, the configs, the machines and the times.
 public struct Provenance: Sendable {
     let node: ConfigNode
     /// The same in a few lines.
@@ -45,11 +45,11 @@ public struct Provenance: Sendable {
         lines = [
             "Made by `\(command)` at \(made), Agon \(AgonVersion.current).",
             CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
-                + ", \(DurationText.short(training)) of training in all."
+                + ", \(DurationText.short(training)) of training in total."
                 + Self.text(of: commits),
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
                 + work.sweeps.map { "\($0.sweep.file) \($0.sweep.resolved.digest.prefix(12))" }.joined(separator: ", ")
-                + "; each trial's stands in provenance.json.",
+                + "; those of trials are in provenance.json.",
         ]
     }
 
@@ -107,7 +107,7 @@ public struct Provenance: Sendable {
         return elements.filter { seen.insert($0).inserted }
     }
 
-    /// Arguments as a shell takes them.
+    /// Arguments quoted for a shell.
     static func shell(_ arguments: [String]) -> String {
         let program = arguments.prefix(1).map { ($0 as NSString).lastPathComponent }
         return (program + arguments.dropFirst()).map(ShellText.word).joined(separator: " ")

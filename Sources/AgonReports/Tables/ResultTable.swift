@@ -2,16 +2,16 @@ import AgonExperiments
 import AgonRuns
 import AgonText
 
-/// A table with its figures: what the writers of Markdown, CSV, LaTeX and HTML have in common.
+/// A table with its values, shared by the Markdown, CSV, LaTeX and HTML writers.
 public struct ResultTable: Sendable {
     public struct Column: Sendable {
         let key: String
         let title: String
         let unit: String?
-        /// Nil where the values differ so much in size that each has its own.
+        /// Nil if the values differ so much in size that each has its own.
         var decimals: Int?
         let best: MetricGoal?
-        /// Whether published values stand beside the measured ones.
+        /// Whether the column shows published values beside the measured ones.
         var hasPublished = false
         /// The identities of the values, most frequent first; nil stands for one that was not recorded.
         var identities: [EvaluationIdentity?] = []
@@ -22,7 +22,7 @@ public struct ResultTable: Sendable {
     public struct Row: Sendable {
         let name: String
         let trials: Int
-        /// Trials that were trained to their end; only their values count.
+        /// Completed trials; only their values count.
         let done: Int
         var cells: [Cell]
     }
@@ -31,21 +31,21 @@ public struct ResultTable: Sendable {
         /// Values of one identity.
         struct Group: Sendable {
             let summary: Summary
-            /// The place among the column's identities.
+            /// The index among the column's identities.
             var identity = 0
         }
 
-        /// Several where the trials were measured in several ways, which have no common mean.
+        /// Several if the trials were measured in several ways, which have no common mean.
         var groups: [Group] = []
-        /// Whether the number follows from the config, without chance.
+        /// Whether the number follows from the config alone.
         var isExact = false
-        /// Whether it is made of other cells, and has no number of values of its own.
+        /// Whether it is computed from other cells, and has no number of values of its own.
         var isDerived = false
         var words: String?
         var published: PublishedValue?
         var isBest = false
 
-        /// The only summary there is.
+        /// The summary, if there is exactly one.
         var summary: Summary? { groups.count == 1 ? groups[0].summary : nil }
         var isMissing: Bool { groups.isEmpty && words == nil }
     }
@@ -54,7 +54,7 @@ public struct ResultTable: Sendable {
     public let title: String
     public internal(set) var columns: [Column]
     public internal(set) var rows: [Row]
-    /// What stands below: identities, trials that are missing, what a budget leaves out.
+    /// Notes below the table: identities, missing trials, what a budget leaves out.
     public internal(set) var notes: [String] = []
     public internal(set) var judgements: [Judgement] = []
 
@@ -65,7 +65,7 @@ public struct ResultTable: Sendable {
         return row.cells[index]
     }
 
-    /// Whether a column holds words instead of numbers.
+    /// Whether a column holds text instead of numbers.
     func isOfWords(_ index: Int) -> Bool { rows.contains { $0.cells[index].words != nil } }
 
     // MARK: Texts
@@ -76,7 +76,7 @@ public struct ResultTable: Sendable {
         return String(letters[index % letters.count]) + (index < letters.count ? "" : String(index / letters.count))
     }
 
-    /// Parts of a cell's text: mean, deviation, number of values where it is not the row's, mark of the identity.
+    /// Parts of a cell's text: mean, deviation, number of values if it differs from the row's, mark of the identity.
     struct CellText {
         let mean: String
         let deviation: String?
@@ -103,12 +103,12 @@ public struct ResultTable: Sendable {
         let published: (String) -> Text
         let part: (_ part: CellText, _ isBest: Bool) -> Text
         let joined: ([Text]) -> Text
-        /// What stands for no value.
+        /// The placeholder of a missing value.
         let none: Text
     }
 
-    /// The cells of a row in the order of `heading`: name, trials, and for each column its published value, where it
-    /// has such values, and its own.
+    /// The cells of a row in the order of `heading`: name, trials, and for each column its published value, if it
+    /// has any, and its measured one.
     func cells<Text>(of row: Row, in format: CellFormat<Text>) -> [Text] {
         var cells = [format.words(row.name), format.words(trialsText(of: row))]
         for (column, cell) in zip(columns, row.cells) {
@@ -123,7 +123,7 @@ public struct ResultTable: Sendable {
         return cells
     }
 
-    /// The heading above the cells of each row, and which of these columns hold words.
+    /// The heading above the cells of each row, and which columns hold text.
     func heading(published: (Column) -> String) -> (titles: [String], words: Set<Int>) {
         var (titles, words) = (["", "seeds"], Set([0]))
         for (index, column) in columns.enumerated() {
@@ -134,11 +134,11 @@ public struct ResultTable: Sendable {
         return (titles, words)
     }
 
-    /// `2/3` where a trial is missing.
+    /// `2/3` if a trial is missing.
     func trialsText(of row: Row) -> String { row.done == row.trials ? "\(row.done)" : "\(row.done)/\(row.trials)" }
 }
 
-/// What the figures say to a claim.
+/// The verdict on a claim.
 public struct Judgement: Sendable {
     public enum Verdict: String, Sendable {
         case confirmed
@@ -149,6 +149,6 @@ public struct Judgement: Sendable {
     public let claim: String
     public let source: String?
     public let verdict: Verdict
-    /// The figures that the verdict stands on, or why there is none.
+    /// The values behind the verdict, or why there is none.
     public let figures: String
 }

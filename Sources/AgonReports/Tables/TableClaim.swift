@@ -1,25 +1,25 @@
 import AgonConfiguration
 
-/// A published statement, and the rule by which the measured figures confirm it or not.
+/// A published statement, and the rule that the measured values must meet to confirm it.
 struct TableClaim: ConfigDecodable, Sendable {
     let text: String
     let source: String?
     let rule: ClaimRule
 
     init(from reader: ConfigReader) throws {
-        text = try reader.string("text", "The statement, in a sentence.")
+        text = try reader.string("text", "The statement, in one sentence.")
         source = try reader.optionalString("source", "Where it was published; the table's source if not given.")
         rule = try reader.section("check", ClaimRule.registry, "The rule that decides.")
     }
 }
 
-/// A rule on figures of the table.
+/// A rule on values of the table.
 indirect enum ClaimRule: Sendable {
     /// In a column, each row is below the next by more than both deviations together.
     case rising(column: String, rows: [String])
-    /// Two rows differ by no more than both deviations together, or than a share of the second.
+    /// Two rows differ by at most both deviations together, or by at most a fraction of the second.
     case similar(column: String, rows: [String], within: Double)
-    /// One row over another is a number, give or take a share of it.
+    /// The ratio of two rows equals a number within a relative tolerance.
     case ratio(column: String, row: String, to: String, expected: Double, within: Double)
     /// Rows lie above or below a number by more than their deviations.
     case bounds(column: String, rows: [String], above: Double?, below: Double?)
@@ -35,24 +35,25 @@ indirect enum ClaimRule: Sendable {
                 column: try column(reader), rows: try reader.strings("rows", count: 2..., "The rows, lowest first."))
         }
         registry.register(
-            "similar", "Two rows differ by no more than both deviations together, or than a share of the second."
+            "similar", "Two rows differ by at most both deviations together, or by at most a fraction of the second."
         ) { reader in
             .similar(
                 column: try column(reader), rows: try reader.strings("rows", count: 2, "The two rows."),
-                within: try reader.number("within", in: 0..., default: 0, "The share that they may differ by anyway."))
+                within: try reader.number(
+                    "within", in: 0..., default: 0, "The fraction by which they may always differ."))
         }
-        registry.register("ratio", "One row over another is a number, give or take a share of it.") { reader in
+        registry.register("ratio", "The ratio of two rows equals a number within a relative tolerance.") { reader in
             .ratio(
                 column: try column(reader), row: try reader.string("row", "The row."),
-                to: try reader.string("to", "The row that it is divided by."),
-                expected: try reader.number("expected", in: .positive, "The ratio that was published."),
+                to: try reader.string("to", "The row of the divisor."),
+                expected: try reader.number("expected", in: .positive, "The published ratio."),
                 within: try reader.number(
-                    "within", in: .positive, default: 0.2, "The share of it that it may be off by."))
+                    "within", in: .positive, default: 0.2, "The relative tolerance."))
         }
         registry.register("bounds", "Rows lie above or below a number by more than their deviations.") { reader in
             let rows = try reader.strings("rows", count: 1..., "The rows.")
-            let above = try reader.optionalNumber("above", "What they must be above.")
-            let below = try reader.optionalNumber("below", "What they must be below.")
+            let above = try reader.optionalNumber("above", "The lower bound, exclusive.")
+            let below = try reader.optionalNumber("below", "The upper bound, exclusive.")
             try reader.require(above != nil || below != nil, "above", "missing: give 'above', 'below', or both")
             return .bounds(column: try column(reader), rows: rows, above: above, below: below)
         }

@@ -3,24 +3,24 @@ import AgonExperiments
 
 /// A column: a quantity, and how it is shown.
 struct TableColumn: ConfigDecodable, Sendable {
-    /// What claims, figures and published values call it.
+    /// The name by which claims, figures and published values refer to it.
     let key: String
     let title: String
     let unit: String?
-    /// Nil: as many as the deviation makes sense of.
+    /// Nil: as many as the deviation justifies.
     let decimals: Int?
-    /// What is best in the column, shown bold; nil: nothing.
+    /// Which value is best and shown bold; nil: none.
     let best: MetricGoal?
     let quantity: TableQuantity
 
     init(from reader: ConfigReader) throws {
         key = try reader.string("key", "A short name, by which claims, figures and published values refer to it.")
         try reader.require(!key.isEmpty, "key", "is empty")
-        title = try reader.string("title", default: key.isEmpty ? "column" : key, "What stands over the column.")
-        let unit = try reader.optionalString("unit", "The unit; that of the quantity if not given.")
+        title = try reader.string("title", default: key.isEmpty ? "column" : key, "The column's title.")
+        let unit = try reader.optionalString("unit", "The unit; default: that of the quantity.")
         decimals = try reader.optionalInteger(
-            "decimals", in: 0...9, "Decimals; as many as the deviation makes sense of if not given.")
-        best = try reader.optionalChoice("best", "Whether the least or the most is best, and shown bold.")
+            "decimals", in: 0...9, "Decimals; default: as many as the deviation justifies.")
+        best = try reader.optionalChoice("best", "Whether the lowest or the highest value is best, and shown bold.")
         quantity = try TableQuantity.registry.decode(from: reader)
         self.unit = unit ?? quantity.unit
     }
@@ -48,7 +48,7 @@ enum TableQuantity: Sendable {
         case mean
     }
 
-    /// A figure that the config's graphs alone decide.
+    /// A value that follows from the config's graphs alone.
     enum Cost: String, CaseIterable, Sendable {
         /// Of a training step: parameters, statistics, optimizer state, loop state, activations and workspace.
         case memory
@@ -61,7 +61,7 @@ enum TableQuantity: Sendable {
         case operations
     }
 
-    /// A figure of the run itself.
+    /// A measurement of the run itself.
     enum Record: String, CaseIterable, Sendable {
         case minutes, seconds, stepsPerSecond, peakMemory, steps, alarms
     }
@@ -74,9 +74,9 @@ enum TableQuantity: Sendable {
     /// The config's at this budget if one is named, else at the table's own.
     case cost(Cost, budget: String?)
     case record(Record)
-    /// Another column over what that has in a row.
+    /// Another column divided by its value in one row.
     case ratio(column: String, row: String)
-    /// An axis or a path of keys of the config, in words.
+    /// An axis or a path of config keys, as text.
     case setting(String)
 
     static let registry: VariantRegistry<TableQuantity> = {
@@ -86,7 +86,7 @@ enum TableQuantity: Sendable {
             return .metric(
                 name, try reader.choice("pick", default: .last, "Which of its values."),
                 try Self.goal(reader, for: name),
-                isAbsolute: try reader.boolean("absolute", default: false, "Take the values without their signs."),
+                isAbsolute: try reader.boolean("absolute", default: false, "Use the magnitudes of the values."),
                 identity: try Self.identity(reader))
         }
         registry.register("timeToBest", "Minutes of training until the best value of a metric.") { reader in
@@ -107,17 +107,17 @@ enum TableQuantity: Sendable {
                 try reader.choice("figure", Cost.self, "Which figure."),
                 budget: try reader.optionalChoice(
                     "budget", TableConfiguration.budgetNames,
-                    "Of the config at this budget; the table's own if not given."))
+                    "The budget of the config; default: the table's own."))
         }
-        registry.register("record", "A figure of the run: its time, speed, memory at its peak, alarms.") { reader in
+        registry.register("record", "A measurement of the run: time, throughput, peak memory, alarms.") { reader in
             .record(try reader.choice("figure", Record.self, "Which figure."))
         }
-        registry.register("ratio", "Another column, as a share of what it is in one row.") { reader in
+        registry.register("ratio", "Another column, relative to its value in one row.") { reader in
             .ratio(
                 column: try reader.string("column", "The key of the other column."),
-                row: try reader.string("row", "The row that counts as 1."))
+                row: try reader.string("row", "The row whose value counts as 1."))
         }
-        registry.register("setting", "A setting of the config, in words.") { reader in
+        registry.register("setting", "A setting of the config, as text.") { reader in
             .setting(try reader.string("path", "An axis, or a path of keys."))
         }
         return registry
@@ -126,20 +126,20 @@ enum TableQuantity: Sendable {
     private static func goal(_ reader: ConfigReader, for metric: String) throws -> MetricGoal {
         try reader.optionalChoice(
             "goal",
-            "Whether the least or the most is best; if not given, what is usual for the metric: the least of distances "
-                + "and losses, the most of scores and modes.") ?? MetricGoal.usual(for: metric)
+            "Whether the lowest or highest value is best; default: by the metric, the lowest for distances "
+                + "and losses, the highest for scores and modes.") ?? MetricGoal.usual(for: metric)
     }
 
     private static func identity(_ reader: ConfigReader) throws -> ConfigNode? {
         let node = try reader.optionalNode(
-            "identity", "Where a metric was measured in several ways: what the identity must have, key by key.")
+            "identity", "If a metric was measured in several ways: required values of the identity, by key.")
         if !reader.isDescribing, let node, node.object == nil {
             throw reader.fail("identity", "expected an object, found \(node.summary)")
         }
         return node
     }
 
-    /// The unit of the numbers that it gives.
+    /// The unit of its values.
     var unit: String? {
         switch self {
         case .metric, .ratio, .setting, .timeToReach(_, _, _, inSteps: true): nil

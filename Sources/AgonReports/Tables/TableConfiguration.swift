@@ -1,16 +1,16 @@
 import AgonConfiguration
 import AgonSweeps
 
-/// A table as its file states it: the sweeps to run, what is a row and what a column, and what was published.
+/// A table as its file states it: sweeps to run, rows, columns, and published results.
 public struct TableConfiguration: ConfigDecodable, Sendable {
     /// Names the folder of results.
     public let name: String
     public let title: String
     public let description: String?
-    /// The paper or page that published the values, unless a row or claim says otherwise.
+    /// The paper or page that published the values, unless a row or claim names another.
     public let source: String?
     public let budgets: [(name: String, value: TableBudget)]
-    /// Empty where `by` makes them.
+    /// Empty if `by` makes them.
     let rows: [TableRow]
     /// Axes or paths of keys: each combination of their values is a row.
     let by: [String]
@@ -18,38 +18,38 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
     let figures: [TableFigure]
     let claims: [TableClaim]
 
-    /// In the order of their cost.
+    /// In order of cost.
     public static let budgetNames = ["smoke", "quick", "full"]
 
     public init(from reader: ConfigReader) throws {
-        name = try reader.string("name", "A name for the table, and for its folder of results.")
+        name = try reader.string("name", "The name of the table and of its results folder.")
         try reader.require(
             name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil, "name",
-            "'\(name)' is no folder name; use letters, digits, '_' and '-'")
+            "'\(name)' is not a valid folder name; use letters, digits, '_' and '-'")
         title = try reader.string("title", "What stands over the table.")
         description = try reader.optionalString("description", "What is compared, in a sentence or two.")
         source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
         budgets = try reader.dictionary(
             "budgets", of: TableBudget.self,
-            "What is run: smoke in minutes, quick in an hour or two, full as it was published.")
-        rows = try reader.array("rows", of: TableRow.self, default: [], "The rows, from the top.")
+            "What is run: smoke in minutes, quick in an hour or two, full as published.")
+        rows = try reader.array("rows", of: TableRow.self, default: [], "The rows, from top to bottom.")
         by = try reader.strings(
             "by", default: [], "Instead of rows: axes or paths of keys of the config; each combination is a row.")
-        columns = try reader.array("columns", of: TableColumn.self, count: 1..., "The columns, from the left.")
-        figures = try reader.array("figures", of: TableFigure.self, default: [], "Drawn beside the table.")
-        claims = try reader.array("claims", of: TableClaim.self, default: [], "What was published, each with a check.")
+        columns = try reader.array("columns", of: TableColumn.self, count: 1..., "The columns, from left to right.")
+        figures = try reader.array("figures", of: TableFigure.self, default: [], "Figures to draw beside the table.")
+        claims = try reader.array("claims", of: TableClaim.self, default: [], "Published claims, each with a check.")
         guard !reader.isDescribing else { return }
-        try reader.require(!budgets.isEmpty, "budgets", "there is none; give at least one of smoke, quick, full")
+        try reader.require(!budgets.isEmpty, "budgets", "empty; give at least one of smoke, quick, full")
         for budget in budgets where !Self.budgetNames.contains(budget.name) {
             throw reader.fail(
                 "budgets",
-                "'\(budget.name)' is no budget; they are \(Self.budgetNames.joined(separator: ", "))")
+                "'\(budget.name)' is not a budget; choose from \(Self.budgetNames.joined(separator: ", "))")
         }
-        try reader.require(rows.isEmpty != by.isEmpty, "rows", "give 'rows' or 'by', one of them")
+        try reader.require(rows.isEmpty != by.isEmpty, "rows", "give either 'rows' or 'by'")
         try check(reader)
     }
 
-    /// Every name stands for one row or column, and what is referred to is there.
+    /// Row and column names are unique, and every reference resolves.
     private func check(_ reader: ConfigReader) throws {
         try Self.requireUnique(rows.map(\.name), "rows", reader)
         try Self.requireUnique(columns.map(\.key), "columns", reader)
@@ -59,15 +59,15 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             if !keys.contains(key) {
                 throw reader.fail(
                     section, index: index,
-                    "'\(key)' is no column;\(Self.suggestion(key, in: keys))")
+                    "'\(key)' is not a column;\(Self.suggestion(key, in: keys))")
             }
         }
         let rowNames = rows.map(\.name)
         func requireRow(_ name: String, _ section: String, _ index: Int) throws {
-            // Rows that the sweep makes are not known yet.
+            // Rows made from the sweep are not known yet.
             if !rows.isEmpty, !rowNames.contains(name) {
                 throw reader.fail(
-                    section, index: index, "'\(name)' is no row;\(Self.suggestion(name, in: rowNames))")
+                    section, index: index, "'\(name)' is not a row;\(Self.suggestion(name, in: rowNames))")
             }
         }
         for (index, row) in rows.enumerated() {
@@ -81,7 +81,7 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             case .cost(_, let budget?) where !budgets.contains { $0.name == budget }:
                 throw reader.fail(
                     "columns", index: index,
-                    "'\(budget)' is no budget of this table; it has \(budgets.map(\.name).joined(separator: ", "))")
+                    "'\(budget)' is not a budget of this table; it has \(budgets.map(\.name).joined(separator: ", "))")
             default: break
             }
         }
@@ -98,46 +98,46 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
     private static func requireUnique(_ names: [String], _ key: String, _ reader: ConfigReader) throws {
         var seen: Set<String> = []
         for (index, name) in names.enumerated() where !seen.insert(name).inserted {
-            throw reader.fail(key, index: index, "'\(name)' is there twice")
+            throw reader.fail(key, index: index, "'\(name)' is listed twice")
         }
     }
 
     private static func suggestion(_ name: String, in names: [String]) -> String {
         nearestName(to: name, in: names).map { " did you mean '\($0)'?" }
-            ?? " there are \(names.joined(separator: ", "))"
+            ?? " choose from \(names.joined(separator: ", "))"
     }
 
     /// The published JSON Schema of table files.
     public static func schema() throws -> ConfigNode {
-        try JSONSchema.describe(Self.self, title: "A table of Agon", id: "table-schema.json", partial: true)
+        try JSONSchema.describe(Self.self, title: "An Agon table", id: "table-schema.json", partial: true)
     }
 }
 
 /// The sweeps of a budget.
 public struct TableBudget: ConfigDecodable, Sendable {
     let sweeps: [BudgetSweep]
-    /// Whether what it finds says anything about the claims.
+    /// Whether its results can judge the claims.
     let judges: Bool
-    /// What the reader should know of this budget.
+    /// What readers should know about this budget.
     let note: String?
 
     public init(from reader: ConfigReader) throws {
         sweeps = try reader.array("sweeps", of: BudgetSweep.self, count: 1..., "The sweeps to run.")
         judges = try reader.boolean(
             "judges", default: true, "Whether the claims are judged; a smoke test is too short for that.")
-        note = try reader.optionalString("note", "What this budget leaves out, in a sentence.")
+        note = try reader.optionalString("note", "What this budget leaves out, in one sentence.")
         guard !reader.isDescribing else { return }
         let labels = sweeps.map(\.label)
         try reader.require(Set(labels).count == labels.count, "sweeps", "two sweep files have the same name")
     }
 }
 
-/// A sweep file with values that go over its own.
+/// A sweep file with overrides.
 struct BudgetSweep: ConfigDecodable, Sendable {
-    /// As a user would name it.
+    /// The path as the user would type it.
     let file: String
     let seeds: [Int]?
-    /// Values of all trials, by paths of keys.
+    /// Values for all trials, by paths of keys.
     let set: ConfigObject
 
     init(from reader: ConfigReader) throws {
@@ -147,18 +147,18 @@ struct BudgetSweep: ConfigDecodable, Sendable {
             "seeds", count: 1..., in: 0..., "The seeds, instead of those of the sweep's file.")
         let node = try reader.node(
             "set", default: [:],
-            "Values of all trials, over those of the sweep's file: paths of keys and what stands there.")
+            "Values for all trials that override the sweep's file, by paths of keys.")
         set = node.object ?? ConfigObject()
         guard !reader.isDescribing else { return }
         try reader.require(node.object != nil, "set", "expected an object, found \(node.summary)")
         for member in set.members where ConfigPath(member.key) == nil {
-            throw reader.fail("set", "'\(member.key)' is no path of keys, such as optimizer.learningRate")
+            throw reader.fail("set", "'\(member.key)' is not a path of keys, such as optimizer.learningRate")
         }
     }
 
     var label: String { RecordedSweep.label(of: file) }
 
-    /// What goes over the sweep's file.
+    /// Overrides of the sweep's file.
     func settings(name: String) -> [ConfigSetting] {
         var settings = [ConfigSetting(path: .root.key("name"), value: ConfigNode(name))]
         if let seeds {

@@ -1,21 +1,21 @@
 import AgonConfiguration
 
-/// A figure that is drawn beside a table.
+/// A figure of a table.
 struct TableFigure: ConfigDecodable, Sendable {
     /// Names its files.
     let name: String
     let title: String
-    /// The rows that are in it; nil: all.
+    /// The rows shown; nil: all.
     let rows: [String]?
     let kind: FigureKind
 
     init(from reader: ConfigReader) throws {
-        name = try reader.string("name", "A name for the figure's files.")
+        name = try reader.string("name", "The name of the figure's files.")
         try reader.require(
             !name.isEmpty && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 > 0x20 } && !name.hasPrefix("."),
-            "name", "'\(name)' is no file name")
-        title = try reader.string("title", "What stands over the figure.")
-        rows = try reader.optionalStrings("rows", count: 1..., "The rows that are shown; all if not given.")
+            "name", "'\(name)' is not a valid file name")
+        title = try reader.string("title", "The figure's title.")
+        rows = try reader.optionalStrings("rows", count: 1..., "The rows shown; default: all.")
         kind = try FigureKind.registry.decode(from: reader)
     }
 }
@@ -25,29 +25,29 @@ enum FigureKind: Sendable {
         case step, epoch, minutes
     }
 
-    /// A panel for each metric, in it a line for each row: the mean over seeds, and the range in a lighter tone.
+    /// A panel per metric with a line per row: the mean over seeds, and the range in a lighter tone.
     case curves([String], against: Abscissa, isLogarithmic: Bool)
-    /// A panel for each column, in it a box over the seeds for each row.
+    /// A panel per column with a box over the seeds per row.
     case boxes([String])
-    /// A row of images for each row of the table: grids of samples at the steps.
+    /// A row of sample grids at the given steps for each row of the table.
     case grids(steps: [Int])
 
     static let registry: VariantRegistry<FigureKind> = {
         let registry = VariantRegistry<FigureKind>(schemaName: "Figure", noun: "figure")
-        registry.register("curves", "Curves of metrics: the mean over seeds, and the range from least to most.") {
+        registry.register("curves", "Curves of metrics: the mean over seeds, and the range from minimum to maximum.") {
             reader in
             .curves(
-                try reader.strings("metrics", count: 1...4, "Keys of metrics.jsonl; each has a panel of its own."),
-                against: try reader.choice("against", default: .step, "What the x axis is."),
+                try reader.strings("metrics", count: 1...4, "Keys of metrics.jsonl, one panel each."),
+                against: try reader.choice("against", default: .step, "The quantity on the x axis."),
                 isLogarithmic: try reader.boolean("logarithmic", default: false, "Draw the values on a log scale."))
         }
         registry.register("boxes", "Box plots over seeds.") { reader in
-            .boxes(try reader.strings("columns", count: 1...4, "Keys of columns; each has a panel of its own."))
+            .boxes(try reader.strings("columns", count: 1...4, "Keys of columns, one panel each."))
         }
         registry.register("grids", "Grids of samples of the first seed at given steps.") { reader in
             .grids(
                 steps: try reader.integers(
-                    "steps", count: 1...8, in: 1..., "The steps; where there is no grid, the nearest before is shown."))
+                    "steps", count: 1...8, in: 1..., "The steps; a step without a grid shows the latest earlier one."))
         }
         return registry
     }()

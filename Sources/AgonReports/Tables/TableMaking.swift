@@ -2,15 +2,15 @@ import AgonConfiguration
 import AgonRuns
 import AgonText
 
-/// Makes a table of the runs of its sweeps.
+/// Makes a table from the runs of its sweeps.
 struct TableMaking {
     let columns: [TableColumn]
     let rows: [TableRow]
     let trials: [RecordedTrial]
-    /// The cost of a row by its trials' config: at the budget that is named, or at the table's own.
+    /// The cost of a row by its trials' config, at the named budget or the table's own.
     var cost: (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
 
-    /// The trials of a row, in their order.
+    /// The trials of a row, in order.
     func trials(of row: TableRow) -> [RecordedTrial] {
         trials.filter { trial in row.matches { trial.value(of: $0) } }
     }
@@ -28,7 +28,7 @@ struct TableMaking {
         }
     }
 
-    /// The last key of a path, or the one before where that is `type`: `ensemble.combination.type` is `combination`.
+    /// The last key of a path, or the one before if that is `type`: `ensemble.combination.type` is `combination`.
     static func shortName(_ axis: String) -> String {
         let keys = axis.split(separator: ".")
         let last = keys.last == "type" ? keys.dropLast().last ?? keys.last : keys.last
@@ -141,7 +141,7 @@ struct TableMaking {
         }
     }
 
-    // MARK: What depends on other cells
+    // MARK: Cells computed from others
 
     private func fillRatios(_ table: inout ResultTable) {
         for (index, column) in columns.enumerated() {
@@ -151,7 +151,7 @@ struct TableMaking {
             else { continue }
             for row in table.rows.indices {
                 let cell = table.rows[row].cells[source]
-                // What was measured in different ways has no ratio.
+                // Values measured in different ways have no ratio.
                 if let value = cell.summary?.mean, let unit = base.summary?.mean, unit != 0,
                     cell.groups[0].identity == base.groups[0].identity, let summary = Summary([value / unit])
                 {
@@ -169,7 +169,7 @@ struct TableMaking {
         }
     }
 
-    /// Gives each group its place among the column's identities, the most frequent first.
+    /// Gives each group its index among the column's identities, the most frequent first.
     private func settleIdentities(
         _ table: inout ResultTable, column index: Int, _ identities: [[EvaluationIdentity?]]
     ) {
@@ -193,7 +193,7 @@ struct TableMaking {
         }
     }
 
-    /// As many decimals for all cells of a column as make sense of most, so that they can be read from above.
+    /// One number of decimals for all cells of a column, the one that suits most, so that digits align.
     private func settleDecimals(_ table: inout ResultTable, column index: Int) {
         guard table.columns[index].decimals == nil else { return }
         let values = table.rows.flatMap { row in
@@ -201,7 +201,7 @@ struct TableMaking {
                 (mean: group.summary.mean, deviation: row.cells[index].isExact ? nil : group.summary.deviation)
             }
         }
-        // Of a ratio, hundredths are enough unless it is small.
+        // Two decimals are enough for a ratio unless it is small.
         if case .ratio = columns[index].quantity, values.allSatisfy({ abs($0.mean) >= 0.095 && abs($0.mean) < 1e4 }) {
             table.columns[index].decimals = 2
         } else {
@@ -209,7 +209,7 @@ struct TableMaking {
         }
     }
 
-    /// Marks the best, where all values may be compared and there is something worse.
+    /// Marks the best value if all are comparable and not all equal.
     private func markBest(_ table: inout ResultTable, column index: Int) {
         let column = table.columns[index]
         guard let goal = column.best, column.identities.count <= 1 else { return }

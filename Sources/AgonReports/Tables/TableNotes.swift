@@ -3,7 +3,7 @@ import AgonSweeps
 import AgonText
 
 extension TableMaking {
-    /// What stands below the table: how the values were measured, which trials are missing, and what rows say.
+    /// Notes below the table: how values were measured, which trials are missing, and the rows' own notes.
     func notes(of table: ResultTable) -> [String] {
         var notes: [String] = []
         for (index, column) in table.columns.enumerated() {
@@ -20,7 +20,7 @@ extension TableMaking {
             if others > 0 {
                 notes.append(
                     "\(column.title): \(others == 1 ? "1 trial has" : "\(others) trials have") values that were measured in "
-                        + "other ways too, which do not count")
+                        + "other ways too, which are not counted")
             }
         }
         notes = Self.joined(notes)
@@ -38,12 +38,12 @@ extension TableMaking {
             notes.append("± is the sample deviation over seeds")
         }
         if table.rows.contains(where: { $0.cells.contains(where: \.isMissing) }) {
-            notes.append("– stands for no value")
+            notes.append("–: no value")
         }
         return notes
     }
 
-    /// How many trials that count have values of a metric besides those that the table shows.
+    /// How many counted trials have values of a metric besides those shown.
     private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
         switch quantity {
         case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
@@ -52,7 +52,7 @@ extension TableMaking {
         }
     }
 
-    /// Columns that were measured in the same way share a note.
+    /// Columns measured in the same way share a note.
     private static func joined(_ notes: [String]) -> [String] {
         var order: [String] = []
         var titles: [String: [String]] = [:]
@@ -71,7 +71,7 @@ extension TableMaking {
 
     private func missing(in row: TableRow) -> [String] {
         let members = trials(of: row)
-        guard !members.isEmpty else { return ["\(row.name): no trial of this row was run"] }
+        guard !members.isEmpty else { return ["\(row.name): no trial of this row has been run"] }
         return members.filter { !$0.isDone }.map { trial in
             let which = members.count == 1 ? "its trial" : trial.seed.map { "seed \($0)" } ?? "a trial"
             let reason = trial.status.reason.map { " (\($0))" } ?? ""
@@ -85,9 +85,9 @@ extension TableMaking {
         case .running: "is still running"
         case .done: "is done"
         case .pruned: "was ended early"
-        case .stopped: "was stopped before its end"
+        case .stopped: "was stopped before completion"
         case .failed: "failed"
-        case .died: "was killed before its end"
+        case .died: "was killed before completion"
         }
     }
 }

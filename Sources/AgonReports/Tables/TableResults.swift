@@ -3,17 +3,17 @@ import AgonRuns
 import AgonTensors
 import Foundation
 
-/// A table with its figures and its origin, ready to be written.
+/// A table with its figures and provenance, ready to be written.
 public struct TableResults {
     public let table: ResultTable
     let making: TableMaking
     let work: TableWork
     let provenance: Provenance
 
-    /// Whether every trial was trained to its end.
+    /// Whether every trial is complete.
     public var isComplete: Bool { making.trials.allSatisfy(\.isDone) }
 
-    /// The table and what the figures say to the claims, for people.
+    /// The table and the verdicts on claims, for people.
     public var text: String {
         var parts = [MarkdownTable.text(table)]
         if !table.notes.isEmpty { parts.append(table.notes.map { "- " + MarkdownTable.escaped($0) + "\n" }.joined()) }
@@ -25,7 +25,7 @@ public struct TableResults {
 
     /// Writes table.md, table.csv, trials.csv, table.tex, provenance.json and the figures into a folder.
     ///
-    /// - Returns: what the user is to know: that figures lack their PNG files.
+    /// - Returns: notes for the user, such as that figures lack PNG files.
     ///
     /// Throws `ReportsError`, `RunError.cannotMakeFolder`, `TensorsError.cannotWrite`.
     public func write(to folder: String) throws -> [String] {

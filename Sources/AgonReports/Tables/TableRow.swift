@@ -1,25 +1,25 @@
 import AgonConfiguration
 
-/// A row: the trials that it is made of, and what was published for them.
+/// A row: the trials that it summarizes, and their published values.
 struct TableRow: ConfigDecodable, Sendable {
     let name: String
-    /// Axes, paths of keys, `base` or `sweep`, and their values; a list means any of them.
+    /// Axes, paths of keys, `base` or `sweep`, and their values; a list matches any of its values.
     let conditions: [(key: String, value: ConfigNode)]
     let published: [(column: String, value: PublishedValue)]
     let note: String?
 
     init(from reader: ConfigReader) throws {
-        name = try reader.string("name", "What the row is called.")
+        name = try reader.string("name", "The row's name.")
         try reader.require(!name.isEmpty, "name", "is empty")
         let conditions = try reader.node(
             "where",
-            "Which trials belong to the row: axes or paths of keys, and their values; a list means any of them.")
+            "The trials of the row: axes or paths of keys with values; a list matches any of its values.")
         self.conditions = (conditions.object?.members ?? []).map { ($0.key, $0.value) }
-        let published = try reader.node("published", default: [:], "Published values by column: numbers, or words.")
+        let published = try reader.node("published", default: [:], "Published values by column: numbers or text.")
         self.published = (published.object?.members ?? []).compactMap { member in
             PublishedValue(member.value).map { (member.key, $0) }
         }
-        note = try reader.optionalString("note", "What stands below the table about the row.")
+        note = try reader.optionalString("note", "A note on the row below the table.")
         guard !reader.isDescribing else { return }
         try reader.require(
             !self.conditions.isEmpty, "where", "expected an object with at least one key, found \(conditions.summary)")
@@ -35,7 +35,7 @@ struct TableRow: ConfigDecodable, Sendable {
         note = nil
     }
 
-    /// Whether a trial of such values belongs here.
+    /// Whether a trial with these values belongs to the row.
     func matches(_ value: (String) -> ConfigNode?) -> Bool {
         conditions.allSatisfy { condition in
             guard let found = value(condition.key)?.canonicalText else { return condition.value.isNull }
@@ -45,7 +45,7 @@ struct TableRow: ConfigDecodable, Sendable {
     }
 }
 
-/// A value as it was published: a number, or words such as "7 to 8".
+/// A value as published: a number, or text such as "7 to 8".
 enum PublishedValue: Equatable, Sendable {
     case number(Double, text: String)
     case words(String)

@@ -5,17 +5,17 @@ import AgonExperiments
 import AgonSweeps
 import Foundation
 
-/// A table at a budget: the sweeps that it is made of, and the way from their runs to its files.
+/// A table at a budget: its sweeps, and the processing from their runs to the table's files.
 public struct TableWork: Sendable {
     public let configuration: TableConfiguration
-    /// The table's file in full.
+    /// The resolved table file.
     public let resolved: ConfigNode
-    /// As the user named it.
+    /// The table as the user named it.
     public let file: String
     public let budget: String
     public let sweeps: [(sweep: Sweep, folder: SweepFolder)]
 
-    /// Where the project's tables are.
+    /// The folder of the project's tables.
     public static let standardFolder = "Configs/tables"
 
     /// Reads a table's file and its sweeps at a budget.
@@ -65,7 +65,7 @@ public struct TableWork: Sendable {
             .map { String($0.dropLast(5)) }.sorted()
     }
 
-    /// Where the results go that name no folder.
+    /// The default folder of results.
     public var standardResults: String { "Results/\(configuration.name)-\(budget)" }
 
     var note: String? { configuration.budgets.first { $0.name == budget }?.value.note }
@@ -73,11 +73,11 @@ public struct TableWork: Sendable {
 
     // MARK: From runs to a table
 
-    /// Makes the table of what was run.
+    /// Makes the table from existing runs.
     ///
     /// - Parameters:
-    ///   - threads: with which costs are planned; they do not depend on them but for the workspace.
-    ///   - progress: told what is going on.
+    ///   - threads: the threads to plan costs for; only the workspace depends on them.
+    ///   - progress: called with progress messages.
     ///
     /// Throws `ReportsError.nothingRun`, `ConfigError`.
     public func results(
@@ -99,7 +99,7 @@ public struct TableWork: Sendable {
             provenance: Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds))
     }
 
-    /// The trials of the sweeps as they are now; those of former forms of a sweep are left out.
+    /// The trials of the sweeps as defined now; trials of earlier definitions are left out.
     private func recordedTrials() throws -> [RecordedTrial] {
         var trials: [RecordedTrial] = []
         for (sweep, folder) in sweeps {
@@ -116,7 +116,7 @@ public struct TableWork: Sendable {
         return trials
     }
 
-    /// The first trial of a row at a budget, whether it was run or not.
+    /// The first trial of a row at a budget, run or not.
     fileprivate func experiment(of row: TableRow, in sweeps: [Sweep]) -> Experiment? {
         for sweep in sweeps {
             let label = RecordedSweep.label(of: sweep.file)
@@ -138,7 +138,7 @@ public struct TableWork: Sendable {
     }
 }
 
-/// What the rows' configs cost, each built and planned once.
+/// The costs of the rows' configs, each built and planned once.
 private final class RowCosts {
     private let work: TableWork
     private let searchPath: DataSearchPath
@@ -148,7 +148,7 @@ private final class RowCosts {
     private var known: [String: CostFigures] = [:]
     private(set) var failures: [String] = []
 
-    /// Throws what reading the sweeps of other budgets throws.
+    /// Throws the errors of reading other budgets' sweeps.
     init(
         _ work: TableWork, searchPath: DataSearchPath, threads: Int, progress: @escaping (String) -> Void
     ) throws {

@@ -1,3 +1,5 @@
+import AgonTensors
+
 /// The framing of TFRecord files: for each record its length (8 bytes), the length's checksum (4), the data, and the
 /// data's checksum (4); numbers little endian, checksums masked CRC-32C.
 enum RecordFile {

@@ -16,6 +16,18 @@ struct AppendedFile: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Waits for an exclusive lock on the file and holds it until the file is closed. Without effect on a file system
+    /// without locks.
+    ///
+    /// - Returns: whether the file still has its name: it may have been replaced meanwhile.
+    borrowing func lock() -> Bool {
+        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        var own = stat()
+        var named = stat()
+        guard fstat(descriptor, &own) == 0, stat(path, &named) == 0 else { return false }
+        return own.st_dev == named.st_dev && own.st_ino == named.st_ino
+    }
+
     /// Appends an entry.
     ///
     /// Throws `RunError.cannotWrite`; the file is then as it was before.

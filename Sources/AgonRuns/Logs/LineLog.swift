@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTensors
 import Foundation
 
 /// A line of a log: a JSON object with the key `step`.
@@ -6,7 +7,7 @@ package protocol LogLine: RecordValue, Sendable {
     var step: Int { get }
 }
 
-/// A file of JSON lines that a run appends to: `metrics.jsonl`, `evaluations.jsonl`.
+/// A file of JSON lines that a run appends to, such as `metrics.jsonl`.
 ///
 /// A line that a kill cut short is cut off when the run goes on.
 package final class LineLog<Line: LogLine> {
@@ -17,11 +18,16 @@ package final class LineLog<Line: LogLine> {
 
     /// Opens the file and cuts off lines after `step`, and a torn last line, so that a resumed run writes them again.
     ///
-    /// Throws `RunError.cannotWrite`.
+    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line before lines to be
+    /// kept.
     package init(path: String, keepingThrough step: Int) throws {
+        let contents = try FileSystem.contents(of: path) ?? []
+        let (length, last) = Self.extent(of: contents, through: step)
+        if let number = Self.damagedLine(in: contents, after: length, through: step) {
+            throw RunError.damaged(
+                path: path, problem: "line \(number) is not a log entry; delete it to continue without it")
+        }
         file = try AppendedFile(path: path)
-        let contents = FileManager.default.contents(atPath: path) ?? Data()
-        let (length, last) = Self.extent(of: Array(contents), through: step)
         lastLine = last
         if length < contents.count { try file.truncate(to: length) }
     }
@@ -44,6 +50,15 @@ package final class LineLog<Line: LogLine> {
             length = end + 1
         }
         return (length, last)
+    }
+
+    /// The number (from 1) of the line after `length` bytes if lines up to `step` follow it: that line is damaged, rather
+    /// than the first of those to be written again.
+    private static func damagedLine(in bytes: [UInt8], after length: Int, through step: Int) -> Int? {
+        let newline = UInt8(ascii: "\n")
+        let later = bytes[length...].split(separator: newline, omittingEmptySubsequences: false).dropFirst().dropLast()
+        let isBefore = later.contains { Line(text: $0).map { $0.step <= step } ?? false }
+        return isBefore ? bytes[..<length].count { $0 == newline } + 1 : nil
     }
 }
 

@@ -11,7 +11,9 @@ public struct RunRecord: Record, Sendable {
     }
 
     /// The version of the fields' meaning that this program writes. Files without a version mean the same as version 1.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
+    /// The first version with a checksum.
+    static let firstSealedFormat = 2
 
     public private(set) var format = Self.currentFormat
     public package(set) var state = State.running
@@ -94,12 +96,29 @@ public struct RunRecord: Record, Sendable {
 
 extension RunFolder {
     /// What `run.json` says; nil before the run has begun, and for a file that cannot be read.
-    public var record: RunRecord? { (try? ConfigNode.load(path: recordPath)).flatMap(RunRecord.init(node:)) }
+    public var record: RunRecord? { (try? readRecord()) ?? nil }
+
+    /// What `run.json` says; nil if there is none.
+    ///
+    /// Throws `RunError.damaged`, `TensorsError.cannotRead`.
+    package func readRecord() throws -> RunRecord? {
+        guard let bytes = try FileSystem.contents(of: recordPath) else { return nil }
+        let remedy = "; it contains no weights: delete it, and --resume continues without the recorded times"
+        guard let node = try? ConfigNode.parse(bytes, file: recordPath), let record = RunRecord(node: node) else {
+            throw RunError.damaged(path: recordPath, problem: "it is not valid JSON" + remedy)
+        }
+        let verdict = SealedText.verdict(on: bytes)
+        guard verdict == .whole || verdict == .unsealed && (node["format"]?.integer ?? 0) < RunRecord.firstSealedFormat
+        else {
+            throw RunError.damaged(path: recordPath, problem: "its checksum does not match its contents" + remedy)
+        }
+        return record
+    }
 
     /// Writes `run.json`.
     ///
     /// Throws `TensorsError.cannotWrite`.
     package func write(_ record: RunRecord) throws {
-        try AtomicFile.write(path: recordPath, text: record.node.prettyText)
+        try AtomicFile.write(path: recordPath, text: SealedText.sealed(record.node.prettyText))
     }
 }

@@ -1,4 +1,4 @@
-/// Reads a `LatentExpression` by recursive descent, each rule of the grammar a function.
+/// Parses a `LatentExpression` by recursive descent, with one function per grammar rule.
 struct LatentExpressionParser {
     private enum Operand {
         case number(Double)
@@ -29,7 +29,7 @@ struct LatentExpressionParser {
         let value = try parseSum()
         guard peek() == nil else { throw fault("expected an operator, found \(found())") }
         guard case .latent(let terms) = value else {
-            throw fault("comes to a number; a latent is needed, such as a saved name or #1", at: 0)
+            throw fault("the result is a number; expected a latent, such as a saved name or #1", at: 0)
         }
         return terms
     }
@@ -44,7 +44,7 @@ struct LatentExpressionParser {
             case (.number(let a), .number(let b)): sum = .number(try finite(a + factor * b, at: place))
             case (.latent(let a), .latent(let b)): sum = .latent(try adding(b, times: factor, to: a, at: place))
             default:
-                throw fault("'\(sign)' stands between \(sum.noun) and \(next.noun); it joins two of a kind", at: place)
+                throw fault("'\(sign)' stands between \(sum.noun) and \(next.noun); use two of a kind", at: place)
             }
         }
         return sum
@@ -67,7 +67,7 @@ struct LatentExpressionParser {
                 throw fault(
                     sign == "*"
                         ? "two latents cannot be multiplied; one side of '*' must be a number"
-                        : "nothing can be divided by a latent; the right side of '/' must be a number", at: place)
+                        : "cannot divide by a latent; the right side of '/' must be a number", at: place)
             }
         }
         return product
@@ -114,7 +114,7 @@ struct LatentExpressionParser {
         let name = String(characters[start..<position])
         let parenthesis = peek() == "("
         guard name == "mean" else {
-            if parenthesis { throw fault("no function is called '\(name)'; there is mean(a, b, ...)", at: start) }
+            if parenthesis { throw fault("unknown function '\(name)'; use mean(a, b, ...)", at: start) }
             return .latent([.init(reference: .saved(name), weight: 1, column: start + 1)])
         }
         let opening = position
@@ -135,7 +135,7 @@ struct LatentExpressionParser {
             switch (sum, part.operand) {
             case (.number(let a), .number(let b)): sum = .number(try finite(a + b, at: part.place))
             case (.latent(let a), .latent(let b)): sum = .latent(try adding(b, times: 1, to: a, at: part.place))
-            default: throw fault("the mean of \(sum.noun) and \(part.operand.noun); it takes one kind", at: part.place)
+            default: throw fault("the mean of \(sum.noun) and \(part.operand.noun); use one kind", at: part.place)
             }
         }
         let count = Double(parts.count)
@@ -160,11 +160,11 @@ struct LatentExpressionParser {
                 position += 1
             }
             let power = takeDigits()
-            // `2 e` and `2east` are no powers; the name is told of next.
+            // `2 e` and `2east` are not exponents; the name is reported next.
             if power.isEmpty { position = mark } else { digits += exponent + power }
         }
         guard digits.contains(where: { $0.isNumber }), let value = Double("0" + digits) else {
-            throw fault("'\(String(characters[start..<position]))' is no number", at: start)
+            throw fault("'\(String(characters[start..<position]))' is not a number", at: start)
         }
         return try finite(value, at: start)
     }
@@ -194,7 +194,7 @@ struct LatentExpressionParser {
     }
 
     private func finite(_ value: Double, at place: Int) throws -> Double {
-        guard value.isFinite else { throw fault("comes to a number too large", at: place) }
+        guard value.isFinite else { throw fault("the number is too large", at: place) }
         return value
     }
 
@@ -202,7 +202,7 @@ struct LatentExpressionParser {
 
     private mutating func nested(_ body: (inout Self) throws -> Operand) throws -> Operand {
         guard depth < Self.maximumDepth else {
-            throw fault("more than \(Self.maximumDepth) parentheses in one another")
+            throw fault("more than \(Self.maximumDepth) nested parentheses")
         }
         depth += 1
         defer { depth -= 1 }
@@ -213,7 +213,7 @@ struct LatentExpressionParser {
         while position < characters.count, characters[position].isWhitespace { position += 1 }
     }
 
-    /// The next character that is no space.
+    /// The next non-space character.
     private mutating func peek() -> Character? {
         skipSpace()
         return position < characters.count ? characters[position] : nil
@@ -238,7 +238,7 @@ struct LatentExpressionParser {
         }
     }
 
-    /// What stands at the position, for a message: a word, a number or a character.
+    /// The token at the position, for a message: a word, a number or a character.
     private func found() -> String {
         guard position < characters.count else { return "the end" }
         let rest = characters[position...]

@@ -2,9 +2,9 @@ import AgonAdversarial
 import AgonTensors
 import Foundation
 
-/// Ways from one latent vector to another.
+/// Interpolation between latent vectors.
 enum LatentPath {
-    /// Rows of vectors, each from one drawn vector to the next drawn one.
+    /// Rows of vectors, each from one random vector to the next.
     static func rows(_ latent: LatentConfiguration, count: Int, columns: Int, stream: RandomStream) -> [Float] {
         let rows = (count + columns - 1) / columns
         let ends = latent.values(2 * rows, from: stream)
@@ -24,10 +24,10 @@ enum LatentPath {
         (0..<count).flatMap { greatCircle(a, b, count > 1 ? Double($0) / Double(count - 1) : 0) }
     }
 
-    /// The vector at a share of the way from `a` to `b` along a great circle, its length going over evenly.
+    /// The vector at a fraction of the great circle from `a` to `b`, with linearly interpolated length.
     ///
     /// Shoemake, "Animating rotation with quaternion curves", 1985; White, "Sampling Generative Networks", 2016,
-    /// arXiv:1609.04468, section 2.1. Straight lines would pass through lengths that no drawn vector has.
+    /// arXiv:1609.04468, section 2.1. Straight lines would pass through lengths that random vectors do not have.
     static func greatCircle(_ a: [Float], _ b: [Float], _ share: Double) -> [Float] {
         precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) numbers")
         func length(_ vector: [Float]) -> Double { vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() }
@@ -38,7 +38,7 @@ enum LatentPath {
         let product = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         let angle = acos(min(1, max(-1, product / (lengthA * lengthB))))
         let target = lengthA + (lengthB - lengthA) * share
-        // Vectors (nearly) alike or opposite have no one circle; the line between them serves.
+        // (Nearly) parallel or opposite vectors have no unique circle; their line is used instead.
         let isPlain = sin(angle) < 1e-6
         let weightA = isPlain ? 1 - share : sin((1 - share) * angle) / sin(angle)
         let weightB = isPlain ? share : sin(share * angle) / sin(angle)

@@ -3,15 +3,15 @@ import AgonRuns
 import AgonTensors
 import Foundation
 
-/// The latent vectors that a user has named, as `RUN/latents/NAME.npy`: float32, `[size]`.
+/// The latent vectors named by the user, as `RUN/latents/NAME.npy`: float32, `[size]`.
 ///
-/// Saving needs no lock of the run: the files are none of training's.
+/// Saving needs no lock of the run, because training does not use these files.
 public struct SavedLatents: Sendable {
-    /// Numbers that samples of a seed go by.
+    /// Valid numbers of a seed's samples.
     static let sampleNumbers = 1...100_000
 
     public let folder: String
-    /// Numbers in a vector.
+    /// The size of a vector.
     public let size: Int
 
     public init(run: RunFolder, size: Int) {
@@ -28,7 +28,7 @@ public struct SavedLatents: Sendable {
 
     public func path(of name: String) -> String { "\(folder)/\(name).npy" }
 
-    /// Throws `TensorsError`, and `SamplingError.badLatent` for a file that holds no such vector.
+    /// Throws `TensorsError`, and `SamplingError.badLatent` for a file without such a vector.
     public func load(_ name: String) throws -> [Float] {
         let path = path(of: name)
         let array = try NpyArray(path: path)
@@ -42,10 +42,10 @@ public struct SavedLatents: Sendable {
         return values
     }
 
-    /// Writes vectors under their names, each file whole or not at all. All names are checked before the first is
+    /// Writes vectors under their names, each file atomically. All names are checked before the first is
     /// written.
     ///
-    /// - Parameter replacing: whether a name may be one that is taken.
+    /// - Parameter replacing: whether to overwrite existing names.
     ///
     /// Throws `SamplingError.latentExists`, `.cannotMakeFolder`, `TensorsError.cannotWrite`.
     public func save(_ latents: [(name: String, values: [Float])], replacing: Bool) throws {
@@ -62,7 +62,7 @@ public struct SavedLatents: Sendable {
     }
 }
 
-/// What is to be saved under a name: the mean of samples of a seed, counted from 1.
+/// A latent to save under a name: the mean of samples of a seed, numbered from 1.
 public struct LatentAssignment: Equatable, Sendable, CustomStringConvertible {
     public let name: String
     public let samples: [Int]
@@ -72,7 +72,7 @@ public struct LatentAssignment: Equatable, Sendable, CustomStringConvertible {
             ? "sample \(samples[0])" : "mean of samples \(samples.map(String.init).joined(separator: ", "))"
     }
 
-    /// Reads `NAME=K` or `NAME=K+L+M`, several with commas between.
+    /// Parses `NAME=K` or `NAME=K+L+M`, separated by commas.
     ///
     /// Throws `SamplingError.malformedAssignment`.
     public static func parse(_ text: String) throws -> [LatentAssignment] {
@@ -88,7 +88,7 @@ public struct LatentAssignment: Equatable, Sendable, CustomStringConvertible {
                     part,
                     LatentExpression.reservedNames.contains(name)
                         ? "'\(name)' is a function; choose another name"
-                        : "'\(name)' is no name; use letters, digits and '_', a digit not first")
+                        : "'\(name)' is not a valid name; use letters, digits and '_', not starting with a digit")
             }
             if assignments.contains(where: { $0.name == name }) { throw fault(part, "'\(name)' is given twice") }
             let samples = try sum.split(separator: "+", omittingEmptySubsequences: false).map { number in
@@ -99,7 +99,7 @@ public struct LatentAssignment: Equatable, Sendable, CustomStringConvertible {
         return assignments
     }
 
-    /// Reads `12,15`.
+    /// Parses `12,15`.
     ///
     /// Throws `SamplingError.malformedAssignment`.
     public static func parseSamples(_ text: String) throws -> [Int] {
@@ -111,7 +111,7 @@ public struct LatentAssignment: Equatable, Sendable, CustomStringConvertible {
             SavedLatents.sampleNumbers.contains(number)
         else {
             throw fault(
-                part, "'\(text)' is no sample's number; expected 1 to \(SavedLatents.sampleNumbers.upperBound)")
+                part, "'\(text)' is not a sample number; expected 1 to \(SavedLatents.sampleNumbers.upperBound)")
         }
         return number
     }

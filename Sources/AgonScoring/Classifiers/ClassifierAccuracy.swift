@@ -4,11 +4,11 @@ import AgonLayers
 import AgonSampling
 import AgonTensors
 
-/// How often a classifier is right.
+/// The accuracy of a classifier.
 enum ClassifierAccuracy {
-    /// The part of a dataset's samples whose class has the largest logit, in evaluation mode.
+    /// The fraction of a dataset's samples whose class has the largest logit, in evaluation mode.
     ///
-    /// Throws what reading samples throws.
+    /// Throws the errors of reading samples.
     static func measure(_ network: Network, on dataset: any Dataset, threads: Int) throws -> Double {
         guard let labels = dataset.labels else { preconditionFailure("accuracy on samples without classes") }
         let extractor = try FeatureExtractor(

@@ -5,15 +5,15 @@ import AgonTensors
 import AgonTraining
 import Foundation
 
-/// Where classifiers' configs and weights are: configs in the project's `Configs/classifiers`, weights beside them or
-/// in the cache, where they are put when they have been trained.
+/// Locates classifiers' configs and weights: configs in the project's `Configs/classifiers`, weights beside them or
+/// in the cache, where trained weights are stored.
 ///
-/// Weights are called `NAME-DIGEST.safetensors` with 12 digits of the config's digest: those of a changed config are
-/// never taken for the present one's.
+/// Weight files are named `NAME-DIGEST.safetensors` with 12 digits of the config's digest, so weights of a changed
+/// config are never mistaken for those of the current one.
 public struct ClassifierCatalogue: Sendable {
     /// Folders of configs, `NAME.json`.
     public let configFolders: [String]
-    /// The folder of weights that were trained here.
+    /// The folder of locally trained weights.
     public let cacheFolder: String
 
     public init(configFolders: [String], cacheFolder: String) {
@@ -21,7 +21,7 @@ public struct ClassifierCatalogue: Sendable {
         self.cacheFolder = cacheFolder
     }
 
-    /// The project's configs, looked for above the working folder, the program and its sources; the cache in the folder
+    /// The project's configs, found above the working folder, the program and its sources; the cache in the folder
     /// that `AGON_CACHE` names, or `~/.cache/agon`.
     public static func standard(
         environment: [String: String] = ProcessInfo.processInfo.environment,
@@ -47,7 +47,7 @@ public struct ClassifierCatalogue: Sendable {
 
     // MARK: Configs
 
-    /// The names that configs are found by.
+    /// The names of the available configs.
     public var names: [String] {
         Set(
             configFolders.flatMap { folder in
@@ -58,7 +58,7 @@ public struct ClassifierCatalogue: Sendable {
         ).sorted()
     }
 
-    /// The config of a name, or that in the file of a path: what has a `/` or ends in `.json` is a path.
+    /// The config with a name, or in a file: a text with a `/` or ending in `.json` is a path.
     ///
     /// Throws `ClassifierError.unknown`, `ConfigError`.
     public func recipe(_ name: String, overrides: [String] = []) throws -> ClassifierRecipe {
@@ -77,10 +77,10 @@ public struct ClassifierCatalogue: Sendable {
 
     // MARK: Weights
 
-    /// The path in the cache that a config's weights have once they are trained.
+    /// The path in the cache of a config's trained weights.
     public func cachePath(of recipe: ClassifierRecipe) -> String { "\(cacheFolder)/\(Self.stem(recipe)).safetensors" }
 
-    /// The weights of a config, if they are beside the configs or in the cache and sound.
+    /// The weights of a config, if they are beside the configs or in the cache and valid.
     public func weights(of recipe: ClassifierRecipe) -> ClassifierWeights? {
         let shipped = configFolders.map { "\($0)/\(Self.stem(recipe)).safetensors" }
         for path in shipped + [cachePath(of: recipe)] where FileManager.default.fileExists(atPath: path) {
@@ -89,14 +89,14 @@ public struct ClassifierCatalogue: Sendable {
         return nil
     }
 
-    /// The weights of a config, trained first if there are none. Two processes that want them train them once: the
-    /// second waits for the first. A signal saves the state and ends the training.
+    /// The weights of a config, trained first if there are none. Two processes that need them train them once: the
+    /// second waits for the first. A signal saves the state and stops training.
     ///
     /// - Parameters:
-    ///   - report: how far the training is.
-    ///   - note: told what is going on, in a line.
+    ///   - report: called with training progress.
+    ///   - note: called with one-line status messages.
     ///
-    /// Throws `ClassifierError.stopped` after a signal, what training throws, `RunError.cannotMakeFolder`.
+    /// Throws `ClassifierError.stopped` after a signal, the errors of training, `RunError.cannotMakeFolder`.
     public func train(
         _ recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
         report: (TrainingProgress) -> Void, note: (String) -> Void = { _ in }
@@ -107,7 +107,7 @@ public struct ClassifierCatalogue: Sendable {
         }
     }
 
-    /// The same where signals are listened to already.
+    /// The same, if signals are already handled.
     func trainedWeights(
         of recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
         report: (TrainingProgress) -> Void, note: (String) -> Void = { _ in }
@@ -118,7 +118,7 @@ public struct ClassifierCatalogue: Sendable {
         // Another process may have trained it meanwhile.
         if let weights = weights(of: recipe) { return weights }
         try BLAS.open()
-        note("classifier \(recipe.name): training it, \(recipe.configuration.steps) steps; this is done once")
+        note("classifier \(recipe.name): training once for \(recipe.configuration.steps) steps")
         let path = cachePath(of: recipe)
         let state = "\(cacheFolder)/\(Self.stem(recipe)).state.safetensors"
         let training = try ClassifierTraining(recipe, searchPath: searchPath, threads: threads)
@@ -133,7 +133,7 @@ public struct ClassifierCatalogue: Sendable {
 
     private static func stem(_ recipe: ClassifierRecipe) -> String { "\(recipe.name)-\(recipe.digest.prefix(12))" }
 
-    /// Takes the config's lock, which the end of the process lets go too.
+    /// Takes the config's lock, which is also released when the process ends.
     private func lock(_ recipe: ClassifierRecipe, stop: StopRequest, note: (String) -> Void) throws -> Int32 {
         try RunFolder.makeFolders(cacheFolder)
         let path = "\(cacheFolder)/\(Self.stem(recipe)).lock"
@@ -142,7 +142,7 @@ public struct ClassifierCatalogue: Sendable {
             throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
         }
         var isWaiting = false
-        // Some network file systems have no locks; there the training goes without.
+        // Some network file systems have no locks; training then runs without.
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             if !isWaiting { note("classifier \(recipe.name): another process is training it; waiting") }
             isWaiting = true

@@ -4,52 +4,52 @@ import AgonLayers
 import AgonOptimizers
 import AgonTensors
 
-/// A classifier as its config states it: network, data and how it is trained. Metrics take its outputs as features.
+/// A classifier's config: network, data and training. Metrics use its outputs as features.
 public struct ClassifierConfiguration: ConfigDecodable, Sendable {
-    /// By which experiments call it.
+    /// The name by which experiments refer to it.
     public let name: String
     public let description: String?
-    /// What distances say of it: `fid-lenet`.
+    /// Its name in distances: `fid-lenet`.
     public let architecture: String
     public let seed: UInt64
-    /// Updates, each on a batch.
+    /// Updates, one batch each.
     public let steps: Int
-    /// The training samples; accuracy is measured on the same set's test samples.
+    /// The training samples; accuracy is measured on the same dataset's test samples.
     public let dataset: DatasetConfiguration
     public let batchSize: Int
     public let optimizer: OptimizerConfiguration
     /// Height, width and channels of an image.
     public let input: Shape
-    /// Ends in a logit for each class.
+    /// Outputs one logit per class.
     public let network: NetworkConfiguration
-    /// Updates from one saved state to the next, from which an interrupted training goes on.
+    /// Updates between checkpoints, from which interrupted training resumes.
     public let checkpointEvery: Int
 
     public init(from reader: ConfigReader) throws {
-        let name = try reader.string("name", affects: .nothing, "By which experiments call the classifier.")
+        let name = try reader.string("name", affects: .nothing, "The name that experiments refer to.")
         self.name = name
         try reader.require(
-            Self.isFileName(name), "name", "'\(name)' is no file name; use letters, digits, '.', '_' and '-'")
+            Self.isFileName(name), "name", "'\(name)' is not a valid file name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString(
-            "description", affects: .nothing, "What the classifier is, in a sentence or two.")
+            "description", affects: .nothing, "A description in one or two sentences.")
         let architecture = try reader.string(
-            "architecture", affects: .nothing, "What distances say of it: \"lenet\" makes fid-lenet, kid-lenet.")
+            "architecture", affects: .nothing, "Its name in distances: \"lenet\" gives fid-lenet, kid-lenet.")
         self.architecture = architecture
         try reader.require(
             Self.isFileName(architecture), "architecture", "'\(architecture)': use letters, digits, '.', '_' and '-'")
         seed = UInt64(
             try reader.integer("seed", in: 0..., default: 0, affects: .chance, "Seed of weights, dropout and batches."))
-        steps = try reader.integer("steps", in: 1...1_000_000_000, affects: .length, "Updates, each on a batch.")
+        steps = try reader.integer("steps", in: 1...1_000_000_000, affects: .length, "Updates, one batch each.")
         dataset = try reader.section(
-            "dataset", "The training samples; the same set's test samples measure the accuracy.")
+            "dataset", "The training samples; accuracy is measured on the same dataset's test samples.")
         batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
-        optimizer = try reader.section("optimizer", "How the cross-entropy is minimised.")
+        optimizer = try reader.section("optimizer", "The optimizer of the cross-entropy.")
         input = Shape(
             try reader.integers("input", count: 3, in: 1...16384, "Height, width and channels of an image."))
-        network = try reader.section("network", "The layers, from an image to a logit for each class.")
+        network = try reader.section("network", "The layers, from an image to one logit per class.")
         checkpointEvery = try reader.integer(
             "checkpointEvery", in: 1..., default: 500, affects: .nothing,
-            "Updates from one saved state to the next, from which an interrupted training goes on.")
+            "Updates between checkpoints, from which interrupted training resumes.")
         let split = dataset.split
         try reader.require(split == .train, "dataset", "a classifier learns the split 'train', not '\(split.rawValue)'")
     }
@@ -68,11 +68,11 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
 
     /// The published JSON Schema of classifiers' configs.
     public static func schema() throws -> ConfigNode {
-        try JSONSchema.describe(Self.self, title: "A classifier of Agon", id: "schema.json", partial: true)
+        try JSONSchema.describe(Self.self, title: "An Agon classifier", id: "schema.json", partial: true)
     }
 }
 
-/// A classifier's config that was read, with every default written out.
+/// A loaded classifier config, with all defaults.
 public struct ClassifierRecipe: Sendable {
     public let configuration: ClassifierConfiguration
     public let resolved: ConfigNode
@@ -90,12 +90,12 @@ public struct ClassifierRecipe: Sendable {
 
     public var name: String { configuration.name }
 
-    /// The identity of what is trained: the SHA-256 of the values that the weights depend on.
+    /// The identity of the weights: the SHA-256 of the values they depend on.
     public var digest: String {
         resolved.identity(of: [.result, .chance, .length]).digest
     }
 
-    /// Samples of its data as they are in evaluation, without random transforms.
+    /// Samples of its data for evaluation, without random transforms.
     func openSamples(of split: DatasetSplit, searchPath: DataSearchPath) throws -> any Dataset {
         try configuration.dataset.deterministic(split: split).open(searchPath: searchPath)
     }

@@ -2,12 +2,12 @@ import AgonAdversarial
 import AgonDatasets
 import AgonTraining
 
-/// The batches that a classifier learns from: images and their classes, read ahead by other threads.
+/// Training batches of a classifier: images and classes, prefetched by other threads.
 final class ClassifierInputs: PhaseInputs {
     private let loader: BatchLoader
     private let classes: Int
     private let oneHotLabels: UnsafeMutableBufferPointer<Float>
-    /// The classes of the batch that was taken last.
+    /// The classes of the most recent batch.
     private(set) var labels: UnsafeBufferPointer<Int32>
 
     /// Throws `DatasetError`.

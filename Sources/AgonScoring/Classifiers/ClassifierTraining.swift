@@ -9,7 +9,7 @@ import AgonText
 import AgonTraining
 
 extension TrainingProgress {
-    /// How far a classifier's training is: `step 750/7500, loss 0.3219, accuracy 90.12 %`.
+    /// The training progress of a classifier: `step 750/7500, loss 0.3219, accuracy 90.12 %`.
     package var classifierText: String {
         let (loss, accuracy) = (Double(scalar("loss") ?? .nan), Double(scalar("accuracy") ?? .nan))
         return "step \(step)/\(steps), loss \(NumberText.fixed(loss, decimals: 4)), "
@@ -17,22 +17,22 @@ extension TrainingProgress {
     }
 }
 
-/// A training of a classifier by cross-entropy: an iteration with one phase, and a checkpoint to go on from.
+/// Trains a classifier by cross-entropy: an iteration with one phase, and a checkpoint to resume from.
 ///
-/// What an update does follows from config and step alone, so that a training that was interrupted ends in the same
+/// An update depends only on config and step, so that interrupted training ends with the same
 /// weights, on any number of threads.
 final class ClassifierTraining {
     let network: Network
     private let recipe: ClassifierRecipe
     private let step: CompiledIteration
     private let inputs: ClassifierInputs
-    /// Everything that the checkpoint holds.
+    /// The contents of the checkpoint.
     private let variables: [Variable]
     private let classes: Int
 
     private var settings: ClassifierConfiguration { recipe.configuration }
 
-    /// Throws `ConfigError` for layers that do not fit, `DatasetError`, `ClassifierError.doesNotFit` for data
+    /// Throws `ConfigError` for invalid layers, `DatasetError`, `ClassifierError.doesNotFit` for data
     /// without classes or of another size.
     init(_ recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int) throws {
         self.recipe = recipe
@@ -43,7 +43,7 @@ final class ClassifierTraining {
         guard dataset.labels != nil, dataset.classNames.count == classes, dataset.sampleShape == settings.input else {
             throw ClassifierError.doesNotFit(
                 classifier: settings.name,
-                reason: "it names \(classes) classes of images \(settings.input), the dataset has "
+                reason: "it has \(classes) classes of images \(settings.input), the dataset has "
                     + (dataset.labels == nil ? "no classes" : "\(dataset.classNames.count) classes")
                     + " and images \(dataset.sampleShape)")
         }
@@ -63,17 +63,17 @@ final class ClassifierTraining {
             phases: [IterationPhase(name: settings.name, graph: graph)], pool: WorkerPool(threads: threads),
             seed: settings.seed)
         variables = network.variables + graph.updateRules.flatMap(\.states)
-        // Decoding images is more work than training a small network on them.
+        // Decoding images takes longer than training a small network on them.
         inputs = try ClassifierInputs(
             dataset, classes: classes, batchSize: batch, seed: settings.seed, workers: min(2, threads))
     }
 
     deinit { inputs.stop() }
 
-    /// Trains from the checkpoint in a file, if there is one, to the last step.
+    /// Trains from the checkpoint in a file, if any, to the last step.
     ///
-    /// - Parameter report: told about every hundredth of the steps, at least every five seconds: the mean `loss` in nats
-    ///   and the `accuracy` of the network as it was in training, over the steps since the last report.
+    /// - Parameter report: called every hundredth of the steps, at least every five seconds: the mean `loss` in nats
+    ///   and the training `accuracy` over the steps since the last report.
     ///
     /// Throws `ClassifierError.stopped` after a signal, with the state saved; `RunError.notFinite`, `DatasetError`.
     func run(checkpoint path: String, stop: StopRequest, report: (TrainingProgress) -> Void) throws {
@@ -107,7 +107,7 @@ final class ClassifierTraining {
         }
     }
 
-    /// How many images of the batch have their largest logit at their class.
+    /// The number of images in the batch whose class has the largest logit.
     private func rightAnswers() -> Int {
         step.withOutput("logits") { logits in
             inputs.labels.enumerated().count { row, label in
@@ -125,7 +125,7 @@ final class ClassifierTraining {
             variables, step: step, batches: step, config: recipe.digest, seed: settings.seed, path: path, lastGood: nil)
     }
 
-    /// Takes the state of a file, and gives its step; 0 where there is none that fits.
+    /// Restores the state of a file and returns its step; 0 if no matching file exists.
     private func restore(_ path: String) throws -> Int {
         guard let checkpoint = try? Checkpoint(path: path), checkpoint.config == recipe.digest,
             checkpoint.step <= settings.steps, (try? checkpoint.check(variables)) != nil
@@ -136,9 +136,9 @@ final class ClassifierTraining {
 }
 
 extension ClassifierRecipe {
-    /// The network with first values; variables are called `classifier.0.weight` and so on.
+    /// The network with initial values; variables are named `classifier.0.weight` and so on.
     ///
-    /// Throws `ConfigError` with the line of the layer that does not fit, or for an output that is no list of logits.
+    /// Throws `ConfigError` with the line of the invalid layer, or for an output that is not a vector of logits.
     func network() throws -> Network {
         do {
             let network = try Network(
@@ -149,7 +149,7 @@ extension ClassifierRecipe {
                 let place = ConfigPath.root.key("network")
                 throw ConfigError.unfit(
                     resolved.source(at: place), place,
-                    "its output is \(network.outputShape), expected [classes], a logit for each class")
+                    "its output is \(network.outputShape), expected [classes], one logit per class")
             }
             return network
         } catch let error as LayerError {

@@ -5,16 +5,16 @@ import AgonRuns
 import AgonTensors
 import AgonTraining
 
-/// The file of a trained classifier: weights and running statistics in PyTorch's names and layouts, and as metadata
-/// what they are. Its bytes follow from the config alone on one machine.
+/// The file of a trained classifier: weights and running statistics in PyTorch's names and layouts, described by
+/// metadata. On one machine its bytes depend only on the config.
 public struct ClassifierWeights: Sendable {
     static let format = "agon-classifier-1"
 
     public let path: String
     public let name: String
-    /// Of the config that it was trained by.
+    /// Digest of its training config.
     public let config: String
-    /// The part of the test samples that it names rightly.
+    /// The fraction of test samples classified correctly.
     public let accuracy: Double
     public let testSamples: Int
     public let steps: Int
@@ -55,6 +55,6 @@ public struct ClassifierWeights: Sendable {
             ], isResumable: false)
     }
 
-    /// Gives a network's variables the values of the file.
+    /// Loads the file's values into a network's variables.
     func restore(_ network: Network) throws { try InitialWeights.load(path, into: network.variables) }
 }

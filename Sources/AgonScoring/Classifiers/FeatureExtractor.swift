@@ -6,18 +6,18 @@ import AgonSampling
 import AgonTensors
 import Foundation
 
-/// A network made ready to turn images into features and class probabilities, in evaluation mode, a batch at a time.
+/// A compiled network that turns images into features and class probabilities, in evaluation mode, batch by batch.
 ///
 /// The features of a dataset's own classifier are the logarithms of its class probabilities, as in Albuquerque et al.,
 /// arXiv:1901.08680; those of InceptionV3 are its last pooled layer.
 public final class FeatureExtractor {
-    /// By which the classifier is called: `lenet-mnist`.
+    /// The classifier's name: `lenet-mnist`.
     public let name: String
-    /// What distances say of it: `fid-lenet`.
+    /// Its name in distances: `fid-lenet`.
     public let architecture: String
-    /// The SHA-256 of its weights' file.
+    /// The SHA-256 of its weight file.
     public let hash: String
-    /// Of an image that it reads.
+    /// The shape of an input image.
     public let input: ImageShape
     public let featureCount: Int
     public let classCount: Int
@@ -25,7 +25,7 @@ public final class FeatureExtractor {
     private let batch: Int
 
     /// - Parameters:
-    ///   - head: layers that make logits of the features; nil: the network's outputs are logits, and the features their
+    ///   - head: layers from features to logits; nil: the network's outputs are logits, and the features their
     ///     `log(softmax)`.
     ///
     /// Throws `GraphError`.
@@ -50,12 +50,12 @@ public final class FeatureExtractor {
         step = try CompiledStep(graph, name: "features", pool: pool, seed: 0)
     }
 
-    /// What is to be said of distances between so many samples; nil where there are enough.
+    /// A warning about distances between so few samples; nil if there are enough.
     func warning(samples: Int) -> String? {
         guard samples < featureCount else { return nil }
         return
-            "\(samples) samples for \(featureCount) features: covariances are singular, and distances say more of the "
-            + "number of samples than of the images"
+            "\(samples) samples for \(featureCount) features: covariances are singular, and distances depend more "
+            + "on the number of samples than on the images"
     }
 
     /// A classifier whose features are the logarithms of its class probabilities.
@@ -74,7 +74,7 @@ public final class FeatureExtractor {
         min(256, max(16, 4_000_000_000 / max(network.floatingPointOperations, 1)))
     }
 
-    /// What the network says of images.
+    /// The network's outputs for images.
     struct Outputs {
         var features: [Double] = []
         var logProbabilities: [Double] = []
@@ -88,7 +88,7 @@ public final class FeatureExtractor {
             logProbabilities += other.logProbabilities
         }
 
-        /// The class of the largest probability of each image, the first of several.
+        /// The class with the largest probability of each image; the first among equals.
         var namedClasses: [Int] {
             (0..<rows).map { row in
                 let scores = logProbabilities[row * classCount..<(row + 1) * classCount]
@@ -103,7 +103,7 @@ public final class FeatureExtractor {
 
     var noOutputs: Outputs { Outputs(featureCount: featureCount, classCount: classCount) }
 
-    /// - Parameter images: of the size that the network reads.
+    /// - Parameter images: images of the network's input size.
     func outputs(for images: EightBitImages) -> Outputs {
         precondition(images.shape == input, "images \(images.shape) for a classifier of images \(input)")
         var result = noOutputs
@@ -128,10 +128,10 @@ public final class FeatureExtractor {
 }
 
 extension FeatureExtractor {
-    /// What the network says of images of any size, brought to its own a batch at a time: enlarged images are many times
+    /// The network's outputs for images of any size, resized batch by batch because enlarged images are many times
     /// larger.
     ///
-    /// Throws what resizing throws.
+    /// Throws the errors of resizing.
     func outputs(for images: EightBitImages, resizedBy resizer: ImageResizer?) throws -> Outputs {
         guard let resizer, resizer != .none else { return outputs(for: images) }
         var result = noOutputs
@@ -142,7 +142,7 @@ extension FeatureExtractor {
         return result
     }
 
-    /// InceptionV3 with the weights of a file, whose hash is known.
+    /// InceptionV3 with the weights of a file with a known hash.
     ///
     /// Throws `RunError.badWeights`, `TensorsError`, `LayerError`, `GraphError`.
     static func load(_ weights: InceptionV3Weights, hash: String, pool: WorkerPool) throws -> FeatureExtractor {

@@ -2,16 +2,16 @@ import AgonDatasets
 import AgonSampling
 import AgonTensors
 
-/// How images come to the size that a classifier reads. Identities name it, as distances depend on it.
+/// How images are resized to a classifier's input. Identities name it, because distances depend on it.
 public enum ImageResizer: String, Hashable, Sendable {
-    /// They have the size.
+    /// No resizing: they have the size.
     case none
-    /// The largest of 2x2 pixels: images of twice the size (Albuquerque et al., arXiv:1901.08680, for 64x64 images).
+    /// The maximum of 2x2 pixels: images of twice the size (Albuquerque et al., arXiv:1901.08680, for 64x64 images).
     case halvingMaximum = "maxpool2"
-    /// Bilinear, antialiased where it shrinks, to 8 bits, as Pillow does.
+    /// Bilinear, antialiased when downscaling, rounded to 8 bits, as in Pillow.
     case bilinear = "bilinear-antialiased-8bit"
 
-    /// What images of a size need for one that a classifier reads.
+    /// The resizing from an image size to a classifier's input.
     init(from image: ImageShape, to wanted: ImageShape) {
         if (image.height, image.width) == (wanted.height, wanted.width) {
             self = .none
@@ -22,7 +22,7 @@ public enum ImageResizer: String, Hashable, Sendable {
         }
     }
 
-    /// Throws what resizing throws; it does not for images in memory.
+    /// Throws the errors of resizing, which do not occur for images in memory.
     func resize(_ images: EightBitImages, to wanted: ImageShape) throws -> EightBitImages {
         switch self {
         case .none: return images

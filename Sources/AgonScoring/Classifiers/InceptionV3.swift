@@ -2,18 +2,18 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// InceptionV3, whose last pooled layer gives the features of the Fréchet inception distance.
+/// InceptionV3, whose last pooling layer gives the features of the Fréchet inception distance.
 ///
 /// Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016, arXiv:1512.00567, section 6,
 /// with the batch norm of its section 8 and without the auxiliary classifier. Sizes and names are those of torchvision's
 /// `inception_v3`.
 struct InceptionV3 {
-    /// What average pools take for the pixels beyond an edge, in which two published sets of weights differ.
+    /// How average pools treat pixels beyond an edge, in which two published sets of weights differ.
     enum Variant: Equatable {
-        /// torchvision's of 1000 classes: zeros, which count.
+        /// torchvision's weights for 1000 classes: padding counts as zeros.
         case torchvision
-        /// That of the published distances (Heusel et al., arXiv:1706.08500) of 1008 classes: they do not count, and the
-        /// last block has a maximum in the average's place.
+        /// Those of published distances (Heusel et al., arXiv:1706.08500) for 1008 classes: padding does not count, and
+        /// the last block uses max pooling instead of average pooling.
         case published
 
         init(classes: Int) { self = classes == 1008 ? .published : .torchvision }
@@ -31,9 +31,9 @@ struct InceptionV3 {
         variant = Variant(classes: classes)
     }
 
-    /// The networks from an image to features and from these to logits, all zero as yet.
+    /// The networks from an image to features and from features to logits, initially zero.
     ///
-    /// Throws `LayerError` for images of less than 75x75 pixels.
+    /// Throws `LayerError` for images smaller than 75x75 pixels.
     func networks(height: Int = side, width: Int = side) throws -> (trunk: Network, head: Network) {
         var zero = Initialization()
         zero.weights = ConstantInitializer(value: 0)
@@ -46,7 +46,7 @@ struct InceptionV3 {
         )
     }
 
-    /// What a variable is called in a file: its name without the network and the numbers of branches, as in
+    /// A variable's name in a file: without the network and the numbers of branches, as in
     /// `Mixed_7b.branch3x3_2a.conv.weight`.
     static func fileName(of variable: Variable) -> String {
         variable.name.split(separator: ".").dropFirst().filter { $0 != "branches" && Int($0) == nil }
@@ -114,7 +114,7 @@ struct InceptionV3 {
             ])
     }
 
-    /// Figure 10: to half the size.
+    /// Figure 10: reduction to half the size.
     private func narrowReduction(_ name: String) -> any Layer {
         block(
             name,
@@ -163,7 +163,7 @@ struct InceptionV3 {
             ])
     }
 
-    /// Figure 7: branches that part again.
+    /// Figure 7: branches that split again.
     private func wide(_ name: String, pool: PoolingLayer) -> any Layer {
         func parted(_ name: String) -> any Layer {
             ConcatLayer([

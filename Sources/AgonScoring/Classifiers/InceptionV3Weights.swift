@@ -5,13 +5,13 @@ import AgonRuns
 import AgonTensors
 import AgonTraining
 
-/// A file of InceptionV3's weights, in torchvision's names and layouts; the auxiliary classifier's are left.
+/// A file of InceptionV3 weights, in torchvision's names and layouts; those of the auxiliary classifier are ignored.
 struct InceptionV3Weights: Sendable {
     let path: String
-    /// Numbers of the last layer's output: 1000 of torchvision's weights, 1008 of those of the published distances.
+    /// Outputs of the last layer: 1000 for torchvision's weights, 1008 for those of the published distances.
     let classes: Int
 
-    /// Opens a file and checks, without reading them, that it holds the weights.
+    /// Opens a file and checks that it contains the weights, without reading them.
     ///
     /// Throws `RunError.badWeights`, `TensorsError`.
     init(path: String) throws {
@@ -19,7 +19,7 @@ struct InceptionV3Weights: Sendable {
         guard file.contains("fc.weight") else {
             throw RunError.badWeights(
                 path: path,
-                problem: "no array is called 'fc.weight'; expected the names of torchvision's inception_v3")
+                problem: "no array is named 'fc.weight'; expected the names of torchvision's inception_v3")
         }
         let shape = try file.entry("fc.weight").shape
         guard shape.rank == 2, shape[0] >= 2, shape[1] == InceptionV3.featureCount else {

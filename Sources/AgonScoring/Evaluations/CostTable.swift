@@ -1,6 +1,6 @@
 import AgonText
 
-/// What runs cost, a row each, and when they reached their best values.
+/// The costs of runs, one row per run, and when they reached their best values.
 public struct CostTable: Sendable {
     private let outcomes: [RunEvaluation.Outcome]
 
@@ -8,7 +8,7 @@ public struct CostTable: Sendable {
 
     public var text: String {
         var table = TextTable(["run", "GFLOP/step", "planned memory", "peak memory", "training", "steps/s"])
-        // The identity tells values apart that must not be compared.
+        // The identity separates values that are not comparable.
         var bests = TextTable(["run", "metric", "best", "step", "training until then", "identity"])
         var hasBests = false
         for outcome in outcomes {

@@ -8,8 +8,8 @@ import AgonRuns
 import AgonSampling
 import AgonTensors
 
-/// What an evaluation of a run needs, found and checked to fit before anything is trained or measured: real samples, the
-/// metrics that are possible, the classifier with its weights.
+/// The requirements of a run's evaluation, checked before anything is trained or measured: real samples, the
+/// possible metrics, the classifier with its weights.
 struct EvaluationPlan {
     let settings: EvaluationSettings
     let metrics: [EvaluationMetric]
@@ -19,23 +19,23 @@ struct EvaluationPlan {
     let range: SampleRange
     /// What metrics look through; nil where none needs to.
     let extractor: ExtractorSource?
-    /// Of an image; nil for points.
+    /// The shape of an image; nil for points.
     let image: ImageShape?
     /// Whether images are stacked digits.
     let isStacked: Bool
-    /// The name of the dataset, and 12 digits of the digest of the values that its samples depend on.
+    /// The name of the dataset, and 12 digits of the digest of its sample-affecting values.
     private let data: (name: String, digest: String)
-    /// The training samples' own modes and how often each is drawn; nil where modes are not measured of classes.
+    /// The training samples' modes and their frequencies; nil unless modes are measured by classes.
     let modeFrequencies: [Double]?
 
     /// - Parameters:
-    ///   - experiment: of one stage.
-    ///   - isStage: whether there are other stages, whose images may be of another size: metrics that do not fit this
-    ///     one's are left out instead of refused.
-    ///   - note: told in a line about a classifier that must be trained first.
+    ///   - experiment: the experiment of one stage.
+    ///   - isStage: whether there are other stages, whose images may have another size: metrics that do not suit this
+    ///     stage are omitted instead of refused.
+    ///   - note: called with a line if a classifier must be trained first.
     ///
-    /// Throws `MeasurementError` and `ClassifierError` for what does not fit, `DatasetError`, what training a classifier
-    /// throws.
+    /// Throws `MeasurementError` and `ClassifierError` for mismatches, `DatasetError`, the errors of training a
+    /// classifier.
     init(
         _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, searchPath: DataSearchPath,
         catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
@@ -64,7 +64,7 @@ struct EvaluationPlan {
                 settings.classifier, dataset: isStacked ? "mnist" : name, catalogue: catalogue)
             if isStacked, metrics.contains(.modes) { try source.checkReadsDigits() }
             if metrics.contains(where: \.needsFeatures) {
-                // Classifiers of single digits make no features of stacked ones; only who asks for these is told.
+                // Classifiers of single digits give no features of stacked ones; only explicit requests are reported.
                 if isStacked, settings.metrics.isEmpty, source.input.channels != image.channels {
                     metrics.removeAll(where: \.needsFeatures)
                 } else {
@@ -104,20 +104,20 @@ struct EvaluationPlan {
         _ metric: EvaluationMetric, image: ImageShape?, isMixture: Bool, dataset: String
     ) -> String {
         switch metric {
-        case .modes: "the modes of '\(dataset)' are not known; they are of mixtures and of stacked-mnist"
+        case .modes: "the modes of '\(dataset)' are unknown; only mixtures and stacked-mnist have known modes"
         case .similarity where image != nil:
-            "images of at least 11x11 pixels are needed, those of '\(dataset)' are smaller"
+            "it needs images of at least 11x11 pixels, those of '\(dataset)' are smaller"
         default: "'\(dataset)' has points, not images" + (isMixture ? "; 'modes' can be measured" : "")
         }
     }
 
     // MARK: Identities
 
-    /// The identity of a value, with the parts that every value has.
+    /// The identity of a value, including the common parts.
     ///
     /// - Parameters:
-    ///   - usesFeatures: whether the classifier and the resizer belong to it.
-    ///   - real: the number of real samples compared with; nil where there are none.
+    ///   - usesFeatures: whether it includes the classifier and the resizer.
+    ///   - real: the number of real samples compared with; nil if none.
     ///   - isAveraged: whether averages of the generator's weights were measured.
     func identity(
         usesFeatures: Bool, resizer: ImageResizer?, real: Int?, generated: Int, isAveraged: Bool,
@@ -144,6 +144,6 @@ struct EvaluationPlan {
         return EvaluationIdentity(object)
     }
 
-    /// What real features follow from, to share them among runs.
+    /// The key of cached real features, to share them among runs.
     var realKey: String { "\(data.digest) \(settings.split.rawValue) \(settings.realSamples) \(extractor?.hash ?? "")" }
 }

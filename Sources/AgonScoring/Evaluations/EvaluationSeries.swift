@@ -4,26 +4,26 @@ import AgonRuns
 import AgonTensors
 import AgonTraining
 
-/// The evaluations of a run in training, as its config's `evaluate` asks for.
+/// The evaluations of a run during training, as its config's `evaluate` states.
 ///
-/// What is needed is found, and classifiers are trained, before the first step. Networks for metrics are made at the
-/// first evaluation, so that the memory measured until then is the training's own.
+/// Requirements are checked, and classifiers trained, before the first step. Networks for metrics are built at the
+/// first evaluation, so that the memory measured until then is that of training alone.
 final class EvaluationSeries: TrainingEvaluation {
     let every: Int
     private let plan: EvaluationPlan
     private let prepared: TrainingSetup
     private let note: (String) -> Void
     private var evaluator: Evaluator?
-    /// The most memory that the process had before its first evaluation, in bytes.
+    /// Peak memory of the process before its first evaluation, in bytes.
     private(set) var memoryBefore: Int?
 
     /// Nil for a config without evaluations.
     ///
     /// - Parameters:
-    ///   - isStage: whether the training has other stages.
-    ///   - note: told about classifiers that are trained, and of too few samples.
+    ///   - isStage: whether training has other stages.
+    ///   - note: called with messages about classifier training and too few samples.
     ///
-    /// Throws what `EvaluationPlan` throws.
+    /// Throws the errors of `EvaluationPlan`.
     init?(
         _ prepared: TrainingSetup, isStage: Bool, options: TrainingOptions, classifiers: ClassifierCatalogue,
         note: @escaping (String) -> Void
@@ -39,7 +39,7 @@ final class EvaluationSeries: TrainingEvaluation {
 
     /// The values after a step.
     ///
-    /// Throws what `Evaluator` throws.
+    /// Throws the errors of `Evaluator`.
     func measure(step: Int) throws -> [EvaluationValue] {
         let evaluator = try self.evaluator ?? make()
         self.evaluator = evaluator
@@ -59,12 +59,12 @@ final class EvaluationSeries: TrainingEvaluation {
 }
 
 extension TrainingRun {
-    /// Trains to the last step, or until a signal asks to stop, with the evaluations that the config asks for.
+    /// Trains to the last step, or until a signal requests a stop, with the config's evaluations.
     ///
-    /// - Parameter classifiers: the classifiers that evaluations may take.
+    /// - Parameter classifiers: the classifiers available to evaluations.
     ///
     /// Throws `ConfigError`, `DatasetError`, `TensorsError`, `RunError`, `TrainingError`, `MeasurementError`,
-    /// `ClassifierError`. What the run had saved before stays.
+    /// `ClassifierError`. Earlier saved files are kept.
     public static func run(
         _ experiment: Experiment, options: TrainingOptions = TrainingOptions(),
         classifiers: ClassifierCatalogue = .standard(), report: @escaping (TrainingEvent) -> Void = { _ in }

@@ -1,8 +1,8 @@
 import AgonRuns
 import AgonText
 
-/// Values of several runs side by side: a row for each run, a column for each metric. A value whose identity is not that
-/// of the first in its column has a mark, and a footnote says what differs.
+/// Values of several runs side by side: one row per run, one column per metric. A value whose identity differs from
+/// that of the first in its column is marked, and a footnote states the difference.
 public struct EvaluationTable: Sendable {
     /// A row's name, and its values.
     public typealias Row = (name: String, values: [EvaluationValue])
@@ -15,7 +15,7 @@ public struct EvaluationTable: Sendable {
         rows = outcomes.map { ("\($0.run), step \($0.step)", $0.values) }
     }
 
-    /// The metrics in the order in which they first come up.
+    /// The metrics in order of first appearance.
     var metrics: [String] {
         var found: [String] = []
         for value in rows.flatMap(\.values) where !found.contains(value.metric) { found.append(value.metric) }
@@ -59,6 +59,6 @@ public struct EvaluationTable: Sendable {
         return ([table.text] + (notes.isEmpty ? [] : [""] + notes)).joined(separator: "\n")
     }
 
-    /// Five digits that count.
+    /// Five significant digits.
     static func number(_ value: Double) -> String { NumberText.brief(value, digits: 5) }
 }

@@ -9,9 +9,9 @@ import AgonRuns
 import AgonSampling
 import AgonTensors
 
-/// Measures a generator by the metrics of a plan. Features of real samples are taken once and kept.
+/// Measures a generator by the metrics of a plan. Features of real samples are computed once and cached.
 ///
-/// Everything follows from the plan and the generator's weights: nothing of a training is read or moved.
+/// Results depend only on the plan and the generator's weights; training state is neither read nor changed.
 final class Evaluator {
     private let plan: EvaluationPlan
     private let extractor: FeatureExtractor?
@@ -25,18 +25,18 @@ final class Evaluator {
     /// The mean similarity of pairs of real images, once it was measured.
     private var realSimilarity: (mean: Double, count: Int)?
 
-    /// Neighbours of the balls of precision, recall, density and coverage.
+    /// Nearest neighbours k for precision, recall, density and coverage.
     private static let neighbours = 5
-    /// Images among which pairs are drawn for their similarity, and pairs.
+    /// Images from which pairs are drawn for MS-SSIM, and the number of pairs.
     private static let similarityImages = 500
     private static let similarityPairs = 250
-    /// Samples that are made at a time.
+    /// Samples generated at a time.
     private static let chunk = 512
 
     /// - Parameters:
-    ///   - generator: the network that is measured; its variables are read at each measurement.
-    ///   - isAveraged: whether they are averages.
-    ///   - reals: features that evaluators share.
+    ///   - generator: the network to measure; its variables are read at each measurement.
+    ///   - isAveraged: whether its variables are averages.
+    ///   - reals: features shared by evaluators.
     ///
     /// Throws what reading samples throws, `RunError.badWeights`, `TensorsError`, `GraphError`.
     init(
@@ -72,21 +72,21 @@ final class Evaluator {
         self.inputs = inputs
     }
 
-    /// Remarks on what is going to be measured.
+    /// Remarks on the coming measurement.
     var warnings: [String] {
         guard let extractor, real != nil else { return [] }
         let samples = min(plan.settings.samples, inputs.count)
         return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
     }
 
-    /// The values for the generator as it is.
+    /// The values for the generator's current weights.
     ///
-    /// Throws what reading condition images throws, `MetricError` for features that are no numbers, `TensorsError`.
+    /// Throws the errors of reading condition images, `MetricError` for NaN or infinite features, `TensorsError`.
     func measure(step: Int) throws -> [EvaluationValue] {
         let made = try collect()
         return try plan.metrics.flatMap { metric -> [EvaluationValue] in
             try values(of: metric, made).compactMap { name, value, identity in
-                // Of a distribution that leaves the data's there is no finite divergence.
+                // The divergence is infinite if the distribution leaves the data's support.
                 value.isFinite ? EvaluationValue(step: step, metric: name, value: value, identity: identity) : nil
             }
         }
@@ -102,7 +102,7 @@ final class Evaluator {
         var pointSize = 0
     }
 
-    /// Makes the samples a chunk at a time, and keeps what metrics need of them.
+    /// Generates samples in chunks, and keeps what metrics need.
     private func collect() throws -> Collected {
         var made = Collected()
         let settings = plan.settings
@@ -185,7 +185,7 @@ final class Evaluator {
     ) throws -> [Named] {
         let fake = outputs.matrix
         let suffix = extractor.architecture
-        // Pairwise comparisons take as many real samples as generated ones: their time and memory grow with both.
+        // Pairwise comparisons use as many real as generated samples: their time and memory grow with both.
         let paired = min(real.features.rows, fake.rows)
         switch metric {
         case .frechet:

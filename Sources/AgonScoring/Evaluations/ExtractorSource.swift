@@ -6,12 +6,12 @@ import AgonTensors
 import AgonText
 import AgonTraining
 
-/// A classifier for metrics, before its network is made.
+/// A classifier for metrics, before its network is built.
 enum ExtractorSource {
     case recipe(ClassifierRecipe, weights: ClassifierWeights?)
     case inceptionV3(InceptionV3Weights, hash: String)
 
-    /// The classifier of a name or, where none is named, the one that was trained on a dataset.
+    /// The named classifier or, if none is named, the one trained on a dataset.
     ///
     /// Throws `ClassifierError.unknown`, `MeasurementError.noClassifier`, `RunError.badWeights`, `ConfigError`,
     /// `TensorsError`.
@@ -40,7 +40,7 @@ enum ExtractorSource {
             let weights = try catalogue.trainedWeights(
                 of: recipe, searchPath: searchPath, threads: threads,
                 report: { progress in
-                    // A line for each tenth of the way.
+                    // One line per tenth of training.
                     let tenth = max(1, progress.steps / 10)
                     guard progress.step % tenth < max(1, progress.steps / 100) else { return }
                     note("classifier \(recipe.name): \(progress.classifierText)")
@@ -59,7 +59,7 @@ enum ExtractorSource {
         }
     }
 
-    /// What distances say of it.
+    /// Its name in distances.
     var architecture: String {
         switch self {
         case .recipe(let recipe, _): recipe.configuration.architecture
@@ -67,7 +67,7 @@ enum ExtractorSource {
         }
     }
 
-    /// The SHA-256 of the weights' file.
+    /// The SHA-256 of the weight file.
     var hash: String {
         switch self {
         case .recipe(_, let weights): weights?.hash ?? ""
@@ -84,7 +84,7 @@ enum ExtractorSource {
         }
     }
 
-    /// Throws `ClassifierError.doesNotFit` for images of other channels.
+    /// Throws `ClassifierError.doesNotFit` for images with other channels.
     func check(_ image: ImageShape, of owner: String) throws {
         guard image.channels == input.channels else {
             throw ClassifierError.doesNotFit(
@@ -94,7 +94,7 @@ enum ExtractorSource {
         }
     }
 
-    /// Throws `ClassifierError.doesNotFit` for a classifier of other things than grey digits.
+    /// Throws `ClassifierError.doesNotFit` unless it classifies grey digits.
     func checkReadsDigits() throws {
         let classes: Int
         switch self {
@@ -104,8 +104,8 @@ enum ExtractorSource {
         guard input.channels == 1, classes == 10 else {
             throw ClassifierError.doesNotFit(
                 classifier: name,
-                reason: "the modes of stacked digits are named by a classifier of grey digits, "
-                    + "this one names \(classes) classes of \(Self.kind(input.channels)) images")
+                reason: "the modes of stacked digits need a classifier of grey digits, "
+                    + "this one has \(classes) classes of \(Self.kind(input.channels)) images")
         }
     }
 

@@ -1,6 +1,6 @@
-/// What keeps a generator from being measured.
+/// Why a generator cannot be measured.
 public enum MeasurementError: Error, Equatable, Sendable {
-    /// A metric that the data or the classifier do not allow.
+    /// A metric that the data or the classifier do not support.
     case unfit(metric: String, reason: String)
     /// No classifier was trained on the dataset.
     case noClassifier(dataset: String, available: [String])

@@ -4,10 +4,10 @@ import AgonGraph
 import AgonMetrics
 import AgonTensors
 
-/// The distances of a dataset's training samples to its test samples, as a classifier sees them: what a generator that
-/// draws from the data's own distribution would have, and below which a distance says nothing.
+/// The distances of a dataset's training samples to its test samples under a classifier: those of a generator that
+/// samples the data's own distribution, below which distances are meaningless.
 public enum RealDistances {
-    /// One distance and the numbers of samples that it was taken of.
+    /// One distance and the numbers of samples.
     public struct Distance: Sendable {
         public let name: String
         public let value: Double
@@ -15,14 +15,14 @@ public enum RealDistances {
         public let testSamples: Int
     }
 
-    /// Measures the Fréchet and the kernel distance, of a classifier that is trained first if it is not yet.
+    /// Measures the Fréchet and the kernel distance with a classifier, trained first if necessary.
     ///
     /// - Parameters:
-    ///   - samples: samples of each part, at most, drawn as evaluations draw their real samples. The kernel distance
-    ///     takes as many of both parts.
-    ///   - note: told what is going on, in a line.
+    ///   - samples: maximum number of samples per split, drawn as for evaluations. The kernel distance
+    ///     uses equally many of both splits.
+    ///   - note: called with one-line status messages.
     ///
-    /// Throws what training a classifier throws, `DatasetError`, `MetricError`, `TensorsError`.
+    /// Throws the errors of training a classifier, `DatasetError`, `MetricError`, `TensorsError`.
     public static func measure(
         _ recipe: ClassifierRecipe, samples: Int, searchPath: DataSearchPath,
         catalogue: ClassifierCatalogue = .standard(), threads: Int, note: (String) -> Void = { _ in }

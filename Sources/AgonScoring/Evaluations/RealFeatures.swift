@@ -4,7 +4,7 @@ import AgonSampling
 import AgonTensors
 import Foundation
 
-/// Features of real samples, kept for as long as someone measures: for the next evaluation of a run, and for the next
+/// Cached features of real samples, for the next evaluation of a run and for the next
 /// run on the same data.
 final class RealFeatures {
     /// The features of one set of samples.
@@ -17,12 +17,12 @@ final class RealFeatures {
 
     private var sets: [String: Set] = [:]
 
-    /// The order in which real samples are taken: random, as datasets may be sorted by class, and the same for all runs.
+    /// The order of real samples: random, because datasets may be sorted by class, and the same for all runs.
     static func order(of dataset: any Dataset) -> [Int] {
         RandomStream(seed: 0, purpose: "evaluation, real samples").permutation(count: dataset.count)
     }
 
-    /// Throws what reading samples throws.
+    /// Throws the errors of reading samples.
     func set(
         for plan: EvaluationPlan, order: [Int], extractor: FeatureExtractor?, resizer: ImageResizer?, threads: Int
     ) throws -> Set? {
@@ -45,9 +45,9 @@ final class RealFeatures {
 }
 
 extension FeatureExtractor {
-    /// The features of some samples of a dataset, in their order.
+    /// The features of some samples of a dataset, in order.
     ///
-    /// - Parameter resizer: what brings images to the size that the network reads; nil: they have it.
+    /// - Parameter resizer: resizes images to the network's input; nil: they have its size.
     ///
     /// Throws what reading samples throws, `TensorsError`.
     func features(
@@ -66,7 +66,7 @@ extension FeatureExtractor {
 extension Dataset {
     /// Samples as 8-bit images, read by several threads.
     ///
-    /// Throws what reading a sample throws.
+    /// Throws the errors of reading a sample.
     func images(_ indices: ArraySlice<Int>, threads: Int) throws -> EightBitImages {
         let shape = ImageShape(height: sampleShape[0], width: sampleShape[1], channels: sampleShape[2])
         let workers = max(1, min(threads, indices.count / 32))
@@ -81,7 +81,7 @@ extension Dataset {
     }
 }
 
-/// What each of several threads made.
+/// The results of each thread.
 private final class Parts: @unchecked Sendable {
     private let lock = NSLock()
     private var parts: [Result<EightBitImages, any Error>?]

@@ -4,35 +4,35 @@ import AgonDiagnostics
 import AgonExperiments
 import AgonRuns
 
-/// What a run takes and took: work, memory, time.
+/// The planned and measured costs of a run: FLOPs, memory, time.
 public struct RunCosts: Sendable {
-    /// The best value of a metric in the course of a run, and when it was reached. Of a metric that was measured in
-    /// several ways, those of the leading curve count.
+    /// The best value of a metric during a run, and when it was reached. For a metric measured in
+    /// several ways, the leading curve counts.
     public struct Best: Equatable, Sendable {
         /// `fid-lenet`
         public let metric: String
         public let identity: EvaluationIdentity
         public let value: Double
         public let step: Int
-        /// Seconds of training, evaluations included; nil where no line was logged by then.
+        /// Seconds of training, including evaluations; nil if no line was logged by then.
         public let seconds: Double?
     }
 
-    /// Multiplications and additions of an iteration, from its graphs.
+    /// FLOPs per iteration, from its graphs.
     public let floatingPointOperationsPerStep: Int
-    /// Of parameters, optimizer state, activations, workspace and the copy for checkpoints, without program and data.
+    /// Bytes of parameters, optimizer state, activations, workspace and the checkpoint copy, without program and data.
     public let plannedMemoryBytes: Int
-    /// The most that the training process had resident, before its first evaluation if it made any; nil if not known.
+    /// Peak resident memory of the training process, before its first evaluation if any; nil if unknown.
     public let peakMemoryBytes: Int?
-    /// Seconds of training so far, and iterations in a second.
+    /// Seconds of training so far, and iterations per second.
     public let seconds: Double?
     public let stepsPerSecond: Double?
     public let threads: Int?
     public let best: [Best]
 
-    /// Compiles the run's graphs to count, and reads its record and metrics.
+    /// Compiles the run's graphs to count FLOPs, and reads its record and metrics.
     ///
-    /// Throws what `Inspection` throws.
+    /// Throws the errors of `Inspection`.
     init(of folder: RunFolder, experiment: Experiment, searchPath: DataSearchPath, threads: Int) throws {
         let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
         floatingPointOperationsPerStep = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
@@ -45,9 +45,9 @@ public struct RunCosts: Sendable {
         best = Self.best(among: EvaluationCurves(of: folder), lines: LineReader.all(path: folder.metricsPath))
     }
 
-    /// The best value of each metric that is known, the first of equal ones.
+    /// The best value of each known metric; the first among equals.
     ///
-    /// - Parameter lines: of `metrics.jsonl`, which say when a step was done.
+    /// - Parameter lines: lines of `metrics.jsonl`, with the time of each step.
     static func best(among evaluations: EvaluationCurves, lines: [MetricsLine]) -> [Best] {
         let times = lines.compactMap { line in line.seconds.map { (step: line.step, seconds: $0) } }
         return evaluations.keys.compactMap { key in
@@ -82,7 +82,7 @@ public struct RunCosts: Sendable {
 }
 
 extension RunFolder {
-    /// The last values of what is measured once an epoch: the log loss ratio, the steepest direction's norm.
+    /// The last values measured once per epoch: the log loss ratio, the steepest direction's norm.
     var epochMeasurements: [(name: String, value: Double)] {
         MetricCurves(path: metricsPath).newest.filter {
             $0.name.hasPrefix("epoch.") || $0.name == "steepestDirection"

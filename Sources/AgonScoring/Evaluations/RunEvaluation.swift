@@ -10,18 +10,18 @@ import AgonTensors
 import AgonTraining
 import Foundation
 
-/// Evaluations of runs that were trained: the metrics of a checkpoint's generator, and what the run cost.
+/// Evaluates trained runs: the metrics of a checkpoint's generator, and the run's costs.
 ///
-/// What is measured is what the run's config says under `evaluate`, with the settings asked for here over it.
+/// Measures what the run's config states under `evaluate`, with the given overrides.
 public final class RunEvaluation {
-    /// What a run's evaluation found.
+    /// The results of a run's evaluation.
     public struct Outcome: Sendable {
         /// The run's folder.
         public let run: String
         public let step: Int
         public let values: [EvaluationValue]
         public let costs: RunCosts
-        /// The last values of what the run measured itself once an epoch.
+        /// The last values that the run measured once per epoch.
         public let epochMeasurements: [(name: String, value: Double)]
 
         public var node: ConfigNode {
@@ -46,11 +46,11 @@ public final class RunEvaluation {
     private let catalogue: ClassifierCatalogue
     private let threads: Int
     private let pool: WorkerPool
-    /// Features of real samples, for the next run on the same data.
+    /// Cached features of real samples, for the next run on the same data.
     private let reals = RealFeatures()
 
     /// - Parameters:
-    ///   - settings: keys of the section `evaluate` that go over those of each run's config.
+    ///   - settings: keys of the section `evaluate` that override each run's config.
     ///   - checkpoint: the step of the checkpoint to measure; nil: the newest.
     ///
     /// Throws `TensorsError` without BLAS.
@@ -58,7 +58,7 @@ public final class RunEvaluation {
         settings: ConfigNode = [:], checkpoint: Int? = nil, searchPath: DataSearchPath = .standard(),
         catalogue: ClassifierCatalogue = .standard(), threads: Int
     ) throws {
-        // Before any thread is started: opening BLAS may set its environment.
+        // Before any thread is started, because loading BLAS may set environment variables.
         try BLAS.open()
         self.settings = settings
         self.checkpoint = checkpoint
@@ -68,9 +68,9 @@ public final class RunEvaluation {
         pool = WorkerPool(threads: threads)
     }
 
-    /// Measures a run, and appends what is new to its `evaluations.jsonl`.
+    /// Measures a run, and appends new values to its `evaluations.jsonl`.
     ///
-    /// - Parameter note: told in a line about what goes on besides.
+    /// - Parameter note: called with one-line status messages.
     ///
     /// Throws `RunError`, `MeasurementError`, `ClassifierError`, `ConfigError`, `DatasetError`, `TensorsError`.
     public func evaluate(run path: String, note: (String) -> Void = { _ in }) throws -> Outcome {
@@ -98,11 +98,12 @@ public final class RunEvaluation {
             reals: reals, pool: pool)
         evaluator.warnings.forEach { note("\(folder.path): \($0)") }
         let values = try evaluator.measure(step: checkpoint.step)
+        if let damage = folder.evaluationDamage { note(damage) }
         do {
             try folder.record(values)
         } catch {
-            // A folder that may only be read can be measured all the same.
-            note("\(error); the values are not kept")
+            // A read-only folder can be measured too.
+            note("\(error); the values are not saved")
         }
         let costs = try RunCosts(of: folder, experiment: experiment, searchPath: searchPath, threads: threads)
         return Outcome(

@@ -1,4 +1,4 @@
-// Thin, careful faces of libpng, TurboJPEG, zlib and libarchive for files that may be truncated or lying.
+// Thin, careful faces of the image libraries, zlib and libarchive for files that may be truncated or lying.
 //
 // Every function that can fail returns a negative number and writes one line (what was wrong, without the path) to
 // `message`, a buffer of AGON_MESSAGE_SIZE bytes. Nothing prints, exits or trusts a size read from a file.
@@ -17,25 +17,36 @@ enum { AGON_MESSAGE_SIZE = 256 };
 /// The most pixels of an image that is read or written: 2^28, a square of side 16384.
 #define AGON_IMAGE_MAX_PIXELS ((uint64_t)1 << 28)
 
-// ---- images (png.c, jpeg.c)
+// ---- images (image.c; a file for each format)
 
 typedef enum agon_image_format {
     AGON_IMAGE_UNKNOWN = 0,
     AGON_IMAGE_PNG = 1,
     AGON_IMAGE_JPEG = 2,
+    AGON_IMAGE_WEBP = 3,
+    AGON_IMAGE_TIFF = 4,
+    AGON_IMAGE_GIF = 5,
+    AGON_IMAGE_BMP = 6,
 } agon_image_format;
 
 typedef struct agon_image_info {
     agon_image_format format;
+    /// Of the upright image.
     uint32_t height, width;
-    /// 1 for grey and 3 for colour; an alpha channel is dropped.
+    /// 1 for grey and 3 for colour; alpha does not count.
     uint32_t channels;
+    /// How the stored image is turned to stand upright, 1 to 8 as in Exif; 1 is as stored.
+    uint8_t orientation;
 } agon_image_info;
 
-/// Format and size of the PNG or JPEG in `bytes`, from its header. `info` (=). The size is within the limit above.
+/// Format and size of the image in `bytes`, from its header. `info` (=). The size is within the limit above.
 int agon_image_header(const uint8_t *bytes, size_t count, agon_image_info *info, char *message);
-/// Pixels [height, width, channels] of 8 bits of an image whose header is `info`, into `pixels` (=).
-int agon_image_decode(const uint8_t *bytes, size_t count, const agon_image_info *info, uint8_t *pixels, char *message);
+/// Pixels [height, width, channels] of 8 bits of an image whose header is `info`, upright, into `pixels` (=).
+/// Transparent parts show `background`, a grey level. A file that is cut off or damaged is an error.
+int agon_image_decode(const uint8_t *bytes, size_t count, const agon_image_info *info, uint8_t background,
+                      uint8_t *pixels, char *message);
+/// Fails when a PNG or JPEG lacks its end, which needs no decoding. Damage between may go unseen.
+int agon_image_is_cut(const uint8_t *bytes, size_t count, const agon_image_info *info, char *message);
 
 /// Writes pixels [height, width, channels] (1 or 3 channels of 8 bits) as a PNG that appears whole or not at all.
 int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
@@ -71,8 +82,10 @@ typedef struct agon_archive_summary {
 /// absolute name, no "..", no link that could lead out, no device. `summary` (=).
 int agon_archive_check(const char *path, agon_archive_summary *summary, char *message);
 /// Checks the archive as above, then extracts it into an existing folder. Nothing is written when the check fails.
-/// No link is followed while writing and no existing file is replaced.
-int agon_archive_extract(const char *path, const char *folder, char *message);
+/// No link is followed while writing, no existing file is replaced, and no more than `limit` bytes are written.
+int agon_archive_extract(const char *path, const char *folder, uint64_t limit, char *message);
+/// The most bytes that an honest archive of `size` bytes becomes: data of images and tables shrink 100-fold at most.
+uint64_t agon_archive_limit(uint64_t size);
 
 #ifdef __cplusplus
 }

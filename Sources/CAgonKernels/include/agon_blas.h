@@ -1,7 +1,7 @@
-// The BLAS and LAPACK that Agon computes on, opened at run time.
+// The BLAS and LAPACK that Agon uses, loaded at run time.
 //
 // OpenBLAS picks its kernels in its own constructor, from OPENBLAS_CORETYPE. Linking against it would run that
-// constructor before Agon could look at the processor, so the library is opened with dlopen after the core type is set.
+// constructor before Agon could inspect the processor, so the library is loaded with dlopen after the core type is set.
 #ifndef AGON_BLAS_H
 #define AGON_BLAS_H
 
@@ -12,25 +12,29 @@
 extern "C" {
 #endif
 
-/// Opens BLAS once per process (thread-safe; later calls return the first result). LAPACKE waits for its first use.
+/// Opens BLAS once per process (thread-safe; later calls return the first result). LAPACKE is loaded on first use.
 /// Honours AGON_BLAS (path of a library with the CBLAS interface) and OPENBLAS_CORETYPE when the user set it.
 /// Variables are set while the library is opened, then restored: call it before other threads read the environment.
-/// Returns 0, or -1 with a message for people in agon_blas_error().
+/// Returns 0, or -1 with a message in agon_blas_error().
 int agon_blas_open(void);
 const char *agon_blas_error(void);
 
-/// What was opened. Strings live as long as the process; empty when unknown.
+/// Opens the library and makes it allocate its buffers for this many concurrent callers. Returns 0, or the bytes of
+/// address space that are missing, in which case nothing is allocated. Does nothing for libraries other than OpenBLAS.
+size_t agon_blas_reserve(int callers);
+
+/// The loaded library. Strings live as long as the process; empty if unknown.
 typedef struct {
     const char *library;        // path or soname that was opened
     const char *configuration;  // openblas_get_config(), or "" for another BLAS
     const char *version;        // "0.3.21", or ""
     const char *core_type;      // the kernels in use, such as "SkylakeX"
-    const char *requested_core_type; // what Agon or the user asked for; "" when left to the library
+    const char *requested_core_type; // requested by Agon or the user; "" if left to the library
     const char *threading;      // "pthreads", "openmp", "sequential" or "unknown"
     bool core_type_chosen_by_agon;
     bool has_lapack;
 } agon_blas_info;
-/// Opens BLAS, and LAPACKE too, to look at them.
+/// Opens BLAS and LAPACKE, and returns information about them.
 agon_blas_info agon_blas_describe(void);
 
 /// Row-major single-precision product on the calling thread only: C = alpha * op(A) op(B) + beta * C,

@@ -1,17 +1,17 @@
 // Convolutions with fewer multiplications: minimal filtering (Toom-Cook; Winograd, "Arithmetic Complexity of
 // Computations", 1980; Lavin and Gray, arXiv:1509.09308), nested in two dimensions.
 //
-// F(m, r) takes m x m outputs of an r x r stride-1 correlation from a tile of n x n inputs, n = m + r - 1, with n² products
-// a pair of channels in place of m² r²:
+// F(m, r) computes m x m outputs of an r x r stride-1 correlation from n x n inputs, n = m + r - 1, with n² products
+// per pair of channels instead of m² r²:
 //
 //     output = Aᵀ [ sum over channels (G filter Gᵀ) ∘ (Bᵀ input B) ] A
 //
-// so for each of the n² positions there is one matrix product [tiles, Cin] x [Cin, Cout]. The gradient for the filter takes
+// so for each of the n² positions there is one matrix product [tiles, Cin] x [Cin, Cout]. The gradient for the filter uses
 // the same tiles: Gᵀ [ sum over tiles (Bᵀ input B) ∘ (A dOutput Aᵀ) ] G. The matrices follow from the n - 1 finite points of
 // n (filter_tables.h) and the point at infinity.
 //
 // One side of a convolution with stride 2 has four phases (pixels of even and odd rows and columns), each of which is a
-// stride-1 problem of its own: as input they are summed like channels, as output they stand side by side like channels. The
+// separate stride-1 problem: as input they are summed like channels, as output they are adjacent like channels. The
 // phases' order is (0, 1), (0, 0), (1, 0), (1, 1), so that those with an even row or an even column are neighbours.
 #ifndef AGON_FILTER_H
 #define AGON_FILTER_H
@@ -33,8 +33,8 @@ typedef enum {
     AGON_FILTER_WEIGHT,    // G: r taps to n positions
 } agon_filter_map;
 
-/// How images [N, height, width, channels] are cut into tiles: a tile has `size` x `size` pixels of each phase, `spacing`
-/// pixels apart. Pixels outside the image are zero when read and left out when written.
+/// How images [N, height, width, channels] are split into tiles: a tile has `size` x `size` pixels of each phase, `spacing`
+/// pixels apart. Pixels outside the image are zero when read and skipped when written.
 typedef struct {
     int32_t height, width, channels;
     int32_t size, spacing;
@@ -69,7 +69,7 @@ typedef struct {
                          int64_t columns, const float *zeros, float *packed, int64_t position_stride,
                          int64_t panel_stride);
     /// Taps (=) Gᵀ (sum over parts, in order) G, rows `row_stride` apart, from parts [parts][n * n][rows, columns] with
-    /// the given strides; NULL taps are left out. `spill` takes columns floats.
+    /// the given strides; NULL taps are skipped. `spill` takes columns floats.
     void (*write_weights)(int32_t n, int32_t r, const float *positions, int64_t part_stride, int32_t parts,
                           int64_t position_stride, int64_t rows, int64_t columns, int64_t position_row_stride,
                           float *spill, float *const *taps, int64_t row_stride);

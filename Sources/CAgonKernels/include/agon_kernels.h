@@ -1,5 +1,5 @@
 // The kernels of Agon. Sizes: N batch, H W height and width, C channels, K kernel, S stride, P padding; images are NHWC.
-// Nothing here allocates, prints or checks arguments; every pointer parameter that is not const is overwritten (=) or
+// Nothing here allocates, prints or checks arguments; every non-const pointer parameter is overwritten (=) or
 // accumulated into (+=) as its comment says.
 #ifndef AGON_KERNELS_H
 #define AGON_KERNELS_H
@@ -53,7 +53,7 @@ void agon_gather_phase(const agon_convolution *g, const agon_phase *phase, const
 void agon_scatter_phase(const agon_convolution *g, const agon_phase *phase, const float *values, int64_t row_begin,
                         int64_t row_end, int32_t channel_begin, int32_t channel_count, float *image);
 
-/// Interleaves (=) the input lines that the output row `row` of N * Ho meets: [x, kernel row, input channel] for the
+/// Interleaves (=) the input rows for the output row `row` of N * Ho: [x, kernel row, input channel] for the
 /// (Wo - 1) * stride + Kw columns from -padding, zero outside the image. Without dilation and groups.
 void agon_interleave_lines(const agon_convolution *g, const float *input, int64_t row, float *lines);
 
@@ -99,8 +99,8 @@ extern const agon_vector_kernels agon_vector_avx2, agon_vector_avx512;
 
 // ---- optimizers ----------------------------------------------------------------------------------------------------
 
-/// Rules for agon_vector_kernels.update; the meaning of parameters[] and of the states first, second, third
-/// stands with each in vector_update.h.
+/// Rules for agon_vector_kernels.update; parameters[] and the states first, second, third
+/// are documented with each in vector_update.h.
 typedef enum {
     AGON_UPDATE_SGD,
     AGON_UPDATE_RMSPROP,
@@ -128,12 +128,12 @@ void agon_average_pool(const agon_pooling *g, const float *input, int32_t image_
 void agon_average_pool_gradient(const agon_pooling *g, const float *output_gradient, int32_t image_begin,
                                 int32_t image_end, float *input_gradient);
 
-/// Nearest upsampling by whole factors, and its adjoint (sums over each cell).
+/// Nearest upsampling by integer factors, and its adjoint (sums over each cell).
 void agon_upsample_nearest(const float *input, int32_t height, int32_t width, int32_t channels, int32_t scale,
                            int32_t image_begin, int32_t image_end, float *output);
 void agon_upsample_nearest_gradient(const float *output_gradient, int32_t height, int32_t width, int32_t channels,
                                     int32_t scale, int32_t image_begin, int32_t image_end, float *input_gradient);
-/// Bilinear upsampling by whole factors, half-pixel centres (align_corners false), and its adjoint.
+/// Bilinear upsampling by integer factors, half-pixel centres (align_corners false), and its adjoint.
 void agon_upsample_bilinear(const float *input, int32_t height, int32_t width, int32_t channels, int32_t scale,
                             int32_t image_begin, int32_t image_end, float *output);
 void agon_upsample_bilinear_gradient(const float *output_gradient, int32_t height, int32_t width, int32_t channels,

@@ -1,14 +1,14 @@
-// Elementwise programs: what a chain of elementwise operations and the sums behind them compile to.
+// Elementwise programs: the compiled form of a chain of elementwise operations and the sums after them.
 //
 // A program runs over a domain [N, P, C] (samples, positions, channels; channels contiguous) in blocks that stay in the
-// first-level cache: every instruction reads and writes slots of one block, so a chain of bias, normalisation,
-// activation, dropout and their gradients costs one pass over memory. Sums are taken while the block is hot.
+// L1 cache: every instruction reads and writes slots of one block, so a chain of bias, normalisation,
+// activation, dropout and their gradients costs one pass over memory. Sums are computed while the block is in cache.
 #ifndef AGON_PROGRAM_H
 #define AGON_PROGRAM_H
 
 #include <stdint.h>
 
-/// Slots for operands, values and sums of the largest program: 24 operations, 14 operands and what is made again of them.
+/// Slots for operands, values and sums of the largest program: 24 operations, 14 operands and recomputed values.
 enum { AGON_PROGRAM_BLOCK = 512, AGON_PROGRAM_SLOTS = 128 };
 
 /// How an operand's index follows from the element's sample n, position p and channel c.
@@ -81,7 +81,7 @@ typedef enum {
 typedef struct {
     int32_t kind;
     int32_t slot;
-    /// For stores: the block is copied out at its end, because the destination overlaps an operand still to be read.
+    /// For stores: the block is copied out at its end, because the destination overlaps an operand that is read later.
     int32_t deferred;
     /// For channel and scalar sums: where the result's partial sums start in a piece's row of partials.
     int32_t partial_offset;

@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
-// Element i of a stream is a function of (key, step, i) alone, so any thread can make any part of it.
+// Element i of a stream depends only on (key, step, i), so any thread can generate any part of it.
 #ifndef AGON_RANDOM_H
 #define AGON_RANDOM_H
 

@@ -1,0 +1,66 @@
+import AgonConfiguration
+import AgonTensors
+import CAgonImageCodecs
+import Foundation
+
+/// An archive that stands for the folder it holds: unpacked once, kept under the hash of its contents.
+enum DatasetArchive {
+    private static let endings = [
+        ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst",
+    ]
+
+    /// The folder that a path means: the path itself with `~` expanded, or what the archive there was unpacked to.
+    ///
+    /// Throws: `DatasetError.unreadable`, `.badArchive`, `.cannotWrite`.
+    static func folder(of path: String, cacheFolder: String?) throws -> String {
+        let path = expanded(path)
+        guard endings.contains(where: { path.lowercased().hasSuffix($0) }), let stamp = FileStamp(path: path),
+            !stamp.isFolder
+        else { return path }
+        guard stamp.isFile else { throw DatasetError.unreadable(path: path, reason: "not a regular file") }
+        let store = FileRecords(of: path, cacheFolder: cacheFolder)
+        let hash = try contents(of: path, stamp: stamp, store: store)
+        let place = (cacheFolder ?? NSTemporaryDirectory() + "agon-\(getuid())") + "/unpacked"
+        let target = place + "/" + hash.prefix(32)
+        if !ImageFolder.isFolder(target) { try unpack(path, to: target, size: stamp.size) }
+        return try FolderSplits.unwrapped(target, always: true)
+    }
+
+    /// `~` and `~/…` for the user's own folder, as shells have it, which do not see what stands in a config.
+    static func expanded(
+        _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
+        guard path == "~" || path.hasPrefix("~/") else { return path }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        return home + path.dropFirst()
+    }
+
+    private static func contents(of path: String, stamp: FileStamp, store: FileRecords) throws -> String {
+        if let known = store.record("", stamp: stamp) { return known.contents.sha256 }
+        let found = FileContents(size: stamp.size, sha256: try SHA256.hex(ofFile: path))
+        store.keep("", FileRecord(stamp: stamp, contents: found))
+        store.save()
+        return found.sha256
+    }
+
+    /// Unpacked beside and renamed, so that a broken attempt is not taken for a whole one.
+    private static func unpack(_ path: String, to target: String, size: Int) throws {
+        let unfinished = target + ".\(getpid()).partial"
+        do {
+            try FileManager.default.createDirectory(atPath: unfinished, withIntermediateDirectories: true)
+        } catch {
+            throw DatasetError.cannotWrite(path: unfinished, reason: error.localizedDescription)
+        }
+        let limit = agon_archive_limit(UInt64(size))
+        if let reason = withMessage({ agon_archive_extract(path, unfinished, limit, $0) }) {
+            try? FileManager.default.removeItem(atPath: unfinished)
+            throw DatasetError.badArchive(path: path, reason: reason)
+        }
+        if rename(unfinished, target) != 0 {
+            let reason = String(cString: strerror(errno))
+            try? FileManager.default.removeItem(atPath: unfinished)
+            // Another process may have been faster.
+            if !ImageFolder.isFolder(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
+        }
+    }
+}

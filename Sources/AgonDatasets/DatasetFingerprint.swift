@@ -1,0 +1,72 @@
+import AgonConfiguration
+
+/// What identifies data by their contents: the files that were taken, their sizes and a hash over the contents of all.
+///
+/// The hash is SHA-256 over a line for each file, in order: `NAME \0 BYTES \0 SHA-256 \n`. Names are those below the
+/// dataset's folder, so that a set may be moved; compressed files count as what they hold.
+public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
+    public let files: Int
+    public let bytes: Int
+    /// 64 hexadecimal digits.
+    public let sha256: String
+
+    public init(files: Int, bytes: Int, sha256: String) {
+        (self.files, self.bytes, self.sha256) = (files, bytes, sha256)
+    }
+
+    /// The fingerprint as it stands in a record: `{"files": …, "bytes": …, "sha256": …}`.
+    public var node: ConfigNode {
+        ["files": ConfigNode(files), "bytes": ConfigNode(bytes), "sha256": ConfigNode(sha256)]
+    }
+
+    /// Reads `node` back; nil for anything else.
+    public init?(_ node: ConfigNode) {
+        guard let files = node["files"]?.integer, let bytes = node["bytes"]?.integer,
+            let sha256 = node["sha256"]?.string
+        else { return nil }
+        self.init(files: files, bytes: bytes, sha256: sha256)
+    }
+
+    public var description: String { "\(Self.count(files)) of \(bytes) bytes, \(sha256.prefix(12))" }
+
+    /// What is not as it was, in words, or nil when the contents are the same.
+    public func change(from former: DatasetFingerprint) -> String? {
+        if self == former { return nil }
+        if files != former.files { return "\(Self.count(former.files)) before, \(files) now" }
+        if bytes != former.bytes {
+            return "\(Self.count(files)) as before, but of \(bytes) bytes instead of \(former.bytes)"
+        }
+        return "\(Self.count(files)) of the same size as before, but with other names or contents"
+    }
+
+    private static func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
+
+    /// One fingerprint of several, in order: those of two domains, or of images and the vectors beside them. Nil of none.
+    static func combining(_ parts: [DatasetFingerprint?]) -> DatasetFingerprint? {
+        let parts = parts.compactMap { $0 }
+        if parts.count <= 1 { return parts.first }
+        var hash = SHA256()
+        for part in parts { hash.update(Array((part.sha256 + "\n").utf8)) }
+        return DatasetFingerprint(
+            files: parts.reduce(0) { $0 + $1.files }, bytes: parts.reduce(0) { $0 + $1.bytes },
+            sha256: hash.finishHex())
+    }
+
+    /// Of files in order, each with its name below the dataset's folder and the size and hash of its contents.
+    static func of(_ files: some Sequence<(name: String, contents: FileContents)>) -> DatasetFingerprint {
+        var hash = SHA256()
+        var (count, bytes) = (0, 0)
+        for (name, contents) in files {
+            hash.update(Array((name + "\0\(contents.size)\0" + contents.sha256 + "\n").utf8))
+            count += 1
+            bytes += contents.size
+        }
+        return DatasetFingerprint(files: count, bytes: bytes, sha256: hash.finishHex())
+    }
+}
+
+/// Size and SHA-256 of what a file holds, inflated where it is gzip.
+struct FileContents: Hashable, Sendable {
+    let size: Int
+    let sha256: String
+}

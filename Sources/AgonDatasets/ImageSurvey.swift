@@ -1,0 +1,168 @@
+import AgonConfiguration
+import CAgonImageCodecs
+import Foundation
+import Synchronization
+
+/// The formats that are read.
+enum ImageFormat: UInt32, CaseIterable, Sendable {
+    case png = 1
+    case jpeg, webp, tiff, gif, bmp
+
+    var name: String {
+        switch self {
+        case .png: "PNG"
+        case .jpeg: "JPEG"
+        case .webp: "WebP"
+        case .tiff: "TIFF"
+        case .gif: "GIF"
+        case .bmp: "BMP"
+        }
+    }
+}
+
+/// A look at each image of a folder before any is trained on: is it whole, how large is it, what does it hold?
+///
+/// Each file is read once, hashed, its header parsed and, unless the folder is very large, its pixels decoded; what was
+/// found is kept (`FileRecords`), so that a later look costs a question for size and time of each file.
+struct ImageSurvey: Sendable {
+    /// Folders of more bytes than this are not decoded beforehand: that would take minutes (about 50 MB/s and core).
+    static let decodingLimit = 4 << 30
+
+    /// One for each file, in order.
+    let records: [FileRecord]
+    /// Whether all pixels were decoded, and not only headers and ends looked at.
+    let isDecoded: Bool
+
+    /// - Parameter files: paths below `folder`.
+    init(of files: [String], in folder: String, cacheFolder: String?) {
+        let store = FileRecords(of: folder, cacheFolder: cacheFolder)
+        var found: [FileRecord?] = []
+        found.reserveCapacity(files.count)
+        var unknown: [Int] = []
+        var bytes = 0
+        for (index, file) in files.enumerated() {
+            let stamp = FileStamp(path: folder + "/" + file)
+            let record = stamp.flatMap { store.record(file, stamp: $0) }.flatMap {
+                $0.image != nil || $0.fault != nil ? $0 : nil
+            }
+            bytes += stamp?.size ?? 0
+            if record == nil { unknown.append(index) }
+            found.append(record)
+        }
+        let decodes = bytes <= Self.decodingLimit
+        let work = SurveyWork(unknown)
+        inParallel(min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)) {
+            let scratch = ImageScratch()
+            while let indices = work.take() {
+                let records = indices.map { index in
+                    (index, Self.look(at: files[index], in: folder, decodes: decodes, scratch: scratch, store: store))
+                }
+                work.give(records)
+            }
+        }
+        for (index, record) in work.records { found[index] = record }
+        if !unknown.isEmpty { store.save(names: files) }
+        records = found.map { record in
+            guard let record else { preconditionFailure("an image that was not looked at") }
+            return record
+        }
+        isDecoded = decodes
+    }
+
+    private static func look(
+        at file: String, in folder: String, decodes: Bool, scratch: ImageScratch, store: FileRecords
+    ) -> FileRecord {
+        let path = folder + "/" + file
+        let stamp = FileStamp(path: path)
+        func broken(_ reason: String, _ contents: FileContents) -> FileRecord {
+            FileRecord(
+                stamp: stamp ?? FileStamp(size: 0, modified: 0, changed: 0), contents: contents, fault: reason)
+        }
+        var contents = FileContents(size: 0, sha256: "")
+        do {
+            try readFile(path, into: &scratch.file)
+            var hash = SHA256()
+            hash.update(scratch.file)
+            contents = FileContents(size: scratch.file.count, sha256: hash.finishHex())
+            let header: ImageHeader
+            if decodes {
+                header = try ImageFile.decode(path: path, reading: ImageReading(), scratch: scratch)
+            } else {
+                header = try ImageFile.header(of: scratch.file, path: path, mustBeWhole: true)
+            }
+            let record = FileRecord(stamp: stamp ?? broken("", contents).stamp, contents: contents, image: header)
+            if let stamp, FileStamp(path: path) == stamp { store.keep(file, record) }
+            return record
+        } catch DatasetError.badImage(_, let reason) {
+            let record = broken(reason, contents)
+            if let stamp, FileStamp(path: path) == stamp { store.keep(file, record) }
+            return record
+        } catch DatasetError.unreadable(_, let reason) {
+            // Not kept: it may be had again, such as from a disk that was away.
+            return broken("cannot be read: " + reason, contents)
+        } catch {
+            return broken("\(error)", contents)
+        }
+    }
+}
+
+/// The images that are still to be looked at, and what was found so far.
+private final class SurveyWork: Sendable {
+    static let stride = 16
+
+    private let indices: [Int]
+    private let next = Atomic<Int>(0)
+    private let found = Mutex<[(index: Int, record: FileRecord)]>([])
+
+    init(_ indices: [Int]) { self.indices = indices }
+
+    /// The next few images; nil when there are no more.
+    func take() -> ArraySlice<Int>? {
+        let start = next.wrappingAdd(Self.stride, ordering: .relaxed).oldValue
+        return start < indices.count ? indices[start..<min(start + Self.stride, indices.count)] : nil
+    }
+
+    func give(_ records: [(index: Int, record: FileRecord)]) {
+        found.withLock { $0.append(contentsOf: records) }
+    }
+
+    var records: [(index: Int, record: FileRecord)] { found.withLock { $0 } }
+}
+
+/// Runs a body on several threads at once, this one among them, and waits for all. Where the system gives no more threads,
+/// the fewer do the work: the body must take from a common supply.
+private func inParallel(_ workers: Int, _ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var threads: [pthread_t] = []
+    for _ in 1..<max(workers, 1) {
+        let argument = Unmanaged.passRetained(Box(body))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            let status = pthread_create(
+                &thread, nil,
+                {
+                    Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body()
+                    return nil
+                }, argument.toOpaque())
+            if status == 0, let thread { threads.append(thread) }
+        #else
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+                    return nil
+                }, argument.toOpaque())
+            if status == 0 { threads.append(thread) }
+        #endif
+        if status != 0 {
+            argument.release()
+            break
+        }
+    }
+    body()
+    for thread in threads { pthread_join(thread, nil) }
+}

@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Listing and reading where a read error must not be mistaken for an absent file.
+package enum FileSystem {
+    /// The names in a folder, `.` and `..` left out, unordered; nil if there is no such folder.
+    ///
+    /// - Throws: ``TensorsError/cannotRead(path:code:)``.
+    package static func names(in folder: String) throws(TensorsError) -> [String]? {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return nil }
+            throw .cannotRead(path: folder, code: errno)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw .cannotRead(path: folder, code: errno) }
+                return names
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
+                field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+    }
+
+    /// Whether a file or folder exists. One that cannot be accessed counts as existing.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+    }
+
+    /// The bytes of a file; nil if there is none, empty for a device or a pipe.
+    ///
+    /// - Throws: ``TensorsError/cannotRead(path:code:)``.
+    package static func contents(of path: String) throws(TensorsError) -> [UInt8]? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .cannotRead(path: path, code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { return [] }
+        do throws(TensorsError) {
+            let file = try InputFile(path: path)
+            return try file.read(UInt8.self, count: file.size, at: 0)
+        } catch .cannotRead(_, ENOENT) {
+            return nil
+        }
+    }
+}

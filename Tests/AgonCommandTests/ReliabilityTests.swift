@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// The built program under what happens to processes: signals, closed descriptors, too little memory, faults of files.
+@Suite struct ReliabilityTests {
+    private static let program =
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
+    private let folder: String
+
+    private static let config = """
+        {
+          "name": "points", "steps": STEPS, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+          "latent": {"size": 2}, "objective": {"type": "lsgan"}, "optimizer": {"type": "adam", "learningRate": 1e-3},
+          "generator": {"layers": [{"type": "linear", "features": 2}]},
+          "discriminator": {"layers": [{"type": "linear", "features": 1}]},
+          "samples": {"every": 1000000, "count": 4}, "checkpoints": {"every": 1000000}, "log": {"every": 1000}
+        }
+        """
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "agon-reliability-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    private func write(_ steps: Int) throws -> String {
+        let path = folder + "/\(steps).json"
+        try Self.config.replacing("STEPS", with: "\(steps)").write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    /// Runs a script whose arguments are the program, a config and a folder for runs.
+    private func bash(_ script: String, steps: Int) throws -> (code: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", script, "bash", Self.program, try write(steps), folder]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    private static let trainUntilSignal = """
+        until [ -s "$3/run/metrics.jsonl" ]; do sleep 0.05; kill -0 $! || exit 1; done
+        kill -$signal $!; wait $!
+        """
+
+    @Test(arguments: ["TERM", "HUP", "XCPU", "USR1"])
+    func signalsSaveTheRun(signal: String) throws {
+        let start = #"signal=\#(signal); "$1" run "$2" --out "$3/run" --threads 1 & "#
+        let result = try bash(start + Self.trainUntilSignal, steps: 100_000_000)
+        #expect(result.code == 75, "\(result.output)")
+        #expect(result.output.contains("SIG\(signal)): saved after step"), "\(result.output)")
+        let checkpoints = try FileManager.default.contentsOfDirectory(atPath: folder + "/run/checkpoints")
+        #expect(checkpoints.count == 1)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test func nohupKeepsTheRunGoing() throws {
+        let start = #"signal=HUP; trap "" HUP; "$1" run "$2" --out "$3/run" --threads 1 & "#
+        let script = start + Self.trainUntilSignal.replacing("wait $!", with: "sleep 0.3; kill -TERM $!; wait $!")
+        let result = try bash(script, steps: 100_000_000)
+        #expect(result.code == 75 && result.output.contains("(SIGTERM)"), "\(result.output)")
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">&- 2>&-"])
+    func closedDescriptorsGetNoFiles(closed: String) throws {
+        let result = try bash(#""$1" run "$2" --out "$3/run" --threads 1 \#(closed)"#, steps: 3000)
+        #expect(result.code == 0, "\(result.output)")
+        for name in ["metrics.jsonl", "run.json", "config.json"] {
+            let text = try String(contentsOfFile: folder + "/run/" + name, encoding: .utf8)
+            #expect(!text.contains("step 1000/") && !text.contains("done: 3000 steps"), "\(name)")
+        }
+        let lines = try String(contentsOfFile: folder + "/run/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.hasPrefix("{\"step\": ") }, "\(lines.first ?? "")")
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    #if os(Linux) && arch(x86_64)
+        /// With any amount of address space the run ends well or says what is missing, and never waits or crashes.
+        @Test(arguments: [250, 330, 420, 500, 700, 900])
+        func littleAddressSpaceIsTold(megabytes: Int) throws {
+            let limit = "ulimit -v $((\(megabytes) * 1000)); "
+            let result = try bash(
+                limit + #"exec timeout -s KILL 20 "$1" run "$2" --out "$3/run" --threads 2"#, steps: 10)
+            #expect(
+                result.code == 0 || result.code == 75 && result.output.contains("agon: error: out of memory"),
+                "\(megabytes) MB: exit code \(result.code): \(result.output)")
+            try FileManager.default.removeItem(atPath: folder)
+        }
+    #endif
+}

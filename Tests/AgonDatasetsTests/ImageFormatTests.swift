@@ -1,0 +1,274 @@
+import AgonTestFiles
+import Foundation
+import Testing
+
+@testable import AgonDatasets
+
+/// Files of the formats beside PNG and JPEG, and what files say of depth, way up and transparency. All but those made here
+/// were written by Pillow 13.0.0, whose reading they are compared with.
+@Suite struct ImageFormatTests {
+    /// Three by two pixels, all different.
+    private static let colours: [UInt8] = [
+        250, 10, 20, 10, 250, 30, 20, 30, 250, 200, 200, 10, 10, 200, 200, 200, 10, 200,
+    ]
+
+    private func read(_ base64: String, _ reading: ImageReading = ImageReading()) throws -> Image {
+        let folder = try TemporaryFolder()
+        let bytes = try #require(Data(base64Encoded: base64))
+        let path = try folder.write(Array(bytes), to: "image")
+        let image = try ImageFile.read(path: path, reading: reading)
+        #expect(try ImageFile.shape(path: path) == image.shape)
+        return image
+    }
+
+    private static let lossless: [(String, String, [UInt8], Int)] = [
+        (
+            "webp",
+            "UklGRkoAAABXRUJQVlA4TD0AAAAvAkAAAC+gGAAaqHcc+SNEdGw4RAIkZJKb3Ow6E1mAyb97RIGHEEEw8x+8P5CXjQm0QCBA"
+                + "GSsOGCei/7G8AA==", colours, 3
+        ),
+        (
+            "bmp of 24 bits",
+            "Qk1OAAAAAAAAADYAAAAoAAAAAwAAAAIAAAABABgAAAAAABgAAADEDgAAxA4AAAAAAAAAAAAACsjIyMgKyArIAAAAFAr6HvoK"
+                + "+h4UAAAA", colours, 3
+        ),
+        (
+            "bmp with a palette",
+            "Qk1WAAAAAAAAAE4AAAAoAAAAAwAAAAIAAAABAAgAAAAAAAgAAADEDgAAxA4AAAYAAAAGAAAACsjIAB76CgDIyAoA+h4UAMgK"
+                + "yAAUCvoAAAIEAAUBAwA=", colours, 3
+        ),
+        (
+            "gif",
+            "R0lGODdhAwACAIIAAMjICgr6HgrIyBQe+sgKyPoKFAAAAAAAACwAAAAAAwACAAAICQALBBgAQACBgAA7", colours, 3
+        ),
+        (
+            "tiff, LZW",
+            "SUkqAB4AAACAPoFBQFPoPBQPPpkMgFAqFwxkQEAACgAAAQMAAQAAAAMAAAABAQMAAQAAAAIAAAACAQMAAwAAAJwAAAADAQMA"
+                + "AQAAAAUAAAAGAQMAAQAAAAIAAAARAQQAAQAAAAgAAAAVAQMAAQAAAAMAAAAWAQMAAQAAAAIAAAAXAQQAAQAAABUAAAAcAQMA"
+                + "AQAAAAEAAAAAAAAACAAIAAgA", colours, 3
+        ),
+        (
+            "grey tiff",
+            "SUkqAAgAAAAJAAABBAABAAAAAwAAAAEBBAABAAAAAgAAAAIBAwABAAAACAAAAAMBAwABAAAAAQAAAAYBAwABAAAAAQAAABEB"
+                + "BAABAAAAegAAABYBBAABAAAAAgAAABcBBAABAAAABgAAABwBAwABAAAAAQAAAAAAAABTmTSyj1g=",
+            [83, 153, 52, 178, 143, 88], 1
+        ),
+    ]
+
+    @Test(arguments: lossless.indices) func formatsAreRead(index: Int) throws {
+        let (name, base64, pixels, channels) = Self.lossless[index]
+        let image = try read(base64)
+        #expect(image == Image(shape: ImageShape(height: 2, width: 3, channels: channels), pixels: pixels), "\(name)")
+    }
+
+    @Test(arguments: lossless.indices) func cutFilesAreErrors(index: Int) throws {
+        let (name, base64, _, _) = Self.lossless[index]
+        let whole = Array(try #require(Data(base64Encoded: base64)))
+        let folder = try TemporaryFolder()
+        // What lies behind the pixels is not needed: the end of a GIF, and the padding of a bitmap's last row.
+        for count in 0..<whole.count - 4 {
+            let path = try folder.write(Array(whole[..<count]), to: "cut")
+            #expect(throws: DatasetError.self, "\(name) cut to \(count) of \(whole.count)") {
+                _ = try ImageFile.read(path: path)
+            }
+        }
+    }
+
+    @Test(arguments: lossless.indices) func damagedFilesNeverCrash(index: Int) throws {
+        let whole = Array(try #require(Data(base64Encoded: Self.lossless[index].1)))
+        let folder = try TemporaryFolder()
+        for position in whole.indices {
+            for flip in [0x01, 0x80, 0xff] as [UInt8] {
+                var damaged = whole
+                damaged[position] ^= flip
+                let path = try folder.write(damaged, to: "damaged")
+                // A large image of few bytes is possible, and slow.
+                guard let shape = try? ImageFile.shape(path: path), shape.count < 1 << 20 else { continue }
+                if let image = try? ImageFile.read(path: path) { #expect(image.pixels.count == image.shape.count) }
+            }
+        }
+    }
+
+    /// 0, 0x8000, 0xf0ff and 0xffff.
+    @Test(arguments: [
+        "iVBORw0KGgoAAAANSUhEUgAAAAQAAAABEAAAAACMx4xSAAAAEUlEQVR4nGNgYGhg+PD//38ADMMEbo0yS3AAAAAASUVORK5CYII=",
+        "SUkqAAgAAAAJAAABBAABAAAABAAAAAEBBAABAAAAAQAAAAIBAwABAAAAEAAAAAMBAwABAAAAAQAAAAYBAwABAAAAAQAAABEB"
+            + "BAABAAAAegAAABYBBAABAAAAAQAAABcBBAABAAAACAAAABwBAwABAAAAAQAAAAAAAAAAAACA//D//w==",
+    ]) func sixteenBitsBecomeEightByTheirUpperByte(base64: String) throws {
+        #expect(try read(base64).pixels == [0, 0x80, 0xf0, 0xff])
+    }
+
+    /// The colours stored as three by two, with the first row on the right and the first column at the top.
+    @Test(arguments: [
+        "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAAAAAAANZnS2kA"
+            + "AAAdSURBVHicY/jFJcL1S05E7hfDiRNcXCdOnOA6AQBKxAg1GyZL/QAAAABJRU5ErkJggg==",
+        "UklGRn4AAABXRUJQVlA4WAoAAAAIAAAAAgAAAQAAVlA4TD0AAAAvAkAAAC+gGAAaqHcc+SNEdGw4RAIkZJKb3Ow6E1mAyb97"
+            + "RIGHEEEw8x+8P5CXjQm0QCBAGSsOGCei/7G8AEVYSUYaAAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=",
+        "SUkqAAgAAAALAAABBAABAAAAAwAAAAEBBAABAAAAAgAAAAIBAwADAAAAkgAAAAMBAwABAAAAAQAAAAYBAwABAAAAAgAAABEB"
+            + "BAABAAAAmAAAABIBAwABAAAABgAAABUBAwABAAAAAwAAABYBBAABAAAAAgAAABcBBAABAAAAEgAAABwBAwABAAAAAQAAAAAA"
+            + "AAAIAAgACAD6ChQK+h4UHvrIyAoKyMjICsg=",
+    ]) func orientationIsApplied(base64: String) throws {
+        let image = try read(base64)
+        #expect(image.shape == ImageShape(height: 3, width: 2, channels: 3))
+        let upright = [3, 0, 4, 1, 5, 2].flatMap { Self.colours[3 * $0..<3 * $0 + 3] }
+        #expect(image.pixels == upright)
+    }
+
+    /// Red on the left and blue on the right of 16x32 stored pixels, orientation 6: red above blue.
+    @Test func orientationOfJPEGIsApplied() throws {
+        let image = try read(
+            "/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAAMCAgMCAgMDAwME"
+                + "AwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsN"
+                + "FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBT/wAARCAAQACADAREAAhEBAxEB/8QA"
+                + "HwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKB"
+                + "kaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWG"
+                + "h4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QA"
+                + "HwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEI"
+                + "FEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOE"
+                + "hYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oA"
+                + "DAMBAAIRAxEAPwD50r8MP9UwoA8Cr/cY/wAdAoA99r/Dk/2LCgDwKv8AcY/x0CgD/9k=")
+        #expect(image.shape == ImageShape(height: 32, width: 16, channels: 3))
+        let (top, bottom) = (image.pixels[0..<3], image.pixels.suffix(3))
+        #expect(top.first ?? 0 > 240 && bottom.last ?? 0 > 240, "\(top) above \(bottom)")
+    }
+
+    /// Each orientation by the definition in Exif: where row 0 and column 0 of the stored image lie.
+    @Test(
+        arguments: [
+            (1, [0, 1, 2, 3, 4, 5]), (2, [2, 1, 0, 5, 4, 3]), (3, [5, 4, 3, 2, 1, 0]), (4, [3, 4, 5, 0, 1, 2]),
+            (5, [0, 3, 1, 4, 2, 5]), (6, [3, 0, 4, 1, 5, 2]), (7, [5, 2, 4, 1, 3, 0]), (8, [2, 5, 1, 4, 0, 3]),
+        ] as [(UInt8, [Int])]) func everyOrientationTurns(orientation: UInt8, order: [Int]) throws
+    {
+        var bytes = Array(
+            try #require(
+                Data(
+                    base64Encoded:
+                        "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAAAAAAANZnS2kA"
+                        + "AAAdSURBVHicY/jFJcL1S05E7hfDiRNcXCdOnOA6AQBKxAg1GyZL/QAAAABJRU5ErkJggg==")))
+        let tag = try #require(
+            bytes.indices.dropLast(11).first { Array(bytes[$0..<$0 + 8]) == [0x01, 0x12, 0, 3, 0, 0, 0, 1] })
+        bytes[tag + 9] = orientation
+        // The checksum of the chunk is not looked at, as the chunk is not decoded by libpng.
+        let image = try read(Data(bytes).base64EncodedString())
+        #expect(image.pixels == order.flatMap { Self.colours[3 * $0..<3 * $0 + 3] })
+    }
+
+    /// RGBA (10, 20, 30, 0), (40, 50, 60, 255).
+    @Test func transparentPartsShowTheBackground() throws {
+        let base64 = "UklGRiAAAABXRUJQVlA4TBQAAAAvAQAAEA9wCo8reNRj/gNHBSL6Hw=="
+        #expect(try read(base64).pixels == [255, 255, 255, 40, 50, 60])
+        #expect(try read(base64, ImageReading(background: 7)).pixels == [7, 7, 7, 40, 50, 60])
+    }
+
+    /// RGBA (10, 20, 30, 128), (40, 50, 60, 255), on white and on black.
+    @Test func halfTransparentPartsAreBlended() throws {
+        let base64 =
+            "SUkqAAgAAAALAAABBAABAAAAAgAAAAEBBAABAAAAAQAAAAIBAwAEAAAAkgAAAAMBAwABAAAAAQAAAAYBAwABAAAAAgAAABEB"
+            + "BAABAAAAmgAAABUBAwABAAAABAAAABYBBAABAAAAAQAAABcBBAABAAAACAAAABwBAwABAAAAAQAAAFIBAwABAAAAAgAAAAAA"
+            + "AAAIAAgACAAIAAoUHoAoMjz/"
+        func expectNear(_ image: Image, _ expected: [Int]) {
+            for (found, wanted) in zip(image.pixels, expected) { #expect(abs(Int(found) - wanted) <= 1, "\(image)") }
+        }
+        expectNear(try read(base64), [132, 137, 142, 40, 50, 60])
+        expectNear(try read(base64, ImageReading(background: 0)), [5, 10, 15, 40, 50, 60])
+    }
+
+    @Test func firstFrameOfAnAnimationIsRead() throws {
+        let image = try read(
+            "UklGRoQAAABXRUJQVlA4WAoAAAACAAAAAwAAAwAAQU5JTQYAAAAAAAAAAABBTk1GKgAAAAAAAAAAAAMAAAMAAAAAAAJWUDhM"
+                + "EQAAAC8DwAAAB1CEJvSg/4GI6H8AAEFOTUYmAAAAAAAAAAAAAwAAAwAAAAAAAFZQOEwOAAAALwPAAAAHkJn9D0RE/wM=")
+        #expect(image.pixels == (0..<16).flatMap { _ in [9, 8, 7] as [UInt8] })
+    }
+
+    /// Cyan 10, magenta 200, yellow 90, black 30 of 255.
+    @Test func inksBecomeLight() throws {
+        let image = try read(
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkK"
+                + "CgoKCgYICwwLCgwJCgoK/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//E"
+                + "ALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2"
+                + "Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrC"
+                + "w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD91K/NuvpSv2Er/9k=")
+        #expect(image.shape == ImageShape(height: 8, width: 8, channels: 3))
+        for (found, wanted) in zip(image.pixels, [216, 49, 146]) { #expect(abs(Int(found) - wanted) <= 2) }
+    }
+
+    /// Two rows of four pixels, run-length encoded: a run of three and one, and a jump to the end of the bitmap.
+    @Test func runLengthsOfBitmapsAreRead() throws {
+        func word(_ value: Int, _ size: Int) -> [UInt8] {
+            (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        let palette: [UInt8] = [1, 2, 3, 0, 40, 50, 60, 0]
+        let runs: [UInt8] = [3, 1, 1, 0, 0, 0, 0, 4, 1, 0, 1, 1, 0, 1]
+        let header =
+            word(40, 4) + word(4, 4) + word(2, 4) + word(1, 2) + word(8, 2) + word(1, 4) + word(0, 12)
+            + word(2, 4) + word(0, 4)
+        let bytes = Array("BM".utf8) + word(54 + 8 + runs.count, 4) + word(0, 4) + word(62, 4) + header + palette + runs
+        let image = try read(Data(bytes).base64EncodedString())
+        let (zero, one) = ([3, 2, 1] as [UInt8], [60, 50, 40] as [UInt8])
+        #expect(image.pixels == one + zero + one + one + one + one + one + zero)
+    }
+
+    @Test(
+        arguments: [
+            (Array("\0\0\0\u{1c}ftypheic".utf8), "a HEIC image"), (Array("%PDF-1.4".utf8), "a PDF"),
+            (Array("<html>".utf8), "a web page"),
+            (Array("version https://git-lfs.github.com".utf8), "a Git LFS pointer"),
+        ] as [([UInt8], String)]) func otherFilesAreCalledByTheirKind(bytes: [UInt8], kind: String) throws
+    {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(bytes, to: "a.png")
+        #expect(
+            message { _ = try ImageFile.read(path: path) }
+                == "\(path): \(kind), not a PNG, JPEG, WebP, TIFF, GIF or BMP")
+    }
+}
+
+/// Warnings of the JPEG decoder, of files made of one sound file by changing bytes.
+@Suite struct JPEGWarningTests {
+    private let folder: TemporaryFolder
+    private let sound: [UInt8]
+    private let image: Image
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let shape = ImageShape(height: 64, width: 64, channels: 3)
+        let image = Image(
+            shape: shape, pixels: (0..<shape.count).map { UInt8(truncatingIfNeeded: $0 / 3 * 7 + $0 / 700) })
+        try ImageFile.writeJPEG(image, path: folder.path + "/sound.jpg", quality: 90)
+        sound = try bytes(of: folder.path + "/sound.jpg")
+        self.image = try ImageFile.read(path: folder.path + "/sound.jpg")
+    }
+
+    private var scan: Int { sound.indices.dropLast().last { sound[$0] == 0xff && sound[$0 + 1] == 0xda } ?? 0 }
+
+    private func read(_ bytes: [UInt8]) throws -> Image { try ImageFile.read(path: try folder.write(bytes, to: "a.jpg")) }
+
+    @Test func scanParametersOfPhonesAreHarmless() throws {
+        var odd = sound
+        // Length, components of two bytes each, first coefficient, last coefficient.
+        odd[scan + 5 + 2 * Int(sound[scan + 4]) + 1] = 0
+        #expect(odd != sound)
+        #expect(try read(odd) == image)
+    }
+
+    @Test func strayBytesBetweenSegmentsAndPaddingAreHarmless() throws {
+        // Behind the first segment, whose length stands in its bytes 2 and 3.
+        let end = 4 + (Int(sound[4]) << 8 | Int(sound[5]))
+        #expect(try read(Array(sound[..<end]) + Array("stray bytes of a camera".utf8) + sound[end...]) == image)
+        #expect(try read(sound.dropLast(2) + [UInt8](repeating: 0, count: 300) + [0xff, 0xd9]) == image)
+        #expect(try read(sound.dropLast(2) + [0xff, 0xff, 0xff, 0xff, 0xd9]) == image)
+        #expect(try read(sound + Array("the video of a motion photo".utf8)) == image)
+    }
+
+    @Test func scanThatIsLeftOverIsDamage() throws {
+        // Coded pixels that no block took, as after a run of bits that ended blocks too early.
+        let body = Array(sound[(scan + 14)..<(scan + 14 + 200)])
+        let text = message { _ = try read(sound.dropLast(2) + body + [0xff, 0xd9]) }
+        #expect(text.contains("bad JPEG") && text.contains("extraneous"), "\(text)")
+    }
+
+    @Test func cutScanIsDamage() throws {
+        let text = message { _ = try read(Array(sound[..<(sound.count * 6 / 10)])) }
+        #expect(text.contains("bad JPEG"), "\(text)")
+    }
+}

@@ -1,0 +1,185 @@
+import AgonConfiguration
+import AgonScoring
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRuns
+@testable import AgonTraining
+
+/// Files of a run that were damaged, or cannot be read: nothing of them is trained on, and nothing is lost.
+@Suite struct DamageTests {
+    let folder: TemporaryFolder
+    var run: RunFolder { RunFolder(path: folder.path + "/run") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Trains, or goes on, to a step; the notes.
+    @discardableResult
+    private func train(to step: Int, _ run: RunFolder? = nil, resumes: Bool = true) throws -> [String] {
+        var notes: [String] = []
+        let options = TinyExperiment.options((run ?? self.run).path, resumes: resumes)
+        _ = try TrainingRun.run(try TinyExperiment.load("steps=\(step)"), options: options) {
+            if case .note(let text) = $0 { notes.append(text) }
+        }
+        return notes
+    }
+
+    /// Everything in the run's folder.
+    private func snapshot() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
+            files[name] = try? bytes(of: run.path + "/" + name)
+        }
+        return files
+    }
+
+    private func damage(_ path: String, _ change: (inout [UInt8]) -> Void) throws {
+        var contents = try bytes(of: path)
+        change(&contents)
+        try Data(contents).write(to: URL(fileURLWithPath: path))
+    }
+
+    @Test func aFlippedBitOfAWeightIsPassedOver() throws {
+        try train(to: 24, RunFolder(path: folder.path + "/whole"))
+        try train(to: 12)
+        let newest = run.checkpointPath(step: 12)
+        try damage(newest) { $0[$0.count - 9] ^= 0x10 }
+        let notes = try train(to: 24)
+        #expect(notes.count == 1 && notes[0].hasPrefix("\(newest): not a valid safetensors file: it is damaged"))
+        #expect(notes[0].hasSuffix("; passed over"))
+        #expect(
+            try bytes(of: run.checkpointPath(step: 24))
+                == bytes(of: folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    @Test func aRunWithoutAUsableCheckpointIsNotBegunAnew() throws {
+        try train(to: 12)
+        let steps = try run.checkpointSteps
+        for (index, step) in steps.enumerated() {
+            try damage(run.checkpointPath(step: step)) { bytes in
+                if index % 2 == 0 { bytes.removeLast(40) } else { bytes[bytes.count / 2] ^= 1 }
+            }
+        }
+        let before = try snapshot()
+        let text = message { try train(to: 24) }
+        #expect(text.hasPrefix("\(run.path): holds a run, but none of its checkpoints is usable:\n"))
+        for step in steps { #expect(text.contains("  " + run.checkpointPath(step: step) + ": ")) }
+        #expect(text.hasSuffix("\nNothing was changed. Restore a good copy, or start a new run with another --out"))
+        #expect(try snapshot() == before)
+    }
+
+    @Test func checkpointsOfAnotherConfigAreNotBegunAnewEither() throws {
+        try train(to: 10)
+        for step in try run.checkpointSteps {
+            let file = try SafetensorsFile(path: run.checkpointPath(step: step))
+            var metadata = file.metadata
+            metadata["config"] = String(repeating: "0", count: 64)
+            let contents = try file.entries.map {
+                SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name))
+            }
+            try SafetensorsFile.write(path: file.path, contents, metadata: metadata, isSealed: true)
+        }
+        let before = try snapshot()
+        #expect(message { try train(to: 12) }.contains("it belongs to another step or config"))
+        #expect(try snapshot() == before)
+    }
+
+    @Test func checkpointsWithoutAChecksumAreThoseOfTheFormerFormat() throws {
+        try train(to: 10)
+        let path = run.checkpointPath(step: 10)
+        let file = try SafetensorsFile(path: path)
+        let contents = try file.entries.map { SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name)) }
+        var metadata = file.metadata
+        metadata["agon.crc32c"] = nil
+        try SafetensorsFile.write(path: path, contents, metadata: metadata)
+        #expect(message { _ = try Checkpoint(path: path) } == "\(path): not a usable checkpoint: it has no checksum")
+        metadata["format"] = "agon-checkpoint-1"
+        try SafetensorsFile.write(path: path, contents, metadata: metadata)
+        #expect(try Checkpoint(path: path).step == 10)
+    }
+
+    @Test func whatCannotBeReadIsNotEmpty() throws {
+        try train(to: 10)
+        // A ring of links: any user gets an error of reading, root too.
+        for path in [run.checkpointsFolder, run.checkpointPath(step: 10), run.metricsPath] {
+            let kept = folder.path + "/kept"
+            try FileManager.default.moveItem(atPath: path, toPath: kept)
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+            let text = message { try train(to: 24) }
+            #expect(text.contains("continue it with: agon run \(run.path) --resume"), "\(text)")
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: kept, toPath: path)
+        }
+        try train(to: 24, RunFolder(path: folder.path + "/whole"))
+        try train(to: 24)
+        #expect(
+            try bytes(of: run.checkpointPath(step: 24))
+                == bytes(of: folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    @Test func aDamagedLineOfMetricsIsNotCutOff() throws {
+        try train(to: 10)
+        let before = try bytes(of: run.metricsPath)
+        try damage(run.metricsPath) { bytes in
+            let second = bytes.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            bytes[second + 2] ^= 1
+        }
+        let text = message { try train(to: 24) }
+        #expect(text == "\(run.metricsPath): damaged: line 2 is not a log entry; delete it to continue without it")
+        #expect(try bytes(of: run.metricsPath).count == before.count)
+    }
+
+    /// Random bits and lengths of everything that a resumed run reads: each is found, and no weight comes of it.
+    @Test(arguments: [1, 2] as [UInt64])
+    func randomDamagesAreFound(seed: UInt64) throws {
+        try train(to: 10)
+        let values = (1...5).map {
+            EvaluationValue(
+                step: 2 * $0, metric: "fid-lenet", value: 1 / Double($0), identity: EvaluationIdentity(["a": "b"])
+            )
+        }
+        try run.record(values)
+        let files = [run.checkpointPath(step: 10), run.recordPath, run.evaluationsPath]
+        let whole = try files.map { try bytes(of: $0) }
+        let words = RandomStream(seed: seed, purpose: "damages").bits(count: 400)
+        var found = 0
+        for trial in 0..<100 {
+            let (first, second) = (Int(words[4 * trial]), Int(words[4 * trial + 1]))
+            let index = trial % files.count
+            var damaged = whole[index]
+            if trial % 4 == 0 {
+                damaged.removeLast(1 + first % (damaged.count - 1))
+                // Whole lines that are gone are an earlier state of a log.
+                if files[index] == run.evaluationsPath, damaged.last == UInt8(ascii: "\n") { damaged.removeLast() }
+            } else {
+                damaged[first % damaged.count] ^= 1 << (second % 8)
+            }
+            try Data(damaged).write(to: URL(fileURLWithPath: files[index]))
+            let isFound =
+                switch index {
+                case 0: (try? Checkpoint(path: files[0])) == nil
+                case 1: (try? run.readRecord()) == nil
+                default: try EvaluationLog(path: files[2]).read().isDamaged
+                }
+            #expect(isFound, "trial \(trial): \(files[index])")
+            found += isFound ? 1 : 0
+            try Data(whole[index]).write(to: URL(fileURLWithPath: files[index]))
+        }
+        #expect(found == 100)
+        // With all whole again the run goes on.
+        try train(to: 12)
+    }
+
+    @Test func aDamagedRecordEndsAResume() throws {
+        try train(to: 10)
+        try damage(run.recordPath) { $0[$0.count / 2] ^= 1 }
+        let before = try snapshot()
+        #expect(message { try train(to: 12) }.hasPrefix("\(run.recordPath): damaged: "))
+        #expect(try snapshot() == before)
+        // As the message says.
+        try FileManager.default.removeItem(atPath: run.recordPath)
+        try train(to: 12)
+    }
+}
