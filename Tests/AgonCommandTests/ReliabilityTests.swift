@@ -31,8 +31,11 @@ import Testing
     /// Runs a script whose arguments are the program, a config and a folder for runs.
     private func bash(_ script: String, steps: Int) throws -> (code: Int32, output: String) {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", script, "bash", Self.program, try write(steps), folder]
+        // What takes no signal would otherwise train for ever.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "timeout", "-s", "KILL", "120", "bash", "-c", script, "bash", Self.program, try write(steps), folder,
+        ]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
