@@ -94,8 +94,10 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
-        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel: .usage
-        case .badLatent, .cannotSample: .badInput
+        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
+            .unknownAnimation, .folderNotEmpty, .notImages, .badScale:
+            .usage
+        case .badLatent, .cannotSample, .noGrids: .badInput
         }
     }
 }

@@ -47,6 +47,8 @@ public enum LayerError: Error, Hashable, Sendable {
     case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
     /// A condition layer in a network that is given no conditions.
     case noCondition(LayerPlace)
+    /// A layer with the channels of the data, in a network that is built without data.
+    case unknownDataChannels(LayerPlace)
     case conditionDiffers(LayerPlace, input: Shape, features: Int)
     case tooLarge(LayerPlace, what: String, extents: [Int])
     case networkInput(ConfigPath, input: Shape)
@@ -64,7 +66,8 @@ extension LayerError {
             .onePixelNorm(let place, _), .singleValueNorm(let place, _), .branchesDiffer(let place, _, _, _),
             .residualDiffers(let place, _, _, _), .repeatedName(let place, _, _), .unknownSkip(let place, _, _, _),
             .repeatedSkip(let place, _, _), .skipDiffers(let place, _, _, _, _), .noCondition(let place),
-            .conditionDiffers(let place, _, _), .tooLarge(let place, _, _), .unfitInitializer(let place, _, _, _):
+            .unknownDataChannels(let place), .conditionDiffers(let place, _, _), .tooLarge(let place, _, _),
+            .unfitInitializer(let place, _, _, _):
             place.path
         case .networkInput(let path, _): path
         }
@@ -121,6 +124,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
                 + (isSum ? "the two must be equal" : "they may differ in channels alone")
         case .noCondition(let place):
             "\(place): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        case .unknownDataChannels(let place):
+            "\(place): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
         case .conditionDiffers(let place, let input, let features):
             "\(place): a condition of \(features) features does not multiply the \(input[-1]) channels of input "
                 + "\(input); leave \"features\" out"

@@ -124,6 +124,10 @@ import Testing
             "net.layers[1].layers[0] (condition): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
         ),
         (
+            #"[{"type": "conv", "channels": "data", "kernel": 3}]"#, [4, 4, 3],
+            "net.layers[0] (conv): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
+        ),
+        (
             #"["minibatchDiscrimination"]"#, [4, 4, 3],
             "net.layers[0] (minibatchDiscrimination): input [4, 4, 3] is not a list of features; put a flatten or globalAveragePool before it"
         ),

@@ -15,7 +15,7 @@ import Testing
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         let others = ["base/", "classifiers/", "sweeps/", "tables/"]
         return paths.filter { path in
-            path.hasSuffix(".json") && path.contains("/") && !others.contains { path.hasPrefix($0) }
+            path.hasSuffix(".json") && !path.hasSuffix("schema.json") && !others.contains { path.hasPrefix($0) }
         }.sorted()
     }()
 

@@ -285,8 +285,8 @@ def cases():
             penalty={"type": "dragan", "weight": 10}, batchSize=2, seed=2,
         ),
         case(
-            "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89}}},
+            "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},
             PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
-            tricks={"averaging": {"decay": 0.9}},
+            tricks={"averaging": {"decay": 0.9, "warmup": False}},
         ),
     ]  # fmt: skip
