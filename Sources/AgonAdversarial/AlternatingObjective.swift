@@ -148,6 +148,9 @@ extension AlternatingObjective {
                 norms += try setting.minimize(
                     loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
                 constrain(discriminator, in: graph)
+                if number == 0, index == 0 {
+                    tricks.augmentation?.observe(realScores: judged[0].scores, setting: setting, in: graph)
+                }
             }
         }
         setting.report(gradientNorms: norms, of: "discriminator", in: graph)

@@ -285,6 +285,14 @@ def cases():
             penalty={"type": "dragan", "weight": 10}, batchSize=2, seed=2,
         ),
         case(
+            "augmentation", "Discriminators see images of other colours, moved and cut, with probability 0.9.",
+            {"tricks": {"augmentation": {"changes": ["color", "translation"], "probability": 0.9}}},
+            [{"type": "linear", "features": 48, "bias": False}, {"type": "reshape", "shape": [2, 3, 8]}, "batchNorm",
+             LEAKY, {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, **SAME}, "tanh"],
+            PLAIN_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR, objective={"type": "gan", **ORDERED},
+            tricks={"augmentation": {"changes": ["color", "translation", "cutout"], "probability": 0.9}},
+        ),
+        case(
             "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},
             PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
             tricks={"averaging": {"decay": 0.9, "warmup": False}},

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import torch
 
+from augmentation import augmented
 from networks import Dropout, Network, optimizer
 
 
@@ -43,7 +44,7 @@ class Tape:
                 return (images + 1) / 2 if self.is_unit else images
             case "latent":
                 return self.random.normal(size=shape)
-            case "interpolation" | "perturbation" | "replay":
+            case "interpolation" | "perturbation" | "replay" | "augmentation":
                 return self.random.uniform(size=shape)
             case "condition":
                 return np.eye(shape[1])[self.random.integers(shape[1], size=shape[0])]
@@ -93,7 +94,7 @@ class Game:
     def judge(self, discriminator, images, call):
         """A discriminator's output; `call` names this use of it in the step."""
         self.call = call
-        return discriminator(images)
+        return discriminator(augmented(self, images, call))
 
     def networks(self):
         judges = self.discriminators
