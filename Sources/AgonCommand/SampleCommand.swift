@@ -29,6 +29,7 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/digits --label 3 --out threes.png
               agon sample Runs/digits --count 1000 --out samples/
               agon sample Runs/digits --weights raw --out raw.png
+              agon sample Runs/digits --truncation 0.7 --out better.png
 
             Training as an animation, a walk in latent space, and the training images
             nearest to samples: is it copying?
@@ -100,6 +101,10 @@ struct SampleCommand: ParsableCommand {
     var expression: [String] = []
     @Option(help: "The class of all samples, from 0; default: the classes in turn.")
     var label: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Bound the latents' numbers: below 1 samples are better and more alike.", valueName: "number"))
+    var truncation: Double?
     @Option(help: "Samples per row.")
     var columns: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
@@ -119,6 +124,9 @@ struct SampleCommand: ParsableCommand {
         }
         if let scale, !(1...64).contains(scale) {
             throw ValidationError("--scale \(scale): expected a number from 1 to 64")
+        }
+        if let truncation, !(truncation > 0 && truncation <= 100) {
+            throw ValidationError("--truncation \(truncation): expected a number above 0, up to 100")
         }
         if let neighbours, !(1...64).contains(neighbours) {
             throw ValidationError("--neighbours \(neighbours): expected a number from 1 to 64")
@@ -175,7 +183,7 @@ struct SampleCommand: ParsableCommand {
         if let out {
             let outcome = try sampling.write(
                 choice, seed: UInt64(seed), columns: columns, scale: scale, isNumbered: numbered, label: label,
-                threads: threads.count, to: out)
+                truncation: truncation, threads: threads.count, to: out)
             print(text(of: outcome))
         }
     }
@@ -184,7 +192,8 @@ struct SampleCommand: ParsableCommand {
     private func drawFromDataset() throws {
         guard let out else { throw ValidationError("nothing to do: give --out an image") }
         let isPlain =
-            pick == nil && neighbours == nil && animate == nil && scale == nil && from == nil && expression.isEmpty
+            pick == nil && neighbours == nil && animate == nil && scale == nil && truncation == nil && from == nil
+            && expression.isEmpty
             && save.isEmpty && !interpolate && label == nil
         guard isPlain, !numbered else {
             throw ValidationError("this run's generator takes samples of its dataset; use --count, --split and --seed")

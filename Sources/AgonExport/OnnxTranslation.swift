@@ -276,10 +276,17 @@ struct OnnxTranslation {
 
     // MARK: Images
 
-    /// A weight in another order; a constant is reordered here.
+    /// A weight in another order.
+    ///
+    /// Throws `ExportError.unsupported` for one that is no constant.
     private mutating func weight(_ value: Value, _ order: [Int]) throws -> String {
-        if let tensor = constants[value.index] { return model.constant(tensor.permuted(order)) }
-        return transposed(try operand(value), order)
+        guard let tensor = constants[value.index] else {
+            // Products of pairs of matrices, as in attention: their number is the batch, which must stay free.
+            throw ExportError.unsupported(
+                operation: "convolution", origin: "\(graph.nodes[value.index].origin)",
+                reason: "its weight depends on the input")
+        }
+        return model.constant(tensor.permuted(order))
     }
 
     /// Pixels beyond the far side, so that the windows fit an output size.

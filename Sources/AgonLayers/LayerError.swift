@@ -35,6 +35,8 @@ public enum LayerError: Error, Hashable, Sendable {
     case reflectionTooWide(LayerPlace, input: Shape, padding: String)
     case elementCount(LayerPlace, input: Shape, target: Shape)
     case channelsNotDivisible(LayerPlace, input: Shape, divisor: Int)
+    /// An image of odd height or width, which a layer halves.
+    case unevenImage(LayerPlace, input: Shape)
     case onePixelNorm(LayerPlace, input: Shape)
     /// Batch statistics of a single number per channel.
     case singleValueNorm(LayerPlace, input: Shape)
@@ -63,6 +65,7 @@ extension LayerError {
         case .notImage(let place, _), .notFeatures(let place, _), .smallerThanKernel(let place, _, _, _, _),
             .emptyOutput(let place, _, _), .groupsDoNotDivide(let place, _, _, _), .paddingOverKernel(let place, _, _),
             .reflectionTooWide(let place, _, _), .elementCount(let place, _, _), .channelsNotDivisible(let place, _, _),
+            .unevenImage(let place, _),
             .onePixelNorm(let place, _), .singleValueNorm(let place, _), .branchesDiffer(let place, _, _, _),
             .residualDiffers(let place, _, _, _), .repeatedName(let place, _, _), .unknownSkip(let place, _, _, _),
             .repeatedSkip(let place, _, _), .skipDiffers(let place, _, _, _, _), .noCondition(let place),
@@ -101,6 +104,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
             "\(place): input \(input) has \(input.count) elements, the shape \(target) \(target.count)"
         case .channelsNotDivisible(let place, let input, let divisor):
             "\(place): the \(input[-1]) channels of input \(input) are not divisible by \(divisor)"
+        case .unevenImage(let place, let input):
+            "\(place): input \(input) cannot be halved; height and width must be even"
         case .onePixelNorm(let place, let input):
             "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; "
                 + "leave the norm out here"

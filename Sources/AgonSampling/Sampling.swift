@@ -114,15 +114,17 @@ public struct Sampling {
     ///   - isNumbered: whether to draw each sample's number; only for `first` and `picked`.
     ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the
     ///     seed through the classes, and rows likewise.
+    ///   - truncation: the bound of the latents' numbers, which are normal ones cut there; nil: none.
     ///
     /// Throws `SamplingError`, `TensorsError` for expressions and saved latents, `DatasetError.cannotWrite`.
     public func write(
         _ choice: Choice, seed: UInt64, columns: Int? = nil, scale: Int? = nil, isNumbered: Bool = false,
-        label: Int? = nil, threads: Int, to path: String
+        label: Int? = nil, truncation: Double? = nil, threads: Int, to path: String
     ) throws -> Outcome {
         let output = try SampleOutput(path: path)
         var drawn = try draw(
-            choice, seed: seed, columns: columns, isNumbered: isNumbered, label: label, threads: threads)
+            choice, seed: seed, columns: columns, isNumbered: isNumbered, label: label, truncation: truncation,
+            threads: threads)
         drawn.grid.scale = scale
         var outcome = Outcome(path: path, step: step, count: drawn.samples.shape[0])
         if case .image = output {
@@ -138,13 +140,17 @@ public struct Sampling {
     ///
     /// Throws `SamplingError`, `TensorsError` for expressions and saved latents.
     package func draw(
-        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil, threads: Int
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
+        truncation: Double? = nil, threads: Int
     ) throws -> (samples: Tensor, grid: SampleGrid) {
+        if truncation != nil, latent.distribution != .normal {
+            throw SamplingError.badTruncation(distribution: latent.distribution.rawValue)
+        }
         if let label, !(0..<(classes ?? 0)).contains(label) {
             throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
         }
         let stream = Self.stream(seed: seed)
-        let latents: [Float]
+        var latents: [Float]
         var grid = SampleGrid(columns: columns, modes: modes)
         /// The number that determines each sample's class.
         var turns: [Int]?
@@ -170,6 +176,7 @@ public struct Sampling {
         case .expressions(let expressions):
             latents = try values(of: expressions, seed: seed).flatMap { $0 }
         }
+        if let truncation { latents = LatentTruncation.truncated(latents, to: truncation) }
         if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
         let sampler = try Sampler(

@@ -22,6 +22,8 @@ public enum SamplingError: Error, Equatable, Sendable {
     case noGrids(folder: String)
     /// A folder for numbered images with a file in it.
     case folderNotEmpty(path: String, file: String)
+    /// Truncation of latents that are not normal numbers.
+    case badTruncation(distribution: String)
     /// A scale of samples that no grid has.
     case badScale(path: String)
     /// Points that are to be written as images.
@@ -54,6 +56,8 @@ extension SamplingError: CustomStringConvertible {
         case .noGrids(let folder): "\(folder): holds no grids of samples to animate"
         case .folderNotEmpty(let path, let file):
             "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"
+        case .badTruncation(let distribution):
+            "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
         case .badScale(let path): "\(path): --scale is for a grid of images (.png)"
         case .notImages(let path):
             "\(path): the samples are points, not images; write an array (.npy) or one plot (.png)"

@@ -24,7 +24,7 @@ import Testing
         #expect(
             folders.isSuperset(of: [
                 "selfgan", "gan", "lsgan", "wgan-gp", "wgan", "hinge", "r1", "dragan", "acgan", "catgan", "stackgan",
-                "ema", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
+                "ema", "sngan", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
             ]))
     }
 
