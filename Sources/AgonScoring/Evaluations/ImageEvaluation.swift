@@ -126,6 +126,11 @@ public struct ImageEvaluation {
         let extractor = try source.load(pool: WorkerPool(threads: threads))
         let generated = try outputs(of: made, limit: samples, extractor)
         let known = try real.map { try outputs(of: $0, limit: realSamples, extractor) }
+        if let known, let real, known.resizer != generated.resizer {
+            note(
+                "\(made.name) and \(real.name) have images of other sizes, which the classifier does not read alike; "
+                    + "for a fair distance resize the images of \(real.name) in the same way")
+        }
         if let warning = extractor.warning(samples: min(generated.outputs.rows, known?.outputs.rows ?? .max)) {
             note(warning)
         }
