@@ -1,7 +1,7 @@
 # Builds, runs and tests Agon; `make help` lists the targets.
 #
 #   CONFIG   the experiment that `make run` trains
-#   STEPS    the number of steps
+#   STEPS    the number of steps; that of the config if empty
 #   THREADS  the number of threads; all cores if empty
 #   SWEEP    the sweep that `make sweep` runs
 #   JOBS     its concurrent trials; OVERSUBSCRIBE=1 lets jobs times threads exceed the cores, and FAILFAST=1
@@ -9,8 +9,8 @@
 #   TABLE    the table that `make table` makes, and
 #   BUDGET   its budget: smoke, quick or full
 
-CONFIG ?= Configs/selfgan/mlp.json
-STEPS ?= 10000
+CONFIG ?= Configs/quickstart.json
+STEPS ?=
 THREADS ?=
 SWEEP ?= Configs/sweeps/smoke.json
 JOBS ?=
@@ -40,8 +40,9 @@ setup: ## Install the Debian packages that are missing
 build: setup ## Build .build/release/agon
 	$(BUILD)
 
-run: build ## Train CONFIG (SelfGAN on Fashion-MNIST) for STEPS and print the folder of its samples
-	$(AGON) run "$$CONFIG" --steps $(STEPS) $(if $(THREADS),--threads $(THREADS))
+run: build ## Train CONFIG (a small GAN on Fashion-MNIST) for STEPS, measure it, and print where its samples are
+	$(AGON) run "$$CONFIG" $(if $(STEPS),--steps $(STEPS)) $(if $(THREADS),--threads $(THREADS))
+	@echo 'other systems: make run CONFIG=Configs/selfgan/mlp.json STEPS=10000; README.md has a table of them'
 
 sweep: build ## Run trials that are missing, failed or changed in SWEEP, JOBS at a time
 	$(AGON) sweep run "$$SWEEP" $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) \

@@ -62,6 +62,14 @@ let modules: [Target] = [
             "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
             "AgonConfiguration", "CAgonImageCodecs",
         ]),
+    // Alone in using SwiftProtobuf.
+    .target(
+        name: "AgonExport",
+        dependencies: [
+            "AgonScoring", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
+            "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors",
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ], exclude: ["Messages/onnx.proto"]),
     // What a program that trains needs, under one name.
     .target(
         name: "Agon",
@@ -99,8 +107,9 @@ let modules: [Target] = [
     .executableTarget(
         name: "AgonCommand",
         dependencies: [
-            "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonScoring", "AgonDiagnostics",
-            "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonMetrics",
+            "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonExport", "AgonScoring",
+            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
+            "AgonMetrics",
             "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -152,6 +161,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: modules + fuzzing + [
         testFiles,
@@ -173,6 +183,7 @@ let package = Package(
         tests(of: "AgonTraining", also: ["AgonTestSupport", "AgonScoring", "AgonSweeps", "AgonOptimizers"]),
         tests(of: "AgonDiagnostics", also: ["AgonTestSupport"]),
         tests(of: "AgonScoring", also: ["AgonTestSupport"]),
+        tests(of: "AgonExport", also: ["AgonTestSupport", "AgonConfiguration"]),
         tests(of: "AgonSweeps", also: ["AgonTestSupport"]),
         tests(of: "AgonRunIndex", also: ["AgonTestSupport", "AgonTraining"]),
         tests(of: "AgonReports", also: ["AgonTestSupport"], resources: [.copy("Fixtures")]),

@@ -25,7 +25,7 @@ guard CommandLine.arguments.count >= 3, let steps = Int(CommandLine.arguments.dr
     print("usage: own-images FOLDER SAMPLES.png [STEPS]")
     exit(64)
 }
-let images = try ImageDataset(folder: CommandLine.arguments[1], size: 32, fit: .cover)
+let images = try ImageDataset(folder: CommandLine.arguments[1], size: 32)
 
 func up(_ channels: Int) -> [any Layer] {
     [

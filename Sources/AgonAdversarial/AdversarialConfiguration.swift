@@ -101,6 +101,9 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
             try LeastSquaresObjective(from: $0)
         }
         registry.register(HingeObjective.name, "Scores beyond a margin.") { try HingeObjective(from: $0) }
+        registry.register(RelativisticObjective.name, "Scores against the mean score of the other kind (RaGAN).") {
+            try RelativisticObjective(from: $0)
+        }
         registry.register(WassersteinObjective.name, "A critic of Wasserstein distance with clipped weights.") {
             try WassersteinObjective(from: $0)
         }

@@ -116,6 +116,9 @@ public struct AdversarialSetting {
                 throw .mixedSamples(objective: type(of: penalty).name, layer: norm.path, type: norm.type)
             }
         }
+        if tricks.augmentation != nil, data.sample.rank != 3 {
+            throw .trick("augmentation", reason: "the samples are points, not images; remove it")
+        }
         if tricks.batches == .mixed, !mixesSamples {
             throw .trick(
                 "batches",
@@ -204,8 +207,10 @@ public struct AdversarialSetting {
         -> [DiscriminatorOutput]
     {
         let batches = views.map { view in
-            let noisy = tricks.instanceNoise?.apply(to: view.samples, call: view.call, setting: self, in: graph)
-            let seen = task.view(noisy ?? view.samples, condition: view.condition, in: graph)
+            let changed =
+                tricks.augmentation?.apply(to: view.samples, call: view.call, setting: self, in: graph) ?? view.samples
+            let noisy = tricks.instanceNoise?.apply(to: changed, call: view.call, setting: self, in: graph)
+            let seen = task.view(noisy ?? changed, condition: view.condition, in: graph)
             return NetworkBatch(x: seen.x, call: view.call, condition: seen.condition)
         }
         let outputs =

@@ -13,12 +13,25 @@ public protocol AlternatingObjective: Objective {
     func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value
     /// The generator's loss from a discriminator's scores of its images, a scalar.
     func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value
+    /// Whether the generator's loss depends on the scores of real samples too; no unless stated.
+    var generatorComparesWithReal: Bool { get }
+    /// The generator's loss from the scores of its images and of real samples, where it compares them.
+    func generatorLoss(scores: Value, real: Value, in graph: ComputeGraph) -> Value
     /// What is done to a discriminator after its update, such as clipping its weights.
     func constrain(_ discriminator: Network, in graph: ComputeGraph)
 }
 
 extension AlternatingObjective {
     public func constrain(_ discriminator: Network, in graph: ComputeGraph) {}
+
+    public var generatorComparesWithReal: Bool { false }
+
+    public func generatorLoss(scores: Value, real: Value, in graph: ComputeGraph) -> Value {
+        generatorLoss(scores: scores, in: graph)
+    }
+
+    /// The data that an update of the generator takes.
+    private var generatorUse: GANTaskInputs.Use { generatorComparesWithReal ? .both : .generator }
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         try alternation.check(configuration)
@@ -37,7 +50,7 @@ extension AlternatingObjective {
             try updateDiscriminators(
                 AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: critic))
             let maker = setting.graph()
-            try updateGenerators(AlternatingStep(setting, .generator, latents: "latent.generator", in: maker))
+            try updateGenerators(AlternatingStep(setting, generatorUse, latents: "latent.generator", in: maker))
             phases = [
                 IterationPhase(
                     name: "discriminator", graph: critic,
@@ -61,7 +74,7 @@ extension AlternatingObjective {
         let critic = setting.graph()
         try updateDiscriminators(AlternatingStep(setting, .discriminator, batch, in: critic), reports: false)
         let maker = setting.graph()
-        try updateGenerators(AlternatingStep(setting, .generator, batch, in: maker), reports: false)
+        try updateGenerators(AlternatingStep(setting, generatorUse, batch, in: maker), reports: false)
         let report = setting.graph()
         let step = try AlternatingStep(setting, .both, batch, in: report)
         try updateDiscriminators(step, moves: false)
@@ -85,11 +98,11 @@ extension AlternatingObjective {
         }
         switch alternation.order {
         case .generatorFirst:
-            try updateGenerators(step(.generator, "generator"))
+            try updateGenerators(step(generatorUse, "generator"))
             try updateDiscriminators(step(.discriminator, "discriminator"), sharesScores: isShared)
         case .discriminatorFirst:
             try updateDiscriminators(step(.discriminator, "discriminator"))
-            try updateGenerators(step(.generator, "generator"))
+            try updateGenerators(step(generatorUse, "generator"))
         }
         return IterationPhase(name: "step", graph: graph)
     }
@@ -148,6 +161,9 @@ extension AlternatingObjective {
                 norms += try setting.minimize(
                     loss, moving: [discriminator], with: setting.configuration.optimizers.discriminator, in: graph)
                 constrain(discriminator, in: graph)
+                if number == 0, index == 0 {
+                    tricks.augmentation?.observe(realScores: judged[0].scores, setting: setting, in: graph)
+                }
             }
         }
         setting.report(gradientNorms: norms, of: "discriminator", in: graph)
@@ -173,7 +189,14 @@ extension AlternatingObjective {
             let judged = try side.discriminators.map {
                 try setting.judgements(of: [view], by: $0, in: graph)[0]
             }
-            let losses = judged.map { generatorLoss(scores: $0.scores, in: graph) }
+            let losses = try zip(side.discriminators, judged).map { discriminator, judged in
+                guard generatorComparesWithReal else { return generatorLoss(scores: judged.scores, in: graph) }
+                let real = DiscriminatorInput(
+                    setting.task.real(step.inputs, side: number), condition: step.inputs.condition,
+                    call: "generator.real")
+                let scores = try setting.judgements(of: [real], by: discriminator, in: graph)[0].scores
+                return generatorLoss(scores: judged.scores, real: scores, in: graph)
+            }
             if let classifier = setting.tricks.auxiliaryClassifier {
                 classification += judged.map {
                     classifier.generatorLoss($0, condition: step.inputs.condition, in: graph)

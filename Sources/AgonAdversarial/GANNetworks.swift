@@ -64,7 +64,8 @@ public struct GANNetworks {
                 try Network(
                     name: named(name), configuration: generator,
                     input: try task.generatorInput(latent: configuration.latent, data: data, side: side),
-                    condition: condition, path: .root.key("generator"), seed: seed)
+                    condition: condition, dataChannels: Self.channels(made: side, of: data),
+                    path: .root.key("generator"), seed: seed)
             }
             let made = try makeGenerator("generator")
             let input = try task.discriminatorInput(generated: made.outputShape, data: data, side: side)
@@ -73,6 +74,7 @@ public struct GANNetworks {
                 return try Network(
                     name: named(count == 1 ? "discriminator" : "discriminators") + (count == 1 ? "" : ".\(index)"),
                     configuration: discriminators[kind], input: input, condition: condition,
+                    dataChannels: Self.channels(made: side, of: data),
                     path: isList ? .root.key("discriminators").index(kind) : .root.key("discriminator"), seed: seed)
             }
             var average: Network?
@@ -83,6 +85,13 @@ public struct GANNetworks {
         }
         self.sides = sides
         startAverages()
+    }
+
+    /// The channels of what a side's generator makes: samples, or condition images in the other direction.
+    private static func channels(made side: Int, of data: DataShapes?) -> Int? {
+        guard let data else { return nil }
+        let shape = side == 0 ? data.sample : data.condition ?? data.sample
+        return shape.rank == 3 ? shape[2] : nil
     }
 
     /// Gives the averaged copies the values of their generators.

@@ -28,6 +28,9 @@ public protocol Objective: Sendable {
     var scoresSamplesApart: Bool { get }
     /// Whether its losses compare scores with targets, which tricks may change.
     var usesTargets: Bool { get }
+    /// The discriminator's loss when it gives all samples the score between real and generated; nil where there is none, as
+    /// for critics. A loss far below it means that the discriminator tells nearly all samples apart.
+    var guessingLoss: Double? { get }
     /// Labelled samples that an update takes besides the batch; nil for none.
     var labelledSamples: LabelledSamples? { get }
     /// Throws when the objective cannot be trained under these settings.
@@ -54,6 +57,7 @@ extension Objective {
     public var defaultUpdates: UpdateRatio { .even }
     public var scoresSamplesApart: Bool { false }
     public var usesTargets: Bool { scores == .logits || scores == .targets }
+    public var guessingLoss: Double? { nil }
     public var labelledSamples: LabelledSamples? { nil }
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {}
 }

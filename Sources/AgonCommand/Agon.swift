@@ -15,6 +15,7 @@ struct Agon: ParsableCommand {
               agon inspect Configs/selfgan/mlp.json  layers, FLOPs and memory
               agon sample Runs/selfgan-mlp --count 64 --out samples.png
               agon report Runs/selfgan-mlp           write an HTML report
+              agon export Runs/selfgan-mlp --onnx generator.onnx
               agon table gas --budget quick          compare with a paper's table
 
             EXIT CODES
@@ -28,8 +29,8 @@ struct Agon: ParsableCommand {
         version: AgonVersion.current,
         subcommands: [
             RunCommand.self, InspectCommand.self, SampleCommand.self, SweepCommand.self, RunsCommand.self,
-            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ClassifierCommand.self, VerifyCommand.self,
-            DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
+            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ExportCommand.self, ClassifierCommand.self,
+            VerifyCommand.self, DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
         ])
 
     static func main() {

@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonExperiments
+import AgonRuns
 import AgonScoring
 import ArgumentParser
 import Foundation
@@ -15,16 +16,38 @@ struct EvaluateCommand: ParsableCommand {
             they depend on; the table marks those that are not comparable. A second
             table lists costs: FLOPs, memory, time, and time to the best value.
             A run that cannot be evaluated is reported, and the others continue.
+            A run whose data have no test split is compared with its training samples,
+            and a line says so.
+
+            --images measures a folder of images that no run made, against a dataset,
+            another folder, or statistics in pytorch-fid's format (mu and sigma in a
+            .npz file): two folders of images are compared as by pytorch-fid.
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
               agon evaluate Runs/gan-mlp --metrics fid,kid --samples 10000
               agon evaluate Runs/gan-mlp --checkpoint 4000 --json
               agon evaluate Runs/digits --classifier lenet-mnist --split train
+              agon evaluate --images made/ --against fashion-mnist
+              agon evaluate --images made/ --against photographs/ --metrics fid,kid \\
+                --classifier inception.safetensors --statistics photographs.npz
+              agon evaluate --images made/ --against photographs.npz \\
+                --classifier inception.safetensors
             """)
 
     @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
-    var folders: [String]
+    var folders: [String] = []
+    @Option(help: "Measure the images in this folder instead of runs.", completion: .directory)
+    var images: String?
+    @Option(
+        help: ArgumentHelp(
+            "What --images are compared with: a dataset's name, a folder, or a .npz file of statistics.",
+            valueName: "dataset|folder|file"))
+    var against: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write the statistics of --against to this file, in pytorch-fid's format.", valueName: "file"))
+    var statistics: String?
     @Option(help: ArgumentHelp("What to measure.", valueName: "metric,..."))
     var metrics: String?
     @Option(help: "Generated samples.")
@@ -47,7 +70,22 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        if folders.isEmpty { throw ValidationError("give a run's folder") }
+        if images == nil {
+            for (option, value) in [("--against", against), ("--statistics", statistics)] where value != nil {
+                throw ValidationError("\(option) is for --images")
+            }
+            if folders.isEmpty { throw ValidationError("give a run's folder, or --images with a folder") }
+        } else {
+            if !folders.isEmpty { throw ValidationError("--images measures no run; leave \(folders[0]) out") }
+            if against == nil { throw ValidationError("--images needs --against, a dataset or a folder") }
+            for (option, isGiven) in [("--weights", weights != nil), ("--checkpoint", checkpoint != nil)] where isGiven
+            {
+                throw ValidationError("\(option) is for runs, not for --images")
+            }
+        }
+        if let statistics, !statistics.lowercased().hasSuffix(".npz") {
+            throw ValidationError("--statistics \(statistics): expected a file that ends in .npz")
+        }
         for name in metricNames ?? [] where EvaluationMetric(rawValue: name) == nil {
             let near =
                 EvaluationMetric.giving(name)?.rawValue
@@ -76,6 +114,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let images, let against { return try measure(images: images, against: against) }
         let evaluation = try RunEvaluation(
             settings: settings, checkpoint: checkpoint, searchPath: data.searchPath, threads: threads.count)
         var outcomes: [RunEvaluation.Outcome] = []
@@ -98,6 +137,34 @@ struct EvaluateCommand: ParsableCommand {
             print("\n" + CostTable(outcomes).text)
         }
         if let code { throw ExitCode(code) }
+    }
+
+    private func measure(images: String, against: String) throws {
+        let settings = try ConfigReader.decode(EvaluationSettings.self, from: settings).value
+        var evaluation = ImageEvaluation(
+            images: images, against: ImageEvaluation.Reference(against), searchPath: data.searchPath,
+            threads: threads.count)
+        evaluation.metrics = settings.metrics.isEmpty ? nil : settings.metrics
+        evaluation.samples = samples
+        evaluation.realSamples = realSamples
+        evaluation.split = settings.split
+        evaluation.classifier = settings.classifier
+        evaluation.seed = settings.seed
+        evaluation.statisticsPath = statistics
+        let values = try evaluation.measure { Console.say("note: \($0)") }
+        if json {
+            let nodes = values.map { value in
+                ["metric": ConfigNode(value.metric), "value": ConfigNode(value.value), "identity": value.identity.node]
+                    as ConfigNode
+            }
+            print(ConfigNode(["images": ConfigNode(images), "values": ConfigNode(nodes)]).prettyText, terminator: "")
+            return
+        }
+        print(EvaluationTable([(name: images, values: values)]).text)
+        var described: Set<EvaluationIdentity> = []
+        for value in values where described.insert(value.identity).inserted {
+            print("\(value.metric): \(value.identity.text)")
+        }
     }
 
     /// The names given with `--metrics`.

@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonDatasets
+import AgonExport
 import AgonGraph
 import AgonLayers
 import AgonMetrics
@@ -50,7 +51,7 @@ enum ExitStatus: Int32 {
         case is ClassifierError, is MeasurementError: .badInput
         case let error as SweepError: status(ofSweep: error)
         case let error as ReportsError: status(ofReport: error)
-        case is DatasetError: .badInput
+        case is DatasetError, is ExportError: .badInput
         case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
         case let error as TensorsError: error.isPassing ? .stopped : .badInput
         case is GraphError: .failed
@@ -94,8 +95,10 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
-        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel: .usage
-        case .badLatent, .cannotSample: .badInput
+        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
+            .unknownAnimation, .folderNotEmpty, .notImages, .badScale, .badTruncation:
+            .usage
+        case .badLatent, .cannotSample, .noGrids: .badInput
         }
     }
 }

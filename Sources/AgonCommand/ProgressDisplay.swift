@@ -26,7 +26,8 @@ final class ProgressDisplay {
         // Ten updates a second are as many as one can read.
         guard now - lastDrawn > .milliseconds(100) || progress.step == progress.steps else { return }
         lastDrawn = now
-        output.draw(text(of: progress))
+        // A narrow terminal cuts the line at its end, so the time left stands first.
+        output.draw(([Self.step(progress), Self.timeLeft(progress)] + scalars(of: progress)).joined(separator: "  "))
     }
 
     private func log(_ progress: TrainingProgress) {
@@ -34,16 +35,22 @@ final class ProgressDisplay {
     }
 
     private func text(of progress: TrainingProgress) -> String {
-        let scalars = progress.scalars.filter {
+        ([Self.step(progress)] + scalars(of: progress) + [Self.timeLeft(progress)]).joined(separator: "  ")
+    }
+
+    /// Losses and throughput.
+    private func scalars(of progress: TrainingProgress) -> [String] {
+        progress.scalars.filter {
             $0.name.hasPrefix("loss") && !TrialStatus.isOfOneDiscriminator($0.name)
         }
         .map { "\($0.name) \(NumberText.fixed(Double($0.value), decimals: 4))" }
-        let throughput = "\(Int(progress.imagesPerSecond.rounded())) images/s"
-        return
-            (["step \(progress.step)/\(progress.steps)"] + scalars + [
-                throughput, "\(DurationText.short(progress.secondsLeft)) left",
-            ])
-            .joined(separator: "  ")
+            + ["\(Int(progress.imagesPerSecond.rounded())) images/s"]
+    }
+
+    private static func step(_ progress: TrainingProgress) -> String { "step \(progress.step)/\(progress.steps)" }
+
+    private static func timeLeft(_ progress: TrainingProgress) -> String {
+        "\(DurationText.short(progress.secondsLeft)) left"
     }
 
     private func end(_ outcome: TrainingOutcome) {
@@ -59,5 +66,5 @@ final class ProgressDisplay {
         if let checkpoint = outcome.checkpoint { say("weights: \(checkpoint)") }
     }
 
-    private func say(_ line: String) { output.say(line) }
+    func say(_ line: String) { output.say(line) }
 }

@@ -15,12 +15,14 @@ struct RunCommand: ParsableCommand {
             does nothing for a completed one.
 
             EXAMPLES
-              agon run Configs/selfgan/mlp.json
+              agon run Configs/quickstart.json
               agon run Configs/selfgan/mlp.json --set dataset.name=mnist
               agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
               agon run Runs/digits --resume
               agon run Runs/digits --resume --steps 40000
               agon run Configs/gan/dcgan.json --init weights.safetensors
+              agon run Configs/gan/dcgan.json --init weights.safetensors \\
+                --rename module.netG.=generator. --rename module.netD.=discriminator.
             """)
 
     @OptionGroup var config: ConfigOptions
@@ -39,6 +41,12 @@ struct RunCommand: ParsableCommand {
             "Start from the weights in this safetensors file, with PyTorch's names and layout.", valueName: "file"))
     var initialWeights: String?
     @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "For --init: replace how names in the file begin; repeatable, the first that fits is used.",
+            valueName: "old=new"))
+    var rename: [String] = []
+    @Option(
         help: ArgumentHelp(
             "Take all batches and random numbers from this safetensors file (input.PHASE.NAME).", valueName: "file"))
     var inputs: String?
@@ -46,6 +54,10 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if let steps, steps < 1 { throw ValidationError("--steps \(steps): expected 1 or more") }
+        if let bad = rename.first(where: { NamePrefix($0) == nil }) {
+            throw ValidationError("--rename \(bad): expected OLD=NEW, such as module.=")
+        }
+        if !rename.isEmpty, initialWeights == nil { throw ValidationError("--rename is for --init") }
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
     }
 
@@ -57,11 +69,18 @@ struct RunCommand: ParsableCommand {
         }
         let path = isRun ? folder.configPath : config.config
         let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
-        let settings = files.compactMap { key, option, file in
+        var settings = files.compactMap { key, option, file in
             file.map {
                 ConfigSetting(
                     path: .root.key(key), value: ConfigNode(.string($0), source: ConfigSource(file: "\(option) \($0)")))
             }
+        }
+        if !rename.isEmpty {
+            let source = ConfigSource(file: "--rename")
+            settings.append(
+                ConfigSetting(
+                    path: .root.key("initialNames"),
+                    value: ConfigNode(.array(rename.map { ConfigNode(.string($0), source: source) }), source: source)))
         }
         let experiment: Experiment
         do {
@@ -82,6 +101,8 @@ struct RunCommand: ParsableCommand {
         let display = ProgressDisplay()
         defer { display.finish() }
         let outcome = try TrainingRun.run(experiment, options: options, report: display.show)
+        display.finish()
+        for line in RunSummary(outcome, of: experiment).lines { display.say(line) }
         if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
 }

@@ -1,5 +1,7 @@
 import AgonDatasets
+import AgonExperiments
 import AgonSampling
+import AgonScoring
 import AgonText
 import ArgumentParser
 
@@ -9,6 +11,11 @@ struct SampleCommand: ParsableCommand {
         discussion: """
             Uses the newest checkpoint, or that of --checkpoint. A seed's samples
             are numbered from 1, and do not depend on --count.
+
+            --out FILE.png writes one image with all samples, --out DIR/ an image per
+            sample at its native size, --out FILE.npy an array: [samples, height,
+            width, channels] in [-1, 1]. A grid enlarges small samples by a whole
+            factor, which is printed; --scale 1 keeps their size.
 
             Latent vectors of samples can be named and combined: an expression is
             made of names, #NUMBER for a sample of the seed, numbers, + - * / and
@@ -20,6 +27,17 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/selfgan-mlp --count 1 --seed 5 --out one.png
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
               agon sample Runs/digits --label 3 --out threes.png
+              agon sample Runs/digits --count 1000 --out samples/
+              agon sample Runs/digits --weights raw --out raw.png
+              agon sample Runs/digits --truncation 0.7 --out better.png
+
+            Training as an animation, a walk in latent space, and the training images
+            nearest to samples: is it copying?
+              agon sample Runs/digits --animate training.gif
+              agon sample Runs/digits --animate walk.png --interpolate --count 16
+              agon sample Runs/digits --neighbours 4 --count 8 --out near.png
+              agon sample Runs/digits --neighbours 4 --classifier lenet-mnist \\
+                --out near.png
 
             View, pick and name; files go to Runs/selfgan-mlp/latents:
               agon sample Runs/selfgan-mlp --seed 1 --numbered --out samples.png
@@ -39,8 +57,24 @@ struct SampleCommand: ParsableCommand {
     var count: Int?
     @Option(help: "Seed of the latent vectors.")
     var seed = 0
-    @Option(help: "The image to write, a PNG.", completion: .file(extensions: ["png"]))
+    @Option(
+        help: ArgumentHelp("What to write: an image, an array, or a folder of images.", valueName: "png|npy|folder/"),
+        completion: .file())
     var out: String?
+    @Option(help: "The generator's weights: average (if the run has averages) or raw.")
+    var weights = EvaluationSettings.Weights.average
+    @Option(help: "The whole factor by which an image enlarges each sample; default: to about 64 pixels.")
+    var scale: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Write the run's grids in the order of training as an APNG or GIF; with --interpolate, a walk.",
+            valueName: "png|gif"))
+    var animate: String?
+    @Option(
+        help: ArgumentHelp("Show each sample beside this many of the nearest training images.", valueName: "number"))
+    var neighbours: Int?
+    @Option(help: "For --neighbours: the classifier whose features are compared; default: pixels.")
+    var classifier: String?
     @Flag(help: "Interpolate along a great circle between two latent vectors in each row.")
     var interpolate = false
     // Expressions may start with a minus.
@@ -67,6 +101,10 @@ struct SampleCommand: ParsableCommand {
     var expression: [String] = []
     @Option(help: "The class of all samples, from 0; default: the classes in turn.")
     var label: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Bound the latents' numbers: below 1 samples are better and more alike.", valueName: "number"))
+    var truncation: Double?
     @Option(help: "Samples per row.")
     var columns: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
@@ -84,13 +122,31 @@ struct SampleCommand: ParsableCommand {
         if let columns, !(1...100_000).contains(columns) {
             throw ValidationError("--columns \(columns): expected 1 or more")
         }
+        if let scale, !(1...64).contains(scale) {
+            throw ValidationError("--scale \(scale): expected a number from 1 to 64")
+        }
+        if let truncation, !(truncation > 0 && truncation <= 100) {
+            throw ValidationError("--truncation \(truncation): expected a number above 0, up to 100")
+        }
+        if let neighbours, !(1...64).contains(neighbours) {
+            throw ValidationError("--neighbours \(neighbours): expected a number from 1 to 64")
+        }
+        if classifier != nil, neighbours == nil { throw ValidationError("--classifier is for --neighbours") }
         if replace, save.isEmpty { throw ValidationError("--replace is for --save") }
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to go together") }
         let ways = [
             (pick != nil, "--pick"), (interpolate || from != nil, from == nil ? "--interpolate" : "--from"),
-            (!expression.isEmpty, "--expression"),
+            (!expression.isEmpty, "--expression"), (neighbours != nil, "--neighbours"),
         ].filter(\.0).map(\.1)
         if ways.count > 1 { throw ValidationError("\(ways.joined(separator: " and ")) exclude each other") }
+        if animate != nil {
+            if out != nil { throw ValidationError("--animate and --out exclude each other") }
+            if let way = ways.first, way != "--interpolate" {
+                throw ValidationError("--animate does not go with \(way)")
+            }
+            if count != nil, !interpolate { throw ValidationError("--count is for --animate with --interpolate") }
+            return
+        }
         if let way = ways.first {
             if out == nil { throw ValidationError("\(way) needs --out") }
             if count != nil, pick != nil || !expression.isEmpty {
@@ -104,26 +160,41 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let animate, !interpolate {
+            let frames = try Animation.writeTraining(run: folder, to: animate)
+            print("\(animate): \(CountText.short(frames, "frame"))")
+            return
+        }
         if try Sampling.startsFromDataset(run: folder) { return try drawFromDataset() }
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
-        let sampling = try Sampling(run: folder, checkpoint: checkpoint) { print("note: \($0)") }
+        let sampling = try Sampling(run: folder, checkpoint: checkpoint, weights: weights) { print("note: \($0)") }
+        if let animate {
+            let frames = try Animation.writeWalk(
+                sampling, count: count ?? 16, seed: UInt64(seed), label: label, threads: threads.count, to: animate)
+            print("\(animate): \(CountText.short(frames, "frame"))")
+            return
+        }
+        if let neighbours, let out { return try drawNeighbours(neighbours, sampling, to: out) }
         if !assignments.isEmpty {
             let paths = try sampling.save(assignments, seed: UInt64(seed), replacing: replace)
             for (path, assignment) in zip(paths, assignments) { print("\(path): \(assignment) of seed \(seed)") }
         }
         if let out {
             let outcome = try sampling.write(
-                choice, seed: UInt64(seed), columns: columns, isNumbered: numbered, label: label,
-                threads: threads.count, to: out)
-            print("\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)")
+                choice, seed: UInt64(seed), columns: columns, scale: scale, isNumbered: numbered, label: label,
+                truncation: truncation, threads: threads.count, to: out)
+            print(text(of: outcome))
         }
     }
 
     /// For runs that translate images, or generate samples for embeddings.
     private func drawFromDataset() throws {
         guard let out else { throw ValidationError("nothing to do: give --out an image") }
-        let isPlain = pick == nil && from == nil && expression.isEmpty && save.isEmpty && !interpolate && label == nil
+        let isPlain =
+            pick == nil && neighbours == nil && animate == nil && scale == nil && truncation == nil && from == nil
+            && expression.isEmpty
+            && save.isEmpty && !interpolate && label == nil
         guard isPlain, !numbered else {
             throw ValidationError("this run's generator takes samples of its dataset; use --count, --split and --seed")
         }
@@ -135,10 +206,32 @@ struct SampleCommand: ParsableCommand {
             chosen = known
         }
         let outcome = try Sampling.writeFromDataset(
-            run: folder, checkpoint: checkpoint, split: chosen, count: count ?? 16, seed: UInt64(seed),
+            run: folder, checkpoint: checkpoint, weights: weights, split: chosen, count: count ?? 16,
+            seed: UInt64(seed),
             searchPath: data.searchPath, threads: threads.count, to: out
         ) { print("note: \($0)") }
-        print("\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)")
+        print(text(of: outcome))
+    }
+
+    private func text(of outcome: Sampling.Outcome) -> String {
+        "\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)"
+            + (outcome.scale > 1 ? ", each enlarged \(outcome.scale) times" : "")
+    }
+
+    private func drawNeighbours(_ neighbours: Int, _ sampling: Sampling, to out: String) throws {
+        let nearest = NearestImages(
+            run: folder, sampling: sampling, searchPath: data.searchPath, threads: threads.count)
+        let outcome = try nearest.write(
+            count: count ?? 8, neighbours: neighbours, seed: UInt64(seed), classifier: classifier, to: out
+        ) { print("note: \($0)") }
+        print(
+            "\(out): \(CountText.short(outcome.samples, "sample")) of step \(outcome.step), each before its nearest of "
+                + "\(CountText.short(outcome.trainingImages, "training image"))")
+        func text(_ distance: Double) -> String { NumberText.brief(distance, digits: 3) }
+        let unit = outcome.classifier.map { "by features of \($0)" } ?? "in levels of 0 to 255"
+        print(
+            "nearest training image (median, \(unit)): \(text(outcome.sampleDistance)) from a sample, "
+                + "\(text(outcome.trainingDistance)) from another training image; copies would be much nearer")
     }
 
     private func choice() throws -> Sampling.Choice {
@@ -148,3 +241,5 @@ struct SampleCommand: ParsableCommand {
         return interpolate ? .rows(count ?? 64) : .first(count ?? 64)
     }
 }
+
+extension EvaluationSettings.Weights: ExpressibleByArgument {}

@@ -19,7 +19,8 @@ struct ConfigDeclaration: Sendable {
         case none
         /// The value is the default.
         case taken
-        /// The key is given; the associated value is its default.
+        /// The key is given, or its default was another one in earlier versions; the associated value is the default, or
+        /// the earlier one.
         indirect case value(ConfigNode)
     }
 

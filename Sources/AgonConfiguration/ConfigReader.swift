@@ -154,9 +154,12 @@ public final class ConfigReader {
     // MARK: Reading by form
 
     /// The value of a key in the given form. A default goes through the same checks as a value from a file.
+    ///
+    /// - Parameter former: the default of earlier versions, where it was another: identities leave this one out, so that
+    ///   what was computed under it keeps its identity.
     func value<Value>(
-        _ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, affects effect: ConfigEffect = .result,
-        _ doc: String
+        _ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, former: ConfigNode? = nil,
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Value {
         let place = path.key(key)
         switch mode {
@@ -165,7 +168,9 @@ public final class ConfigReader {
             guard let given = object[key] ?? node else { throw missing(key) }
             let (value, resolved) = try form.decode(given, place)
             let standard: ConfigDeclaration.Standard
-            if object[key] == nil || given == node {
+            if let former {
+                standard = .value(try form.decode(former, place).resolved)
+            } else if object[key] == nil || given == node {
                 standard = .taken
             } else {
                 standard = try node.map { .value(try form.decode($0, place).resolved) } ?? .none

@@ -28,10 +28,14 @@ extension ConfigReader {
         try optionalValue(key, .number(range.interval), affects: effect, doc)
     }
 
+    /// - Parameter former: the default of earlier versions, where it was another; identities leave this one out.
     public func boolean(
-        _ key: String, default value: Bool? = nil, affects effect: ConfigEffect = .result, _ doc: String
+        _ key: String, default value: Bool? = nil, former: Bool? = nil, affects effect: ConfigEffect = .result,
+        _ doc: String
     ) throws -> Bool {
-        try self.value(key, .boolean, default: value.map { ConfigNode($0) }, affects: effect, doc)
+        try self.value(
+            key, .boolean, default: value.map { ConfigNode($0) }, former: former.map { ConfigNode($0) },
+            affects: effect, doc)
     }
 
     public func optionalBoolean(_ key: String, affects effect: ConfigEffect = .result, _ doc: String) throws -> Bool? {
@@ -63,11 +67,15 @@ extension ConfigReader {
     }
 
     /// One case of an enumeration, by its raw value.
+    ///
+    /// - Parameter former: the default of earlier versions, where it was another; identities leave this one out.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, _ type: Choice.Type, default value: Choice? = nil, affects effect: ConfigEffect = .result,
-        _ doc: String
+        _ key: String, _ type: Choice.Type, default value: Choice? = nil, former: Choice? = nil,
+        affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Choice {
-        try self.value(key, .choice(type), default: value.map { ConfigNode($0.rawValue) }, affects: effect, doc)
+        try self.value(
+            key, .choice(type), default: value.map { ConfigNode($0.rawValue) },
+            former: former.map { ConfigNode($0.rawValue) }, affects: effect, doc)
     }
 
     public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(
@@ -78,9 +86,10 @@ extension ConfigReader {
 
     /// One case of the inferred enumeration.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, default value: Choice? = nil, affects effect: ConfigEffect = .result, _ doc: String
+        _ key: String, default value: Choice? = nil, former: Choice? = nil, affects effect: ConfigEffect = .result,
+        _ doc: String
     ) throws -> Choice {
-        try choice(key, Choice.self, default: value, affects: effect, doc)
+        try choice(key, Choice.self, default: value, former: former, affects: effect, doc)
     }
 
     public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(

@@ -30,7 +30,8 @@ extension ValueForm<IntegersOrWord> {
                 case .array(let elements):
                     guard counts.contains(elements.count) else {
                         throw ConfigError.wrongCount(
-                            node.source, path, found: elements.count, expected: "an integer, or \(numbers) of them")
+                            node.source, path, found: elements.count,
+                            expected: counts.isEmpty ? "an integer" : "an integer, or \(numbers) of them")
                     }
                     let decoded = try elements.enumerated().map { try one.decode($0.element, path.index($0.offset)) }
                     return (
@@ -42,7 +43,8 @@ extension ValueForm<IntegersOrWord> {
                     let (value, resolved) = try word.decode(node, path)
                     return (.word(value), resolved)
                 default:
-                    let forms = ["an integer", "an array of \(numbers) integers"] + words.map { "\"\($0)\"" }
+                    let arrays = counts.isEmpty ? [] : ["an array of \(numbers) integers"]
+                    let forms = ["an integer"] + arrays + words.map { "\"\($0)\"" }
                     throw ConfigError.wrongType(
                         node.source, path, expected: forms.joined(separator: ", or "), found: node.summary)
                 }

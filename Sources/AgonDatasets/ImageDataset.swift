@@ -71,7 +71,7 @@ public struct ImageDataset: Dataset {
     ///
     /// Throws: `DatasetError`.
     public init(
-        folder: String, size: Int, fit: ImageTransform.Fit = .stretch, mirrors: Bool = true
+        folder: String, size: Int, fit: ImageTransform.Fit = .cover, mirrors: Bool = true
     ) throws {
         let images = try ImageFolder(path: folder)
         var transforms: [ImageTransform] = [
@@ -110,6 +110,9 @@ public struct ImageDataset: Dataset {
     }
 
     public var count: Int { indices.count }
+
+    /// Where the images come from, before any was chosen or transformed.
+    package var images: any ImageSource { source }
 
     public var notes: [String] { source.notes }
 

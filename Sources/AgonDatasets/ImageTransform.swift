@@ -9,7 +9,7 @@ public enum ImageTransform: Hashable, Sendable {
     }
 
     /// To a height and width.
-    case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .stretch)
+    case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .cover)
     /// The middle rectangle.
     case centerCrop(height: Int, width: Int)
     /// A rectangle at a random place of the image, around which `padding` black pixels were laid.

@@ -11,8 +11,8 @@ extension ImageTransform {
                 filter: try reader.choice(
                     "filter", default: ResizeFilter.bilinear, "How pixels between the pixels are found."),
                 fit: try reader.choice(
-                    "fit", default: Fit.stretch,
-                    "Whether the whole image is stretched to the size, or keeps its aspect and is cut to it."))
+                    "fit", default: Fit.cover, former: Fit.stretch,
+                    "Whether the image keeps its aspect and is cut to the size (cover), or is stretched to it."))
         }
         registry.register("center-crop", "The middle of the image.") { reader in
             let (height, width) = try size(from: reader)

@@ -50,7 +50,8 @@ public struct NearZeroAlarm: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         below = try reader.number(
-            "below", in: .positive, default: 0.01, "The magnitude that the loss stays below.")
+            "below", in: .positive, default: 0.01,
+            "The magnitude that the loss stays below. A warning also comes below a tenth of the loss of guessing.")
         steps = try reader.integer(
             "steps", in: 1...1_000_000, default: 100,
             "Consecutive steps that raise the alarm; as many normal steps end it.")

@@ -20,7 +20,7 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
     public let modeSamples: Int
     /// Maximum number of real samples, drawn from the split independently of the run.
     public let realSamples: Int
-    public let split: DatasetSplit
+    public package(set) var split: DatasetSplit
     /// Nil: the classifier trained on the dataset.
     public let classifier: ClassifierReference?
     /// Empty: all that suit the data.

@@ -26,6 +26,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
     public let listsDiscriminators: Bool
     /// A safetensors file with the networks' initial values; nil: drawn from the seed.
     public let initialWeights: String?
+    /// How names in that file begin, and how they begin here: `OLD=NEW`.
+    public let initialNames: [String]
     /// A safetensors file with all inputs of the training, random numbers included; nil: the dataset.
     public let recordedInputs: String?
     public let alarms: AlarmSettings
@@ -78,6 +80,16 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         }
         initialWeights = try reader.optionalString(
             "initialWeights", "A safetensors file with the networks' initial values, in PyTorch's names and layouts.")
+        let renames = try reader.strings(
+            "initialNames", default: [],
+            "How names in the file of initialWeights begin, and how they begin here, such as \"module.=\" or "
+                + "\"netG.=generator.\"; the first that fits a name is applied.")
+        initialNames = renames
+        for (index, text) in renames.enumerated() {
+            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
+                throw reader.fail("initialNames", index: index, "expected OLD=NEW, found '\(text)'")
+            }
+        }
         recordedInputs = try reader.optionalString(
             "recordedInputs",
             "A safetensors file with all inputs, including random numbers, to replay a recorded training.")

@@ -36,6 +36,13 @@ public struct ExperimentNetworks {
         variables = Self.variables(of: gan.all, phases) + (past?.copies ?? [])
     }
 
+    /// Whether the networks are built for the channels of the data, which must be known then.
+    package static func followData(_ experiment: Experiment) -> Bool {
+        ["generator", "discriminator", "discriminators"].contains { key in
+            experiment.resolved[key].map(ChannelCount.followsData) ?? false
+        }
+    }
+
     /// The generator for samples: the averaged one, if any.
     package func sampledGenerator(side: Int) -> Network { gan.sides[side].average ?? gan.sides[side].generator }
 

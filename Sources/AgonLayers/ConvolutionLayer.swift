@@ -7,7 +7,7 @@ import AgonTensors
 ///
 /// Output size `floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1` per direction.
 public struct ConvolutionLayer: WeightedLayer {
-    public let channels: Int
+    public let channels: ChannelCount
     public let kernel: (Int, Int)
     public var stride = (1, 1)
     public var padding = EdgePadding.all(0)
@@ -23,14 +23,14 @@ public struct ConvolutionLayer: WeightedLayer {
 
     /// - Parameter kernel: height and width.
     public init(channels: Int, kernel: (Int, Int), stride: Int = 1, padding: EdgePadding = .all(0)) {
-        self.channels = channels
+        self.channels = .fixed(channels)
         self.kernel = kernel
         self.stride = (stride, stride)
         self.padding = padding
     }
 
     init(from reader: ConfigReader) throws {
-        channels = try reader.integer("channels", in: 1...65536, "Number of output channels.")
+        channels = try ChannelCount.read(from: reader)
         kernel = try reader.integerOrPair("kernel", in: 1...1024, "Kernel size in pixels, or [height, width].")
         stride = try reader.integerOrPair(
             "stride", in: 1...1024, default: 1, "Step of the kernel in pixels, or [vertical, horizontal].")
@@ -46,7 +46,7 @@ public struct ConvolutionLayer: WeightedLayer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let output = try outputShape(input, at: site)
-        let (weight, bias) = try variables(input[2], at: site)
+        let (weight, bias) = try variables(input[2], output[2], at: site)
         let sides = sides(of: input)
         return BuiltLayer(
             outputShape: output,
@@ -77,11 +77,11 @@ public struct ConvolutionLayer: WeightedLayer {
     func buildUpsampled(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let upsampled: Shape = [2 * input[0], 2 * input[1], input[2]]
         let output = try outputShape(upsampled, at: site)
-        let (weight, bias) = try variables(input[2], at: site)
+        let (weight, bias) = try variables(input[2], output[2], at: site)
         let pixels = sides(of: upsampled).0
         let foldedKernel = (kernel.0 + 1) * (kernel.1 + 1)
         return BuiltLayer(
-            outputShape: output, floatingPointOperations: 2 * input.count * foldedKernel * channels,
+            outputShape: output, floatingPointOperations: 2 * input.count * foldedKernel * output[2],
             note: "with the upsampling before it"
         ) { x, call in
             call.adding(bias, to: call.graph.upsampledConvolution(x, weight: weight(call), padding: pixels))
@@ -96,6 +96,7 @@ public struct ConvolutionLayer: WeightedLayer {
 
     private func outputShape(_ input: Shape, at site: LayerSite) throws -> Shape {
         let (height, width, inputChannels) = try site.image(input)
+        let channels = try site.resolved(channels)
         let (top, left, bottom, right) = sides(of: input)
         let free = (
             height + top + bottom - dilation.0 * (kernel.0 - 1) - 1,
@@ -113,7 +114,7 @@ public struct ConvolutionLayer: WeightedLayer {
     }
 
     private func variables(
-        _ inputChannels: Int, at site: LayerSite
+        _ inputChannels: Int, _ channels: Int, at site: LayerSite
     ) throws -> (weight: @Sendable (NetworkCall) -> Value, bias: Variable?) {
         try weight.build(
             extents: [kernel.0, kernel.1, inputChannels / groups, channels], layout: .convolutionWeight,

@@ -35,6 +35,8 @@ public enum LayerError: Error, Hashable, Sendable {
     case reflectionTooWide(LayerPlace, input: Shape, padding: String)
     case elementCount(LayerPlace, input: Shape, target: Shape)
     case channelsNotDivisible(LayerPlace, input: Shape, divisor: Int)
+    /// An image of odd height or width, which a layer halves.
+    case unevenImage(LayerPlace, input: Shape)
     case onePixelNorm(LayerPlace, input: Shape)
     /// Batch statistics of a single number per channel.
     case singleValueNorm(LayerPlace, input: Shape)
@@ -47,6 +49,8 @@ public enum LayerError: Error, Hashable, Sendable {
     case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
     /// A condition layer in a network that is given no conditions.
     case noCondition(LayerPlace)
+    /// A layer with the channels of the data, in a network that is built without data.
+    case unknownDataChannels(LayerPlace)
     case conditionDiffers(LayerPlace, input: Shape, features: Int)
     case tooLarge(LayerPlace, what: String, extents: [Int])
     case networkInput(ConfigPath, input: Shape)
@@ -61,10 +65,12 @@ extension LayerError {
         case .notImage(let place, _), .notFeatures(let place, _), .smallerThanKernel(let place, _, _, _, _),
             .emptyOutput(let place, _, _), .groupsDoNotDivide(let place, _, _, _), .paddingOverKernel(let place, _, _),
             .reflectionTooWide(let place, _, _), .elementCount(let place, _, _), .channelsNotDivisible(let place, _, _),
+            .unevenImage(let place, _),
             .onePixelNorm(let place, _), .singleValueNorm(let place, _), .branchesDiffer(let place, _, _, _),
             .residualDiffers(let place, _, _, _), .repeatedName(let place, _, _), .unknownSkip(let place, _, _, _),
             .repeatedSkip(let place, _, _), .skipDiffers(let place, _, _, _, _), .noCondition(let place),
-            .conditionDiffers(let place, _, _), .tooLarge(let place, _, _), .unfitInitializer(let place, _, _, _):
+            .unknownDataChannels(let place), .conditionDiffers(let place, _, _), .tooLarge(let place, _, _),
+            .unfitInitializer(let place, _, _, _):
             place.path
         case .networkInput(let path, _): path
         }
@@ -98,6 +104,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
             "\(place): input \(input) has \(input.count) elements, the shape \(target) \(target.count)"
         case .channelsNotDivisible(let place, let input, let divisor):
             "\(place): the \(input[-1]) channels of input \(input) are not divisible by \(divisor)"
+        case .unevenImage(let place, let input):
+            "\(place): input \(input) cannot be halved; height and width must be even"
         case .onePixelNorm(let place, let input):
             "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; "
                 + "leave the norm out here"
@@ -121,6 +129,8 @@ extension LayerError: CustomStringConvertible, LocalizedError {
                 + (isSum ? "the two must be equal" : "they may differ in channels alone")
         case .noCondition(let place):
             "\(place): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        case .unknownDataChannels(let place):
+            "\(place): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
         case .conditionDiffers(let place, let input, let features):
             "\(place): a condition of \(features) features does not multiply the \(input[-1]) channels of input "
                 + "\(input); leave \"features\" out"

@@ -25,6 +25,9 @@ public enum LayerRegistry {
 
     private static func registerNorms(_ registry: VariantRegistry<any Layer>) {
         registry.register("batchNorm", "Batch norm per channel.") { try BatchNormLayer(from: $0) }
+        registry.register("conditionalBatchNorm", "Batch norm whose weight and bias depend on the condition.") {
+            try ConditionalBatchNormLayer(from: $0)
+        }
         registry.register("instanceNorm", "Instance norm per sample and channel.") { try InstanceNormLayer(from: $0) }
         registry.register("layerNorm", "Layer norm per sample.") { try LayerNormLayer(from: $0) }
         registry.register("dropout", "Dropout of single numbers.") { try DropoutLayer(.element, from: $0) }
@@ -80,6 +83,9 @@ public enum LayerRegistry {
         registry.register("inception", "A 1x1 convolution beside a 3x3 one, joined along the channels.") {
             try InceptionLayer(from: $0)
         }
+        registry.register("selfAttention", "Each pixel and a mean over all pixels, weighted by their likeness.") {
+            try SelfAttentionLayer(from: $0)
+        }
         registry.register("save", "Keeps the value at this place for a join layer.") { try SaveLayer(from: $0) }
         registry.register("join", "Joins a saved value to the input.") { try JoinLayer(from: $0) }
     }
@@ -87,6 +93,9 @@ public enum LayerRegistry {
     private static func registerBatches(_ registry: VariantRegistry<any Layer>) {
         registry.register("condition", "Joins the vector that the network is conditioned on to the input.") {
             try ConditionLayer(from: $0)
+        }
+        registry.register("projection", "A score that depends on the condition, the last layer of a discriminator.") {
+            try ProjectionLayer(from: $0)
         }
         registry.register(
             "minibatchDiscrimination", "Features that tell how near a sample is to the rest of its batch."

@@ -52,6 +52,18 @@ public struct LayerSite {
         return Shape(extents)
     }
 
+    /// A number of channels, that of the data's images if it is left to them.
+    ///
+    /// - Throws: ``LayerError/unknownDataChannels(_:)``.
+    public func resolved(_ channels: ChannelCount) throws -> Int {
+        switch channels {
+        case .fixed(let count): return count
+        case .data:
+            guard let count = construction.dataChannels else { throw LayerError.unknownDataChannels(place) }
+            return count
+        }
+    }
+
     /// Height, width and channels of an image.
     ///
     /// - Throws: ``LayerError/notImage(_:input:)``.

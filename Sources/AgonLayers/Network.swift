@@ -55,18 +55,20 @@ public struct Network: Sendable {
     ///
     /// - Parameters:
     ///   - condition: numbers in the vectors that condition layers may read.
+    ///   - dataChannels: channels of the dataset's images, for layers that follow them.
     ///   - path: the network's place in the config, for messages; its name if not given.
     ///
     /// - Throws: ``LayerError`` naming the layer that does not fit its input.
     public init(
-        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, path: ConfigPath? = nil,
-        seed: UInt64, initialization: Initialization = Initialization()
+        name: String, layers: [any Layer], input: Shape, condition: Int? = nil, dataChannels: Int? = nil,
+        path: ConfigPath? = nil, seed: UInt64, initialization: Initialization = Initialization()
     ) throws {
         let path = path ?? ConfigPath(name.split(separator: ".").map { .key(String($0)) })
         guard input.rank == 1 || input.rank == 3, input.dimensions.allSatisfy({ $0 > 0 }) else {
             throw LayerError.networkInput(path, input: input)
         }
-        let construction = NetworkConstruction(seed: seed, initialization: initialization, conditionSize: condition)
+        let construction = NetworkConstruction(
+            seed: seed, initialization: initialization, conditionSize: condition, dataChannels: dataChannels)
         let body = try construction.build(
             layers, input: input, path: path.key("layers"), name: name, depth: 0)
         self.name = name
@@ -81,11 +83,11 @@ public struct Network: Sendable {
 
     public init(
         name: String, configuration: NetworkConfiguration, input: Shape, condition: Int? = nil,
-        path: ConfigPath? = nil, seed: UInt64
+        dataChannels: Int? = nil, path: ConfigPath? = nil, seed: UInt64
     ) throws {
         try self.init(
-            name: name, layers: configuration.layers, input: input, condition: condition, path: path, seed: seed,
-            initialization: configuration.initialization)
+            name: name, layers: configuration.layers, input: input, condition: condition, dataChannels: dataChannels,
+            path: path, seed: seed, initialization: configuration.initialization)
     }
 
     /// Variables for an optimizer to train.

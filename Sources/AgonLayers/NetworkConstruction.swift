@@ -12,15 +12,18 @@ final class NetworkConstruction {
     var saved: [String: (shape: Shape, path: ConfigPath)] = [:]
     /// Numbers in the vectors that condition layers may read.
     let conditionSize: Int?
-    /// Whether a layer reads them.
+    /// Channels of the dataset's images; nil where they are not known.
+    let dataChannels: Int?
+    /// Whether a layer reads the condition vectors.
     var readsCondition = false
     /// Whether the layers being built keep their first values: parameters become statistics.
     var isFrozen = false
 
-    init(seed: UInt64, initialization: Initialization, conditionSize: Int? = nil) {
+    init(seed: UInt64, initialization: Initialization, conditionSize: Int? = nil, dataChannels: Int? = nil) {
         self.seed = seed
         self.initialization = initialization
         self.conditionSize = conditionSize
+        self.dataChannels = dataChannels
     }
 
     func add(_ variable: Variable, row: Int) {

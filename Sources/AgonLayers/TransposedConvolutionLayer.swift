@@ -8,7 +8,7 @@ import AgonTensors
 /// Output size `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding` per direction, where
 /// padding counts both sides; with padding "same", `size * stride`.
 public struct TransposedConvolutionLayer: WeightedLayer {
-    public let channels: Int
+    public let channels: ChannelCount
     public let kernel: (Int, Int)
     public var stride = (1, 1)
     public var padding = EdgePadding.all(0)
@@ -20,14 +20,14 @@ public struct TransposedConvolutionLayer: WeightedLayer {
     public var type: String { "convTranspose" }
 
     public init(channels: Int, kernel: Int, stride: Int = 1, padding: EdgePadding = .all(0)) {
-        self.channels = channels
+        self.channels = .fixed(channels)
         self.kernel = (kernel, kernel)
         self.stride = (stride, stride)
         self.padding = padding
     }
 
     init(from reader: ConfigReader) throws {
-        channels = try reader.integer("channels", in: 1...65536, "Number of output channels.")
+        channels = try ChannelCount.read(from: reader)
         kernel = try reader.integerOrPair("kernel", in: 1...1024, "Kernel size in pixels, or [height, width].")
         stride = try reader.integerOrPair(
             "stride", in: 1...1024, default: 1, "Output pixels per input pixel, or [vertical, horizontal].")
@@ -50,6 +50,7 @@ public struct TransposedConvolutionLayer: WeightedLayer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let (height, width, inputChannels) = try site.image(input)
+        let channels = try site.resolved(channels)
         for (count, role) in [(inputChannels, "input"), (channels, "output")] where count % groups != 0 {
             throw LayerError.groupsDoNotDivide(site.place, groups: groups, channels: count, of: role)
         }

@@ -50,10 +50,13 @@ public struct RunFolder: Hashable, Sendable {
     }
 
     /// The newest grid of samples.
-    public var newestSample: String? {
+    public var newestSample: String? { samples.last }
+
+    /// The grids of samples in the order of their steps.
+    package var samples: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: samplesFolder)) ?? []
         return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".png") }
-            .max { ($0.count, $0) < ($1.count, $1) }.map { samplesFolder + "/" + $0 }
+            .sorted { ($0.count, $0) < ($1.count, $1) }.map { samplesFolder + "/" + $0 }
     }
 
     // MARK: Making and finding

@@ -2,6 +2,7 @@ import AgonAdversarial
 import AgonDatasets
 import AgonExperiments
 import AgonGraph
+import AgonLayers
 import AgonTensors
 
 /// Writes the sample grids of a run: compiled generators, and inputs that are the same for each grid.
@@ -20,16 +21,26 @@ package final class GridWriter {
 
     /// Compiles the generators' graphs; `fix` must follow before a grid is drawn.
     ///
-    /// - Parameter count: the samples of a grid; default: the config's count.
-    package init(
+    /// - Parameter count: the samples of a grid; default: the config's count, and where samples have classes as many
+    ///   more as fill its last row.
+    package convenience init(
         _ networks: ExperimentNetworks, configuration: ExperimentConfiguration, count: Int? = nil, pool: WorkerPool
     ) throws {
-        let count = count ?? configuration.samples.count
+        try self.init(
+            networks.gan.sides.indices.map { networks.sampledGenerator(side: $0) }, configuration: configuration,
+            count: count, pool: pool)
+    }
+
+    /// - Parameter generators: that of each side.
+    init(
+        _ generators: [Network], configuration: ExperimentConfiguration, count: Int? = nil, pool: WorkerPool
+    ) throws {
+        let count = count ?? Self.wholeRows(of: configuration)
         self.configuration = configuration
         self.count = count
-        samplers = try networks.gan.sides.indices.map {
+        samplers = try generators.map {
             try Sampler(
-                networks.sampledGenerator(side: $0), range: configuration.dataset.range,
+                $0, range: configuration.dataset.range,
                 conditionSize: configuration.training.task.conditionSize, count: count, pool: pool,
                 seed: configuration.seed)
         }
@@ -49,14 +60,25 @@ package final class GridWriter {
             return
         }
         var grid = SampleGrid(columns: configuration.samples.columns, modes: dataset?.mixture)
-        // One column per class, as many as fit a row.
-        if grid.columns == nil, case .labels(let classes)? = (training.task as? GenerationTask)?.condition,
-            classes <= 32
-        {
-            grid.columns = classes
-        }
+        if grid.columns == nil { grid.columns = Self.classColumns(of: configuration) }
         let (latents, conditions) = try inputs.values(0..<inputs.count)
         content = .samples(latents, conditions: conditions, grid: grid)
+    }
+
+    /// One column per class, as many as fit a row; nil where samples have no classes.
+    private static func classColumns(of configuration: ExperimentConfiguration) -> Int? {
+        guard case .labels(let classes)? = (configuration.training.task as? GenerationTask)?.condition, classes <= 32
+        else { return nil }
+        return classes
+    }
+
+    /// The config's number of samples; where each class has a column, the next that fills whole rows.
+    private static func wholeRows(of configuration: ExperimentConfiguration) -> Int {
+        let count = configuration.samples.count
+        guard let columns = configuration.samples.columns ?? classColumns(of: configuration), count > columns,
+            classColumns(of: configuration) != nil
+        else { return count }
+        return (count + columns - 1) / columns * columns
     }
 
     package var plans: [MemoryPlan] { samplers.map(\.plan) }
@@ -73,6 +95,16 @@ package final class GridWriter {
         case .translations(let conditions, let samples):
             try SampleGrid.writeStrips(strips(conditions, samples, step: step), path: path)
         case .unknown: break
+        }
+    }
+
+    /// The generator's outputs for the fixed inputs; nil where they are unknown.
+    func samples(step: Int) -> Tensor? {
+        switch content {
+        case .samples(let latents, let conditions, _):
+            samplers[0].samples(from: latents, conditions: conditions, index: step)
+        case .translations(let conditions, _): samplers[0].samples(from: conditions.values, index: step)
+        case .unknown: nil
         }
     }
 

@@ -69,6 +69,15 @@ public struct SampleGrid: Sendable {
         return image
     }
 
+    /// The whole factor by which each sample is enlarged.
+    func scale(of samples: Tensor) -> Int {
+        guard samples.shape.rank == 4 else { return 1 }
+        return scale ?? Self.scale(height: samples.shape[1], width: samples.shape[2])
+    }
+
+    /// Enlarges small images to about 64 pixels, by a whole factor.
+    private static func scale(height: Int, width: Int) -> Int { max(1, 64 / max(height, width)) }
+
     /// Images with one or three channels; of others the first channel.
     static func displayable(_ images: Tensor) -> Tensor {
         let channels = images.shape[3]
@@ -110,7 +119,7 @@ public struct SampleGrid: Sendable {
 
         init(_ grid: SampleGrid, images: Shape) {
             let (count, height, width) = (images[0], images[1], images[2])
-            scale = grid.scale ?? max(1, 64 / max(height, width))
+            scale = grid.scale ?? SampleGrid.scale(height: height, width: width)
             columns = min(grid.columns ?? Self.squareColumns(count), count)
             padding = grid.padding ?? (count == 1 && grid.numbers == nil ? 0 : 2)
             dot = min(4, max(2, width * scale / 64))

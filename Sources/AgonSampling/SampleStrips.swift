@@ -41,7 +41,7 @@ extension SampleGrid {
     /// Writes strips as a PNG.
     ///
     /// Throws `DatasetError.cannotWrite`.
-    static func writeStrips(_ columns: [Tensor], perRow: Int? = nil, path: String) throws {
+    package static func writeStrips(_ columns: [Tensor], perRow: Int? = nil, path: String) throws {
         try ImageFile.writePNG(strips(columns, perRow: perRow), path: path)
     }
 

@@ -28,6 +28,8 @@ public struct Sampling {
         public let path: String
         public let step: Int
         public let count: Int
+        /// The whole factor by which a grid enlarges each sample.
+        public var scale = 1
     }
 
     /// The latents named by the user.
@@ -37,18 +39,23 @@ public struct Sampling {
     private let range: SampleRange
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
-    /// The averaged generator, if any.
+    /// With the weights that are wanted.
     private let generator: Network
     /// The modes of points, drawn beneath them.
     private let modes: SampleGrid.Modes?
-    private let step: Int
+    package let step: Int
 
     /// Reads the newest checkpoint of a run, or that of a step.
     ///
-    /// - Parameter note: called with messages about skipped checkpoints.
+    /// - Parameters:
+    ///   - weights: whether to draw samples with the averages of the generator's weights, if the run has any.
+    ///   - note: called with messages about skipped checkpoints.
     ///
     /// Throws `RunError`, `ConfigError`, `TensorsError`.
-    public init(run path: String, checkpoint step: Int? = nil, note: (String) -> Void = { _ in }) throws {
+    public init(
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        note: (String) -> Void = { _ in }
+    ) throws {
         folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(path: folder.configPath)
@@ -69,11 +76,13 @@ public struct Sampling {
         latent = training.latent
         range = configuration.dataset.range
         saved = SavedLatents(run: folder, size: latent.size)
+        let isAveraged = weights == .average && training.tricks.averaging != nil
+        let channels = folder.record?.dataChannels
         generator = try experiment.locating {
             try Network(
-                name: training.tricks.averaging == nil ? "generator" : "average",
-                configuration: configuration.generator, input: [training.latent.size],
-                condition: training.task.conditionSize, path: .root.key("generator"), seed: configuration.seed)
+                name: isAveraged ? "average" : "generator", configuration: configuration.generator,
+                input: [training.latent.size], condition: training.task.conditionSize, dataChannels: channels,
+                path: .root.key("generator"), seed: configuration.seed)
         }
         try checkpoint.restore(generator.variables)
         // Point datasets are generated, not read; if that fails, the image omits the modes.
@@ -96,26 +105,52 @@ public struct Sampling {
         return try Checkpoint(path: folder.checkpointPath(step: step))
     }
 
-    /// Writes an image of samples.
+    /// Writes samples as an image, as an array, or as numbered images, as the path says (`SampleOutput`).
     ///
     /// - Parameters:
     ///   - seed: seed of the latent vectors; each sample depends only on it and on the sample's number.
-    ///   - columns: samples per row.
+    ///   - columns: samples per row of an image.
+    ///   - scale: the whole factor by which an image enlarges each sample; nil: to about 64 pixels.
     ///   - isNumbered: whether to draw each sample's number; only for `first` and `picked`.
     ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the
     ///     seed through the classes, and rows likewise.
+    ///   - truncation: the bound of the latents' numbers, which are normal ones cut there; nil: none.
     ///
-    /// Throws `RunError` and `TensorsError` for expressions, saved latents and labels,
-    /// `DatasetError.cannotWrite`.
+    /// Throws `SamplingError`, `TensorsError` for expressions and saved latents, `DatasetError.cannotWrite`.
     public func write(
-        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
-        threads: Int, to path: String
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, scale: Int? = nil, isNumbered: Bool = false,
+        label: Int? = nil, truncation: Double? = nil, threads: Int, to path: String
     ) throws -> Outcome {
+        let output = try SampleOutput(path: path)
+        var drawn = try draw(
+            choice, seed: seed, columns: columns, isNumbered: isNumbered, label: label, truncation: truncation,
+            threads: threads)
+        drawn.grid.scale = scale
+        var outcome = Outcome(path: path, step: step, count: drawn.samples.shape[0])
+        if case .image = output {
+            outcome.scale = drawn.grid.scale(of: drawn.samples)
+        } else if scale != nil {
+            throw SamplingError.badScale(path: path)
+        }
+        try output.write(drawn.samples) { drawn.grid.image(of: $0) }
+        return outcome
+    }
+
+    /// Samples `[N, H, W, C]` in [-1, 1], or points `[N, D]`, with the grid that shows them.
+    ///
+    /// Throws `SamplingError`, `TensorsError` for expressions and saved latents.
+    package func draw(
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
+        truncation: Double? = nil, threads: Int
+    ) throws -> (samples: Tensor, grid: SampleGrid) {
+        if truncation != nil, latent.distribution != .normal {
+            throw SamplingError.badTruncation(distribution: latent.distribution.rawValue)
+        }
         if let label, !(0..<(classes ?? 0)).contains(label) {
             throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
         }
         let stream = Self.stream(seed: seed)
-        let latents: [Float]
+        var latents: [Float]
         var grid = SampleGrid(columns: columns, modes: modes)
         /// The number that determines each sample's class.
         var turns: [Int]?
@@ -141,14 +176,42 @@ public struct Sampling {
         case .expressions(let expressions):
             latents = try values(of: expressions, seed: seed).flatMap { $0 }
         }
+        if let truncation { latents = LatentTruncation.truncated(latents, to: truncation) }
         if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
         let sampler = try Sampler(
             generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
             seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
-        try grid.write(sampler.samples(from: latents, conditions: conditions), path: path)
-        return Outcome(path: path, step: step, count: count)
+        return (sampler.samples(from: latents, conditions: conditions), grid)
+    }
+
+    /// The frames of a walk: each sample goes along great circles from one random vector to the next and, at the end,
+    /// back to its first.
+    ///
+    /// Throws `SamplingError.badLabel`.
+    func walk(
+        count: Int, legs: Int, frames: Int, seed: UInt64, label: Int?, threads: Int
+    ) throws -> [Image] {
+        if let label, !(0..<(classes ?? 0)).contains(label) {
+            throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
+        }
+        let keys = latent.values(count * legs, from: Self.stream(seed: seed))
+        func key(_ sample: Int, _ leg: Int) -> [Float] {
+            let row = sample * legs + leg % legs
+            return Array(keys[row * latent.size..<(row + 1) * latent.size])
+        }
+        var grid = SampleGrid(modes: modes)
+        if let classes, label == nil, classes <= 32 { grid.columns = classes }
+        let sampler = try Sampler(
+            generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
+            seed: seed)
+        let conditions = try conditions(count, label: label, turns: Array(1...count))
+        return (0..<legs * frames).map { frame in
+            let (leg, share) = (frame / frames, Double(frame % frames) / Double(frames))
+            let latents = (0..<count).flatMap { LatentPath.greatCircle(key($0, leg), key($0, leg + 1), share) }
+            return grid.image(of: sampler.samples(from: latents, conditions: conditions))
+        }
     }
 
     private func numbers(of choice: Choice) -> [Int] {

@@ -14,6 +14,20 @@ public enum SamplingError: Error, Equatable, Sendable {
     case badLatent(path: String, problem: String)
     /// A run whose generator needs more than latents.
     case cannotSample(folder: String, reason: String)
+    /// An ending of a path that says no form of output.
+    case unknownOutput(path: String)
+    /// An ending that says no form of animation.
+    case unknownAnimation(path: String)
+    /// A run that has drawn no grids yet.
+    case noGrids(folder: String)
+    /// A folder for numbered images with a file in it.
+    case folderNotEmpty(path: String, file: String)
+    /// Truncation of latents that are not normal numbers.
+    case badTruncation(distribution: String)
+    /// A scale of samples that no grid has.
+    case badScale(path: String)
+    /// Points that are to be written as images.
+    case notImages(path: String)
     /// A class that the run does not have, or a missing required class.
     case badLabel(Int?, folder: String, classes: Int?)
 }
@@ -35,6 +49,18 @@ extension SamplingError: CustomStringConvertible {
         case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
         case .cannotSample(let folder, let reason):
             "\(folder): cannot be sampled: \(reason). The run's own grids are in \(folder)/samples"
+        case .unknownOutput(let path):
+            "\(path): samples are written as one image (.png), as an array (.npy), or as numbered images into a folder "
+                + "(DIR/)"
+        case .unknownAnimation(let path): "\(path): an animation is a .png (APNG) or a .gif"
+        case .noGrids(let folder): "\(folder): holds no grids of samples to animate"
+        case .folderNotEmpty(let path, let file):
+            "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"
+        case .badTruncation(let distribution):
+            "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
+        case .badScale(let path): "\(path): --scale is for a grid of images (.png)"
+        case .notImages(let path):
+            "\(path): the samples are points, not images; write an array (.npy) or one plot (.png)"
         case .badLabel(let label, let folder, nil):
             "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"

@@ -17,7 +17,8 @@ extension Sampling {
         return !task.usesLatents
     }
 
-    /// Writes samples of a run with inputs from its dataset, as strips of input, output and target, or as a grid.
+    /// Writes samples of a run with inputs from its dataset: as strips of input, output and target, or as a grid; the
+    /// outputs alone as an array or as numbered images, as the path says (`SampleOutput`).
     ///
     /// - Parameters:
     ///   - step: the step of the checkpoint; default: the newest.
@@ -26,11 +27,13 @@ extension Sampling {
     ///   - seed: seed of the generator's own random numbers, if any.
     ///   - note: called with messages about skipped checkpoints.
     ///
-    /// Throws `RunError`, `ConfigError`, `TensorsError`, `DatasetError`.
+    /// Throws `RunError`, `ConfigError`, `SamplingError`, `TensorsError`, `DatasetError`.
     public static func writeFromDataset(
-        run path: String, checkpoint step: Int? = nil, split: DatasetSplit? = nil, count: Int, seed: UInt64,
-        searchPath: DataSearchPath, threads: Int, to file: String, note: (String) -> Void = { _ in }
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        split: DatasetSplit? = nil, count: Int, seed: UInt64, searchPath: DataSearchPath, threads: Int,
+        to file: String, note: (String) -> Void = { _ in }
     ) throws -> Outcome {
+        let output = try SampleOutput(path: file)
         let folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(
@@ -44,14 +47,18 @@ extension Sampling {
         let dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
         let networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
-        for side in networks.gan.sides.indices {
-            try checkpoint.restore(networks.sampledGenerator(side: side).variables)
-        }
+        let generators = networks.gan.sides.map { weights == .average ? $0.average ?? $0.generator : $0.generator }
+        for generator in generators { try checkpoint.restore(generator.variables) }
         let here = min(count, dataset.count)
         let grids = try GridWriter(
-            networks, configuration: configuration, count: here, pool: WorkerPool(threads: threads))
+            generators, configuration: configuration, count: here, pool: WorkerPool(threads: threads))
         try grids.fix(dataset: dataset)
-        try grids.write(path: file, step: Int(truncatingIfNeeded: seed))
+        let step = Int(truncatingIfNeeded: seed)
+        if case .image(let path) = output {
+            try grids.write(path: path, step: step)
+        } else if let samples = grids.samples(step: step) {
+            try output.write(samples) { SampleGrid().image(of: $0) }
+        }
         return Outcome(path: file, step: checkpoint.step, count: here)
     }
 }

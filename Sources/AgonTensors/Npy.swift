@@ -87,6 +87,25 @@ public struct NpyArray: Equatable, Sendable {
     ///
     /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
     public func write(path: String, isResumable: Bool = true) throws {
+        try AtomicFile.write(path: path, isResumable: isResumable) { output in
+            try output.write(header)
+            switch values {
+            case .float32(let values): try output.write(elements: values)
+            case .float64(let values): try output.write(elements: values)
+            }
+        }
+    }
+
+    /// The contents of a file with this array.
+    public var fileBytes: [UInt8] {
+        func bytes<Element: BitwiseCopyable>(_ values: [Element]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+        return switch values {
+        case .float32(let values): header + bytes(values)
+        case .float64(let values): header + bytes(values)
+        }
+    }
+
+    private var header: [UInt8] {
         let type = if case .float64 = values { "<f8" } else { "<f4" }
         // A tuple of one is written with a comma, the empty one without.
         let extents = shape.dimensions.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
@@ -95,14 +114,7 @@ public struct NpyArray: Equatable, Sendable {
         header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
         let length = header.utf8.count
         precondition(length <= 0xffff, "shape of rank \(shape.rank) is too long for version 1")
-        try AtomicFile.write(path: path, isResumable: isResumable) { output in
-            try output.write(Self.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8)])
-            try output.write(header)
-            switch values {
-            case .float32(let values): try output.write(elements: values)
-            case .float64(let values): try output.write(elements: values)
-            }
-        }
+        return Self.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8)] + Array(header.utf8)
     }
 }
 

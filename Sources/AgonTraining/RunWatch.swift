@@ -31,7 +31,8 @@ struct RunWatch {
     private var means: EpochMeans?
 
     init(_ prepared: TrainingSetup) {
-        alarms = AlarmMonitor(prepared.experiment.configuration.alarms)
+        let configuration = prepared.experiment.configuration
+        alarms = AlarmMonitor(configuration.alarms, guessingLoss: configuration.training.objective.guessingLoss)
         if let batches = prepared.batchesPerEpoch, prepared.step.batches > 0 {
             means = EpochMeans(batchesPerStep: prepared.step.batches, batchesPerEpoch: batches)
         }

@@ -1,4 +1,5 @@
 import AgonGraph
+import AgonRuns
 
 /// How far a run is: for a progress line and for the log.
 public struct TrainingProgress: Sendable {
@@ -44,4 +45,6 @@ public struct TrainingOutcome: Sendable {
     /// Seconds of training in this part of the run.
     public let seconds: Double
     public let stepsPerSecond: Double?
+    /// The values of the last evaluation in this part of the run; empty if there was none.
+    public var evaluation: [EvaluationValue] = []
 }

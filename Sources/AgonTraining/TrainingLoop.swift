@@ -33,6 +33,8 @@ final class TrainingLoop {
     private let past: PastWeights?
     private var watch: RunWatch
     private var record: RunRecord
+    /// The values of the last evaluation.
+    private var evaluated: [EvaluationValue] = []
     /// Steps that are finished.
     private var finished: Int
     /// The last step that has a checkpoint.
@@ -75,6 +77,8 @@ final class TrainingLoop {
         var record = RunRecord(
             steps: configuration.steps, commandLine: options.commandLine, seed: configuration.seed,
             threads: options.threads)
+        let sample = prepared.networks.data.sample
+        record.dataChannels = sample.rank == 3 ? sample[2] : nil
         finished = 0
         if holdsRun {
             if let former = try folder.readRecord() {
@@ -143,12 +147,13 @@ final class TrainingLoop {
             return TrainingOutcome(
                 state: state == .done ? .done : .stopped(reason ?? "stopped"), folder: folder.path, step: finished,
                 sampleGrid: folder.newestSample, checkpoint: saved.map { folder.checkpointPath(step: $0) },
-                seconds: seconds, stepsPerSecond: record.stepsPerSecond)
+                seconds: seconds, stepsPerSecond: record.stepsPerSecond, evaluation: evaluated)
         }
 
         do {
             try iterate(&clock)
             if finished < stage.end {
+                if finished > first { try grids.write(path: folder.samplePath(step: finished), step: finished) }
                 try save()
                 return try settle(.stopped, stop.reason)
             }
@@ -172,6 +177,10 @@ final class TrainingLoop {
     private func iterate(_ clock: inout ProgressClock) throws {
         let first = finished
         var wroteGit = false
+        // What the first weights make, to compare later grids with.
+        if first == 0, !stop.isMade { try drawSamples() }
+        // The grid of an interruption is none of an uninterrupted run.
+        if first > 0, !isDue(settings.samples.every) { unlink(folder.samplePath(step: first)) }
         while finished < stage.end, !stop.isMade {
             past?.prepare(iteration: finished)
             try step.run(finished, inputs: inputs)
@@ -184,7 +193,7 @@ final class TrainingLoop {
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
             let evaluated = try evaluate()
-            let isLogged = isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
+            let isLogged = finished == 1 || isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
             let progress = clock.progress(step: finished, scalars: scalars, isLogged: isLogged)
             if isLogged { try log(progress, news, evaluated, seconds: secondsBefore + clock.seconds) }
             report(.progress(progress))
@@ -227,6 +236,7 @@ final class TrainingLoop {
         let values = try evaluations.measure(step: finished)
         record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
         try evaluationLog?.append(values)
+        evaluated = values
         growSlack(values)
         return values
     }

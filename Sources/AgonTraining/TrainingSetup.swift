@@ -30,12 +30,14 @@ public struct TrainingSetup {
             // Some tasks take the shapes of their networks from the data.
             let shapes =
                 try recorded?.shapes
-                ?? (training.task.takesConditionImages ? experiment.locating { try reading?.value().shapes } : nil)
+                ?? (training.task.takesConditionImages || ExperimentNetworks.followData(experiment)
+                    ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
             if let path = configuration.initialWeights {
                 let gan = networks.gan
                 try InitialWeights.load(
-                    path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+                    path, into: (gan.generators + gan.discriminators).flatMap(\.variables),
+                    renaming: configuration.initialNames.compactMap { NamePrefix($0) })
                 gan.startAverages()
             }
             pool = WorkerPool(threads: options.threads)

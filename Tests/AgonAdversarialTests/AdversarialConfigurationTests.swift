@@ -27,7 +27,7 @@ import Testing
         (
             #"{"objective": "gann", "optimizer": "adam"}"#,
             "test.json:1: objective: unknown objective 'gann'. Did you mean 'gan'? "
-                + "Available: catgan, gan, hinge, lsgan, selfgan, wgan, wgan-gp"
+                + "Available: catgan, gan, hinge, lsgan, relativistic, selfgan, wgan, wgan-gp"
         ),
         (
             #"{"objective": {"type": "selfgan", "form": "gpu"}, "optimizer": "adam"}"#,

@@ -1,4 +1,5 @@
 import AgonAdversarial
+import AgonConfiguration
 import AgonGraph
 import AgonLayers
 import AgonTensors
@@ -49,6 +50,56 @@ import Testing
         }
     }
 
+    /// The decay rises as `(1 + t) / (10 + t)` from the start on, up to the one that is set.
+    @Test(arguments: [("", 0), (#", "start": 2, "warmup": true"#, 2)]) func theDecayWarmsUp(
+        settings: String, start: Int
+    ) throws {
+        let setting = try setting(#"{"decay": 0.3\#(settings)}"#)
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
+        let training = try RunningTraining(setting)
+        var expected = generator.parameters.map { $0.values.map(Double.init) }
+        for iteration in 0..<6 {
+            training.iterate()
+            let t = Double(iteration - start)
+            let decay = iteration < start ? 0 : min(0.3, (1 + t) / (10 + t))
+            expected = zip(expected, generator.parameters).map { old, parameter in
+                zip(old, parameter.values).map { decay * $0 + (1 - decay) * Double($1) }
+            }
+            for (parameter, values) in zip(average.parameters, expected) {
+                expectClose(parameter.values, values.map { Float($0) }, within: 1e-6, "\(parameter.name), \(iteration)")
+            }
+        }
+    }
+
+    @Test func averagesWarmUpUnlessTheirStartIsGiven() throws {
+        func averaging(_ text: String) throws -> (value: WeightAveraging, identity: String) {
+            let decoded = try ConfigReader.decode(
+                WeightAveraging.self, from: ConfigNode.parse(text, file: "averaging"))
+            let again = try ConfigReader.decode(WeightAveraging.self, from: decoded.resolved)
+            #expect(again.value == decoded.value)
+            return (decoded.value, decoded.resolved.identity(of: [.result]).lineText)
+        }
+        #expect(try averaging("{}").value.warmsUp)
+        #expect(try averaging("{}").identity == #"{"warmup": true}"#)
+        // As earlier versions resolved it, which knew no warm-up.
+        #expect(try !averaging(#"{"decay": 0.999, "start": 0}"#).value.warmsUp)
+        #expect(try averaging(#"{"decay": 0.999, "start": 0}"#).identity == "{}")
+    }
+
+    @Test func runningStatisticsCanBeAveraged() throws {
+        let setting = try setting(#"{"decay": 0.5, "start": 0, "statistics": "averaged"}"#)
+        let (generator, average) = (setting.gan.generators[0], try average(of: setting))
+        let training = try RunningTraining(setting)
+        var expected = generator.statistics.map(\.values)
+        for _ in 0..<3 {
+            training.iterate()
+            expected = zip(expected, generator.statistics).map { zip($0, $1.values).map { 0.5 * $0 + 0.5 * $1 } }
+        }
+        for (statistic, values) in zip(average.statistics, expected) {
+            expectClose(statistic.values, values, within: 1e-6, statistic.name)
+        }
+    }
+
     @Test func runningStatisticsAreCopied() throws {
         let setting = try setting(#"{"decay": 0.99}"#, objective: "selfgan")
         let (generator, average) = (setting.gan.generators[0], try average(of: setting))
@@ -60,7 +111,7 @@ import Testing
     }
 
     @Test func everyUpdateOfTheGeneratorIsFollowed() throws {
-        let setting = try setting(#"{"decay": 0.5}"#, updates: #"{"generator": 3}"#)
+        let setting = try setting(#"{"decay": 0.5, "warmup": false}"#, updates: #"{"generator": 3}"#)
         let (generator, average) = (setting.gan.generators[0], try average(of: setting))
         let training = try RunningTraining(setting)
         var expected = generator.parameters[0].values

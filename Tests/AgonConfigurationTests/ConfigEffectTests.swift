@@ -57,6 +57,26 @@ import Testing
         #expect(ConfigReader.keys(of: Whole.self, affecting: [.nothing, .measurement]) == ["name", "watch"])
     }
 
+    /// A default that was another one in earlier versions: what they computed keeps its identity.
+    struct Changed: ConfigDecodable {
+        let fits: Bool
+
+        init(from reader: ConfigReader) throws {
+            fits = try reader.boolean("fits", default: true, former: false, "A default that changed.")
+        }
+    }
+
+    @Test(arguments: [
+        ("{}", true, #"{"fits": true}"#), (#"{"fits": true}"#, true, #"{"fits": true}"#),
+        (#"{"fits": false}"#, false, "{}"),
+    ])
+    func formerDefaultsAreLeftOutInsteadOfNewOnes(text: String, value: Bool, identity: String) throws {
+        let (section, resolved) = try ConfigReader.decode(
+            Changed.self, from: ConfigNode.parse(text, file: "test.json"))
+        #expect(section.fits == value)
+        #expect(resolved.identity(of: [.result]).lineText == identity)
+    }
+
     @Test func unresolvedNodesAreTheirOwnIdentity() throws {
         let node = try ConfigNode.parse(#"{"a": [1, {"b": 2}]}"#, file: "test.json")
         #expect(node.identity(of: [.result]) == node)

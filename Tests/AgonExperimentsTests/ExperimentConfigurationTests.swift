@@ -66,7 +66,7 @@ import Testing
         (
             "objective=selfgam",
             "--set objective=selfgam: objective: unknown objective 'selfgam'. Did you mean 'selfgan'? "
-                + "Available: catgan, gan, hinge, lsgan, selfgan, wgan, wgan-gp"
+                + "Available: catgan, gan, hinge, lsgan, relativistic, selfgan, wgan, wgan-gp"
         ),
         (
             "updates.generator=2",

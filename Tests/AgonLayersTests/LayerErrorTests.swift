@@ -124,6 +124,26 @@ import Testing
             "net.layers[1].layers[0] (condition): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
         ),
         (
+            #"["selfAttention"]"#, [4, 4, 12],
+            "net.layers[0] (selfAttention): the 12 channels of input [4, 4, 12] are not divisible by 8"
+        ),
+        (
+            #"["selfAttention"]"#, [4, 3, 8],
+            "net.layers[0] (selfAttention): input [4, 3, 8] cannot be halved; height and width must be even"
+        ),
+        (
+            #"["projection"]"#, [4, 4, 8],
+            "net.layers[0] (projection): input [4, 4, 8] is not a list of features; put a flatten or globalAveragePool before it"
+        ),
+        (
+            #"["conditionalBatchNorm"]"#, [4, 4, 8],
+            "net.layers[0] (conditionalBatchNorm): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+        ),
+        (
+            #"[{"type": "conv", "channels": "data", "kernel": 3}]"#, [4, 4, 3],
+            "net.layers[0] (conv): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
+        ),
+        (
             #"["minibatchDiscrimination"]"#, [4, 4, 3],
             "net.layers[0] (minibatchDiscrimination): input [4, 4, 3] is not a list of features; put a flatten or globalAveragePool before it"
         ),

@@ -1,3 +1,4 @@
+import AgonAdversarial
 import AgonConfiguration
 import AgonExperiments
 import AgonTestSupport
@@ -25,6 +26,25 @@ import Testing
         #expect(settings.blindAlarms(among: ["loss.generator", "loss.discriminator"]).isEmpty)
         let values = [Float](repeating: 0.5, count: 50) + [Float](repeating: -0.009, count: 120)
         #expect(try steps("{}", "loss.discriminator", values) == [150])
+    }
+
+    /// A hinge's loss is 2 while the discriminator guesses: 0.2 for a hundred steps is a discriminator that wins everything.
+    @Test func aDiscriminatorThatWinsEverythingIsToldOf() throws {
+        func steps(_ text: String, guessingLoss: Double?) throws -> [Int] {
+            var monitor = AlarmMonitor(try settings(text), guessingLoss: guessingLoss)
+            return (1...200).flatMap { step in
+                monitor.observe(step: step, scalars: [("loss.discriminator", step < 20 ? 1.5 : 0.15)]).map(\.step)
+            }
+        }
+        #expect(try steps("{}", guessingLoss: 2) == [119])
+        #expect(try steps("{}", guessingLoss: nil) == [])
+        // What stops a run is as it is set.
+        #expect(try steps(#"{"discriminatorLossNearZero": {"action": "stop"}}"#, guessingLoss: 2) == [])
+        let objective = try ConfigReader.decode(
+            AdversarialConfiguration.self,
+            from: ConfigNode.parse(#"{"objective": "hinge", "optimizer": "adam"}"#, file: "test")
+        ).value.objective
+        #expect(objective.guessingLoss == 2)
     }
 
     @Test func blindAlarmsNameTheirScalars() throws {

@@ -15,7 +15,7 @@ import Testing
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         let others = ["base/", "classifiers/", "sweeps/", "tables/"]
         return paths.filter { path in
-            path.hasSuffix(".json") && path.contains("/") && !others.contains { path.hasPrefix($0) }
+            path.hasSuffix(".json") && !path.hasSuffix("schema.json") && !others.contains { path.hasPrefix($0) }
         }.sorted()
     }()
 
@@ -24,7 +24,7 @@ import Testing
         #expect(
             folders.isSuperset(of: [
                 "selfgan", "gan", "lsgan", "wgan-gp", "wgan", "hinge", "r1", "dragan", "acgan", "catgan", "stackgan",
-                "ema", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
+                "ema", "sngan", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
             ]))
     }
 

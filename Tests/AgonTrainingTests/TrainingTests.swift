@@ -55,7 +55,8 @@ import Testing
             names.filter { !events.contains($0) } == [
                 "checkpoints", "checkpoints/step-0000015.safetensors", "checkpoints/step-0000020.safetensors",
                 "checkpoints/step-0000024.safetensors", "config.json", "metrics.jsonl", "run.json", "samples",
-                "samples/step-0000010.png", "samples/step-0000020.png", "samples/step-0000024.png",
+                "samples/step-0000000.png", "samples/step-0000010.png", "samples/step-0000020.png",
+                "samples/step-0000024.png",
             ])
         let record = try ConfigNode.load(path: run + "/run.json")
         #expect(record["state"]?.string == "done")
@@ -68,7 +69,7 @@ import Testing
         #expect(try again.resolved == TinyExperiment.load().resolved)
         let lines = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
         let steps = try lines.map { try ConfigNode.parse(String($0), file: "line")["step"]?.integer }
-        #expect(steps == Array(stride(from: 2, through: 24, by: 2)))
+        #expect(steps == [1] + Array(stride(from: 2, through: 24, by: 2)))
     }
 
     @Test func resumedRunEndsInTheSameBytes() throws {
@@ -105,6 +106,18 @@ import Testing
         #expect(try values(run) == values(folder.path + "/whole"))
     }
 
+    /// What is there can be looked at while the run rests; a run that went on has the grids of one that never stopped.
+    @Test func aStopLeavesAGridUntilTheRunGoesOn() throws {
+        let run = folder.path + "/run"
+        try interrupt(run, after: 13)
+        func grids() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: run + "/samples").sorted()
+        }
+        #expect(try grids() == ["step-0000000.png", "step-0000010.png", "step-0000013.png"])
+        try train(run, resumes: true)
+        #expect(try grids() == ["step-0000000.png", "step-0000010.png", "step-0000020.png", "step-0000024.png"])
+    }
+
     @Test func eventsOfAResumedRunAreThoseOfAnUndisturbedOne() throws {
         /// Without times, and without what each session says of itself.
         func lines(_ run: String) throws -> [String] {
@@ -122,7 +135,8 @@ import Testing
                     expected.contains("\(line.step) \(EventLog.tag(key)) \(Float(value))"), "\(line.step) \(key)")
             }
         }
-        #expect(expected.filter { $0.contains(" samples ") }.map { $0.split(separator: " ")[0] } == ["10", "20", "24"])
+        #expect(
+            expected.filter { $0.contains(" samples ") }.map { $0.split(separator: " ")[0] } == ["0", "10", "20", "24"])
         #expect(expected.last == "24 _hparams_/session_end_info")
         let run = folder.path + "/parts"
         try interrupt(run, after: 3)

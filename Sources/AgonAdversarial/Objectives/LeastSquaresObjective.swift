@@ -23,6 +23,7 @@ public struct LeastSquaresObjective: AlternatingObjective {
     }
 
     public var scores: ScoreKind { .targets }
+    public var guessingLoss: Double? { reduction == .mean ? 0.25 : nil }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {
         let graph = pass.graph

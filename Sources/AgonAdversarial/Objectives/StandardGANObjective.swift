@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonGraph
+import Foundation
 
 /// The original game: D minimises the binary cross-entropy of real and generated images, G that of its images being
 /// real (non-saturating) or the negative of D's (minimax). Scores are logits.
@@ -37,6 +38,7 @@ public struct StandardGANObjective: AlternatingObjective {
     }
 
     public var scores: ScoreKind { .logits }
+    public var guessingLoss: Double? { (reduction == .mean ? 1 : 2) * log(2) }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {
         let graph = pass.graph

@@ -8,6 +8,7 @@ import AgonConfiguration
 public struct Tricks: ConfigDecodable, Sendable {
     public var labels: LabelTricks
     public var instanceNoise: InstanceNoise?
+    public var augmentation: Augmentation?
     public var replay: ExperienceReplay?
     public var batches: BatchMixing
     public var updateRule: UpdateRule?
@@ -25,6 +26,8 @@ public struct Tricks: ConfigDecodable, Sendable {
             "labels", default: [:], "What the discriminator is told of real and of generated samples.")
         instanceNoise = try reader.optionalSection(
             "instanceNoise", "Noise on all that discriminators see, which fades.")
+        augmentation = try reader.optionalSection(
+            "augmentation", "Random changes of all images that discriminators see (DiffAugment).")
         replay = try reader.optionalSection(
             "replay", "Generated samples of earlier steps, shown to discriminators again.")
         batches = try reader.choice(
@@ -51,6 +54,7 @@ public struct Tricks: ConfigDecodable, Sendable {
         if replay != nil, configuration.task.discriminatorsSeeConditions {
             throw refuse("replay", "replayed samples would be judged under the conditions of others; remove it")
         }
+        if let augmentation { try augmentation.check(configuration) }
         if auxiliaryClassifier != nil {
             guard objective.scores != .categories else {
                 throw refuse(

@@ -3,18 +3,37 @@ import AgonGraph
 import AgonLayers
 
 /// A copy of the generator whose weights are moving averages, from which samples are drawn: `a ← β a + (1 - β) w` after
-/// each update. Running statistics are copied.
+/// each update. Running statistics are copied, or averaged as the weights are.
 ///
-/// Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", ICLR 2019, arXiv:1806.04498, eq. 3.
+/// With a warm-up the decay of iteration `t`, counted from the start, is `min(β, (1 + t) / (10 + t))`: the first weights,
+/// which are noise, are soon forgotten, whatever `β` is.
+/// Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", ICLR 2019, arXiv:1806.04498, eq. 3; the warm-up
+/// as in TensorFlow's `ExponentialMovingAverage`.
 public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
     /// `β`.
     public let decay: Double
     /// The iteration from which weights are averaged; before it the copy follows them.
     public let start: Int
+    /// Whether the decay rises from 0.1 to `β`.
+    public let warmsUp: Bool
+    /// What becomes of running statistics.
+    public let statistics: Statistics
 
-    public init(decay: Double = 0.999, start: Int = 0) {
+    /// How the copy follows the running statistics of norms.
+    public enum Statistics: String, CaseIterable, Sendable {
+        /// Those of the generator, which belong to other weights than the averages.
+        case copied
+        /// Averages, as of the weights.
+        case averaged
+    }
+
+    public init(
+        decay: Double = 0.999, start: Int = 0, warmsUp: Bool = true, statistics: Statistics = .copied
+    ) {
         self.decay = decay
         self.start = start
+        self.warmsUp = warmsUp
+        self.statistics = statistics
     }
 
     public init(from reader: ConfigReader) throws {
@@ -22,21 +41,24 @@ public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
             decay: try reader.number(
                 "decay", in: .between(0, 1), default: 0.999, "What an update leaves of the average."),
             start: try reader.integer(
-                "start", in: 0..., default: 0, "The iteration from which weights are averaged, not just copied."))
+                "start", in: 0..., default: 0, "The iteration from which weights are averaged, not just copied."),
+            warmsUp: try reader.boolean(
+                "warmup", default: reader.isDescribing || !reader.has("start"), former: false,
+                "Whether the decay is min(decay, (1 + t) / (10 + t)) after t iterations, so that the first weights are soon "
+                    + "forgotten; false if 'start' is given and this is not."),
+            statistics: try reader.choice(
+                "statistics", default: Statistics.copied,
+                "Whether running statistics of norms are those of the generator, or averaged as its weights are."))
     }
 
     /// Moves the averages after the generators' update.
     func follow(_ gan: GANNetworks, setting: AdversarialSetting, in graph: ComputeGraph) {
-        let kept: Value? =
-            start == 0
-            ? nil
-            : graph.affine(
-                graph.apply(.step(threshold: Float(start) - 0.5), setting.iteration(in: graph)), scale: Float(decay))
+        let kept = share(setting, in: graph)
         for side in gan.sides {
             guard let average = side.average else { continue }
             for (weight, mean) in zip(side.generator.variables, average.variables) {
                 let now = graph.read(weight)
-                guard weight.role == .parameter else {
+                guard weight.role == .parameter || statistics == .averaged else {
                     graph.assign(now, to: mean)
                     continue
                 }
@@ -51,5 +73,20 @@ public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
                 }
             }
         }
+    }
+
+    /// What this update leaves of the average, a scalar; nil where it is `β` in every update.
+    private func share(_ setting: AdversarialSetting, in graph: ComputeGraph) -> Value? {
+        guard start > 0 || warmsUp else { return nil }
+        let iteration = setting.iteration(in: graph)
+        var decay = graph.constant(Float(self.decay))
+        if warmsUp {
+            // Before the start the numbers are multiplied by 0, but they must be finite.
+            let elapsed = graph.apply(.leakyReLU(slope: 0), graph.affine(iteration, offset: -Float(start)))
+            let rising = graph.divide(graph.affine(elapsed, offset: 1), graph.affine(elapsed, offset: 10))
+            decay = graph.apply(.minimum, rising, decay)
+        }
+        guard start > 0 else { return decay }
+        return graph.multiply(graph.apply(.step(threshold: Float(start) - 0.5), iteration), decay)
     }
 }

@@ -25,6 +25,8 @@ public struct RunRecord: Record, Sendable {
     public private(set) var seed: UInt64?
     public private(set) var threads: Int?
     public private(set) var commandLine: [String] = []
+    /// Channels of the dataset's images; nil for points and in older records.
+    public package(set) var dataChannels: Int?
     /// When the run was first started and, if it is not running, when it ended: `2026-01-31T12:00:00Z`.
     public package(set) var started: String?
     public package(set) var ended: String?
@@ -60,7 +62,8 @@ public struct RunRecord: Record, Sendable {
         [
             .value("format", \.format), .value("state", \.state), .nullable("reason", \.reason), .value("step", \.step),
             .optional("steps", \.steps), .optional("seed", \.seed), .optional("threads", \.threads),
-            .value("commandLine", \.commandLine), .optional("started", \.started), .nullable("ended", \.ended),
+            .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels),
+            .optional("started", \.started), .nullable("ended", \.ended),
             .value("resumes", \.resumes), .rounded("seconds", \.seconds, decimals: 3),
             .rounded("stepsPerSecond", \.stepsPerSecond, decimals: 2, writesNull: true),
             .optional("peakMemoryBytes", \.peakMemoryBytes),

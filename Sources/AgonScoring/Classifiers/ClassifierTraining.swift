@@ -139,7 +139,7 @@ extension ClassifierRecipe {
     /// The network with initial values; variables are named `classifier.0.weight` and so on.
     ///
     /// Throws `ConfigError` with the line of the invalid layer, or for an output that is not a vector of logits.
-    func network() throws -> Network {
+    package func network() throws -> Network {
         do {
             let network = try Network(
                 name: "classifier", configuration: configuration.network, input: configuration.input,

@@ -56,5 +56,5 @@ public struct ClassifierWeights: Sendable {
     }
 
     /// Loads the file's values into a network's variables.
-    func restore(_ network: Network) throws { try InitialWeights.load(path, into: network.variables) }
+    package func restore(_ network: Network) throws { try InitialWeights.load(path, into: network.variables) }
 }

@@ -33,7 +33,7 @@ public enum ImageResizer: String, Hashable, Sendable {
             let resized = try ImageDataset(
                 source: source,
                 selection: SampleSelection(count: images.count, labels: nil, classNames: [], origin: "images"),
-                transforms: [.resize(height: wanted.height, width: wanted.width)],
+                transforms: [.resize(height: wanted.height, width: wanted.width, fit: .stretch)],
                 memoryLimit: 0)
             return EightBitImages(try resized.samples(0..<images.count))
         }

@@ -11,7 +11,7 @@ import AgonTensors
 /// The requirements of a run's evaluation, checked before anything is trained or measured: real samples, the
 /// possible metrics, the classifier with its weights.
 struct EvaluationPlan {
-    let settings: EvaluationSettings
+    private(set) var settings: EvaluationSettings
     let metrics: [EvaluationMetric]
     /// The real samples, without random transforms.
     let dataset: any Dataset
@@ -32,21 +32,40 @@ struct EvaluationPlan {
     ///   - experiment: the experiment of one stage.
     ///   - isStage: whether there are other stages, whose images may have another size: metrics that do not suit this
     ///     stage are omitted instead of refused.
+    ///   - isSplitDemanded: whether a missing test split is an error, instead of a reason to take the training split.
     ///   - note: called with a line if a classifier must be trained first.
     ///
     /// Throws `MeasurementError` and `ClassifierError` for mismatches, `DatasetError`, the errors of training a
     /// classifier.
     init(
-        _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, searchPath: DataSearchPath,
-        catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
+        _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, isSplitDemanded: Bool = false,
+        searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
     ) throws {
         let training = experiment.configuration.dataset
         let name = training.name
         let measured = training.deterministic(split: settings.split, takesAll: true)
-        dataset = try experiment.locating { try measured.open(searchPath: searchPath) }
-        range = training.range
         self.settings = settings
-        data = (name, String(try measured.digest().prefix(12)))
+        range = training.range
+        let opened: (any Dataset)? = try experiment.locating {
+            do {
+                return try measured.open(searchPath: searchPath)
+            } catch DatasetError.noTestSplit where !isSplitDemanded {
+                return nil
+            }
+        }
+        if let opened {
+            dataset = opened
+            data = (name, String(try measured.digest().prefix(12)))
+        } else {
+            // A set without test samples, such as a folder: better than no value, as long as it is said.
+            let trained = training.deterministic(split: .train, takesAll: true)
+            dataset = try experiment.locating { try trained.open(searchPath: searchPath) }
+            data = (name, String(try trained.digest().prefix(12)))
+            self.settings.split = .train
+            note(
+                "'\(name)' has no test split: samples are compared with the training samples; hold some out with "
+                    + "dataset.holdout")
+        }
         isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
         let shape = dataset.sampleShape
         image = shape.rank == 3 ? ImageShape(height: shape[0], width: shape[1], channels: shape[2]) : nil

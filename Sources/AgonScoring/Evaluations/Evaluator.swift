@@ -25,11 +25,9 @@ final class Evaluator {
     /// The mean similarity of pairs of real images, once it was measured.
     private var realSimilarity: (mean: Double, count: Int)?
 
-    /// Nearest neighbours k for precision, recall, density and coverage.
-    private static let neighbours = 5
     /// Images from which pairs are drawn for MS-SSIM, and the number of pairs.
-    private static let similarityImages = 500
-    private static let similarityPairs = 250
+    static let similarityImages = 500
+    static let similarityPairs = 250
     /// Samples generated at a time.
     private static let chunk = 512
 
@@ -171,53 +169,19 @@ final class Evaluator {
 
     /// Of pairs of images, drawn by the evaluation's seed.
     private func meanSimilarity(of images: EightBitImages) throws -> Double {
-        let levels = Tensor(
-            shape: [images.count, images.shape.height, images.shape.width, images.shape.channels],
-            values: images.pixels.map { Float($0) })
-        return try MultiScaleSimilarity.meanOverPairs(
-            of: levels, pairs: Self.similarityPairs, seed: plan.settings.seed, threads: pool.threads
-        ).mean
+        try images.meanSimilarity(pairs: Self.similarityPairs, seed: plan.settings.seed, threads: pool.threads)
     }
 
     private func featureValues(
         of metric: EvaluationMetric, _ outputs: FeatureExtractor.Outputs, _ extractor: FeatureExtractor,
         _ real: RealFeatures.Set
     ) throws -> [Named] {
-        let fake = outputs.matrix
-        let suffix = extractor.architecture
-        // Pairwise comparisons use as many real as generated samples: their time and memory grow with both.
-        let paired = min(real.features.rows, fake.rows)
-        switch metric {
-        case .frechet:
-            let distance = try FrechetDistance.between(
-                real: reals.statistics(of: real, threads: pool.threads),
-                fake: FeatureStatistics(fake, set: "generated", threads: pool.threads))
-            return [
-                (
-                    "fid-" + suffix, distance,
-                    identity(real: real.features.rows, generated: fake.rows)
-                )
-            ]
-        case .kernel:
-            let distance = try KernelInceptionDistance.between(
-                real: real.features.selecting(0..<paired), fake: fake, threads: pool.threads)
-            return [("kid-" + suffix, distance, identity(real: paired, generated: fake.rows))]
-        case .neighbours:
-            let k = Self.neighbours
-            let scores = try PrecisionRecallDensityCoverage(
-                real: real.features.selecting(0..<paired), fake: fake, neighbours: k, threads: pool.threads)
-            let identity = identity(
-                real: paired, generated: fake.rows, others: [("neighbours", ConfigNode(k))])
-            return [
-                ("precision-" + suffix, scores.precision, identity), ("recall-" + suffix, scores.recall, identity),
-                ("density-" + suffix, scores.density, identity), ("coverage-" + suffix, scores.coverage, identity),
-            ]
-        case .score:
-            let probabilities = Features(
-                rows: outputs.rows, columns: outputs.classCount, values: outputs.probabilities)
-            let score = try InceptionScore.of(probabilities: probabilities)
-            return [("inception-score-" + suffix, score.mean, identity(real: nil, generated: fake.rows))]
-        case .similarity, .modes: return []
+        let comparison = FeatureComparison(
+            architecture: extractor.architecture, generated: outputs, real: real.features,
+            realStatistics: { [reals, pool] in try reals.statistics(of: real, threads: pool.threads) },
+            threads: pool.threads)
+        return try comparison.values(of: metric).map {
+            ($0.name, $0.value, identity(real: $0.real, generated: outputs.rows, others: $0.settings))
         }
     }
 
@@ -248,5 +212,16 @@ final class Evaluator {
         plan.identity(
             usesFeatures: usesFeatures, resizer: resizer, real: real, generated: generated, isAveraged: isAveraged,
             others: others)
+    }
+}
+
+extension EightBitImages {
+    /// The mean MS-SSIM of pairs of images, drawn by a seed.
+    ///
+    /// Throws `MetricError`.
+    func meanSimilarity(pairs: Int, seed: UInt64, threads: Int) throws -> Double {
+        let levels = Tensor(
+            shape: [count, shape.height, shape.width, shape.channels], values: pixels.map { Float($0) })
+        return try MultiScaleSimilarity.meanOverPairs(of: levels, pairs: pairs, seed: seed, threads: threads).mean
     }
 }

@@ -84,8 +84,8 @@ public final class RunEvaluation {
         let checkpoint = try Sampling.checkpoint(of: folder, step: checkpoint, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let plan = try EvaluationPlan(
-            settings(of: experiment), experiment: experiment, searchPath: searchPath, catalogue: catalogue,
-            threads: threads, note: note)
+            settings(of: experiment), experiment: experiment, isSplitDemanded: settings["split"] != nil,
+            searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
         let networks = try ExperimentNetworks(
             experiment,
             data: DataShapes(sample: plan.dataset.sampleShape, condition: plan.dataset.conditionShape))

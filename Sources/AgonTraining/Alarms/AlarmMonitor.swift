@@ -20,7 +20,10 @@ public struct Alarm: Equatable, Sendable, CustomStringConvertible {
 public struct AlarmMonitor: Sendable {
     private var watches: [any AlarmWatch]
 
-    public init(_ settings: AlarmSettings) { watches = settings.watches() }
+    /// - Parameter guessingLoss: the loss of a discriminator that cannot tell samples apart (`Objective.guessingLoss`).
+    public init(_ settings: AlarmSettings, guessingLoss: Double? = nil) {
+        watches = settings.watches(guessingLoss: guessingLoss)
+    }
 
     /// What was raised by this step. To be called for each step, in order.
     ///
@@ -64,9 +67,9 @@ public struct AlarmMonitor: Sendable {
 
 extension AlarmSettings {
     /// The watches of the alarms that are on.
-    func watches() -> [any AlarmWatch] {
+    func watches(guessingLoss: Double? = nil) -> [any AlarmWatch] {
         let watches: [any AlarmWatch] =
-            [NearZeroWatch(discriminatorLossNearZero)]
+            [NearZeroWatch(discriminatorLossNearZero, guessingLoss: guessingLoss)]
             + ["generator", "discriminator"].map { GradientNormWatch(gradientNorm, network: $0) }
             + [VarianceWatch(discriminatorLossVariance), FallWatch(generatorLossFalling)]
         return watches.filter { $0.action != .off }

@@ -45,10 +45,20 @@ struct Episode: Equatable, Sendable {
 
 struct NearZeroWatch: AlarmWatch {
     private let settings: NearZeroAlarm
+    /// The magnitude that the loss stays below.
+    private let bound: Double
     private var episode: Episode
 
-    init(_ settings: NearZeroAlarm) {
+    /// A tenth of the loss of one who guesses: nearly all samples are told apart. A warning does not wait for less; what
+    /// stops a run keeps to the setting.
+    private static let winningShare = 0.1
+
+    /// - Parameter guessingLoss: of a discriminator that cannot tell samples apart; nil where there is none.
+    init(_ settings: NearZeroAlarm, guessingLoss: Double? = nil) {
         self.settings = settings
+        bound =
+            settings.action == .warn
+            ? max(settings.below, Self.winningShare * (guessingLoss ?? 0)) : settings.below
         episode = Episode(stepsToBegin: settings.steps, stepsToEnd: settings.steps)
     }
 
@@ -62,8 +72,8 @@ struct NearZeroWatch: AlarmWatch {
 
     mutating func observe(_ value: Float) -> String? {
         // Critics' losses are negative while they learn.
-        guard episode.begins(with: Double(abs(value)) < settings.below) else { return nil }
-        return "the discriminator's loss has been nearer to 0 than \(figures(settings.below)) for "
+        guard episode.begins(with: Double(abs(value)) < bound) else { return nil }
+        return "the discriminator's loss has been nearer to 0 than \(figures(bound)) for "
             + "\(stepCount(settings.steps)) (now \(figures(value))): it tells all samples apart, and the generator learns no more; try softer "
             + "labels (tricks.labels), tricks.instanceNoise, or a lower learning rate of the discriminator"
     }

@@ -55,6 +55,16 @@ int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t c
 int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
                     int quality, char *message);
 
+// ---- animations (animation.c)
+
+/// Writes frames [frames, height, width, channels] (1 or 3 channels of 8 bits) as a GIF that plays for ever, each frame
+/// shown for so many milliseconds. Colours are reduced to 256 a frame; grey levels are kept.
+int agon_gif_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
+                   const uint8_t *pixels, const uint32_t *milliseconds, char *message);
+/// The same as an APNG, which keeps all colours; programs that know no animation show the first frame.
+int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
+                    const uint8_t *pixels, const uint32_t *milliseconds, char *message);
+
 // ---- files (files.c)
 
 /// Writes a file under a temporary name beside `path`, flushes it to the disk and renames it into place.
@@ -84,6 +94,16 @@ int agon_archive_check(const char *path, agon_archive_summary *summary, char *me
 /// Checks the archive as above, then extracts it into an existing folder. Nothing is written when the check fails.
 /// No link is followed while writing, no existing file is replaced, and no more than `limit` bytes are written.
 int agon_archive_extract(const char *path, const char *folder, uint64_t limit, char *message);
+/// A zip in memory, to which files are added without compression.
+typedef struct agon_zip agon_zip;
+
+/// An empty zip, or NULL without memory.
+agon_zip *agon_zip_begin(void);
+/// Adds a file of a name.
+int agon_zip_add(agon_zip *zip, const char *name, const void *bytes, size_t count, char *message);
+/// Writes the zip to a file, whole or not at all, unless `path` is NULL, and frees it. Its bytes follow from its
+/// contents alone.
+int agon_zip_finish(agon_zip *zip, const char *path, char *message);
 /// The most bytes that an honest archive of `size` bytes becomes: data of images and tables shrink 100-fold at most.
 uint64_t agon_archive_limit(uint64_t size);
 

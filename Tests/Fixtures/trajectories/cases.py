@@ -29,6 +29,8 @@ NORMED_DISCRIMINATOR = [
 PLAIN_DISCRIMINATOR = [
     {"type": "conv", "channels": 6, **HALF}, LEAKY, {"type": "conv", "channels": 8, **HALF}, LEAKY, *SCORE,
 ]  # fmt: skip
+# The score's bias cancels out of differences of scores.
+UNBIASED_DISCRIMINATOR = [*PLAIN_DISCRIMINATOR[:-1], {"type": "linear", "features": 1, "bias": False}]
 # The score's bias cancels out of the distance and of the slope.
 CRITIC = [
     {"type": "conv", "channels": 6, **HALF}, LEAKY,
@@ -285,8 +287,41 @@ def cases():
             penalty={"type": "dragan", "weight": 10}, batchSize=2, seed=2,
         ),
         case(
-            "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89}}},
+            "hinge", "Scores beyond a margin.", {"objective": {"type": "hinge", **JOINED}},
+            NORMED_GENERATOR, PLAIN_DISCRIMINATOR, objective={"type": "hinge", **ORDERED},
+        ),
+        case(
+            "relativistic", "Scores against the mean score of the other kind, by cross-entropy.",
+            {"objective": {"type": "relativistic", "loss": "hinge", **ORDERED}},
+            NORMED_GENERATOR, UNBIASED_DISCRIMINATOR, objective={"type": "relativistic", **ORDERED},
+        ),
+        case(
+            "relativistic-hinge", "Scores against the mean score of the other kind, by a hinge.",
+            {"objective": {"type": "relativistic", "loss": "hinge", "reduction": "mean", **ORDERED}},
+            NORMED_GENERATOR, UNBIASED_DISCRIMINATOR, seed=1,
+            objective={"type": "relativistic", "loss": "hinge", "reduction": "sum", **ORDERED},
+        ),
+        case(
+            "projection", "Conditional batch norm and attention; a discriminator that projects on the class.",
+            {"objective": {"type": "hinge", **ORDERED}},
+            [{"type": "linear", "features": 32, "bias": False}, {"type": "reshape", "shape": [2, 2, 8]},
+             "conditionalBatchNorm", LEAKY, UPSAMPLE, {"type": "conv", "channels": 8, **SAME}, LEAKY, "selfAttention",
+             UPSAMPLE, {"type": "conv", "channels": 1, **SAME}, "tanh"],
+            [{"type": "conv", "channels": 8, **HALF}, LEAKY, "selfAttention", {"type": "conv", "channels": 8, **HALF},
+             LEAKY, "flatten", {"type": "projection"}],
+            dataset=FOUR_CLASSES, task={"type": "generation", "labels": 4}, objective={"type": "gan", **ORDERED},
+        ),
+        case(
+            "augmentation", "Discriminators see images of other colours, moved and cut, with probability 0.9.",
+            {"tricks": {"augmentation": {"changes": ["color", "translation"], "probability": 0.9}}},
+            [{"type": "linear", "features": 48, "bias": False}, {"type": "reshape", "shape": [2, 3, 8]}, "batchNorm",
+             LEAKY, {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, **SAME}, "tanh"],
+            PLAIN_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR, objective={"type": "gan", **ORDERED},
+            tricks={"augmentation": {"changes": ["color", "translation", "cutout"], "probability": 0.9}},
+        ),
+        case(
+            "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},
             PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
-            tricks={"averaging": {"decay": 0.9}},
+            tricks={"averaging": {"decay": 0.9, "warmup": False}},
         ),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import torch
 
+from augmentation import augmented
 from networks import Dropout, Network, optimizer
 
 
@@ -43,7 +44,7 @@ class Tape:
                 return (images + 1) / 2 if self.is_unit else images
             case "latent":
                 return self.random.normal(size=shape)
-            case "interpolation" | "perturbation" | "replay":
+            case "interpolation" | "perturbation" | "replay" | "augmentation":
                 return self.random.uniform(size=shape)
             case "condition":
                 return np.eye(shape[1])[self.random.integers(shape[1], size=shape[0])]
@@ -62,11 +63,13 @@ class Game:
         self.latent = config["latent"]["size"]
         self.classes = config.get("task", {}).get("labels", 0)
         self.tricks = config.get("tricks", {})
+        # An auxiliary classifier is not told the class that it is to name.
+        self.judged_classes = 0 if "auxiliaryClassifier" in self.tricks else self.classes
         ensemble = config.get("ensemble", {"copies": 1, "combination": {"type": "sum"}})
         self.combination = ensemble["combination"]
         self.generator = Network(config["generator"]["layers"], (self.latent,), self.classes)
         self.discriminators = [
-            Network(config["discriminator"]["layers"], tape.images, 0) for _ in range(ensemble["copies"])
+            Network(config["discriminator"]["layers"], tape.images, self.judged_classes) for _ in range(ensemble["copies"])
         ]
         self.average = copy.deepcopy(self.generator) if "averaging" in self.tricks else None
         self.previous = torch.zeros(self.count, *tape.images, dtype=tape.dtype)
@@ -93,7 +96,7 @@ class Game:
     def judge(self, discriminator, images, call):
         """A discriminator's output; `call` names this use of it in the step."""
         self.call = call
-        return discriminator(images)
+        return discriminator(augmented(self, images, call), self.condition() if self.judged_classes else None)
 
     def networks(self):
         judges = self.discriminators

@@ -115,7 +115,29 @@ def wgan_gp(objective):
     return lambda real, generated: generated.mean() - real.mean(), lambda generated: -generated.mean()
 
 
-OBJECTIVES = {"gan": gan, "lsgan": lsgan, "wgan-gp": wgan_gp}
+def hinge(objective):
+    """Lim and Ye, 2017, arXiv:1705.02894, eq. 14."""
+    return (
+        lambda real, generated: F.relu(1 - real).mean() + F.relu(1 + generated).mean(),
+        lambda generated: -generated.mean(),
+    )
+
+
+def relativistic(objective):
+    """Jolicoeur-Martineau, 2019, arXiv:1807.00734: RaSGAN and RaHingeGAN; the generator's loss reads real scores too."""
+
+    def loss(real, generated):
+        above, below = real - generated.mean(), generated - real.mean()
+        if objective.get("loss") == "hinge":
+            terms = F.relu(1 - above).mean() + F.relu(1 + below).mean()
+        else:
+            terms = label(above, 1.0) + label(below, 0.0)
+        return terms if objective.get("reduction") == "sum" else terms / 2
+
+    return loss, lambda generated, real: loss(generated, real)
+
+
+OBJECTIVES = {"gan": gan, "lsgan": lsgan, "wgan-gp": wgan_gp, "hinge": hinge, "relativistic": relativistic}
 
 # ---- penalties on the slope of a discriminator -----------------------------------------------------------------------
 
@@ -281,7 +303,11 @@ def update_generator(game, images, stream, moves=True):
     """Against the discriminators as they are now."""
     _, of_scores = OBJECTIVES[game.config["objective"]["type"]](game.config["objective"])
     judged = [judgement(game, discriminator, images, "generator") for discriminator in game.discriminators]
-    losses = torch.stack([of_scores(scores) for scores, _ in judged])
+    if game.config["objective"]["type"] == "relativistic":
+        real = [judgement(game, discriminator, game.real(), "generator.real")[0] for discriminator in game.discriminators]
+        losses = torch.stack([of_scores(scores, others) for (scores, _), others in zip(judged, real)])
+    else:
+        losses = torch.stack([of_scores(scores) for scores, _ in judged])
     loss = COMBINATIONS[game.combination["type"]](game, losses) + sum(
         classification(game, classes) / len(judged) for _, classes in judged
     )

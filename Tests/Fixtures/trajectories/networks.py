@@ -17,6 +17,65 @@ class Condition(nn.Module):
         return x * self.embedding(condition.argmax(dim=1))
 
 
+class Table(nn.Module):
+    """A row for each class."""
+
+    def __init__(self, classes, features):
+        super().__init__()
+        self.embedding = nn.Parameter(torch.zeros(classes, features))
+
+    def forward(self, condition):
+        return self.embedding[condition.argmax(dim=1)]
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Dumoulin et al., 2017, arXiv:1610.07629: batch norm with a weight and a bias for each class."""
+
+    def __init__(self, channels, classes):
+        super().__init__()
+        self.weight, self.bias = Table(classes, channels), Table(classes, channels)
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x, condition):
+        plain = F.batch_norm(x, self.running_mean, self.running_var, training=self.training)
+        return plain * self.weight(condition)[:, :, None, None] + self.bias(condition)[:, :, None, None]
+
+
+class Projection(nn.Module):
+    """Miyato and Koyama, 2018, arXiv:1802.05637, eq. 6."""
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(features, 1))
+        self.embedding = nn.Sequential(nn.Linear(classes, features, bias=False))
+
+    def forward(self, x, condition):
+        return self.score(x) + (self.embedding(condition) * x).sum(dim=1, keepdim=True)
+
+
+class SelfAttention(nn.Module):
+    """Zhang et al., 2019, arXiv:1805.08318, with the pooling of the authors' code."""
+
+    def __init__(self, channels):
+        super().__init__()
+
+        def map_to(count, inputs=channels):
+            return nn.Sequential(nn.Conv2d(inputs, count, 1, bias=False))
+
+        self.query, self.key = map_to(channels // 8), map_to(channels // 8)
+        self.value, self.output = map_to(channels // 2), map_to(channels, channels // 2)
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        count, _, height, width = x.shape
+        query = self.query(x).flatten(2)
+        key, value = (F.max_pool2d(layer(x), 2).flatten(2) for layer in (self.key, self.value))
+        attention = torch.softmax(torch.bmm(query.transpose(1, 2), key), dim=-1)
+        means = torch.bmm(value, attention.transpose(1, 2)).reshape(count, -1, height, width)
+        return x + self.gamma * self.output(means)
+
+
 class NormalisedConvolution(nn.Conv2d):
     """A convolution with weights `v / ||v||`, the norm taken per output; never trained."""
 
@@ -123,7 +182,8 @@ class Network(nn.Sequential):
     @staticmethod
     def through(modules, x, condition):
         for layer in modules:
-            x = layer(x, condition) if isinstance(layer, Condition) else layer(x)
+            reads = isinstance(layer, (Condition, ConditionalBatchNorm, Projection))
+            x = layer(x, condition) if reads else layer(x)
         return x
 
     def forward(self, x, condition=None):
@@ -159,6 +219,12 @@ def module(layer, shape, classes):
             half = layer["channels"] // 2
             same = {"type": "conv", "channels": half, "kernel": 3, "padding": "same"}
             return Concat([[{"type": "conv", "channels": half, "kernel": 1}], [same]], shape)
+        case "conditionalBatchNorm":
+            return ConditionalBatchNorm(shape[0], classes)
+        case "projection":
+            return Projection(shape[0], classes)
+        case "selfAttention":
+            return SelfAttention(shape[0])
         case "batchNorm" if layer.get("scale") is False:
             return ShiftedBatchNorm(shape[0], layer.get("epsilon", 1e-5), layer.get("momentum", 0.1))
         case "batchNorm":

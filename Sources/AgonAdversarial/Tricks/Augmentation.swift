@@ -1,0 +1,186 @@
+import AgonConfiguration
+import AgonGraph
+import AgonTensors
+
+/// Random changes of every image that discriminators see, real and generated, through which gradients pass: with few
+/// images, discriminators cannot learn them by heart, and the generator does not learn the changes.
+///
+/// In this order:
+/// - **color**: brightness `x + b`, saturation `m + s (x - m)` with the mean m of a pixel's channels, contrast
+///   `m + c (x - m)` with the mean m of the image; b uniform in [-0.5, 0.5), s in [0, 2), c in [0.5, 1.5).
+/// - **translation**: by whole pixels, up to an eighth of the side in each direction; what comes in is 0.
+/// - **cutout**: a square of half the side at a random place is 0.
+///
+/// Each image has numbers of its own, drawn anew for each use of a discriminator. Penalties see images without changes.
+/// Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020, arXiv:2006.10738, section 3.
+///
+/// With a `probability` below 1 an image stays as it is with the rest. With a `target` the probability starts at 0 and is
+/// adapted: by each update of the discriminators it moves by `batch / span` up if the mean of `sign(D(x))` over the real
+/// images is above the target (the discriminator is too sure of them), else down, within [0, 1].
+/// Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020, arXiv:2006.06676, section 3.1.
+/// Differs: the changes are those of the former paper, and are all made or none; the probability moves in each update.
+public struct Augmentation: ConfigDecodable, Hashable, Sendable {
+    public enum Change: String, CaseIterable, Sendable {
+        case color, translation, cutout
+    }
+
+    public let changes: [Change]
+    /// Of an image to be changed, unless there is a target.
+    public let probability: Double
+    /// The mean sign of the scores of real images that the probability is adapted to; nil: it is fixed.
+    public let target: Double?
+    /// Images in which an adapted probability moves by 1.
+    public let span: Int
+
+    public init(
+        changes: [Change] = Change.allCases, probability: Double = 1, target: Double? = nil, span: Int = 500_000
+    ) {
+        self.changes = Change.allCases.filter(changes.contains)
+        self.probability = probability
+        self.target = target
+        self.span = span
+    }
+
+    public init(from reader: ConfigReader) throws {
+        let names = try reader.choices(
+            "changes", Change.allCases.map(\.rawValue), count: 1..., default: Change.allCases.map(\.rawValue),
+            "What is changed: colours, place, or a square that is cut out.")
+        let probability = try reader.optionalNumber(
+            "probability", in: .above(0, through: 1),
+            "The probability that an image is changed; 1 if not given.")
+        let target = try reader.optionalNumber(
+            "target", in: Interval(lower: -1, upper: 1),
+            "Adapts the probability, from 0 on, so that the mean sign of the scores of real images comes near this; "
+                + "0.6 in the paper.")
+        try reader.require(
+            probability == nil || target == nil, "probability", "with 'target' it is adapted; remove one of them")
+        self.init(
+            changes: names.compactMap(Change.init), probability: probability ?? 1, target: target,
+            span: try reader.integer(
+                "span", in: 1...1_000_000_000, default: 500_000,
+                "With 'target': the images in which the probability moves by 1."))
+    }
+
+    /// Throws for tasks whose images must stay in place.
+    func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
+        guard configuration.task is GenerationTask else {
+            throw .trick("augmentation", reason: "images of a translation belong to others, pixel by pixel; remove it")
+        }
+        let objective = configuration.objective
+        let isVerdict = objective.scores == .logits || objective is HingeObjective
+        guard target == nil || (isVerdict && objective is any AlternatingObjective) else {
+            throw .trick(
+                "augmentation",
+                reason: "'target' is for scores whose sign is a verdict, which "
+                    + "'\(type(of: objective).name)' has not; give 'probability'")
+        }
+    }
+
+    /// The changed samples. One call sees the same changes from every discriminator.
+    func apply(to samples: Value, call: String, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
+        let count = samples.shape[0]
+        func uniform(_ name: String) -> Value {
+            graph.reshape(
+                setting.uniform([count], stream: "augmentation.\(name)/\(call)", in: graph), [count, 1, 1, 1])
+        }
+        var changed = samples
+        for change in changes {
+            switch change {
+            case .color: changed = coloured(changed, uniform, in: graph)
+            case .translation: changed = translated(changed, uniform, in: graph)
+            case .cutout: changed = cut(changed, uniform, in: graph)
+            }
+        }
+        if target != nil {
+            let share = graph.reshape(graph.read(probabilityVariable(setting)), [])
+            let isChanged = graph.apply(.greater, graph.broadcast(share, to: [count, 1, 1, 1]), uniform("probability"))
+            return graph.choose(changed, where: isChanged, else: samples)
+        }
+        guard probability < 1 else { return changed }
+        return graph.choose(
+            changed, where: graph.happens(uniform("probability"), probability: probability), else: samples)
+    }
+
+    /// Adapts the probability by the scores of real images in an update of a discriminator.
+    func observe(realScores scores: Value, setting: AdversarialSetting, in graph: ComputeGraph) {
+        guard let target else { return }
+        let variable = probabilityVariable(setting)
+        let excess = graph.affine(graph.stopGradient(graph.mean(graph.apply(.sign, scores))), offset: -Float(target))
+        let step = graph.affine(graph.apply(.sign, excess), scale: Float(setting.batchSize) / Float(span))
+        let moved = graph.apply(.clamp(low: 0, high: 1), graph.add(graph.read(variable), step))
+        graph.assign(moved, to: variable)
+        graph.output("augmentation.probability", graph.reshape(moved, []))
+    }
+
+    private func probabilityVariable(_ setting: AdversarialSetting) -> Variable {
+        setting.loopVariable("augmentation.probability", [1])
+    }
+
+    // MARK: Changes
+
+    private func coloured(_ x: Value, _ uniform: (String) -> Value, in graph: ComputeGraph) -> Value {
+        let count = x.shape[0]
+        let bright = graph.add(x, graph.affine(uniform("brightness"), offset: -0.5))
+        let grey = graph.mean(bright, to: [count, x.shape[1], x.shape[2], 1])
+        let saturated = graph.add(
+            graph.multiply(graph.subtract(bright, grey), graph.affine(uniform("saturation"), scale: 2)), grey)
+        let mean = graph.mean(saturated, to: [count, 1, 1, 1])
+        return graph.add(
+            graph.multiply(graph.subtract(saturated, mean), graph.affine(uniform("contrast"), offset: 0.5)), mean)
+    }
+
+    /// Whole pixels between -reach and reach, all equally likely. Each direction is a sum of shifted copies, of which one
+    /// has the weight 1: a composition that every gradient passes.
+    private func translated(_ x: Value, _ uniform: (String) -> Value, in graph: ComputeGraph) -> Value {
+        var moved = x
+        for (axis, name) in [(1, "down"), (2, "right")] {
+            let size = x.shape[axis]
+            let reach = (size + 4) / 8
+            guard reach > 0 else { continue }
+            let draw = uniform(name)
+            let (vertical, horizontal) = axis == 1 ? (reach, 0) : (0, reach)
+            let padded = graph.pad(
+                moved, Padding(top: vertical, left: horizontal, bottom: vertical, right: horizontal))
+            let shifts = 2 * reach + 1
+            func isAbove(_ shift: Int) -> Value {
+                graph.apply(.step(threshold: Float(shift) / Float(shifts)), draw)
+            }
+            let copies = (0..<shifts).map { shift -> Value in
+                let weight =
+                    shift == 0
+                    ? graph.affine(isAbove(1), scale: -1, offset: 1)
+                    : shift == shifts - 1 ? isAbove(shift) : graph.subtract(isAbove(shift), isAbove(shift + 1))
+                return graph.multiply(graph.slice(padded, axis: axis, start: shift, count: size), weight)
+            }
+            moved = copies.dropFirst().reduce(copies[0]) { graph.add($0, $1) }
+        }
+        return moved
+    }
+
+    /// The square's middle is anywhere in the image, so a part of it may lie outside.
+    private func cut(_ x: Value, _ uniform: (String) -> Value, in graph: ComputeGraph) -> Value {
+        let count = x.shape[0]
+        func inside(_ axis: Int, _ name: String) -> Value {
+            let size = x.shape[axis]
+            let hole = (size + 1) / 2
+            // A middle of 0 ... size for even holes: one place more than for odd ones.
+            let places = size + (1 - hole % 2)
+            let draw = graph.reshape(uniform(name), [count, 1])
+            let columns = (0..<size).map { pixel -> Value in
+                // Middles m, as whole numbers, with pixel - hole + hole / 2 < m <= pixel + hole / 2.
+                let (low, high) = (pixel - hole + hole / 2 + 1, pixel + hole / 2 + 1)
+                func reaches(_ middle: Int) -> Value? {
+                    middle <= 0 ? nil : graph.apply(.step(threshold: Float(middle) / Float(places)), draw)
+                }
+                let above = reaches(low) ?? graph.constant(1, shape: [count, 1])
+                guard high < places, let beyond = reaches(high) else { return above }
+                return graph.subtract(above, beyond)
+            }
+            let shape: Shape = axis == 1 ? [count, size, 1, 1] : [count, 1, size, 1]
+            return graph.reshape(graph.concatenate(columns, axis: 1), shape)
+        }
+        let hole = graph.multiply(
+            graph.broadcast(inside(1, "row"), to: [count, x.shape[1], x.shape[2], 1]), inside(2, "column"))
+        return graph.multiply(x, graph.affine(hole, scale: -1, offset: 1))
+    }
+}

@@ -1,0 +1,56 @@
+import AgonExperiments
+import AgonExport
+import AgonText
+import ArgumentParser
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write the generator of a run, or a classifier, as an ONNX model.",
+        discussion: """
+            A generator reads 'latent' [batch, size] (and 'condition' [batch,
+            classes], one-hot, if samples have classes) and gives 'images' [batch,
+            channels, height, width] in [-1, 1]. A classifier reads such images and
+            gives 'logits'. The model is in evaluation mode; a network that draws
+            random numbers then, as by dropout, cannot be exported.
+
+            EXAMPLES
+              agon export Runs/quickstart --onnx generator.onnx
+              agon export Runs/quickstart --onnx raw.onnx --weights raw
+              agon export --classifier lenet-fashion-mnist --onnx lenet.onnx
+            """)
+
+    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
+    var folder: String?
+    @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+    var onnx: String
+    @Option(help: "A classifier's name or config, instead of a run.")
+    var classifier: String?
+    @Option(help: "The generator's weights: average (if the run has averages) or raw.")
+    var weights = EvaluationSettings.Weights.average
+    @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
+    var checkpoint: Int?
+    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if (folder == nil) == (classifier == nil) {
+            throw ValidationError("give a run's folder, or --classifier with a name")
+        }
+        if !onnx.lowercased().hasSuffix(".onnx") {
+            throw ValidationError("--onnx \(onnx): expected a file that ends in .onnx")
+        }
+    }
+
+    func run() throws {
+        func note(_ text: String) { Console.say("note: \(text)") }
+        if let classifier {
+            let outcome = try ModelExport.writeClassifier(
+                classifier, searchPath: data.searchPath, to: onnx, threads: threads.count, note: note)
+            print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
+        } else if let folder {
+            let outcome = try ModelExport.writeGenerator(
+                run: folder, checkpoint: checkpoint, weights: weights, to: onnx, threads: threads.count, note: note)
+            print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import AgonTensors
+import CAgonImageCodecs
+import Foundation
+
+/// Several arrays in one file, as `numpy.savez` writes it: a zip of `.npy` files.
+public enum NumPyArchive {
+    /// Reads arrays by their names.
+    ///
+    /// Throws `DatasetError.badArchive` for a file that is no zip or lacks one, `TensorsError` for an array that cannot be
+    /// read.
+    public static func read(path: String, names: [String]) throws -> [NpyArray] {
+        let folder = NSTemporaryDirectory() + "agon-npz-\(UUID().uuidString)"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw DatasetError.cannotWrite(path: folder, reason: error.localizedDescription)
+        }
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let limit = agon_archive_limit(UInt64(FileStamp(path: path)?.size ?? 0))
+        if let reason = withMessage({ agon_archive_extract(path, folder, limit, $0) }) {
+            throw DatasetError.badArchive(path: path, reason: reason)
+        }
+        return try names.map { name in
+            guard FileManager.default.fileExists(atPath: "\(folder)/\(name).npy") else {
+                let found = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+                throw DatasetError.badArchive(
+                    path: path,
+                    reason: "no array is called '\(name)'; it has "
+                        + (found.isEmpty ? "none" : found.prefix(8).joined(separator: ", ")))
+            }
+            do {
+                return try NpyArray(path: "\(folder)/\(name).npy")
+            } catch TensorsError.malformed(_, let format, let problem) {
+                throw TensorsError.malformed(path: "\(path), \(name)", format: format, problem: problem)
+            }
+        }
+    }
+
+    /// Writes named arrays, whole or not at all.
+    ///
+    /// Throws `DatasetError.cannotWrite`.
+    public static func write(_ arrays: [(name: String, array: NpyArray)], path: String) throws {
+        guard let zip = agon_zip_begin() else {
+            throw DatasetError.cannotWrite(path: path, reason: "no memory for the archive")
+        }
+        var failure: String?
+        for (name, array) in arrays where failure == nil {
+            failure = withMessage { message in
+                array.fileBytes.withUnsafeBytes {
+                    agon_zip_add(zip, name + ".npy", $0.baseAddress, $0.count, message)
+                }
+            }
+        }
+        // It frees the zip, whatever was before.
+        let end = withMessage { agon_zip_finish(zip, failure == nil ? path : nil, $0) }
+        if let reason = failure ?? end { throw DatasetError.cannotWrite(path: path, reason: reason) }
+    }
+}

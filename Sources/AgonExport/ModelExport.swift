@@ -1,0 +1,104 @@
+import AgonAdversarial
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonLayers
+import AgonRuns
+import AgonSampling
+import AgonScoring
+import AgonTensors
+import AgonTraining
+
+/// Networks as ONNX models, for other programs and languages.
+public enum ModelExport {
+    /// What was written.
+    public struct Outcome: Sendable {
+        public let path: String
+        /// The run's step; nil for a classifier.
+        public let step: Int?
+        public let bytes: Int
+    }
+
+    /// Writes a run's generator: input `latent` `[batch, size]` (and `condition` `[batch, classes]`, one-hot, if samples
+    /// have classes), output `images` `[batch, C, H, W]` in [-1, 1], or `[batch, D]` for points.
+    ///
+    /// - Parameters:
+    ///   - step: of the checkpoint; default: the newest.
+    ///   - weights: whether to write the averages of the weights, if the run has any.
+    ///   - note: called with messages about skipped checkpoints.
+    ///
+    /// Throws `ExportError`, `RunError`, `ConfigError`, `TensorsError`, `GraphError`.
+    public static func writeGenerator(
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        to file: String, threads: Int, note: (String) -> Void = { _ in }
+    ) throws -> Outcome {
+        try check(file)
+        try BLAS.open()
+        let folder = RunFolder(path: path)
+        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
+        let whole = try Experiment.load(path: folder.configPath)
+        let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
+        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let (configuration, training) = (experiment.configuration, experiment.configuration.training)
+        guard training.task.usesLatents else { throw ExportError.noLatents(folder: path) }
+        let isAveraged = weights == .average && training.tricks.averaging != nil
+        let channels = folder.record?.dataChannels
+        let generator = try experiment.locating {
+            try Network(
+                name: isAveraged ? "average" : "generator", configuration: configuration.generator,
+                input: [training.latent.size], condition: training.task.conditionSize, dataChannels: channels,
+                path: .root.key("generator"), seed: configuration.seed)
+        }
+        try checkpoint.restore(generator.variables)
+        let graph = try samplingGraph(
+            generator, count: OnnxTranslation.batch,
+            conditionSize: generator.usesCondition ? generator.conditionSize : nil)
+        guard let images = graph.outputs.first?.value else { preconditionFailure("a generator without an output") }
+        let signed = configuration.dataset.range == .unit ? graph.affine(images, scale: 2, offset: -1) : images
+        var model = OnnxModel(name: configuration.name)
+        model.note("agon.step", "\(checkpoint.step)")
+        model.note("agon.weights", isAveraged ? "average" : "raw")
+        model.note("agon.config", whole.digest)
+        return try write(model, graph, signed, output: "images", step: checkpoint.step, to: file, threads: threads)
+    }
+
+    /// Writes a classifier: input `images` `[batch, C, H, W]` in [-1, 1], output `logits` `[batch, classes]`.
+    ///
+    /// - Parameters:
+    ///   - name: of the classifier or its config; it is trained first if it has no weights.
+    ///
+    /// Throws `ExportError`, `ClassifierError`, the errors of training a classifier, `GraphError`.
+    public static func writeClassifier(
+        _ name: String, catalogue: ClassifierCatalogue = .standard(), searchPath: DataSearchPath, to file: String,
+        threads: Int, note: (String) -> Void = { _ in }
+    ) throws -> Outcome {
+        try check(file)
+        let recipe = try catalogue.recipe(name)
+        let weights = try catalogue.train(
+            recipe, searchPath: searchPath, threads: threads, report: { _ in }, note: note)
+        try BLAS.open()
+        let network = try recipe.network()
+        try weights.restore(network)
+        let graph = ComputeGraph()
+        let shape = Shape([OnnxTranslation.batch] + network.inputShape.dimensions)
+        let logits = try network.apply(graph.input("images", shape: shape), in: graph, mode: .evaluation)
+        var model = OnnxModel(name: recipe.name)
+        model.note("agon.classifier", recipe.name)
+        model.note("agon.weights", weights.hash)
+        return try write(model, graph, logits, output: "logits", step: nil, to: file, threads: threads)
+    }
+
+    private static func check(_ file: String) throws {
+        guard file.lowercased().hasSuffix(".onnx") else { throw ExportError.wrongEnding(path: file) }
+    }
+
+    private static func write(
+        _ model: OnnxModel, _ graph: ComputeGraph, _ value: Value, output: String, step: Int?, to file: String,
+        threads: Int
+    ) throws -> Outcome {
+        var translation = try OnnxTranslation(graph, model: model, pool: WorkerPool(threads: threads))
+        let bytes = try translation.translated(value, output: output).fileBytes()
+        try AtomicFile.write(path: file, isResumable: false) { try $0.write(bytes) }
+        return Outcome(path: file, step: step, bytes: bytes.count)
+    }
+}

@@ -1,0 +1,64 @@
+import AgonDatasets
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// Where samples go, as the ending of a path says: one image with all of them, an array, or a folder of images.
+public enum SampleOutput: Equatable, Sendable {
+    /// One PNG: a grid.
+    case image(String)
+    /// One NumPy file with all samples as the generator made them: `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
+    case array(String)
+    /// A PNG per sample at its native size, numbered from 1: `00001.png`.
+    case folder(String)
+
+    /// `.png`, `.npy`, or a folder: a path that ends with `/` or that is a folder already.
+    ///
+    /// Throws `SamplingError.unknownOutput` for other endings.
+    public init(path: String) throws {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if path.hasSuffix("/") || (exists && isFolder.boolValue) {
+            self = .folder(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
+        } else if path.lowercased().hasSuffix(".png") {
+            self = .image(path)
+        } else if path.lowercased().hasSuffix(".npy") {
+            self = .array(path)
+        } else {
+            throw SamplingError.unknownOutput(path: path)
+        }
+    }
+
+    /// Writes samples.
+    ///
+    /// - Parameters:
+    ///   - samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
+    ///   - drawing: makes the one image with all of them.
+    ///
+    /// Throws `DatasetError.cannotWrite`, `TensorsError.cannotWrite`, `RunError.cannotMakeFolder`,
+    /// `SamplingError.folderNotEmpty` for a folder with other files, `.notImages` for points that are to be images.
+    func write(_ samples: Tensor, drawing: (Tensor) -> Image) throws {
+        switch self {
+        case .image(let path): try ImageFile.writePNG(drawing(samples), path: path)
+        case .array(let path): try NpyArray(samples).write(path: path, isResumable: false)
+        case .folder(let path): try Self.writeNumbered(samples, in: path)
+        }
+    }
+
+    private static func writeNumbered(_ samples: Tensor, in folder: String) throws {
+        guard samples.shape.rank == 4 else { throw SamplingError.notImages(path: folder) }
+        try RunFolder.makeFolders(folder)
+        // Others' images would be measured with the samples.
+        if let other = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().first {
+            throw SamplingError.folderNotEmpty(path: folder, file: other)
+        }
+        let images = EightBitImages(SampleGrid.displayable(samples))
+        let digits = max(5, String(images.count).count)
+        for index in 0..<images.count {
+            let number = String(index + 1)
+            let name = String(repeating: "0", count: digits - number.count) + number + ".png"
+            try ImageFile.writePNG(
+                Image(shape: images.shape, pixels: images[index..<index + 1].pixels), path: folder + "/" + name)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonMetrics
+import AgonRuns
+import AgonSampling
+import AgonTensors
+import Foundation
+
+/// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
+///
+/// Each value has an identity, as that of a run has. Images are compared as they are stored, at 8 bits; a classifier
+/// reads them at its own size.
+public struct ImageEvaluation {
+    /// What images are compared with.
+    public enum Reference: Hashable, Sendable {
+        case folder(String)
+        /// A dataset with a manifest, by its name.
+        case dataset(String)
+        /// Statistics of features in pytorch-fid's format.
+        case statistics(String)
+
+        /// A path that ends in `.npz`, a path with a `/` or of a folder, or else the name of a dataset.
+        public init(_ text: String) {
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
+            if text.lowercased().hasSuffix(".npz") {
+                self = .statistics(text)
+            } else if text.contains("/") || (exists && isFolder.boolValue) {
+                self = .folder(text)
+            } else {
+                self = .dataset(text)
+            }
+        }
+    }
+
+    /// What to measure; nil: all.
+    public var metrics: [EvaluationMetric]?
+    /// The most images of the folder, and of the reference; nil: all.
+    public var samples: Int?
+    public var realSamples: Int?
+    /// The split of a dataset.
+    public var split = DatasetSplit.test
+    /// Nil: the classifier that was trained on the dataset.
+    public var classifier: ClassifierReference?
+    /// Of the pairs of images whose similarity is measured.
+    public var seed: UInt64 = 0
+    /// Where to write the reference's statistics; nil: nowhere.
+    public var statisticsPath: String?
+
+    private let path: String
+    private let reference: Reference
+    private let searchPath: DataSearchPath
+    private let catalogue: ClassifierCatalogue
+    private let threads: Int
+
+    /// - Parameter path: the folder with the images.
+    public init(
+        images path: String, against reference: Reference, searchPath: DataSearchPath = .standard(),
+        catalogue: ClassifierCatalogue = .standard(), threads: Int
+    ) {
+        self.path = path
+        self.reference = reference
+        self.searchPath = searchPath
+        self.catalogue = catalogue
+        self.threads = threads
+    }
+
+    /// The values of the metrics.
+    ///
+    /// - Parameter note: called with one-line status messages.
+    ///
+    /// Throws `MeasurementError`, `ClassifierError`, `MetricError`, `DatasetError`, `TensorsError`.
+    public func measure(note: (String) -> Void = { _ in }) throws -> [EvaluationValue] {
+        try BLAS.open()
+        let made = try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
+        let real = try realImages()
+        let wanted = try wantedMetrics(made)
+        var values: [EvaluationValue] = []
+        if wanted.contains(where: \.needsFeatures) {
+            values += try featureValues(wanted, made: made, real: real, note: note)
+        }
+        if wanted.contains(.similarity) { values += try similarityValues(made: made) }
+        return values
+    }
+
+    private func realImages() throws -> ImageSet? {
+        switch reference {
+        case .folder(let path): try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
+        case .dataset(let name): try ImageSet(dataset: name, split: split, searchPath: searchPath)
+        case .statistics: nil
+        }
+    }
+
+    /// Those that were asked for, or all that the images and the reference allow.
+    private func wantedMetrics(_ made: ImageSet) throws -> [EvaluationMetric] {
+        let size = try made.size()
+        func reason(_ metric: EvaluationMetric) -> String? {
+            switch metric {
+            case .modes: return "the modes of images are unknown"
+            case .kernel, .neighbours:
+                guard case .statistics(let file) = reference else { return nil }
+                return "\(file) holds statistics, not samples; give a folder or a dataset"
+            case .similarity:
+                guard let size else { return "the images of \(made.name) have several sizes" }
+                return MultiScaleSimilarity.scaleCount(height: size.height, width: size.width) > 0
+                    ? nil : "it needs images of at least 11x11 pixels"
+            case .frechet, .score: return nil
+            }
+        }
+        guard let metrics else { return EvaluationMetric.allCases.filter { reason($0) == nil } }
+        for metric in metrics {
+            if let reason = reason(metric) { throw MeasurementError.unfit(metric: metric.rawValue, reason: reason) }
+        }
+        return metrics
+    }
+
+    // MARK: Features
+
+    private func featureValues(
+        _ metrics: [EvaluationMetric], made: ImageSet, real: ImageSet?, note: (String) -> Void
+    ) throws -> [EvaluationValue] {
+        let source = try ExtractorSource.find(classifier, dataset: referenceName, catalogue: catalogue).trained(
+            searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
+        let extractor = try source.load(pool: WorkerPool(threads: threads))
+        let generated = try outputs(of: made, limit: samples, extractor)
+        let known = try real.map { try outputs(of: $0, limit: realSamples, extractor) }
+        if let known, let real, known.resizer != generated.resizer {
+            note(
+                "\(made.name) and \(real.name) have images of other sizes, which the classifier does not read alike; "
+                    + "for a fair distance resize the images of \(real.name) in the same way")
+        }
+        if let warning = extractor.warning(samples: min(generated.outputs.rows, known?.outputs.rows ?? .max)) {
+            note(warning)
+        }
+        let file: StatisticsFile?
+        if case .statistics(let path) = reference { file = try StatisticsFile(path: path) } else { file = nil }
+        let statistics: FeatureStatistics?
+        if let known, metrics.contains(.frechet) || statisticsPath != nil {
+            statistics = try FeatureStatistics(known.outputs.matrix, set: "real", threads: threads)
+        } else {
+            statistics = file?.statistics
+        }
+        if let statisticsPath, let statistics { try StatisticsFile.write(statistics, path: statisticsPath) }
+        let comparison = FeatureComparison(
+            architecture: extractor.architecture, generated: generated.outputs, real: known?.outputs.matrix,
+            realStatistics: {
+                guard let statistics else { preconditionFailure("a distance to nothing") }
+                return statistics
+            }, threads: threads)
+        return try metrics.flatMap { metric in
+            try comparison.values(of: metric).map { value in
+                var object: ConfigObject = [
+                    "extractor": ConfigNode(source.name), "extractorHash": ConfigNode(source.hash),
+                    "resizer": ConfigNode(generated.resizer),
+                ]
+                if let known, known.resizer != generated.resizer { object["realResizer"] = ConfigNode(known.resizer) }
+                if metric != .score { describe(real, file, samples: value.real, in: &object) }
+                describe(made, samples: generated.outputs.rows, in: &object)
+                for (name, setting) in value.settings { object[name] = setting }
+                return EvaluationValue(
+                    step: 0, metric: value.name, value: value.value, identity: EvaluationIdentity(object))
+            }
+        }
+    }
+
+    /// The name by which a classifier is found.
+    private var referenceName: String {
+        switch reference {
+        case .folder(let path), .statistics(let path): path
+        case .dataset(let name): name
+        }
+    }
+
+    private func outputs(
+        of set: ImageSet, limit: Int?, _ extractor: FeatureExtractor
+    ) throws -> (outputs: FeatureExtractor.Outputs, resizer: String) {
+        let input = extractor.input
+        let (dataset, isResized) = try set.dataset(
+            channels: input.channels, size: (height: input.height, width: input.width))
+        let shape = ImageShape(
+            height: dataset.sampleShape[0], width: dataset.sampleShape[1], channels: dataset.sampleShape[2])
+        let resizer = isResized ? ImageResizer.none : ImageResizer(from: shape, to: input)
+        var outputs = extractor.noOutputs
+        let order = RealFeatures.order(of: dataset).prefix(limit ?? .max)
+        let chunk = 512
+        for start in stride(from: order.startIndex, to: order.endIndex, by: chunk) {
+            let images = try dataset.images(order[start..<min(start + chunk, order.endIndex)], threads: threads)
+            outputs.append(try extractor.outputs(for: images, resizedBy: resizer))
+        }
+        return (outputs, isResized ? ImageResizer.bilinear.rawValue : resizer.rawValue)
+    }
+
+    private func describe(
+        _ real: ImageSet?, _ file: StatisticsFile?, samples: Int?, in object: inout ConfigObject
+    ) {
+        if let real {
+            object["dataset"] = ConfigNode(real.name)
+            object["datasetDigest"] = ConfigNode(real.digest)
+            if let split = real.split { object["split"] = ConfigNode(split.rawValue) }
+        }
+        if let file {
+            object["statistics"] = ConfigNode(file.path)
+            object["statisticsHash"] = ConfigNode(file.hash)
+        }
+        if let samples { object["realSamples"] = ConfigNode(samples) }
+    }
+
+    private func describe(_ made: ImageSet, samples: Int, in object: inout ConfigObject) {
+        object["generatedSamples"] = ConfigNode(samples)
+        object["images"] = ConfigNode(made.digest)
+    }
+
+    // MARK: Similarity
+
+    private func similarityValues(made: ImageSet) throws -> [EvaluationValue] {
+        let dataset = try made.dataset(channels: 3, size: nil).images
+        let count = min(samples ?? .max, Evaluator.similarityImages)
+        let images = try dataset.images(RealFeatures.order(of: dataset).prefix(count), threads: threads)
+        let mean = try images.meanSimilarity(pairs: Evaluator.similarityPairs, seed: seed, threads: threads)
+        var object: ConfigObject = ["pairs": ConfigNode(Evaluator.similarityPairs)]
+        describe(made, samples: images.count, in: &object)
+        return [
+            EvaluationValue(
+                step: 0, metric: EvaluationMetric.similarity.rawValue, value: mean,
+                identity: EvaluationIdentity(object))
+        ]
+    }
+}

@@ -1,0 +1,108 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonExperiments
+import AgonGraph
+import AgonLayers
+import AgonTensors
+import AgonTestSupport
+import AgonTraining
+import Foundation
+import Testing
+
+@testable import AgonExport
+@testable import AgonScoring
+
+/// What is written, operation by operation; `scripts/check-onnx` runs models in onnxruntime and compares their outputs.
+@Suite struct ModelExportTests {
+    private func model(_ path: String) throws -> Onnx_ModelProto {
+        try Onnx_ModelProto(serializedBytes: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
+    }
+
+    /// Inputs, outputs and constants of nodes fit together, and nodes stand in order.
+    private func expectSound(_ graph: Onnx_GraphProto) {
+        var known = Set(graph.input.map(\.name) + graph.initializer.map(\.name) + [""])
+        for node in graph.node {
+            #expect(node.input.allSatisfy(known.contains), "\(node.opType) \(node.name)")
+            for output in node.output { #expect(known.insert(output).inserted, "\(output) twice") }
+        }
+        #expect(graph.output.allSatisfy { known.contains($0.name) })
+        for tensor in graph.initializer {
+            let size = tensor.dataType == 1 ? 4 : 8
+            #expect(tensor.rawData.count == size * Int(tensor.dims.reduce(1, *)), "\(tensor.name)")
+        }
+    }
+
+    private func extents(_ value: Onnx_ValueInfoProto) -> [String] {
+        value.type.tensorType.shape.dim.map { $0.dimParam.isEmpty ? "\($0.dimValue)" : $0.dimParam }
+    }
+
+    @Test func aGeneratorIsWritten() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        let options = digits.options(run)
+        let layers = #"""
+            generator={"layers": [{"type": "linear", "features": 72, "norm": "spectral"}, "relu",
+              {"type": "reshape", "shape": [3, 3, 8]}, "batchNorm", "upsample",
+              {"type": "conv", "channels": 4, "kernel": 3, "padding": 1}, "leakyReLU",
+              {"type": "convTranspose", "channels": "data", "kernel": 4, "stride": 2, "padding": 1}, "tanh"]}
+            """#
+        _ = try TrainingRun.run(
+            digits.load([layers, #"tricks={"averaging": {"decay": 0.5}}"#]), options: options,
+            classifiers: digits.classifiers)
+        let path = digits.folder.path + "/g.onnx"
+        let outcome = try ModelExport.writeGenerator(run: run, to: path, threads: 1)
+        #expect(outcome.step == 12)
+        let written = try model(path)
+        #expect(written.producerName == "Agon" && written.opsetImport.map(\.version) == [13])
+        #expect(written.metadataProps.contains { $0.key == "agon.weights" && $0.value == "average" })
+        expectSound(written.graph)
+        #expect(written.graph.input.map(\.name) == ["latent"] && extents(written.graph.input[0]) == ["batch", "4"])
+        #expect(written.graph.output.map(\.name) == ["images"])
+        #expect(extents(written.graph.output[0]) == ["batch", "1", "12", "12"])
+        let operations = written.graph.node.map(\.opType)
+        // Upsampling is folded into its convolution; norms of weights and of batches are constants by now.
+        #expect(operations.filter { $0 == "ConvTranspose" }.count == 2 && operations.contains("MatMul"))
+        #expect(!operations.contains("ReduceSum") && !operations.contains("Sqrt"))
+        // The batch is free: no constant shape holds the number of samples that the graph was built for.
+        let shapes = written.graph.initializer.filter { $0.dataType == 7 }
+        #expect(!shapes.isEmpty)
+        for shape in shapes {
+            let first = shape.rawData.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
+            #expect(first != Int64(OnnxTranslation.batch))
+        }
+        let raw = digits.folder.path + "/raw.onnx"
+        _ = try ModelExport.writeGenerator(run: run, weights: .raw, to: raw, threads: 1)
+        #expect(try model(raw).graph.initializer != written.graph.initializer)
+    }
+
+    @Test func aClassifierIsWritten() throws {
+        let digits = try TinyDigits()
+        let path = digits.folder.path + "/c.onnx"
+        let outcome = try ModelExport.writeClassifier(
+            "blocks", catalogue: digits.classifiers, searchPath: digits.searchPath, to: path, threads: 1)
+        #expect(outcome.step == nil)
+        let graph = try model(path).graph
+        expectSound(graph)
+        #expect(extents(graph.input[0]) == ["batch", "1", "12", "12"])
+        #expect(graph.output.map(\.name) == ["logits"] && extents(graph.output[0]) == ["batch", "10"])
+    }
+
+    @Test func randomNumbersCannotBeExported() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        let layers = #"""
+            generator={"layers": [{"type": "dropout", "rate": 0.5, "atEvaluation": true},
+              {"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]}]}
+            """#
+        _ = try TrainingRun.run(digits.load([layers]), options: digits.options(run), classifiers: digits.classifiers)
+        #expect(
+            message { _ = try ModelExport.writeGenerator(run: run, to: digits.folder.path + "/g.onnx", threads: 1) }
+                .contains("draws random numbers, so that outputs differ from run to run"))
+    }
+
+    @Test func otherEndingsAreRefused() {
+        #expect(throws: ExportError.wrongEnding(path: "g.pb")) {
+            try ModelExport.writeGenerator(run: "none", to: "g.pb", threads: 1)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import AgonDatasets
+import AgonScoring
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonSampling
+@testable import AgonTraining
+
+/// Samples as one image, as an array and as numbered images; animations.
+@Suite struct SampleOutputTests {
+    private let digits: TinyDigits
+    private let run: String
+    private let sampling: Sampling
+
+    init() throws {
+        digits = try TinyDigits()
+        run = digits.folder.path + "/run"
+        _ = try TrainingRun.run(
+            digits.load([#"tricks={"averaging": {"decay": 0.9}}"#, "samples.every=4"]), options: digits.options(run))
+        sampling = try Sampling(run: run)
+    }
+
+    private func path(_ name: String) -> String { digits.folder.path + "/" + name }
+
+    @Test func theEndingSaysTheForm() throws {
+        #expect(try SampleOutput(path: "a/b.png") == .image("a/b.png"))
+        #expect(try SampleOutput(path: "b.NPY") == .array("b.NPY"))
+        #expect(try SampleOutput(path: "new/") == .folder("new"))
+        #expect(try SampleOutput(path: run) == .folder(run))
+        for wrong in ["a.jpg", "a.jpeg", "a", "png", "a.gif"] {
+            #expect(
+                message { _ = try sampling.write(.first(2), seed: 0, threads: 1, to: wrong) }
+                    == "\(wrong): samples are written as one image (.png), as an array (.npy), or as numbered images "
+                    + "into a folder (DIR/)")
+        }
+    }
+
+    @Test func aFolderHoldsEachSampleAtItsNativeSize() throws {
+        let outcome = try sampling.write(.first(3), seed: 2, threads: 1, to: path("made/"))
+        #expect(outcome.count == 3 && outcome.scale == 1)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path("made")).sorted()
+        #expect(names == ["00001.png", "00002.png", "00003.png"])
+        _ = try sampling.write(.first(3), seed: 2, threads: 1, to: path("made.npy"))
+        let array = try NpyArray(path: path("made.npy"))
+        #expect(array.shape == [3, 12, 12, 1])
+        let levels = EightBitImages(array.tensor)
+        for (index, name) in names.enumerated() {
+            let image = try ImageFile.read(path: path("made/") + name)
+            #expect(image.shape == ImageShape(height: 12, width: 12, channels: 1))
+            #expect(image.pixels == levels[index..<index + 1].pixels)
+        }
+        // Images of another call would be taken for samples of this one.
+        #expect(
+            message { _ = try sampling.write(.first(1), seed: 2, threads: 1, to: path("made")) }
+                == "\(path("made")): holds '00001.png'; choose a new or an empty folder, or remove its files")
+    }
+
+    @Test func gridsSayTheirScale() throws {
+        #expect(try sampling.write(.first(4), seed: 0, threads: 1, to: path("a.png")).scale == 5)
+        #expect(try sampling.write(.first(4), seed: 0, scale: 1, threads: 1, to: path("b.png")).scale == 1)
+        let shape = try ImageFile.read(path: path("b.png")).shape
+        #expect(shape == ImageShape(height: 30, width: 30, channels: 1))
+        #expect(
+            message { _ = try sampling.write(.first(4), seed: 0, scale: 2, threads: 1, to: path("c/")) }
+                == "\(path("c/")): --scale is for a grid of images (.png)")
+    }
+
+    @Test func rawWeightsAreThoseOfTheGenerator() throws {
+        let raw = try Sampling(run: run, weights: .raw)
+        let average = try sampling.draw(.first(2), seed: 0, threads: 1).samples
+        #expect(try raw.draw(.first(2), seed: 0, threads: 1).samples != average)
+        #expect(try Sampling(run: run, weights: .average).draw(.first(2), seed: 0, threads: 1).samples == average)
+    }
+
+    @Test func gridsAreDrawnFromTheFirstWeightsOn() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: run + "/samples").sorted()
+        #expect(names == ["00", "04", "08", "12"].map { "step-00000\($0).png" })
+    }
+
+    /// Frames are counted in the files: a GIF's graphic control blocks, an APNG's control chunks.
+    @Test(arguments: ["gif", "png"]) func trainingIsAnimated(ending: String) throws {
+        let file = path("training.\(ending)")
+        #expect(try Animation.writeTraining(run: run, to: file) == 4)
+        let bytes = try #require(FileManager.default.contents(atPath: file))
+        let mark = ending == "gif" ? Data([0x21, 0xf9, 0x04]) : Data("fcTL".utf8)
+        var (count, rest) = (0, bytes[...])
+        while let found = rest.range(of: mark) {
+            count += 1
+            rest = rest[found.upperBound...]
+        }
+        #expect(count == 4)
+        // Readers without animation show the first frame.
+        let first = try ImageFile.read(path: run + "/samples/step-0000000.png")
+        let shown = try ImageFile.read(path: file)
+        #expect(shown.shape.height == first.shape.height)
+        let channels = shown.shape.channels
+        #expect(shown.pixels.enumerated().allSatisfy { $1 == first.pixels[$0 / channels] })
+    }
+
+    @Test func walksEndWhereTheyBegin() throws {
+        let frames = try sampling.walk(count: 4, legs: 2, frames: 3, seed: 1, label: nil, threads: 1)
+        #expect(frames.count == 6 && Set(frames.map(\.pixels)).count > 2)
+        #expect(try Animation.writeWalk(sampling, count: 2, seed: 1, label: nil, threads: 1, to: path("w.gif")) == 60)
+        #expect(
+            message { _ = try Animation.writeWalk(sampling, count: 2, seed: 1, label: nil, threads: 1, to: "w.mp4") }
+                == "w.mp4: an animation is a .png (APNG) or a .gif")
+    }
+
+    @Test func coloursOfAGIFAreNear() throws {
+        let shape = ImageShape(height: 16, width: 16, channels: 3)
+        let pixels = (0..<shape.count).map { index -> UInt8 in
+            let (column, channel) = (index / 3 % 16, index % 3)
+            return UInt8(column * 15 + channel * 5)
+        }
+        let image = Image(shape: shape, pixels: pixels)
+        for format in AnimationFile.Format.allCases {
+            let file = path("colours.\(format.rawValue)")
+            try AnimationFile.write([(image, 100), (image, 100)], as: format, path: file)
+            let read = try ImageFile.read(path: file)
+            let largest = zip(read.pixels, image.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 255
+            #expect(largest <= (format == .gif ? 24 : 0))
+        }
+    }
+}

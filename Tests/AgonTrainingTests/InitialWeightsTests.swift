@@ -1,0 +1,81 @@
+import AgonGraph
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonTraining
+
+/// First weights from files that other programs wrote.
+@Suite struct InitialWeightsTests {
+    private let folder: TemporaryFolder
+    private let variables: [Variable]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        variables = ["generator.0.weight", "discriminator.0.bias"].map {
+            Variable(name: $0, shape: [2], role: .parameter)
+        }
+    }
+
+    private func file(_ names: [String], _ path: String = "weights.safetensors") throws -> String {
+        let path = folder.path + "/" + path
+        try SafetensorsFile.write(
+            path: path,
+            names.enumerated().map { index, name in
+                SafetensorsFile.Content(name: name, shape: [2], values: .float32([Float(index), Float(index) + 0.5]))
+            })
+        return path
+    }
+
+    private func load(_ path: String, _ renames: String...) throws {
+        try InitialWeights.load(path, into: variables, renaming: renames.map { try #require(NamePrefix($0)) })
+    }
+
+    @Test func prefixesAreReplaced() throws {
+        let path = try file(["module.netG.0.weight", "module.netD.0.bias", "module.other"])
+        try load(path, "module.netG.=generator.", "module.netD.=discriminator.")
+        #expect(variables.map(\.values) == [[0, 0.5], [1, 1.5]])
+        let plain = try file(["module.discriminator.0.bias", "module.generator.0.weight"])
+        try load(plain, "module.=")
+        #expect(variables.map(\.values) == [[1, 1.5], [0, 0.5]])
+    }
+
+    @Test func aTextWithoutAnOldNameIsNone() {
+        for wrong in ["", "=", "=new", "old"] { #expect(NamePrefix(wrong) == nil) }
+        #expect(NamePrefix("a=b=c")?.own == "b=c")
+    }
+
+    @Test func theFilesOwnNamesAreShownWhenNoneFits() throws {
+        let path = try file(["netG.b", "netG.a"])
+        #expect(
+            message { try load(path) }
+                == "\(path): not the weights of these networks: none of its arrays is called like a weight here, such as 'generator.0.weight'; it has "
+                + "netG.a, netG.b. --rename OLD=NEW replaces how names begin")
+        let one = try file(["generator.0.weight", "discriminator.0.bia"])
+        #expect(
+            message { try load(one) }
+                == "\(one): not the weights of these networks: no array is called 'discriminator.0.bias'; the nearest is 'discriminator.0.bia'"
+        )
+    }
+
+    @Test func twoArraysOfOneNameAreRefused() throws {
+        let path = try file(["a.0.weight", "b.0.weight"])
+        #expect(
+            message { try load(path, "a.=generator.", "b.=generator.") }
+                == "\(path): not the weights of these networks: 'a.0.weight' and 'b.0.weight' are both 'generator.0.weight' after --rename"
+        )
+    }
+
+    @Test(arguments: [
+        ([0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0], "a zip, as torch.save writes it"),
+        ([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], "a pickle, as torch.save wrote it before PyTorch 1.6"),
+    ]) func filesOfPyTorchAreExplained(bytes: [UInt8], form: String) throws {
+        let path = folder.path + "/net.pt"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(
+            message { try load(path) }
+                == "\(path): not the weights of these networks: it is \(form); reading it can run code. Convert it with PyTorch: "
+                + "python3 scripts/convert-weights FILE OUT.safetensors")
+    }
+}
