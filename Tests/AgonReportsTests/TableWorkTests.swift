@@ -202,7 +202,7 @@ import Testing
     @Test func costsAreJudgedBeforeAnyRun() throws {
         let found = try results(work())
         #expect(!found.isComplete)
-        #expect(found.table.judgements.map(\.verdict.text) == ["not tested: best: no value of wide", "confirmed"])
+        #expect(found.table.judgements.map(\.verdict.text) == ["not tested: best: no run of wide", "confirmed"])
     }
 
     @Test func unfinishedTablesSayWhatIsMissing() throws {

@@ -179,12 +179,11 @@ struct ClaimJudge {
 
     /// In the order of the seeds.
     private func values(_ column: ResultTable.Column, _ name: String) -> Result<Values, Fault> {
-        guard let row = table.rows.first(where: { $0.name == name }), row.cells.contains(where: { !$0.isMissing })
-        else {
-            return .failure(Fault(text: "no run of \(name)"))
-        }
         let cell = table.cell(row: name, column: column.key) ?? ResultTable.Cell()
-        guard let group = cell.groups.first else { return .failure(Fault(text: "no value of \(name)")) }
+        guard let row = table.rows.first(where: { $0.name == name }), let group = cell.groups.first else {
+            let isRun = table.rows.contains { $0.name == name && $0.done > 0 }
+            return .failure(Fault(text: "no \(isRun ? "value" : "run") of \(name)"))
+        }
         guard cell.groups.count == 1 else {
             return .failure(Fault(text: "\(name) was measured in different ways"))
         }
@@ -204,18 +203,28 @@ struct ClaimJudge {
 
     private func column(_ key: String) -> ResultTable.Column? { table.columns.first { $0.key == key } }
 
-    /// The published values of a rule's rows in its columns.
+    /// The published values of a rule's rows in its columns: `D loss: A 3.9, B 4.4; G loss: A 12.3`.
     private func published(_ rule: ClaimRule) -> String? {
-        var parts: [String] = []
+        var keys: [String] = []
+        var parts: [String: [String]] = [:]
         for comparison in rule.comparisons {
-            if case .ratio(let expected, _) = comparison.statement { parts.append(NumberText.shortest(expected)) }
+            let key = comparison.column
+            func add(_ part: String) {
+                if !keys.contains(key) { keys.append(key) }
+                if parts[key]?.contains(part) != true { parts[key, default: []].append(part) }
+            }
+            if case .ratio(let expected, _) = comparison.statement {
+                add(NumberText.shortest(expected))
+                continue
+            }
             for row in [comparison.first, comparison.second].compactMap({ $0 }) {
-                if case .ratio = comparison.statement { continue }
-                guard let value = table.cell(row: row, column: comparison.column)?.published else { continue }
-                let part = "\(row) \(value.text)"
-                if !parts.contains(part) { parts.append(part) }
+                if let value = table.cell(row: row, column: key)?.published { add("\(row) \(value.text)") }
             }
         }
-        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+        let texts = keys.map { key in
+            let values = (parts[key] ?? []).joined(separator: ", ")
+            return keys.count == 1 ? values : "\(column(key)?.title ?? key): \(values)"
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
 }

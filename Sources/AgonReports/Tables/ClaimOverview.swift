@@ -30,7 +30,8 @@ public enum ClaimOverview {
             for judgement in judgements {
                 text.add([
                     MarkdownTable.escaped(judgement.source ?? ""), MarkdownTable.escaped(judgement.claim),
-                    MarkdownTable.verdict(judgement), MarkdownTable.lines(judgement.effects.map(\.text)),
+                    MarkdownTable.verdict(judgement),
+                    MarkdownTable.lines(judgement.effects.map { "\($0.text); confirmed \($0.margin)" }),
                     judgement.countText, judgement.shareText, MarkdownTable.escaped(judgement.published ?? "–"), page,
                 ])
             }

@@ -42,12 +42,14 @@ public struct Provenance: Sendable {
         ]
         let where_ = machines.map(\.text).joined(separator: "; ")
         lines = [
-            CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
-                + ", \(DurationText.short(training)) of training in total."
-                + Self.text(of: commits),
+            trials.isEmpty
+                ? "No trial was run; costs follow from the configs."
+                : CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
+                    + ", \(DurationText.short(training)) of training in total."
+                    + Self.text(of: commits),
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
                 + work.sweeps.map { "\($0.sweep.file) \($0.sweep.resolved.digest.prefix(12))" }.joined(separator: ", ")
-                + "; those of trials are in provenance.json.",
+                + "; trials are named by theirs.",
         ]
     }
 
