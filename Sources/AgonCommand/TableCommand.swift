@@ -11,7 +11,8 @@ struct TableCommand: ParsableCommand {
             Estimates the time, runs the sweeps of the budget (completed trials are
             not run again), then writes Results/NAME-BUDGET: the table
             in Markdown, CSV and LaTeX, figures, every trial's values, and their
-            provenance. The exit code is 0 when every trial is done, 70 when
+            provenance. values.json is enough to make the table and its verdicts
+            again with --values, without the runs. The exit code is 0 when every trial is done, 70 when
             some failed, 75 when some were stopped; the table is written anyway and
             lists missing trials.
 
@@ -21,6 +22,8 @@ struct TableCommand: ParsableCommand {
               agon table gas --budget quick --prepare-only
               agon table gas --budget quick --jobs 1
               agon table gas --budget quick --no-run
+              agon table gas --budget full --values Documentation/results/gas/values.json
+              agon table --claims
               make table TABLE=gas BUDGET=quick
             """)
 
@@ -28,7 +31,7 @@ struct TableCommand: ParsableCommand {
     var table: String?
     @Option(help: "The budget: smoke, quick or full.")
     var budget = "smoke"
-    @Option(help: "The folder of results; default: Results/NAME-BUDGET.", completion: .directory)
+    @Option(help: "The folder of results; default: Results/NAME-BUDGET, none with --values.", completion: .directory)
     var out: String?
     @OptionGroup var jobs: JobOptions
     @OptionGroup var data: DataOptions
@@ -38,15 +41,24 @@ struct TableCommand: ParsableCommand {
     var prepareOnly = false
     @Flag(name: .customLong("no-run"), help: "Make the table from existing runs.")
     var noRun = false
+    @Option(help: "Make the table from a file of values, without the runs.", completion: .file(extensions: ["json"]))
+    var values: String?
+    @Flag(help: "Print the claims of all tables, with their verdicts from the values in Documentation/results.")
+    var claims = false
 
     func validate() throws {
-        if table == nil, !list { throw ValidationError("name a table, or list the tables with --list") }
+        if table == nil, !list, !claims { throw ValidationError("name a table, or list the tables with --list") }
+        if values != nil, prepareOnly || noRun {
+            throw ValidationError("--values excludes --prepare-only and --no-run")
+        }
         if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
     }
 
     func run() throws {
         if list { return TableWork.names.forEach { print($0) } }
+        if claims { return print(try ClaimOverview.markdown(), terminator: "") }
         let work = try TableWork(table: table ?? "", budget: budget)
+        if let values { return try show(work.results(of: TableValues(path: values)), to: out) }
         let options = try jobs.options()
         let clock = ContinuousClock()
         let start = clock.now
@@ -68,12 +80,17 @@ struct TableCommand: ParsableCommand {
         let results = try work.results(
             searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
             seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
-        let folder = out ?? work.standardResults
-        print(results.text)
-        for note in try results.write(to: folder) { Console.say("note: \(note)") }
-        print("\(folder)/table.md")
+        try show(results, to: out ?? work.standardResults)
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         if !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    /// Prints the results, and writes them into a folder if one is given.
+    private func show(_ results: TableResults, to folder: String?) throws {
+        print(results.text)
+        guard let folder else { return results.warnings.forEach { Console.say("note: \($0)") } }
+        for note in try results.write(to: folder) { Console.say("note: \(note)") }
+        print("\(folder)/table.md")
     }
 
     private func plan(_ work: TableWork, _ options: SweepOptions) throws {

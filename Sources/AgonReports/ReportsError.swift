@@ -10,6 +10,8 @@ public enum ReportsError: Error, Equatable, Sendable {
     case unknownBudget(String, table: String, existing: [String])
     /// No trial of the table has been run.
     case nothingRun(folder: String, table: String, budget: String)
+    /// The values are of another table or budget.
+    case foreignValues(String, wanted: String)
     case toolFailed(String, reason: String)
     /// The report would overwrite a file that is not an HTML page.
     case notAPage(path: String)
@@ -27,6 +29,7 @@ extension ReportsError: CustomStringConvertible {
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
             "\(folder): no trial of this sweep has been run; run it with: agon table \(table) --budget \(budget)"
+        case .foreignValues(let found, let wanted): "the values are of table \(found), not of \(wanted)"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
             "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"

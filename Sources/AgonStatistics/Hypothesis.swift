@@ -21,11 +21,14 @@ public enum Hypothesis: Equatable, Sendable {
 
     /// The p value of the contrary: small where the sample speaks against the hypothesis.
     func contradiction(_ difference: MeanDifference) -> Double {
+        // Without spread the hypothesis holds or does not: a tie is no order.
+        if difference.standardError == 0 { return 1 - support(difference) }
         switch self {
-        case .below(let bound): difference.probability(above: bound)
-        case .above(let bound): difference.probability(below: bound)
+        case .below(let bound): return difference.probability(above: bound)
+        case .above(let bound): return difference.probability(below: bound)
         case .within(let bounds):
-            min(difference.probability(below: bounds.lowerBound), difference.probability(above: bounds.upperBound))
+            return min(
+                difference.probability(below: bounds.lowerBound), difference.probability(above: bounds.upperBound))
         }
     }
 }

@@ -38,6 +38,13 @@ public struct MeanDifference: Equatable, Sendable {
         degreesOfFreedom = moments.count - 1
     }
 
+    /// A difference that is known, without a sample.
+    public init(exactly difference: Double) {
+        estimate = difference
+        standardError = 0
+        degreesOfFreedom = 1
+    }
+
     /// The two-sided interval that covers the difference with probability `level`.
     public func interval(level: Double = 0.95) -> ClosedRange<Double> {
         let reach = standardError * StudentDistribution(degreesOfFreedom: degreesOfFreedom).quantile((1 + level) / 2)

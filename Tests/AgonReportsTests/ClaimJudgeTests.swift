@@ -1,140 +1,211 @@
 import AgonConfiguration
+import AgonStatistics
 import Testing
 
 @testable import AgonReports
 
 @Suite struct ClaimJudgeTests {
-    /// A column of a value for each row: means with deviations, single seeds, or exact numbers.
     private enum Given {
+        /// Of the seeds 0, 1, 2 and so on.
         case seeds([Double])
+        case seedsFrom(Int, [Double])
         case exact(Double)
         case none
         case ofOtherIdentity([Double])
     }
 
-    private func table(_ rows: [(String, Given)]) -> ResultTable {
-        var table = ResultTable(
-            name: "t", title: "T",
-            columns: [ResultTable.Column(key: "fid", title: "fid", unit: nil, decimals: 2, best: nil)], rows: [])
+    /// A table of one column.
+    private func table(_ rows: [(String, Given)], isLogarithmic: Bool, steps: Int?, published: Int?) -> ResultTable {
+        var column = ResultTable.Column(key: "fid", title: "fid", unit: nil, decimals: 2, best: nil)
+        column.isLogarithmic = isLogarithmic
+        var table = ResultTable(name: "t", title: "T", columns: [column], rows: [])
         table.rows = rows.map { name, given in
             var cell = ResultTable.Cell()
-            var values: [Double] = []
-            var identity = 0
+            var (values, identity, first) = ([Double](), 0, 0)
             switch given {
             case .seeds(let given): values = given
+            case .seedsFrom(let seed, let given): (values, first) = (given, seed)
             case .exact(let value): (values, cell.isExact) = ([value], true)
             case .none: break
             case .ofOtherIdentity(let given): (values, identity) = (given, 1)
             }
-            cell.groups = Summary(values).map { [ResultTable.Cell.Group(summary: $0, identity: identity)] } ?? []
-            return ResultTable.Row(name: name, trials: values.count, done: values.count, cells: [cell])
+            let seeds = values.indices.map { Optional(first + $0) }
+            cell.groups =
+                Summary(values).map { [ResultTable.Cell.Group(summary: $0, seeds: seeds, identity: identity)] } ?? []
+            return ResultTable.Row(
+                name: name, trials: values.count, done: values.count, cells: [cell], steps: steps,
+                publishedSteps: published)
         }
         return table
     }
 
     private func judge(
-        _ check: String, _ rows: [(String, Given)], excuse: String? = nil, source: String? = "Paper"
+        _ check: String, _ rows: [(String, Given)], isLogarithmic: Bool = false, gate: String = "always",
+        steps: Int? = 100, published: Int? = 100, convergence: String? = nil
     ) throws -> Judgement {
-        let claim = try ConfigReader.decode(
-            TableClaim.self, from: ConfigNode.parse(#"{"text": "So it is.", "check": \#(check)}"#, file: "table.json")
-        ).value
-        return ClaimJudge(table: table(rows), excuse: excuse).judge(claim, source: source)
-    }
-
-    private static let rising = #"{"type": "rising", "column": "fid", "rows": ["a", "b"]}"#
-
-    @Test func risingNeedsAGapWiderThanBothDeviations() throws {
-        // Deviations 1 and 1 (of 1, 2, 3 and the like), so that a gap above 2 is needed.
-        let clear = try judge(Self.rising, [("a", .seeds([1, 2, 3])), ("b", .seeds([4, 5, 6]))])
-        #expect(clear.verdict == .confirmed)
-        #expect(clear.figures == "fid: a 2.00 ± 1.00, b 5.00 ± 1.00")
-        #expect(clear.source == "Paper")
-        #expect(try judge(Self.rising, [("a", .seeds([1, 2, 3])), ("b", .seeds([3, 4, 5]))]).verdict == .undecided)
-        #expect(
-            try judge(Self.rising, [("a", .seeds([4, 5, 6])), ("b", .seeds([1, 2, 3]))]).verdict == .notConfirmed)
-    }
-
-    @Test func oneSeedDecidesNothing() throws {
-        let one = try judge(Self.rising, [("a", .seeds([1])), ("b", .seeds([100]))])
-        #expect(one.verdict == .undecided)
-        #expect(one.figures == "fid: a 1.00, b 100.00; one seed shows no spread")
-    }
-
-    @Test func exactNumbersNeedNoSeeds() throws {
-        #expect(try judge(Self.rising, [("a", .exact(1)), ("b", .exact(1.01))]).verdict == .confirmed)
-        #expect(try judge(Self.rising, [("a", .exact(1)), ("b", .exact(1))]).verdict == .notConfirmed)
-    }
-
-    @Test func aChainRisesWhereEachPairDoes() throws {
-        let chain = #"{"type": "rising", "column": "fid", "rows": ["a", "b", "c"]}"#
-        let (low, middle, high) = (Given.seeds([1, 1.2]), Given.seeds([5, 5.2]), Given.seeds([9, 9.2]))
-        #expect(try judge(chain, [("a", low), ("b", middle), ("c", high)]).verdict == .confirmed)
-        #expect(try judge(chain, [("a", low), ("b", high), ("c", middle)]).verdict == .notConfirmed)
-        #expect(try judge(chain, [("a", low), ("b", middle), ("c", .seeds([9]))]).verdict == .undecided)
-    }
-
-    @Test func similarWithinDeviationsOrAShare() throws {
-        let similar = #"{"type": "similar", "column": "fid", "rows": ["a", "b"], "within": 0.1}"#
-        #expect(try judge(similar, [("a", .seeds([1, 2, 3])), ("b", .seeds([2.5, 3.5, 4.5]))]).verdict == .confirmed)
-        #expect(try judge(similar, [("a", .seeds([1, 1.1])), ("b", .seeds([2, 2.1]))]).verdict == .notConfirmed)
-        // Within a tenth of the second, for any deviations.
-        #expect(try judge(similar, [("a", .exact(95)), ("b", .exact(100))]).verdict == .confirmed)
-        #expect(try judge(similar, [("a", .exact(89)), ("b", .exact(100))]).verdict == .notConfirmed)
-        #expect(try judge(similar, [("a", .seeds([1])), ("b", .seeds([2]))]).verdict == .undecided)
-    }
-
-    @Test func ratioWithinAShareOfThePublished() throws {
-        let ratio = #"{"type": "ratio", "column": "fid", "row": "a", "to": "b", "expected": 2, "within": 0.1}"#
-        let exact = try judge(ratio, [("a", .exact(42)), ("b", .exact(20))])
-        #expect(exact.verdict == .confirmed)
-        #expect(exact.figures == "fid: a / b = 2.10, published 2")
-        #expect(try judge(ratio, [("a", .exact(45)), ("b", .exact(20))]).verdict == .notConfirmed)
-        // 2.25 is off by 0.25 where 0.2 is allowed; deviations of a fifth make that no miss yet.
-        #expect(try judge(ratio, [("a", .seeds([36, 54])), ("b", .seeds([16, 24]))]).verdict == .undecided)
-        #expect(try judge(ratio, [("a", .seeds([40])), ("b", .seeds([20]))]).verdict == .undecided)
-        #expect(try judge(ratio, [("a", .exact(1)), ("b", .exact(0))]).verdict == .undecided)
-    }
-
-    @Test func boundsOfEachRow() throws {
-        let above = #"{"type": "bounds", "column": "fid", "rows": ["a", "b"], "above": 10}"#
-        let confirmed = try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([11]))])
-        #expect(confirmed.verdict == .confirmed)
-        #expect(confirmed.figures == "fid, expected above 10: a 20.50 ± 0.71, b 11.00")
-        #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([1, 2]))]).verdict == .notConfirmed)
-        #expect(try judge(above, [("a", .seeds([20, 21])), ("b", .seeds([9, 13]))]).verdict == .undecided)
-        let both = #"{"type": "bounds", "column": "fid", "rows": ["a"], "above": 10, "below": 30}"#
-        #expect(try judge(both, [("a", .seeds([20, 21]))]).verdict == .confirmed)
-        #expect(try judge(both, [("a", .seeds([40, 41]))]).verdict == .notConfirmed)
-    }
-
-    @Test func allIsConfirmedWhereEachIs() throws {
-        func all(_ second: Double) throws -> Judgement {
-            let bounds = #"{"type": "bounds", "column": "fid", "rows": ["b"], "below": \#(second)}"#
-            return try judge(
-                #"{"type": "all", "checks": [\#(Self.rising), \#(bounds)]}"#,
-                [("a", .seeds([1, 2, 3])), ("b", .seeds([5, 6, 7]))])
+        let text = #"{"text": "So it is.", "gate": "\#(gate)", "check": \#(check)}"#
+        let claim = try ConfigReader.decode(TableClaim.self, from: ConfigNode.parse(text, file: "table.json")).value
+        let near = try convergence.map {
+            try ConfigReader.decode(TableConvergence.self, from: ConfigNode.parse($0, file: "table.json")).value
         }
-        #expect(try all(10).verdict == .confirmed)
-        #expect(try all(10).figures == "fid: a 2.00 ± 1.00, b 6.00 ± 1.00; fid, expected below 10: b 6.00 ± 1.00")
-        #expect(try all(6.5).verdict == .undecided)
-        #expect(try all(4).verdict == .notConfirmed)
+        let table = table(rows, isLogarithmic: isLogarithmic, steps: steps, published: published)
+        return ClaimJudge(table: table, convergence: near).judge(claim, source: "Paper")
+    }
+
+    private static let ordered = #"{"type": "ordered", "column": "fid", "rows": ["a", "b"]}"#
+    private static let low = [1.0, 2.5, 3.1, 2.2, 4.0]
+
+    // MARK: Kinds
+
+    @Test func anOrderIsDecidedByTheInterval() throws {
+        let clear = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .seedsFrom(5, [8, 9, 7, 8, 9]))])
+        #expect(clear.verdict == .decided(.confirmed))
+        #expect(clear.count == 5 && clear.source == "Paper")
+        // Values of scipy.stats.ttest_ind(equal_var=False).
+        #expect(clear.effects.map(\.text) == ["fid: a - b = -5.64 [-7.09, -4.19], seeds apart"], "\(clear.effects)")
+        #expect(clear.effects.map(\.margin) == ["below 0"])
+        let near = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .seedsFrom(5, [2, 3.5, 5, 4.4, 2]))])
+        #expect(near.verdict == .decided(.undecided))
+        let reversed = try judge(Self.ordered, [("a", .seedsFrom(5, [8, 9, 7, 8, 9])), ("b", .seeds(Self.low))])
+        #expect(reversed.verdict == .decided(.refuted))
+    }
+
+    @Test func sharedSeedsArePairsWhereThatHelps() throws {
+        let shifted = Self.low.map { $0 + 1 }.enumerated().map { $1 + ($0 % 2 == 0 ? 0.1 : -0.1) }
+        let paired = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .seeds(shifted))])
+        #expect(paired.verdict == .decided(.confirmed))
+        #expect(paired.effects.first?.text.hasSuffix("seeds in pairs") == true, "\(paired.effects)")
+        // Of other seeds they are no pairs.
+        let apart = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .seedsFrom(1, shifted))])
+        #expect(apart.verdict == .decided(.undecided))
+        // Against each other pairs say less.
+        let opposed = try judge(Self.ordered, [("a", .seeds([1, 2, 3, 4, 5])), ("b", .seeds([9, 8, 7, 6, 5]))])
+        #expect(opposed.effects.first?.text.hasSuffix("seeds apart") == true, "\(opposed.effects)")
+    }
+
+    @Test func distancesAreComparedByRatios() throws {
+        let rows: [(String, Given)] = [
+            ("a", .seeds([90, 95, 100, 105, 110])), ("b", .seedsFrom(5, [98, 99, 100, 101, 102])),
+        ]
+        func check(_ type: String, _ margin: Double) -> String {
+            #"{"type": "\#(type)", "column": "fid", "row": "a", "reference": "b", "margin": \#(margin)}"#
+        }
+        let good = try judge(check("atLeastAsGood", 0.2), rows, isLogarithmic: true)
+        #expect(good.verdict == .decided(.confirmed))
+        #expect(good.effects.first?.margin == "below 1.2")
+        #expect(good.effects.first?.text.hasPrefix("fid: a / b = 0.998 [") == true, "\(good.effects)")
+        #expect(try judge(check("atLeastAsGood", 0.05), rows, isLogarithmic: true).verdict == .decided(.undecided))
+        let alike = try judge(check("equivalent", 0.25), rows, isLogarithmic: true)
+        #expect(alike.verdict == .decided(.confirmed))
+        #expect(alike.effects.first?.margin == "0.8 to 1.25")
+        let far: [(String, Given)] = [rows[0], ("b", .seedsFrom(5, [48, 49, 50, 51, 52]))]
+        #expect(try judge(check("equivalent", 0.25), far, isLogarithmic: true).verdict == .decided(.refuted))
+        let half = #"{"type": "ordered", "column": "fid", "rows": ["b", "a"], "margin": 0.4}"#
+        #expect(try judge(half, far, isLogarithmic: true).verdict == .decided(.confirmed))
+        let zero = try judge(check("equivalent", 0.1), [rows[0], ("b", .seeds([0, 1, 1, 1, 1]))], isLogarithmic: true)
+        #expect(zero.verdict == .notTested(": fid: a value of b is not above 0 and has no logarithm"))
+    }
+
+    @Test func costsNeedNoSeeds() throws {
+        let rule = #"{"type": "ratio", "column": "fid", "row": "a", "reference": "b", "expected": 2, "margin": 0.1}"#
+        func ratio(_ a: Double) throws -> Judgement {
+            try judge(rule, [("a", .exact(a)), ("b", .exact(20))], isLogarithmic: true, gate: "converged", steps: 0)
+        }
+        let found = try ratio(42)
+        #expect(found.verdict == .decided(.confirmed))
+        #expect(found.effects.map(\.text) == ["fid: a / b = 2.10, exact"])
+        #expect(found.published == "2" && found.countText == "none needed" && found.share == nil)
+        #expect(try ratio(45).verdict == .decided(.refuted))
+        #expect(try judge(Self.ordered, [("a", .exact(1)), ("b", .exact(1))]).verdict == .decided(.refuted))
+    }
+
+    @Test func boundsAreOfEachRow() throws {
+        let above = #"{"type": "bound", "column": "fid", "rows": ["a", "b"], "above": 10}"#
+        let high = [20.0, 21, 20, 22, 21]
+        let found = try judge(above, [("a", .seeds(high)), ("b", .seeds([15, 16, 15, 16, 15]))])
+        #expect(found.verdict == .decided(.confirmed))
+        #expect(found.effects.first == .init(text: "fid: a = 20.8 [19.8, 21.8]", margin: "above 10"))
+        #expect(try judge(above, [("a", .seeds(high)), ("b", .seeds([1, 2, 1, 2, 3]))]).verdict == .decided(.refuted))
+        let open = try judge(above, [("a", .seeds(high)), ("b", .seeds([5, 15, 9, 14, 11]))])
+        #expect(open.verdict == .decided(.undecided))
+        let both = #"{"type": "bound", "column": "fid", "rows": ["a"], "above": 10, "below": 30}"#
+        #expect(try judge(both, [("a", .seeds(high))]).effects.map(\.margin) == ["10 to 30"])
+        // Seeds that all agree leave no doubt.
+        #expect(try judge(both, [("a", .seeds([16, 16, 16, 16, 16]))]).verdict == .decided(.confirmed))
+    }
+
+    @Test func allComparisonsMustHold() throws {
+        let chain = #"{"type": "ordered", "column": "fid", "rows": ["a", "b", "c"]}"#
+        let (a, b) = (Given.seeds([1, 1.2, 1.1, 0.9, 1]), Given.seedsFrom(5, [5, 5.2, 5.1, 4.9, 5]))
+        let c = Given.seeds([9, 9, 8, 9, 8])
+        #expect(try judge(chain, [("a", a), ("b", b), ("c", c)]).verdict == .decided(.confirmed))
+        #expect(try judge(chain, [("a", a), ("b", c), ("c", b)]).verdict == .decided(.refuted))
+        let rule = #"{"type": "all", "checks": [\#(Self.ordered), \#(chain)]}"#
+        #expect(try judge(rule, [("a", a), ("b", b), ("c", c)]).effects.count == 3)
+    }
+
+    // MARK: What is not tested
+
+    @Test func fewSeedsDecideNothing() throws {
+        let few = try judge(Self.ordered, [("a", .seeds([1, 1.1])), ("b", .seeds([100, 101, 102, 103, 104]))])
+        #expect(few.verdict == .notTested(" (n = 2)"))
+        #expect(few.verdict.text == "not tested (n = 2)")
+        #expect(few.effects.count == 1)
+        let one = try judge(Self.ordered, [("a", .seeds([1])), ("b", .seeds([100]))])
+        #expect(one.effects.map(\.text) == ["fid: a - b = -99.0"])
     }
 
     @Test func missingAndForeignValuesDecideNothing() throws {
-        let missing = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .none)])
-        #expect(missing.verdict == .undecided)
-        #expect(missing.figures == "fid: no value of 'b'")
-        let foreign = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .ofOtherIdentity([8, 9]))])
-        #expect(foreign.verdict == .undecided)
-        #expect(foreign.figures == "fid: the rows were measured in different ways")
+        let missing = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .none)])
+        #expect(missing.verdict == .notTested(": fid: no run of b"))
+        let foreign = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .ofOtherIdentity(Self.low))])
+        #expect(foreign.verdict == .notTested(": fid: the rows were measured in different ways"))
     }
 
-    @Test func shortBudgetsJudgeExactNumbersAlone() throws {
-        let excuse = "the smoke budget is too short to judge"
-        let seeds = try judge(Self.rising, [("a", .seeds([1, 2])), ("b", .seeds([8, 9]))], excuse: excuse)
-        #expect(seeds.verdict == .undecided)
-        #expect(seeds.figures.hasSuffix("; \(excuse)"))
+    @Test func seedsThatNeverReachAValueAreNotLeftOut() throws {
+        var table = table(
+            [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))], isLogarithmic: false, steps: 1, published: 1)
+        table.rows[0].cells[0].groups = [
+            .init(summary: try #require(Summary([1, 2])), seeds: [0, 1])
+        ]
+        let claim = try ConfigReader.decode(
+            TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(Self.ordered)}"#, file: "t.json")
+        ).value
         #expect(
-            try judge(Self.rising, [("a", .exact(1)), ("b", .exact(2))], excuse: excuse).verdict == .confirmed)
+            ClaimJudge(table: table, convergence: nil).judge(claim, source: nil).verdict
+                == .notTested(": fid: 3 of 5 seeds of a have none"))
+    }
+
+    @Test func qualityIsJudgedAtThePublishedLengthOrNearTheFloor() throws {
+        let near = #"{"column": "fid", "floor": 4, "factor": 2}"#
+        let rows: [(String, Given)] = [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))]
+        func verdict(_ gate: String, steps: Int, published: Int? = 2000, _ convergence: String? = near) throws
+            -> Judgement.Verdict
+        {
+            try judge(
+                Self.ordered, rows, gate: gate, steps: steps, published: published, convergence: convergence
+            ).verdict
+        }
+        #expect(try verdict("converged", steps: 2000) == .decided(.confirmed))
+        #expect(
+            try verdict("converged", steps: 600)
+                == .notTested(" at 600 of 2,000 steps: fid of b is 8.2, above 8, 2 times the floor"))
+        let nearer = #"{"column": "fid", "floor": 4, "factor": 3}"#
+        #expect(try verdict("converged", steps: 600, nearer) == .decided(.confirmed))
+        #expect(try verdict("length", steps: 1999, nearer) == .notTested(" at 1,999 of 2,000 steps"))
+        #expect(try verdict("length", steps: 5, published: nil) == .notTested(": no length is published"))
+        #expect(try verdict("always", steps: 1) == .decided(.confirmed))
+        let share = try judge(Self.ordered, rows, gate: "always", steps: 500, published: 2000)
+        #expect(share.shareText == "25 %")
+    }
+
+    @Test func aClaimMayStateWhyItIsNotTested() throws {
+        let claim = try ConfigReader.decode(
+            TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "notTested": "no data"}"#, file: "t.json")
+        ).value
+        let table = table([], isLogarithmic: false, steps: nil, published: nil)
+        let found = ClaimJudge(table: table, convergence: nil).judge(claim, source: nil)
+        #expect(found.verdict.text == "not tested: no data")
+        #expect(found.countText == "–")
     }
 }

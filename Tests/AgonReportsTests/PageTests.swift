@@ -168,8 +168,8 @@ import Testing
         let page = try sweepPage(trials)
         for words in [
             "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fid-lenet, best", "fid-lenet, last",
-            "1.50", "± 0.50", "small: seed 1 failed (loss.generator is NaN at step 200) and does not count",
-            "± is the sample deviation over seeds", "line: mean over seeds", "loss.generator", "a0", "b2",
+            "1.5", "± 1.2 (3)", "small: seed 1 failed (loss.generator is NaN at step 200) and does not count",
+            "mean ± 95 % interval of the mean", "line: mean over seeds", "loss.generator", "a0", "b2",
             "why it ended", "step 300: the discriminator has won", "training in all", "Config of trial a0",
         ] {
             #expect(page.words.contains(words), "\(words)")

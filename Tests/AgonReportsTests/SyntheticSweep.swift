@@ -174,9 +174,6 @@ extension TableConfiguration {
     }
 
     func table(_ trials: [RecordedTrial]) -> ResultTable {
-        let making = making(trials)
-        var table = making.table(name: name, title: title)
-        table.notes = making.notes(of: table)
-        return table
+        making(trials).table(name: name, title: title)
     }
 }

@@ -13,14 +13,14 @@ import Testing
                 """
                 , "figures": [{"name": "boxes", "title": "Boxes", "type": "boxes", "columns": ["best"]}],
                   "claims": [{"text": "Large is better.", "check":
-                    {"type": "rising", "column": "best", "rows": ["large", "small"]}}]
+                    {"type": "ordered", "column": "best", "rows": ["large", "small"]}}]
                 """))
         #expect(table.rows.map(\.name) == ["small", "large"])
         #expect(table.rows[0].published.map(\.value) == [.number(4.5, text: "4.5")])
         #expect(table.columns.map(\.key) == ["best", "last", "minutes", "share"])
         #expect(table.columns.map(\.heading) == ["best fid-lenet", "last", "minutes to best, min", "share"])
         #expect(table.figures.map(\.kind.columns) == [["best"]])
-        #expect(table.claims.map(\.rule.rows) == [["large", "small"]])
+        #expect(table.claims.map(\.rule?.rows) == [["large", "small"]])
         #expect(table.budgets.map(\.name) == ["smoke"])
     }
 
@@ -65,12 +65,26 @@ import Testing
         ),
         (
             "]\n}",
-            #"], "claims": [{"text": "x", "check": {"type": "similar", "column": "best", "rows": ["small", "big"]}}]}"#,
+            #"], "claims": [{"text": "x", "check": {"type": "ordered", "column": "best", "rows": ["small", "big"]}}]}"#,
             "claims[0]: 'big' is not a row; choose from small, large"
         ),
         (
-            "]\n}", #"], "claims": [{"text": "x", "check": {"type": "bounds", "column": "best", "rows": ["small"]}}]}"#,
+            "]\n}", #"], "claims": [{"text": "x", "check": {"type": "bound", "column": "best", "rows": ["small"]}}]}"#,
             "give 'above', 'below', or both"
+        ),
+        (
+            "]\n}",
+            #"], "claims": [{"text": "x", "check": {"type": "bound", "column": "best", "rows": ["small"], "above": 2, "below": 1}}]}"#,
+            "2.0 is not below 'below', 1.0"
+        ),
+        ("]\n}", #"], "claims": [{"text": "x"}]}"#, "give either 'check' or 'notTested'"),
+        (
+            #""metric": "metric.fid-lenet"},"#,
+            #""metric": "metric.fid-lenet", "scale": "sqrt"},"#, "scale: "
+        ),
+        (
+            "]\n}", #"], "convergence": {"column": "fid", "floor": 4}}"#,
+            "'fid' is not a column; choose from best, last, minutes, share"
         ),
         (
             #""type": "ratio", "column": "best", "row": "small""#,

@@ -30,22 +30,24 @@ import Testing
             MarkdownTable.text(try table().0) == ##"""
                 |  | seeds | published best fid-lenet | best fid-lenet | last | minutes to best, min | share |
                 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-                | small\_1 &amp; "50%" \#2, \|x\| | 3 | 4 to 5% | 4.00 ± 2.00 | 5.00 ± 2.65 | 1.22 ± 0.69 | 1.00 |
-                | large | 3 | – | **1.50 ± 0.50** | 1.67 ± 0.76 | 0.89 ± 0.19 | 0.38 |
+                | small\_1 &amp; "50%" \#2, \|x\| | 3 | 4 to 5% | 4.0 ± 5.0 (3) | 5.0 ± 6.6 (3) | 1.22 ± 1.72 (3) | 1.00 |
+                | large | 3 | – | **1.5 ± 1.2 (3)** | 1.7 ± 1.9 (3) | 0.89 ± 0.48 (3) | 0.38 |
 
                 """##)
     }
 
     @Test func markdownOfClaims() {
-        let text = MarkdownTable.claims([
-            Judgement(
-                claim: "A < B", source: "Paper, Table 1", verdict: .notConfirmed, figures: "fid: A 2 ± 1, B 1 ± 1")
-        ])
+        var judgement = Judgement(
+            claim: "A < B", source: "Paper, Table 1", verdict: .decided(.refuted), effects: [], count: 5, share: 0.3,
+            published: "1 and 2")
+        judgement.effects = [Judgement.Effect(text: "fid: A / B = 2.00 [1.50, 2.67]", margin: "below 1")]
+        let untested = Judgement(claim: "C", source: nil, verdict: .notTested(" (n = 2)"))
         #expect(
-            text == #"""
-                | claim | verdict | figures |
-                | --- | --- | --- |
-                | A \< B (Paper, Table 1) | **not confirmed** | fid: A 2 ± 1, B 1 ± 1 |
+            MarkdownTable.claims([judgement, untested]) == #"""
+                | claim | published | verdict | effect, 95 % interval | to be confirmed | seeds | of the published steps |
+                | --- | --- | --- | --- | --- | ---: | ---: |
+                | A \< B (Paper, Table 1) | 1 and 2 | **refuted** | fid: A / B = 2.00 \[1.50, 2.67\] | below 1 | 5 | 30 % |
+                | C | – | **not tested** (n = 2) | – | – | – | – |
 
                 """#)
         #expect(MarkdownTable.claims([]).isEmpty)
@@ -57,8 +59,8 @@ import Testing
             trials[5].state = .failed
         }
         let lines = MarkdownTable.text(table).split(separator: "\n")
-        #expect(lines[2].contains("| 3 | 4 to 5% | 4.00 ± 2.00<sup>a</sup> |"), "\(lines[2])")
-        #expect(lines[3].contains("| 2/3 | – | 1.25 ± 0.35<sup>b</sup> |"), "\(lines[3])")
+        #expect(lines[2].contains("| 3 | 4 to 5% | 4.0 ± 5.0 (3)<sup>a</sup> |"), "\(lines[2])")
+        #expect(lines[3].contains("| 2/3 | – | 1.2 ± 3.2 (2)<sup>b</sup> |"), "\(lines[3])")
     }
 
     // MARK: CSV
@@ -66,17 +68,19 @@ import Testing
     @Test func commaSeparatedValuesAreQuotedAndWhole() throws {
         let lines = CommaSeparatedTable.text(try table().0).components(separatedBy: "\r\n")
         #expect(
-            lines[0] == "row,trials,done,best,best.deviation,best.n,best.identity,best.published,last,last.deviation,"
-                + "last.n,last.identity,minutes,minutes.deviation,minutes.n,minutes.identity,share,share.deviation,share.n"
+            lines[0] == "row,trials,done,best,best.interval,best.deviation,best.n,best.identity,best.published,last,"
+                + "last.interval,last.deviation,"
+                + "last.n,last.identity,minutes,minutes.interval,minutes.deviation,minutes.n,minutes.identity,share,share.interval,share.deviation,share.n"
         )
         let identity =
             #""lenet (0123456789ab), 10000 real, 1000 generated, test split, raw weights, latents of seed 0""#
         #expect(
             lines[1].hasPrefix(
-                #""small_1 & ""50%"" #2, |x|",3,3,4,2,3,\#(identity),4 to 5%,5,2.6457513110645907,3,\#(identity),"#),
+                #""small_1 & ""50%"" #2, |x|",3,3,4,4.9682754235006525,2,3,\#(identity),4 to 5%,5,"#
+                    + #"6.572410607728419,2.6457513110645907,3,\#(identity),"#),
             "\(lines[1])")
-        #expect(lines[1].hasSuffix(",1,,"), "\(lines[1])")
-        #expect(lines[2].hasPrefix("large,3,3,1.5,0.5,3,"))
+        #expect(lines[1].hasSuffix(",1,,,"), "\(lines[1])")
+        #expect(lines[2].hasPrefix("large,3,3,1.5,1.2420688558751631,0.5,3,"))
         #expect(lines.count == 4 && lines[3].isEmpty)
     }
 
@@ -84,8 +88,8 @@ import Testing
         let (table, _) = try table { $0[3].identity = SyntheticTrial.identity(samples: 500) }
         let lines = CommaSeparatedTable.text(table).components(separatedBy: "\r\n").filter { $0.hasPrefix("large") }
         #expect(lines.count == 2)
-        #expect(lines[0].hasPrefix("large,3,3,1,,1,") && lines[0].contains("500 generated"), "\(lines[0])")
-        #expect(lines[1].hasPrefix("large,3,3,1.75,0.3535533905932738,2,"), "\(lines[1])")
+        #expect(lines[0].hasPrefix("large,3,3,1,,,1,") && lines[0].contains("500 generated"), "\(lines[0])")
+        #expect(lines[1].hasPrefix("large,3,3,1.75,3.1765511840436673,0.3535533905932738,2,"), "\(lines[1])")
     }
 
     @Test func everyTrialHasItsLine() throws {
@@ -120,13 +124,14 @@ import Testing
                     \cmidrule(lr){3-4}
                      & seeds & published & measured & last & minutes to best, min & share \\
                     \midrule
-                    small\_1 \& ''50\%'' \#2, \textbar{}x\textbar{} & 3 & 4 to 5\% & 4.00 $\pm$ 2.00 & 5.00 $\pm$ 2.65 & 1.22 $\pm$ 0.69 & 1.00 \\
-                    large & 3 & -- & \textbf{1.50 $\pm$ 0.50} & 1.67 $\pm$ 0.76 & 0.89 $\pm$ 0.19 & 0.38 \\
+                    small\_1 \& ''50\%'' \#2, \textbar{}x\textbar{} & 3 & 4 to 5\% & 4.0 $\pm$ 5.0 (3) & 5.0 $\pm$ 6.6 (3) & 1.22 $\pm$ 1.72 (3) & 1.00 \\
+                    large & 3 & -- & \textbf{1.5 $\pm$ 1.2 (3)} & 1.7 $\pm$ 1.9 (3) & 0.89 $\pm$ 0.48 (3) & 0.38 \\
                     \bottomrule
                   \end{tabular}}
 
                 """##)
-        #expect(text.contains("    $\\pm$ is the sample deviation over seeds.\\par\n"), "\(text)")
+        let note = "    mean $\\pm$ 95 \\% interval of the mean by Student's t (number of seeds).\\par\n"
+        #expect(text.contains(note), "\(text)")
         #expect(text.hasSuffix("  \\end{minipage}\n\\end{table}\n"))
     }
 
@@ -144,7 +149,7 @@ import Testing
             for index in 3..<6 { trials[index].identity = SyntheticTrial.identity(samples: 500) }
         }
         let text = LaTeXTable.text(table, label: "x", origin: [])
-        #expect(text.contains(#" & $-3.000\times10^{8}$ $\pm$ 0.00\textsuperscript{a} & "#), "\(text)")
-        #expect(text.contains(#"1.50 $\pm$ 0.50\textsuperscript{b}"#), "\(text)")
+        #expect(text.contains(#" & $-3.000\times10^{8}$ $\pm$ 0.0 (3)\textsuperscript{a} & "#), "\(text)")
+        #expect(text.contains(#"1.5 $\pm$ 1.2 (3)\textsuperscript{b}"#), "\(text)")
     }
 }

@@ -92,9 +92,9 @@ enum PageParts {
 
     private static func text(of part: ResultTable.CellText, isBest: Bool) -> Markup {
         let mean: Markup = isBest ? "<b>\(part.mean)</b>" : "\(part.mean)"
-        let deviation: Markup = part.deviation.map { " <span class=\"pm\">± \($0)</span>" } ?? .empty
-        let count: Markup = part.count.map { " <span class=\"pm\">n = \($0)</span>" } ?? .empty
+        let reach: Markup = part.reach.map { " <span class=\"pm\">± \($0)</span>" } ?? .empty
+        let count: Markup = part.count.map { " <span class=\"pm\">(\($0))</span>" } ?? .empty
         let mark: Markup = part.mark.map { "<sup>\($0)</sup>" } ?? .empty
-        return "\(mean)\(deviation)\(count)\(mark)"
+        return "\(mean)\(reach)\(count)\(mark)"
     }
 }

@@ -82,8 +82,7 @@ public struct SweepPage {
     }
 
     public var text: String {
-        var table = making.table(name: sweep.list.name, title: sweep.list.name)
-        table.notes = making.notes(of: table)
+        let table = making.table(name: sweep.list.name, title: sweep.list.name)
         let body: [Markup] = [
             header, PageParts.tiles(tiles(table)), PageParts.section("Results", PageParts.table(table)),
             PageParts.section("Curves", charts), PageParts.section("Samples through time", galleries),
@@ -133,7 +132,7 @@ public struct SweepPage {
             guard let row = best.first, let cell = table.texts(of: row.cells[index], column, in: row).first else {
                 continue
             }
-            let spread = cell.deviation.map { "± \($0), " } ?? ""
+            let spread = cell.reach.map { "± \($0), " } ?? ""
             tiles.append(
                 PageParts.Tile(
                     name: column.title, value: cell.mean,

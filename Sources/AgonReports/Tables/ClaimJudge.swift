@@ -1,170 +1,230 @@
+import AgonExperiments
+import AgonStatistics
 import AgonText
+import Foundation
 
 /// Judges claims against a table.
 ///
-/// Values over seeds are separated by their deviations: one mean is below another when the gap exceeds both
-/// sample deviations together. A single seed shows no spread and decides nothing, unless the values follow from the
-/// config alone.
+/// A claim becomes comparisons of means over seeds: confirmed where all lie on the claimed side of the margin at 95 %,
+/// refuted where one lies on the other side, with Holm's correction for their number. Quality is judged only where the
+/// reference has converged or the training has its published length, and nothing is judged on fewer than five seeds,
+/// unless it follows from the configs alone.
 struct ClaimJudge {
     let table: ResultTable
-    /// Nil if the budget is long enough to judge.
-    let excuse: String?
+    let convergence: TableConvergence?
 
+    /// Below five, an interval by Student's t is wider than most effects, and the normal shape of the values cannot be
+    /// looked at.
+    static let fewestSeeds = 5
+    static let level = 0.95
+
+    /// - Parameter source: the table's source, for claims that state none.
     func judge(_ claim: TableClaim, source: String?) -> Judgement {
-        var (verdict, figures) = judge(claim.rule)
-        if let excuse, verdict != .undecided, !isExact(claim.rule) {
-            verdict = .undecided
-            figures += "; \(excuse)"
+        func judgement(_ verdict: Judgement.Verdict) -> Judgement {
+            Judgement(claim: claim.text, source: claim.source ?? source, verdict: verdict, published: claim.published)
         }
-        return Judgement(claim: claim.text, source: claim.source ?? source, verdict: verdict, figures: figures)
-    }
-
-    private func isExact(_ rule: ClaimRule) -> Bool {
-        rule.columns.allSatisfy { column in
-            rule.rows.allSatisfy { table.cell(row: $0, column: column)?.isExact ?? false }
-        }
-    }
-
-    private typealias Finding = (Judgement.Verdict, String)
-
-    private func judge(_ rule: ClaimRule) -> Finding {
-        switch rule {
-        case .rising(let column, let rows): rising(column, rows)
-        case .similar(let column, let rows, let within): similar(column, rows, within)
-        case .ratio(let column, let row, let to, let expected, let within): ratio(column, row, to, expected, within)
-        case .bounds(let column, let rows, let above, let below): bounds(column, rows, above, below)
-        case .all(let rules): Self.worst(rules.map(judge))
+        switch claim.check {
+        case .notTested(let why): return judgement(.notTested(": \(why)"))
+        case .rule(let rule):
+            let comparisons = rule.comparisons.map(compare)
+            let sampled = comparisons.compactMap(\.count)
+            let isExact = sampled.isEmpty && comparisons.allSatisfy { $0.fault == nil }
+            let length = Length(rule.rows.compactMap { name in table.rows.first { $0.name == name } })
+            var found = judgement(
+                verdict(comparisons, fewest: sampled.min(), blocked: isExact ? nil : block(claim.gate, rule, length)))
+            found.effects = comparisons.compactMap(\.effect)
+            found.count = sampled.min()
+            found.share = isExact ? nil : length.share
+            found.published = claim.published ?? published(rule)
+            return found
         }
     }
 
-    /// Not confirmed if any part is not.
-    private static func worst(_ findings: [Finding]) -> Finding {
-        let verdicts = findings.map(\.0)
-        let verdict: Judgement.Verdict =
-            verdicts.contains(.notConfirmed) ? .notConfirmed : verdicts.contains(.undecided) ? .undecided : .confirmed
-        return (verdict, findings.map(\.1).joined(separator: "; "))
+    private func verdict(_ comparisons: [Comparison], fewest: Int?, blocked: String?) -> Judgement.Verdict {
+        if let fault = comparisons.compactMap(\.fault).first { return .notTested(": \(fault)") }
+        if let fewest, fewest < Self.fewestSeeds { return .notTested(" (n = \(fewest))") }
+        if let blocked { return .notTested(blocked) }
+        let tests = comparisons.flatMap(\.tests)
+        return tests.isEmpty ? .notTested("") : .decided(StatisticalVerdict(tests, level: Self.level))
     }
 
-    // MARK: Rules
+    // MARK: When it may be judged
 
-    private func rising(_ column: String, _ rows: [String]) -> Finding {
-        guard let values = values(column, rows) else { return missing(column, rows) }
-        let pairs = zip(values, values.dropFirst()).map { lower, upper -> Judgement.Verdict in
-            guard let spread = Self.spread(lower, upper) else { return .undecided }
-            let gap = upper.mean - lower.mean
-            return gap > spread ? .confirmed : gap < -spread || spread == 0 ? .notConfirmed : .undecided
-        }
-        let verdict = Self.worst(pairs.map { ($0, "") }).0
-        return (verdict, "\(title(column)): " + list(values, column) + Self.oneSeed(values))
-    }
+    /// The length of a claim's rows.
+    private struct Length {
+        /// Of the row with the smallest share.
+        let steps: Int?
+        let published: Int?
+        let share: Double?
 
-    private func similar(_ column: String, _ rows: [String], _ within: Double) -> Finding {
-        guard let values = values(column, rows) else { return missing(column, rows) }
-        let gap = abs(values[0].mean - values[1].mean)
-        let figures = "\(title(column)): " + list(values, column)
-        if gap <= within * abs(values[1].mean) { return (.confirmed, figures) }
-        guard let spread = Self.spread(values[0], values[1]) else {
-            return (.undecided, figures + Self.oneSeed(values))
-        }
-        return (gap <= spread ? .confirmed : .notConfirmed, figures)
-    }
-
-    private func ratio(
-        _ column: String, _ row: String, _ to: String, _ expected: Double, _ within: Double
-    ) -> Finding {
-        guard let values = values(column, [row, to]) else { return missing(column, [row, to]) }
-        guard values[1].mean != 0 else { return (.undecided, "\(title(column)) of \(to) is 0") }
-        let ratio = values[0].mean / values[1].mean
-        let figures =
-            "\(title(column)): \(row) / \(to) = \(NumberText.significant(ratio, digits: 3)), published "
-            + NumberText.shortest(expected)
-        guard values.allSatisfy({ $0.isExact || $0.deviation != nil }) else {
-            return (.undecided, figures + Self.oneSeed(values))
-        }
-        let shares = values.map { value in value.mean == 0 ? 0 : (value.deviation ?? 0) / value.mean }
-        let spread = abs(ratio) * (shares[0] * shares[0] + shares[1] * shares[1]).squareRoot()
-        let miss = abs(ratio - expected)
-        let allowed = within * expected
-        return (miss <= allowed ? .confirmed : miss <= allowed + spread ? .undecided : .notConfirmed, figures)
-    }
-
-    private func bounds(_ column: String, _ rows: [String], _ above: Double?, _ below: Double?) -> Finding {
-        guard let values = values(column, rows) else { return missing(column, rows) }
-        var verdicts: [Judgement.Verdict] = []
-        for value in values {
-            // A bound is a statement about each run, so the value of a single seed decides.
-            let spread = value.deviation ?? 0
-            if let above {
-                verdicts.append(
-                    value.mean - spread > above ? .confirmed : value.mean + spread < above ? .notConfirmed : .undecided)
+        init(_ rows: [ResultTable.Row]) {
+            let lengths = rows.compactMap { row in
+                row.steps.flatMap { steps in row.publishedSteps.map { (steps, $0, Double(steps) / Double($0)) } }
             }
-            if let below {
-                verdicts.append(
-                    value.mean + spread < below ? .confirmed : value.mean - spread > below ? .notConfirmed : .undecided)
+            let shortest = lengths.count == rows.count ? lengths.min { $0.2 < $1.2 } : nil
+            (steps, published, share) = (shortest?.0, shortest?.1, shortest?.2)
+        }
+    }
+
+    /// Why a claim cannot be judged yet; nil if it can.
+    private func block(_ gate: TableClaim.Gate, _ rule: ClaimRule, _ length: Length) -> String? {
+        if gate == .always || (length.share ?? 0) >= 1 { return nil }
+        let place: String
+        if let steps = length.steps, let published = length.published {
+            place = " at \(NumberText.grouped(steps)) of \(NumberText.grouped(published)) steps"
+        } else {
+            place = ": no length is published"
+        }
+        guard gate == .converged, let convergence, let column = column(convergence.column) else { return place }
+        let limit = convergence.factor * convergence.floor
+        for name in rule.references {
+            guard let mean = table.cell(row: name, column: convergence.column)?.summary?.mean else { return place }
+            if mean > limit {
+                return place + ": \(column.title) of \(name) is \(NumberText.brief(mean, digits: 3)), above "
+                    + "\(NumberText.brief(limit, digits: 3)), \(NumberText.brief(convergence.factor)) times the floor"
             }
         }
-        let limits = [
-            above.map { "above \(NumberText.shortest($0))" }, below.map { "below \(NumberText.shortest($0))" },
-        ]
-        let wanted = limits.compactMap { $0 }.joined(separator: " and ")
-        return (
-            Self.worst(verdicts.map { ($0, "") }).0,
-            "\(title(column)), expected \(wanted): " + list(values, column, separator: ", ")
-        )
+        return rule.references.isEmpty ? place : nil
+    }
+
+    // MARK: Comparisons
+
+    /// What a comparison gives: the tests it stands for, and their text.
+    private struct Comparison {
+        var tests: [(hypothesis: Hypothesis, difference: MeanDifference)] = []
+        var effect: Judgement.Effect?
+        /// The fewest seeds; nil for exact numbers.
+        var count: Int?
+        /// Why there is nothing to test.
+        var fault: String?
+    }
+
+    private struct Values {
+        let row: String
+        let numbers: [Double]
+        let seeds: [Int?]
+        let isExact: Bool
+        let identity: Int
+    }
+
+    private func compare(_ comparison: ClaimComparison) -> Comparison {
+        guard let column = column(comparison.column) else {
+            return Comparison(fault: "no column '\(comparison.column)'")
+        }
+        var found: [Values] = []
+        for row in [comparison.first, comparison.second].compactMap({ $0 }) {
+            switch values(column, row) {
+            case .success(let values): found.append(values)
+            case .failure(let fault): return Comparison(fault: "\(column.heading): \(fault.text)")
+            }
+        }
+        if column.isLogarithmic || comparison.statement.isRatio,
+            let row = found.first(where: { $0.numbers.contains { $0 <= 0 } })?.row
+        {
+            return Comparison(fault: "\(column.heading): a value of \(row) is not above 0 and has no logarithm")
+        }
+        if found.count == 2, found[0].identity != found[1].identity {
+            return Comparison(fault: "\(column.heading): the rows were measured in different ways")
+        }
+        return tested(comparison, column, found)
+    }
+
+    private func tested(_ comparison: ClaimComparison, _ column: ResultTable.Column, _ found: [Values]) -> Comparison {
+        let isLogarithmic = column.isLogarithmic
+        let samples = found.map { values in isLogarithmic ? values.numbers.map { log($0) } : values.numbers }
+        let hypothesis = comparison.statement.hypothesis(isLogarithmic: isLogarithmic, goal: column.goal)
+        let isExact = found.allSatisfy(\.isExact)
+        let mean = samples.map { $0.reduce(0, +) / Double($0.count) }
+        let estimate = mean.count == 2 ? mean[0] - mean[1] : mean[0]
+        var (difference, manner): (MeanDifference?, String)
+        if isExact {
+            (difference, manner) = (MeanDifference(exactly: estimate), "exact")
+        } else if samples.count == 2 {
+            let mayPair = !found[0].seeds.contains(nil) && found[0].seeds == found[1].seeds
+            let compared = SampleComparison(samples[0], samples[1], mayPair: mayPair)
+            (difference, manner) = (compared?.difference, compared?.isPaired == true ? "seeds in pairs" : "seeds apart")
+        } else {
+            (difference, manner) = (MeanDifference(samples[0], from: 0), "")
+        }
+        // The text of a number on the scale of the values.
+        func text(_ number: Double) -> String {
+            NumberText.significant(isLogarithmic ? exp(number) : number, digits: 3)
+        }
+        var words = "\(column.heading): \(comparison.first)"
+        if let second = comparison.second { words += (isLogarithmic ? " / " : " - ") + second }
+        words += " = " + text(estimate)
+        if let difference, !isExact {
+            let interval = difference.interval(level: Self.level)
+            words += " [\(text(interval.lowerBound)), \(text(interval.upperBound))]"
+        }
+        if !manner.isEmpty, difference != nil { words += ", " + manner }
+        return Comparison(
+            tests: difference.map { [(hypothesis, $0)] } ?? [],
+            effect: Judgement.Effect(
+                text: words, margin: Self.text(of: hypothesis) { NumberText.brief(isLogarithmic ? exp($0) : $0) }),
+            count: isExact ? nil : found.filter { !$0.isExact }.map(\.numbers.count).min())
+    }
+
+    private static func text(of hypothesis: Hypothesis, _ number: (Double) -> String) -> String {
+        switch hypothesis {
+        case .below(let bound): "below \(number(bound))"
+        case .above(let bound): "above \(number(bound))"
+        case .within(let bounds): "\(number(bounds.lowerBound)) to \(number(bounds.upperBound))"
+        }
     }
 
     // MARK: Values
 
-    private struct Value {
-        let row: String
-        let mean: Double
-        let deviation: Double?
-        let isExact: Bool
-        let identity: Int
-        let text: String
-    }
+    private struct Fault: Error { let text: String }
 
-    /// Nil if one is missing, or if their identities differ.
-    private func values(_ column: String, _ rows: [String]) -> [Value]? {
-        guard let index = table.columns.firstIndex(where: { $0.key == column }) else { return nil }
-        let values = rows.compactMap { name -> Value? in
-            guard let row = table.rows.first(where: { $0.name == name }) else { return nil }
-            let cell = row.cells[index]
-            guard let summary = cell.summary, let text = table.texts(of: cell, table.columns[index], in: row).first
-            else {
-                return nil
-            }
-            return Value(
-                row: name, mean: summary.mean, deviation: cell.isExact ? nil : summary.deviation, isExact: cell.isExact,
-                identity: cell.groups[0].identity, text: text.mean + (text.deviation.map { " ± \($0)" } ?? ""))
+    /// In the order of the seeds.
+    private func values(_ column: ResultTable.Column, _ name: String) -> Result<Values, Fault> {
+        let cell = table.cell(row: name, column: column.key) ?? ResultTable.Cell()
+        guard let row = table.rows.first(where: { $0.name == name }), let group = cell.groups.first else {
+            let isRun = table.rows.contains { $0.name == name && $0.done > 0 }
+            return .failure(Fault(text: "no \(isRun ? "value" : "run") of \(name)"))
         }
-        return values.count == rows.count && Set(values.map(\.identity)).count == 1 ? values : nil
+        guard cell.groups.count == 1 else {
+            return .failure(Fault(text: "\(name) was measured in different ways"))
+        }
+        let count = group.summary.count
+        // Seeds without a value are those that never came so far: to leave them out would flatter the row.
+        guard cell.isExact || cell.isDerived || count == row.done else {
+            return .failure(
+                Fault(text: "\(row.done - count) of \(CountText.short(row.done, "seed")) of \(name) have none"))
+        }
+        let seeds = group.seeds.count == count ? group.seeds : [Int?](repeating: nil, count: count)
+        let order = seeds.indices.sorted { (seeds[$0] ?? 0, $0) < (seeds[$1] ?? 0, $1) }
+        return .success(
+            Values(
+                row: name, numbers: order.map { group.summary.values[$0] }, seeds: order.map { seeds[$0] },
+                isExact: cell.isExact, identity: group.identity))
     }
 
-    private func missing(_ column: String, _ rows: [String]) -> Finding {
-        let lacking = rows.filter { table.cell(row: $0, column: column)?.summary == nil }
-        return (
-            .undecided,
-            lacking.isEmpty
-                ? "\(title(column)): the rows were measured in different ways"
-                : "\(title(column)): no value of \(lacking.map { "'\($0)'" }.joined(separator: ", "))"
-        )
-    }
+    private func column(_ key: String) -> ResultTable.Column? { table.columns.first { $0.key == key } }
 
-    /// The sum of both deviations; nil if one is unknown.
-    private static func spread(_ first: Value, _ second: Value) -> Double? {
-        func spread(_ value: Value) -> Double? { value.isExact ? 0 : value.deviation }
-        guard let first = spread(first), let second = spread(second) else { return nil }
-        return first + second
+    /// The published values of a rule's rows in its columns: `D loss: A 3.9, B 4.4; G loss: A 12.3`.
+    private func published(_ rule: ClaimRule) -> String? {
+        var keys: [String] = []
+        var parts: [String: [String]] = [:]
+        for comparison in rule.comparisons {
+            let key = comparison.column
+            func add(_ part: String) {
+                if !keys.contains(key) { keys.append(key) }
+                if parts[key]?.contains(part) != true { parts[key, default: []].append(part) }
+            }
+            if case .ratio(let expected, _) = comparison.statement {
+                add(NumberText.shortest(expected))
+                continue
+            }
+            for row in [comparison.first, comparison.second].compactMap({ $0 }) {
+                if let value = table.cell(row: row, column: key)?.published { add("\(row) \(value.text)") }
+            }
+        }
+        let texts = keys.map { key in
+            let values = (parts[key] ?? []).joined(separator: ", ")
+            return keys.count == 1 ? values : "\(column(key)?.title ?? key): \(values)"
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
-
-    private static func oneSeed(_ values: [Value]) -> String {
-        values.contains { !$0.isExact && $0.deviation == nil } ? "; one seed shows no spread" : ""
-    }
-
-    private func list(_ values: [Value], _ column: String, separator: String = ", ") -> String {
-        values.map { "\($0.row) \($0.text)" }.joined(separator: separator)
-    }
-
-    private func title(_ key: String) -> String { table.columns.first { $0.key == key }?.heading ?? key }
 }

@@ -2,13 +2,14 @@ import AgonText
 
 /// Tables as comma-separated values (RFC 4180).
 enum CommaSeparatedTable {
-    /// The table: for each column its mean, deviation and number of values and, if present, the published
+    /// The table: for each column its mean, half the width of the mean's 95 % interval,
+    /// deviation and number of values and, if present, the published
     /// value and the identity. A row that was measured in several ways has a line for each. Missing values are empty.
     static func text(_ table: ResultTable) -> String {
         var heading = ["row", "trials", "done"]
         for (index, column) in table.columns.enumerated() {
             heading.append(column.key)
-            if !table.isOfWords(index) { heading += [column.key + ".deviation", column.key + ".n"] }
+            if !table.isOfWords(index) { heading += [".interval", ".deviation", ".n"].map { column.key + $0 } }
             if hasIdentity(column) { heading.append(column.key + ".identity") }
             if column.hasPublished { heading.append(column.key + ".published") }
         }
@@ -22,7 +23,9 @@ enum CommaSeparatedTable {
                         cells.append(place == 0 ? cell.words ?? "" : "")
                     } else {
                         cells.append(group.map { NumberText.shortest($0.summary.mean) } ?? "")
-                        cells.append(cell.isExact ? "" : group?.summary.deviation.map(NumberText.shortest) ?? "")
+                        let summary = cell.isExact ? nil : group?.summary
+                        cells.append(summary?.reach.map(NumberText.shortest) ?? "")
+                        cells.append(summary?.deviation.map(NumberText.shortest) ?? "")
                         cells.append(cell.isExact || cell.isDerived ? "" : group.map { String($0.summary.count) } ?? "")
                     }
                     if hasIdentity(column) {

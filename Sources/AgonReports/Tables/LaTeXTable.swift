@@ -51,8 +51,8 @@ enum LaTeXTable {
     private static func line(_ cells: [String]) -> String { "    " + cells.joined(separator: " & ") + " \\\\" }
 
     private static func text(of part: ResultTable.CellText, isBest: Bool) -> String {
-        var text = number(part.mean) + (part.deviation.map { " $\\pm$ \(number($0))" } ?? "")
-        if let count = part.count { text += " ($n = \(count)$)" }
+        var text = number(part.mean) + (part.reach.map { " $\\pm$ \(number($0))" } ?? "")
+        if let count = part.count { text += " (\(count))" }
         if isBest { text = "\\textbf{\(text)}" }
         return text + (part.mark.map { "\\textsuperscript{\($0)}" } ?? "")
     }

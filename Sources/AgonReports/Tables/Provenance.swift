@@ -7,7 +7,7 @@ import Foundation
 /// A table's provenance: the command, the configs, the machines and the times.
 public struct Provenance: Sendable {
     let node: ConfigNode
-    /// The same in a few lines.
+    /// What the values come from, in a few lines: the same whenever the table is made.
     let lines: [String]
 
     init(_ work: TableWork, trials: [RecordedTrial], commandLine: [String], seconds: Double) {
@@ -19,7 +19,6 @@ public struct Provenance: Sendable {
         let commits = Self.distinct(
             trials.compactMap { $0.run.record?.git })
         let training = trials.reduce(0) { $0 + ($1.run.seconds ?? 0) }
-        let command = Self.shell(commandLine)
         node = [
             "table": ConfigNode(work.configuration.name), "budget": ConfigNode(work.budget),
             "file": ConfigNode(work.file), "config": ConfigNode(work.resolved.digest),
@@ -43,13 +42,14 @@ public struct Provenance: Sendable {
         ]
         let where_ = machines.map(\.text).joined(separator: "; ")
         lines = [
-            "Made by `\(command)` at \(made), Agon \(AgonVersion.current).",
-            CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
-                + ", \(DurationText.short(training)) of training in total."
-                + Self.text(of: commits),
+            trials.isEmpty
+                ? "No trial was run; costs follow from the configs."
+                : CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
+                    + ", \(DurationText.short(training)) of training in total."
+                    + Self.text(of: commits),
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
                 + work.sweeps.map { "\($0.sweep.file) \($0.sweep.resolved.digest.prefix(12))" }.joined(separator: ", ")
-                + "; those of trials are in provenance.json.",
+                + "; trials are named by theirs.",
         ]
     }
 

@@ -11,6 +11,10 @@ public struct ResultTable: Sendable {
         /// Nil if the values differ so much in size that each has its own.
         var decimals: Int?
         let best: MetricGoal?
+        /// Whether claims compare values by ratios.
+        var isLogarithmic = false
+        /// Which values are better in comparisons.
+        var goal = MetricGoal.minimize
         /// Whether the column shows published values beside the measured ones.
         var hasPublished = false
         /// The identities of the values, most frequent first; nil stands for one that was not recorded.
@@ -25,12 +29,18 @@ public struct ResultTable: Sendable {
         /// Completed trials; only their values count.
         let done: Int
         var cells: [Cell]
+        /// The fewest steps of a completed trial.
+        var steps: Int?
+        /// The length of the published training.
+        var publishedSteps: Int?
     }
 
     public struct Cell: Sendable {
         /// Values of one identity.
         struct Group: Sendable {
             let summary: Summary
+            /// The seed of each value.
+            var seeds: [Int?] = []
             /// The index among the column's identities.
             var identity = 0
         }
@@ -76,23 +86,23 @@ public struct ResultTable: Sendable {
         return String(letters[index % letters.count]) + (index < letters.count ? "" : String(index / letters.count))
     }
 
-    /// Parts of a cell's text: mean, deviation, number of values if it differs from the row's, mark of the identity.
+    /// Parts of a cell's text: mean, half the width of its 95 % interval, number of values, mark of the identity.
     struct CellText {
         let mean: String
-        let deviation: String?
+        let reach: String?
+        /// Nil for numbers that are not means over seeds.
         let count: Int?
         let mark: String?
     }
 
     func texts(of cell: Cell, _ column: Column, in row: Row) -> [CellText] {
         cell.groups.map { group in
-            let (mean, deviation) = (group.summary.mean, cell.isExact ? nil : group.summary.deviation)
-            let decimals = column.decimals ?? NumberText.decimals(mean: mean, deviation: deviation)
-            let hasCount = !cell.isExact && !cell.isDerived && group.summary.count != row.done
+            let (mean, reach) = (group.summary.mean, cell.isExact ? nil : group.summary.reach)
+            let decimals = column.decimals ?? NumberText.decimals(mean: mean, deviation: reach)
             return CellText(
                 mean: NumberText.cell(mean, decimals: decimals),
-                deviation: deviation.map { NumberText.deviation($0, decimals: decimals) },
-                count: hasCount ? group.summary.count : nil,
+                reach: reach.map { NumberText.deviation($0, decimals: decimals) },
+                count: cell.isExact || cell.isDerived ? nil : group.summary.count,
                 mark: column.identities.count > 1 ? Self.mark(group.identity) : nil)
         }
     }
@@ -136,19 +146,4 @@ public struct ResultTable: Sendable {
 
     /// `2/3` if a trial is missing.
     func trialsText(of row: Row) -> String { row.done == row.trials ? "\(row.done)" : "\(row.done)/\(row.trials)" }
-}
-
-/// The verdict on a claim.
-public struct Judgement: Sendable {
-    public enum Verdict: String, Sendable {
-        case confirmed
-        case notConfirmed = "not confirmed"
-        case undecided
-    }
-
-    public let claim: String
-    public let source: String?
-    public let verdict: Verdict
-    /// The values behind the verdict, or why there is none.
-    public let figures: String
 }

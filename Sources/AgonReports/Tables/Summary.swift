@@ -1,3 +1,5 @@
+import AgonStatistics
+
 /// Mean, sample deviation and number of values over seeds.
 public struct Summary: Equatable, Sendable {
     /// In the order of the trials.
@@ -18,5 +20,14 @@ public struct Summary: Equatable, Sendable {
         let mean = mean
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         return (squares / Double(values.count - 1)).squareRoot()
+    }
+
+    /// Half the width of the 95 % interval of the mean by Student's t: `t(0.975, n - 1) s / sqrt(n)`; nil for a single
+    /// value.
+    public var reach: Double? {
+        deviation.map { deviation in
+            StudentDistribution(degreesOfFreedom: Double(count - 1)).quantile(0.975) * deviation
+                / Double(count).squareRoot()
+        }
     }
 }

@@ -12,6 +12,15 @@ struct TableColumn: ConfigDecodable, Sendable {
     /// Which value is best and shown bold; nil: none.
     let best: MetricGoal?
     let quantity: TableQuantity
+    /// How claims compare the column's values.
+    let scale: Scale
+
+    enum Scale: String, CaseIterable, Sendable {
+        /// By differences.
+        case linear
+        /// By ratios, as is natural for distances, times and sizes, whose spread grows with them.
+        case logarithmic
+    }
 
     init(from reader: ConfigReader) throws {
         key = try reader.string("key", "A short name, by which claims, figures and published values refer to it.")
@@ -21,7 +30,12 @@ struct TableColumn: ConfigDecodable, Sendable {
         decimals = try reader.optionalInteger(
             "decimals", in: 0...9, "Decimals; default: as many as the deviation justifies.")
         best = try reader.optionalChoice("best", "Whether the lowest or the highest value is best, and shown bold.")
+        let scale: Scale? = try reader.optionalChoice(
+            "scale",
+            "How claims compare values: by differences or by ratios; default: ratios for Fréchet distances, times and "
+                + "costs.")
         quantity = try TableQuantity.registry.decode(from: reader)
+        self.scale = scale ?? quantity.scale
         self.unit = unit ?? quantity.unit
     }
 
@@ -32,6 +46,7 @@ struct TableColumn: ConfigDecodable, Sendable {
         self.quantity = quantity
         self.decimals = decimals
         unit = quantity.unit
+        scale = quantity.scale
     }
 
     /// Title and unit.
@@ -137,6 +152,27 @@ enum TableQuantity: Sendable {
             throw reader.fail("identity", "expected an object, found \(node.summary)")
         }
         return node
+    }
+
+    /// The usual scale of its values.
+    var scale: TableColumn.Scale {
+        switch self {
+        case .metric(let name, _, _, _, _):
+            name.hasPrefix("metric.") && EvaluationMetric.giving(String(name.dropFirst(7))) == .frechet
+                ? .logarithmic : .linear
+        case .timeToBest, .timeToReach, .cost, .ratio: .logarithmic
+        case .record(let figure): figure == .steps || figure == .alarms ? .linear : .logarithmic
+        case .setting: .linear
+        }
+    }
+
+    /// What is better in comparisons.
+    var goal: MetricGoal {
+        switch self {
+        case .metric(_, _, let goal, _, _): goal
+        case .record(.stepsPerSecond): .maximize
+        default: .minimize
+        }
     }
 
     /// The unit of its values.

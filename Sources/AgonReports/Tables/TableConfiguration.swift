@@ -17,6 +17,10 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
     let columns: [TableColumn]
     let figures: [TableFigure]
     let claims: [TableClaim]
+    /// When quality can be judged before the published length.
+    let convergence: TableConvergence?
+    /// The length of the published trainings, unless a row states its own.
+    let publishedSteps: Int?
 
     /// In order of cost.
     public static let budgetNames = ["smoke", "quick", "full"]
@@ -38,6 +42,11 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         columns = try reader.array("columns", of: TableColumn.self, count: 1..., "The columns, from left to right.")
         figures = try reader.array("figures", of: TableFigure.self, default: [], "Figures to draw beside the table.")
         claims = try reader.array("claims", of: TableClaim.self, default: [], "Published claims, each with a check.")
+        convergence = try reader.optionalSection(
+            "convergence", TableConvergence.self,
+            "When a claim about quality can be judged before the published length.")
+        publishedSteps = try reader.optionalInteger(
+            "publishedSteps", in: 1..., "The steps of the published trainings, unless a row states its own.")
         guard !reader.isDescribing else { return }
         try reader.require(!budgets.isEmpty, "budgets", "empty; give at least one of smoke, quick, full")
         for budget in budgets where !Self.budgetNames.contains(budget.name) {
@@ -90,8 +99,20 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             for name in figure.rows ?? [] { try requireRow(name, "figures", index) }
         }
         for (index, claim) in claims.enumerated() {
-            for key in claim.rule.columns { try requireColumn(key, "claims", index) }
-            for name in claim.rule.rows { try requireRow(name, "claims", index) }
+            guard let rule = claim.rule else { continue }
+            for key in rule.columns { try requireColumn(key, "claims", index) }
+            for name in rule.rows { try requireRow(name, "claims", index) }
+            for key in rule.columnsOfRatios where columns.contains(where: { $0.key == key && $0.scale == .linear }) {
+                throw reader.fail(
+                    "claims", index: index,
+                    "a margin is a share, but '\(key)' is compared by differences; give the column 'scale': "
+                        + "'logarithmic'")
+            }
+        }
+        if let convergence, !keys.contains(convergence.column) {
+            throw reader.fail(
+                "convergence",
+                "'\(convergence.column)' is not a column;\(Self.suggestion(convergence.column, in: keys))")
         }
     }
 
@@ -107,24 +128,42 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             ?? " choose from \(names.joined(separator: ", "))"
     }
 
+    /// Reads a table's file.
+    ///
+    /// Throws `ConfigError`.
+    init(path: String) throws { self = try ConfigReader.decode(Self.self, from: ConfigNode.load(path: path)).value }
+
     /// The published JSON Schema of table files.
     public static func schema() throws -> ConfigNode {
         try JSONSchema.describe(Self.self, title: "An Agon table", id: "table-schema.json", partial: true)
     }
 }
 
+/// How near to the data the reference rows of a claim must come before quality is judged.
+///
+/// Early distances rank how fast rows start, not how well they end.
+struct TableConvergence: ConfigDecodable, Sendable {
+    let column: String
+    /// The distance between two sets of real images.
+    let floor: Double
+    let factor: Double
+
+    init(from reader: ConfigReader) throws {
+        column = try reader.string("column", "The key of the column of distances.")
+        floor = try reader.number(
+            "floor", in: .positive, "The distance between two sets of real images: agon classifier distances.")
+        factor = try reader.number("factor", in: 1..., default: 10, "The multiple of the floor that counts as near.")
+    }
+}
+
 /// The sweeps of a budget.
 public struct TableBudget: ConfigDecodable, Sendable {
     let sweeps: [BudgetSweep]
-    /// Whether its results can judge the claims.
-    let judges: Bool
     /// What readers should know about this budget.
     let note: String?
 
     public init(from reader: ConfigReader) throws {
         sweeps = try reader.array("sweeps", of: BudgetSweep.self, count: 1..., "The sweeps to run.")
-        judges = try reader.boolean(
-            "judges", default: true, "Whether the claims are judged; a smoke test is too short for that.")
         note = try reader.optionalString("note", "What this budget leaves out, in one sentence.")
         guard !reader.isDescribing else { return }
         let labels = sweeps.map(\.label)

@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonRuns
 import AgonText
 
-/// Makes a table from the runs of its sweeps.
+/// Collects the values of a table from the runs of its sweeps.
 struct TableMaking {
     let columns: [TableColumn]
     let rows: [TableRow]
@@ -35,70 +35,51 @@ struct TableMaking {
         return last.map(String.init) ?? axis
     }
 
-    func table(name: String, title: String) -> ResultTable {
-        var table = ResultTable(
-            name: name, title: title,
-            columns: columns.map {
-                ResultTable.Column(
-                    key: $0.key, title: $0.title, unit: $0.unit, decimals: $0.decimals, best: $0.best)
-            },
-            rows: [])
-        var identities = [[[EvaluationIdentity?]]](repeating: [], count: columns.count)
-        for row in rows {
-            let members = trials(of: row)
-            let done = members.filter(\.isDone)
-            var cells: [ResultTable.Cell] = []
-            for (index, column) in columns.enumerated() {
-                let (cell, ways) = self.cell(column.quantity, row, done)
-                cells.append(cell)
-                identities[index].append(ways)
-            }
-            for published in row.published {
-                guard let index = columns.firstIndex(where: { $0.key == published.column }) else { continue }
-                cells[index].published = published.value
-            }
-            table.rows.append(
-                ResultTable.Row(name: row.name, trials: members.count, done: done.count, cells: cells))
-        }
-        for index in columns.indices { settleIdentities(&table, column: index, identities[index]) }
-        fillRatios(&table)
-        for index in columns.indices {
-            settleDecimals(&table, column: index)
-            table.columns[index].hasPublished = table.rows.contains { $0.cells[index].published != nil }
-            markBest(&table, column: index)
-        }
-        return table
+    /// What the trials gave, row by row.
+    func values(table: String, budget: String) -> TableValues {
+        var values = TableValues(
+            table: table, budget: budget,
+            rows: rows.map { row in
+                let members = trials(of: row)
+                let done = members.filter(\.isDone)
+                var found = TableValues.Row(name: row.name)
+                for column in columns {
+                    switch column.quantity {
+                    case .cost(let figure, let budget): found.costs[column.key] = cost(row, budget)?[figure]
+                    case .setting(let path):
+                        let words = (done.isEmpty ? members : done).compactMap { $0.value(of: path)?.plainText }
+                        var seen: Set<String> = []
+                        let different = words.filter { seen.insert($0).inserted }
+                        found.words[column.key] = different.isEmpty ? nil : different.joined(separator: ", ")
+                    default: break
+                    }
+                }
+                found.trials = members.map(measured)
+                return found
+            })
+        values.notes = notesOfRuns
+        return values
     }
 
-    // MARK: Cells
-
-    private func cell(
-        _ quantity: TableQuantity, _ row: TableRow, _ done: [RecordedTrial]
-    ) -> (ResultTable.Cell, [EvaluationIdentity?]) {
-        var cell = ResultTable.Cell()
-        switch quantity {
-        case .cost(let figure, let budget):
-            cell.isExact = true
-            if let value = cost(row, budget)?[figure], let summary = Summary([value]) {
-                cell.groups = [ResultTable.Cell.Group(summary: summary)]
+    private func measured(_ trial: RecordedTrial) -> TableValues.Trial {
+        var measured: [String: TableValues.Measured] = [:]
+        if trial.isDone {
+            for column in columns {
+                guard let found = Self.value(column.quantity, of: trial), found.value.isFinite else { continue }
+                measured[column.key] = TableValues.Measured(value: found.value, identity: found.identity)
             }
-            return (cell, [])
-        case .setting(let path):
-            let words = (done.isEmpty ? trials(of: row) : done).compactMap { $0.value(of: path)?.plainText }
-            var seen: Set<String> = []
-            let different = words.filter { seen.insert($0).inserted }
-            cell.words = different.isEmpty ? nil : different.joined(separator: ", ")
-            return (cell, [])
-        case .ratio: return (cell, [])
-        case .metric, .timeToBest, .timeToReach, .record:
-            let values = done.compactMap { Self.value(quantity, of: $0) }
-            var ways: [EvaluationIdentity?] = []
-            for value in values where !ways.contains(value.identity) { ways.append(value.identity) }
-            cell.groups = ways.compactMap { way in
-                Summary(values.filter { $0.identity == way }.map(\.value)).map { ResultTable.Cell.Group(summary: $0) }
-            }
-            return (cell, ways)
         }
+        return TableValues.Trial(
+            id: trial.id, seed: trial.seed, state: trial.status.state, reason: trial.status.reason,
+            steps: trial.run.step, measured: measured)
+    }
+
+    /// The table of the trials' values, with its notes.
+    func table(name: String, title: String) -> ResultTable {
+        let assembly = TableAssembly(columns: columns, rows: rows, values: values(table: name, budget: ""))
+        var table = assembly.table(name: name, title: title)
+        table.notes = assembly.notes(of: table)
+        return table
     }
 
     /// The value of one trial, with its identity.
@@ -141,84 +122,32 @@ struct TableMaking {
         }
     }
 
-    // MARK: Cells computed from others
+    // MARK: Notes
 
-    private func fillRatios(_ table: inout ResultTable) {
-        for (index, column) in columns.enumerated() {
-            guard case .ratio(let key, let rowName) = column.quantity,
-                let source = columns.firstIndex(where: { $0.key == key }),
-                let base = table.rows.first(where: { $0.name == rowName })?.cells[source]
-            else { continue }
-            for row in table.rows.indices {
-                let cell = table.rows[row].cells[source]
-                // Values measured in different ways have no ratio.
-                if let value = cell.summary?.mean, let unit = base.summary?.mean, unit != 0,
-                    cell.groups[0].identity == base.groups[0].identity, let summary = Summary([value / unit])
-                {
-                    table.rows[row].cells[index].groups = [ResultTable.Cell.Group(summary: summary)]
-                    table.rows[row].cells[index].isExact = cell.isExact && base.isExact
-                    table.rows[row].cells[index].isDerived = true
-                }
-                if table.rows[row].cells[index].published == nil, let value = cell.published?.number,
-                    let unit = base.published?.number, unit != 0
-                {
-                    let text = NumberText.significant(value / unit, digits: 3)
-                    table.rows[row].cells[index].published = .number(value / unit, text: text)
-                }
-            }
+    /// What only the runs can tell: values of other identities, and trials without a row.
+    private var notesOfRuns: [String] {
+        var notes = columns.compactMap { column -> String? in
+            let others = trialsWithOtherValues(column.quantity)
+            guard others > 0 else { return nil }
+            let who = others == 1 ? "1 trial has" : "\(others) trials have"
+            return "\(column.title): \(who) values that were measured in other ways too, which are not counted"
         }
+        let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
+        let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
+        notes = TableAssembly.joined(notes)
+        if !strays.isEmpty {
+            let verb = strays.count == 1 ? "belongs" : "belong"
+            notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
+        }
+        return notes
     }
 
-    /// Gives each group its index among the column's identities, the most frequent first.
-    private func settleIdentities(
-        _ table: inout ResultTable, column index: Int, _ identities: [[EvaluationIdentity?]]
-    ) {
-        var order: [EvaluationIdentity?] = []
-        var counts: [Int] = []
-        for way in identities.joined() {
-            if let place = order.firstIndex(of: way) {
-                counts[place] += 1
-            } else {
-                order.append(way)
-                counts.append(1)
-            }
-        }
-        let ranked = order.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
-        table.columns[index].identities = ranked.map { order[$0] }
-        for (row, ways) in identities.enumerated() {
-            for (group, way) in ways.enumerated() {
-                table.rows[row].cells[index].groups[group].identity =
-                    table.columns[index].identities.firstIndex(of: way) ?? 0
-            }
-        }
-    }
-
-    /// One number of decimals for all cells of a column, the one that suits most, so that digits align.
-    private func settleDecimals(_ table: inout ResultTable, column index: Int) {
-        guard table.columns[index].decimals == nil else { return }
-        let values = table.rows.flatMap { row in
-            row.cells[index].groups.map { group in
-                (mean: group.summary.mean, deviation: row.cells[index].isExact ? nil : group.summary.deviation)
-            }
-        }
-        // Two decimals are enough for a ratio unless it is small.
-        if case .ratio = columns[index].quantity, values.allSatisfy({ abs($0.mean) >= 0.095 && abs($0.mean) < 1e4 }) {
-            table.columns[index].decimals = 2
-        } else {
-            table.columns[index].decimals = NumberText.decimals(ofColumn: values)
-        }
-    }
-
-    /// Marks the best value if all are comparable and not all equal.
-    private func markBest(_ table: inout ResultTable, column index: Int) {
-        let column = table.columns[index]
-        guard let goal = column.best, column.identities.count <= 1 else { return }
-        let means = table.rows.compactMap { $0.cells[index].summary?.mean }
-        guard let best = goal == .minimize ? means.min() : means.max(), means.contains(where: { $0 != best }) else {
-            return
-        }
-        for row in table.rows.indices where table.rows[row].cells[index].summary?.mean == best {
-            table.rows[row].cells[index].isBest = true
+    /// How many counted trials have values of a metric besides those shown.
+    private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
+        switch quantity {
+        case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
+            rows.flatMap { trials(of: $0) }.count { $0.isDone && !$0.run.otherCurves(of: name).isEmpty }
+        default: 0
         }
     }
 }

@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonSweeps
 import AgonText
 
-extension TableMaking {
+extension TableAssembly {
     /// Notes below the table: how values were measured, which trials are missing, and the rows' own notes.
     func notes(of table: ResultTable) -> [String] {
         var notes: [String] = []
@@ -16,26 +16,15 @@ extension TableMaking {
             } else if let way = column.identities.first, let identity = way {
                 notes.append("\(column.title): \(identity.text)")
             }
-            let others = trialsWithOtherValues(columns[index].quantity)
-            if others > 0 {
-                notes.append(
-                    "\(column.title): \(others == 1 ? "1 trial has" : "\(others) trials have") values that were measured in "
-                        + "other ways too, which are not counted")
-            }
         }
-        notes = Self.joined(notes)
+        notes = Self.joined(notes) + values.notes
         for row in rows {
             notes += missing(in: row)
             if let note = row.note { notes.append("\(row.name): \(note)") }
         }
-        let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
-        let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
-        if !strays.isEmpty {
-            let verb = strays.count == 1 ? "belongs" : "belong"
-            notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
-        }
         if table.rows.contains(where: { $0.cells.contains { $0.summary.map { $0.count > 1 } ?? false } }) {
-            notes.append("± is the sample deviation over seeds")
+            notes.append(
+                "mean ± 95 % interval of the mean by Student's t (number of seeds)")
         }
         if table.rows.contains(where: { $0.cells.contains(where: \.isMissing) }) {
             notes.append("–: no value")
@@ -43,17 +32,8 @@ extension TableMaking {
         return notes
     }
 
-    /// How many counted trials have values of a metric besides those shown.
-    private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
-        switch quantity {
-        case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
-            rows.flatMap { trials(of: $0) }.count { $0.isDone && !$0.run.otherCurves(of: name).isEmpty }
-        default: 0
-        }
-    }
-
     /// Columns measured in the same way share a note.
-    private static func joined(_ notes: [String]) -> [String] {
+    static func joined(_ notes: [String]) -> [String] {
         var order: [String] = []
         var titles: [String: [String]] = [:]
         for note in notes {
@@ -70,12 +50,12 @@ extension TableMaking {
     }
 
     private func missing(in row: TableRow) -> [String] {
-        let members = trials(of: row)
+        let members = values.rows.first { $0.name == row.name }?.trials ?? []
         guard !members.isEmpty else { return ["\(row.name): no trial of this row has been run"] }
         return members.filter { !$0.isDone }.map { trial in
             let which = members.count == 1 ? "its trial" : trial.seed.map { "seed \($0)" } ?? "a trial"
-            let reason = trial.status.reason.map { " (\($0))" } ?? ""
-            return "\(row.name): \(which) \(Self.words(trial.status.state))\(reason) and does not count"
+            let reason = trial.reason.map { " (\($0))" } ?? ""
+            return "\(row.name): \(which) \(Self.words(trial.state))\(reason) and does not count"
         }
     }
 

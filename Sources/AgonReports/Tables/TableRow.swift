@@ -7,6 +7,8 @@ struct TableRow: ConfigDecodable, Sendable {
     let conditions: [(key: String, value: ConfigNode)]
     let published: [(column: String, value: PublishedValue)]
     let note: String?
+    /// The length of the published training; nil: the table's.
+    let publishedSteps: Int?
 
     init(from reader: ConfigReader) throws {
         name = try reader.string("name", "The row's name.")
@@ -20,6 +22,8 @@ struct TableRow: ConfigDecodable, Sendable {
             PublishedValue(member.value).map { (member.key, $0) }
         }
         note = try reader.optionalString("note", "A note on the row below the table.")
+        publishedSteps = try reader.optionalInteger(
+            "publishedSteps", in: 1..., "The steps of the published training; default: the table's.")
         guard !reader.isDescribing else { return }
         try reader.require(
             !self.conditions.isEmpty, "where", "expected an object with at least one key, found \(conditions.summary)")
@@ -33,6 +37,7 @@ struct TableRow: ConfigDecodable, Sendable {
         self.conditions = conditions
         published = []
         note = nil
+        publishedSteps = nil
     }
 
     /// Whether a trial with these values belongs to the row.

@@ -59,21 +59,21 @@ public struct TableWork: Sendable {
     }
 
     /// The tables in `Configs/tables`.
-    public static var names: [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: standardFolder)) ?? []
-        return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") && $0 != "schema.json" }
-            .map { String($0.dropLast(5)) }.sorted()
+    public static var names: [String] { names(in: standardFolder) }
+
+    static func names(in folder: String) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
     }
 
     /// The default folder of results.
     public var standardResults: String { "Results/\(configuration.name)-\(budget)" }
 
     var note: String? { configuration.budgets.first { $0.name == budget }?.value.note }
-    var judges: Bool { configuration.budgets.first { $0.name == budget }?.value.judges ?? true }
 
     // MARK: From runs to a table
 
-    /// Makes the table from existing runs.
+    /// Makes the table from existing runs; without any, of the costs alone.
     ///
     /// - Parameters:
     ///   - threads: the threads to plan costs for; only the workspace depends on them.
@@ -90,26 +90,46 @@ public struct TableWork: Sendable {
         let costs = try RowCosts(self, searchPath: searchPath, threads: threads, progress: progress)
         let making = TableMaking(
             columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
-        var table = making.table(name: configuration.name, title: configuration.title)
-        table.notes = making.notes(of: table) + costs.failures + [note].compactMap { $0 }
-        let judge = ClaimJudge(table: table, excuse: judges ? nil : "the \(budget) budget is too short to judge")
-        table.judgements = configuration.claims.map { judge.judge($0, source: configuration.source) }
-        return TableResults(
-            table: table, making: making, work: self,
-            provenance: Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds))
+        var values = making.values(table: configuration.name, budget: budget)
+        let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
+        values.notes += costs.failures
+        values.origin = provenance.lines
+        return try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
     }
 
-    /// The trials of the sweeps as defined now; trials of earlier definitions are left out.
+    /// Makes the table from the values of earlier runs, without the runs.
+    ///
+    /// Throws `ReportsError.foreignValues`.
+    public func results(of values: TableValues) throws -> TableResults {
+        guard values.table == configuration.name, values.budget == budget else {
+            throw ReportsError.foreignValues(
+                "\(values.table) at budget \(values.budget)", wanted: "\(configuration.name) at budget \(budget)")
+        }
+        let rows =
+            configuration.rows.isEmpty
+            ? values.rows.map { TableRow(name: $0.name, conditions: []) } : configuration.rows
+        var results = try TableResults(work: self, values: values, rows: rows, runs: nil)
+        let known = Set(sweeps.flatMap { $0.sweep.trials.map(\.id) })
+        let former = values.rows.flatMap(\.trials).count { !known.contains($0.id) }
+        if former > 0 {
+            results.warnings.append(
+                "\(former) of the trials are of configs that have changed since; agon table \(configuration.name) "
+                    + "--budget \(budget) runs today's")
+        }
+        return results
+    }
+
+    /// The trials of the sweeps as defined now, as far as there are any; trials of earlier definitions are left out.
     private func recordedTrials() throws -> [RecordedTrial] {
         var trials: [RecordedTrial] = []
         for (sweep, folder) in sweeps {
-            guard FileManager.default.fileExists(atPath: folder.listPath) else {
-                throw ReportsError.nothingRun(folder: folder.path, table: configuration.name, budget: budget)
-            }
+            guard FileManager.default.fileExists(atPath: folder.listPath) else { continue }
             let recorded = try RecordedSweep(folder).trials
             trials += sweep.trials.compactMap { trial in recorded.first { $0.id == trial.id } }
         }
-        guard trials.contains(where: { $0.status.state != .waiting }) else {
+        // Costs follow from the configs alone.
+        let hasCosts = configuration.columns.contains { if case .cost = $0.quantity { true } else { false } }
+        guard hasCosts || trials.contains(where: { $0.status.state != .waiting }) else {
             throw ReportsError.nothingRun(
                 folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
         }
