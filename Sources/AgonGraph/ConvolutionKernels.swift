@@ -81,9 +81,9 @@ extension Lowering {
                     agon_im2col(
                         kernel, x.constant, Int64(range.lowerBound), Int64(range.upperBound), Int32(group * inGroup),
                         Int32(inGroup), 0, Int32(g.taps), scratch)
-                    agon_sgemm(
-                        false, false, Int32(range.count), Int32(outGroup), Int32(depth), 1, scratch, Int32(depth),
-                        w.constant + group * outGroup, Int32(g.outputChannels), 0,
+                    agon_product(
+                        false, false, Int32(range.count), Int32(outGroup), Int32(depth), scratch, Int32(depth),
+                        w.constant + group * outGroup, Int32(g.outputChannels), false,
                         y.pointer + range.lowerBound * g.outputChannels + group * outGroup, Int32(g.outputChannels))
                 }
             }
@@ -262,10 +262,10 @@ extension Lowering {
                                         kernel, phase, d.constant, Int64(rows.lowerBound), Int64(rows.upperBound),
                                         Int32(group * outGroup), Int32(outGroup), scratch)
                                     let k = taps[index] * outGroup
-                                    agon_sgemm(
-                                        false, false, Int32(rows.count), Int32(inGroup), Int32(k), 1, scratch,
+                                    agon_product(
+                                        false, false, Int32(rows.count), Int32(inGroup), Int32(k), scratch,
                                         Int32(k), packed.constant + group * groupSize + starts[index],
-                                        Int32(inGroup), 0, target, Int32(inGroup))
+                                        Int32(inGroup), false, target, Int32(inGroup))
                                 }
                                 if !direct {
                                     agon_scatter_phase(
@@ -391,10 +391,10 @@ extension Lowering {
                                 agon_im2col(
                                     kernel, x.constant, Int64(start), Int64(start + range.count),
                                     Int32(group * inGroup), Int32(inGroup), 0, Int32(g.taps), scratch)
-                                agon_sgemm(
-                                    true, false, Int32(depth), Int32(outGroup), Int32(range.count), 1, scratch,
+                                agon_product(
+                                    true, false, Int32(depth), Int32(outGroup), Int32(range.count), scratch,
                                     Int32(depth), d.constant + start * g.outputChannels + group * outGroup,
-                                    Int32(g.outputChannels), index == 0 ? 0 : 1, out + group * outGroup,
+                                    Int32(g.outputChannels), index > 0, out + group * outGroup,
                                     Int32(g.outputChannels))
                             }
                         }
@@ -427,10 +427,10 @@ extension Lowering {
                             Int32(slice.group * inGroup + slice.channels.lowerBound), Int32(channels),
                             Int32(slice.taps.lowerBound), Int32(slice.taps.upperBound), scratch)
                         // A slice of some channels of one tap, or of all channels of several taps, is a run of rows.
-                        agon_sgemm(
-                            true, false, Int32(width), Int32(outGroup), Int32(range.count), 1, scratch, Int32(width),
+                        agon_product(
+                            true, false, Int32(width), Int32(outGroup), Int32(range.count), scratch, Int32(width),
                             d.constant + range.lowerBound * g.outputChannels + slice.group * outGroup,
-                            Int32(g.outputChannels), index == 0 ? 0 : 1,
+                            Int32(g.outputChannels), index > 0,
                             dw.pointer
                                 + (slice.taps.lowerBound * inGroup + slice.channels.lowerBound) * g.outputChannels
                                 + slice.group * outGroup, Int32(g.outputChannels))
@@ -461,9 +461,9 @@ extension Lowering {
                             Int32(g.outputChannels), scratch)
                     }
                 }
-                agon_sgemm(
-                    true, false, Int32(width), Int32(g.inputChannels), Int32(range.count), 1, scratch, Int32(width),
-                    x.constant + range.lowerBound * g.inputChannels, Int32(g.inputChannels), 0,
+                agon_product(
+                    true, false, Int32(width), Int32(g.inputChannels), Int32(range.count), scratch, Int32(width),
+                    x.constant + range.lowerBound * g.inputChannels, Int32(g.inputChannels), false,
                     parts.pointer + piece * size, Int32(g.inputChannels))
             })
         lowered.tasks.append(sumOfParts(parts, count: chunks.count, size: size, into: sum))

@@ -13,8 +13,8 @@ public enum ConvolutionMethod: Hashable, Sendable {
     case counted
     /// None.
     case direct
-    /// All, with tiles of m outputs, if applicable.
-    case filtering(m: Int)
+    /// All, with tiles of m outputs, if applicable, and weights transformed in their pieces or beforehand.
+    case filtering(m: Int, transformsWeights: Bool = false)
 
     /// `AGON_CONVOLUTION=direct` computes all directly.
     public static let ofEnvironment: ConvolutionMethod =
@@ -27,11 +27,14 @@ public enum ConvolutionMethod: Hashable, Sendable {
     public func filtering(_ g: ConvolutionGeometry, _ pass: ConvolutionPass, batch: Int) -> FilteredConvolution? {
         switch self {
         case .direct: return nil
-        case .filtering(let m): return FilteredConvolution(g, pass: pass, m: m)
+        case .filtering(let m, let transformsWeights):
+            return FilteredConvolution(g, pass: pass, m: m, transformsWeights: transformsWeights)
         case .counted:
             // Less than a vector of channels is not worth a transform.
             guard min(g.inputChannels, g.outputChannels) >= 16 else { return nil }
-            let candidates = (2...4).compactMap { FilteredConvolution(g, pass: pass, m: $0) }
+            let candidates = (2...4).flatMap { m in
+                [false, true].compactMap { FilteredConvolution(g, pass: pass, m: m, transformsWeights: $0) }
+            }
             let best = candidates.min { $0.cost(batch: batch) < $1.cost(batch: batch) }
             guard let best, best.cost(batch: batch) < 0.85 * FilteredConvolution.directCost(g, batch: batch) else {
                 return nil
@@ -48,6 +51,8 @@ extension FilteredConvolution {
     private static let transformCost = 14.0
     /// Floats of transformed weights: made by strided reads, written to memory.
     private static let weightCost = 28.0
+    /// The same in a piece's cache.
+    private static let cachedWeightCost = 10.0
     /// Floats of transformed weights reread by each block of tiles, if they exceed the L2 cache.
     private static let weightReadCost = 6.0
 
@@ -63,17 +68,28 @@ extension FilteredConvolution {
         let work =
             products * tiles * Double(g.inputChannels * g.outputChannels)
             * columns(channelsOut) / Double(channelsOut)
+        let weights = Double(positions * phases * g.inputChannels * g.outputChannels)
+        if transformsWeights { return work + costOfPieces(tiles: tiles, weights: weights) }
         let transformed: Int
         switch pass {
-        case .forward, .inputGradient: transformed = positions * (readCount + columnPhases * channelsOut)
+        case .forward, .inputGradient: transformed = positions * (readPhases * channelsIn + columnPhases * channelsOut)
         case .weightGradient:
             // Output gradients are transformed again for each range of input channels.
             transformed = positions * (phases * g.inputChannels + g.outputChannels * max(1, g.inputChannels / 128))
         }
-        let weights = Double(positions * phases * g.inputChannels * g.outputChannels)
         let blocks = weights > 262_144 ? tiles / Double(blockTiles(batch: batch)) : 0
         return work + Self.transformCost * Double(transformed) * tiles
             + (Self.weightCost + Self.weightReadCost * blocks) * weights
+    }
+
+    /// What transforms take when each piece transforms the weights of 128 columns or blocks of 128 x 128, and the tiles
+    /// that meet them; all tiles have to fit a cache for some channels.
+    private func costOfPieces(tiles: Double, weights: Double) -> Double {
+        guard pass == .weightGradient || tiles <= 256 else { return .infinity }
+        let (rows, columns) = (Double(depth), Double(columnPhases * channelsOut))
+        let read = Double(readPhases * channelsIn) * (columns / 128).rounded(.up)
+        let written = columns * (pass == .weightGradient ? (rows / 128).rounded(.up) : 1)
+        return Self.transformCost * Double(positions) * tiles * (read + written) + Self.cachedWeightCost * weights
     }
 
     /// Gathering columns takes a fifth of the products' time, and more where there are few of them to a column.
@@ -85,7 +101,7 @@ extension FilteredConvolution {
     /// Tiles per block: enough to reuse large weights for many products, few enough that inputs and outputs of the
     /// products stay near the L2 cache, with at least eight blocks.
     func blockTiles(batch: Int) -> Int {
-        let perTile = positions * (readCount + columnPhases * channelsOut)
+        let perTile = positions * (readPhases * channelsIn + columnPhases * channelsOut)
         let least = packedCount > 262_144 ? 48 : 24
         let most = max(least, min(384, 262_144 / perTile))
         return max(1, min(most, max(least, (tiles(batch: batch) + 7) / 8)))
@@ -140,7 +156,7 @@ enum ConvolutionRewriting {
                 continue
             }
             var operands = inputs
-            if pass != .weightGradient {
+            if pass != .weightGradient, !filtering.transformsWeights {
                 let key = TransformKey(filtering: filtering, weight: inputs[1].index)
                 if transformed[key] == nil {
                     transformed[key] = append(

@@ -19,15 +19,20 @@ public struct FilteredConvolution: Hashable, Sendable {
     public let pass: ConvolutionPass
     /// Outputs of a tile along an axis.
     public let m: Int
+    /// Whether pieces transform weights in their caches: for small images under large weights
+    /// (`LargeWeightFiltering.swift`). Else the transformed weights are a value of the graph.
+    public let transformsWeights: Bool
 
     /// Nil if F(m, r) does not apply.
-    public init?(_ geometry: ConvolutionGeometry, pass: ConvolutionPass, m: Int) {
+    public init?(_ geometry: ConvolutionGeometry, pass: ConvolutionPass, m: Int, transformsWeights: Bool = false) {
         let g = geometry
         guard g.groups == 1, g.dilationHeight == 1, g.dilationWidth == 1, g.kernelHeight == g.kernelWidth,
             g.strideHeight == g.strideWidth, g.strideHeight <= 2, g.paddingTop >= 0, g.paddingLeft >= 0
         else { return nil }
-        (self.geometry, self.pass, self.m) = (geometry, pass, m)
+        (self.geometry, self.pass, self.m, self.transformsWeights) = (geometry, pass, m, transformsWeights)
         guard [2, 3, 5].contains(r), (2...4).contains(m) else { return nil }
+        // Sums of several products are whole vectors, so that those of phases stay apart.
+        guard !transformsWeights || channelsOut % FilteredConvolution.alignment == 0 else { return nil }
     }
 
     var stride: Int { geometry.strideHeight }
@@ -119,19 +124,16 @@ public struct FilteredConvolution: Hashable, Sendable {
         return row < k && column < k ? row * k + column : nil
     }
 
-    /// The offset of a phase's input among a tile's channels.
-    func source(ofPhase phase: Int) -> Int { coarsePhases == 2 ? phase * channelsIn : 0 }
-
     // MARK: Sizes
 
     /// Channels read and written by the products, per phase.
     var channelsIn: Int { pass == .inputGradient ? geometry.outputChannels : geometry.inputChannels }
     var channelsOut: Int { pass == .inputGradient ? geometry.inputChannels : geometry.outputChannels }
-    /// Depth and phases of columns of the products.
-    var depth: Int { channelsIn * (pass == .inputGradient ? 1 : phases) }
+    /// Phases that the products sum over, that stand side by side in their columns, and that a tile is read for.
+    var depthPhases: Int { pass == .inputGradient ? 1 : phases }
     var columnPhases: Int { pass == .inputGradient ? phases : 1 }
-    /// Floats that the products read per position of a tile.
-    var readCount: Int { channelsIn * (pass == .inputGradient ? coarsePhases * coarsePhases : phases) }
+    var readPhases: Int { pass == .inputGradient ? coarsePhases * coarsePhases : phases }
+    var depth: Int { channelsIn * depthPhases }
 
     /// Rows of the products' matrices are multiples of this.
     static let alignment = Int(AGON_FILTER_ALIGNMENT)

@@ -60,9 +60,10 @@ extension Lowering {
         let (x, packed, y) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let g = f.geometry
         let batch = node.output.shape[0]
-        lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
         lowered.name = "\(f.pass == .forward ? "convolution" : "convolutionInputGradient") \(f.name)"
         lowered.operands[1] = g.weightShape
+        if f.transformsWeights { return lowerFilteringOfWeights(f, node, runner, &lowered) }
+        lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
         let forward = f.pass == .forward
         let reading = forward ? f.fineTiling : f.coarseTiling
         let writing = forward ? f.coarseTiling : f.fineTiling
@@ -72,7 +73,8 @@ extension Lowering {
         let parts = pieces(
             of: channels, size: roundedUp((channels + slices - 1) / slices, to: FilteredConvolution.panel))
         let block = FilterBlock(
-            f, tiles: (bands.first?.count ?? 0) * f.tileColumns, columns: parts.first?.count ?? 0)
+            f, tiles: (bands.first?.count ?? 0) * f.tileColumns, channelsIn: f.channelsIn,
+            columns: parts.first?.count ?? 0)
         let filter = vector.filter
 
         func firstPixelRow(_ band: Int) -> Int {
@@ -94,36 +96,14 @@ extension Lowering {
                         $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, Int64(first), Int64(end), 0,
                         Int32(f.channelsIn), line, read, Int64(block.readStride), Int64(block.readRow))
                 }
+                let panels = columns.lowerBound / FilteredConvolution.panel
                 for position in 0..<f.positions {
-                    let phases = f.phases(atPosition: position)
-                    let weights = packed.constant + position * f.positionStride
-                    let a = read + position * block.readStride
-                    let c = written + position * block.writtenStride
-                    let panels = columns.lowerBound / FilteredConvolution.panel
-                    if forward {
-                        let start = phases[0] * f.channelsIn
-                        filter.product?(
-                            Int64(end - first), Int64(columns.count), Int64(phases.count * f.channelsIn), a + start,
-                            Int64(block.readRow), 1,
-                            weights + panels * f.panelStride + start * FilteredConvolution.panel,
-                            Int64(FilteredConvolution.panel), Int64(f.panelStride), c, Int64(block.writtenRow), false)
-                        continue
-                    }
-                    for phase in phases {
-                        filter.product?(
-                            Int64(end - first), Int64(columns.count), Int64(f.channelsIn),
-                            a + f.source(ofPhase: phase), Int64(block.readRow), 1,
-                            weights + (phase * f.panelsPerPhase + panels) * f.panelStride,
-                            Int64(FilteredConvolution.panel), Int64(f.panelStride), c + phase * columns.count,
-                            Int64(block.writtenRow), false)
-                    }
-                    // After the products, which may write beyond their last column.
-                    for phase in 0..<f.columnPhases where !phases.contains(phase) {
-                        for tile in 0..<end - first {
-                            (c + tile * block.writtenRow + phase * columns.count).update(
-                                repeating: 0, count: columns.count)
-                        }
-                    }
+                    f.multiply(
+                        filter, position, tiles: end - first, columns: columns.count, channelsIn: f.channelsIn,
+                        a: UnsafePointer(read + position * block.readStride), aRow: block.readRow,
+                        b: packed.constant + position * f.positionStride + panels * f.panelStride,
+                        panelStride: f.panelStride, phaseStride: f.panelsPerPhase * f.panelStride,
+                        c: written + position * block.writtenStride, cRow: block.writtenRow, accumulates: false)
                 }
                 withUnsafePointer(to: writing) {
                     filter.write_tiles?(
@@ -153,6 +133,7 @@ extension Lowering {
         let (cin, cout) = (g.inputChannels, g.outputChannels)
         lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
         lowered.name = "convolutionWeightGradient \(f.name)"
+        if f.transformsWeights { return lowerWeightGradientByBlocks(f, x, d, dw, batch: batch, &lowered) }
         let (fine, coarse) = (f.fineTiling, f.coarseTiling)
         let tiles = f.tiles(batch: batch)
         let filter = vector.filter
@@ -234,21 +215,50 @@ extension Lowering {
     }
 }
 
+extension FilteredConvolution {
+    /// The products of a position for all phases: `c` (=, or += if it accumulates) tiles by packed weights.
+    func multiply(
+        _ filter: agon_filter_kernels, _ position: Int, tiles: Int, columns: Int, channelsIn: Int,
+        a: UnsafePointer<Float>, aRow: Int, b: UnsafePointer<Float>, panelStride: Int, phaseStride: Int,
+        c: UnsafeMutablePointer<Float>, cRow: Int, accumulates: Bool
+    ) {
+        let panel = FilteredConvolution.panel
+        let phases = phases(atPosition: position)
+        if pass == .forward {
+            let start = phases[0] * channelsIn
+            filter.product?(
+                Int64(tiles), Int64(columns), Int64(phases.count * channelsIn), a + start, Int64(aRow), 1,
+                b + start * panel, Int64(panel), Int64(panelStride), c, Int64(cRow), accumulates)
+            return
+        }
+        for phase in phases {
+            filter.product?(
+                Int64(tiles), Int64(columns), Int64(channelsIn), a + (readPhases == 1 ? 0 : phase * channelsIn),
+                Int64(aRow), 1, b + phase * phaseStride, Int64(panel), Int64(panelStride), c + phase * columns,
+                Int64(cRow), accumulates)
+        }
+        // After the products, which may write beyond their last column.
+        for phase in 0..<columnPhases where !phases.contains(phase) {
+            for tile in 0..<tiles { (c + tile * cRow + phase * columns).update(repeating: 0, count: columns) }
+        }
+    }
+}
+
 /// The scratch of a block of tiles: positions of what is read, then of what is written, then a line of zeros.
-private struct FilterBlock {
+struct FilterBlock {
     /// Floats from tile to tile and from position to position.
     let readRow: Int, readStride: Int, writtenRow: Int, writtenStride: Int
     let readFloats: Int, writtenFloats: Int, floats: Int
 
-    init(_ f: FilteredConvolution, tiles: Int, columns: Int) {
-        readRow = FilterBlock.row(f.readCount)
+    init(_ f: FilteredConvolution, tiles: Int, channelsIn: Int, columns: Int) {
+        readRow = FilterBlock.row(f.readPhases * channelsIn)
         // Products write whole vectors: the last phase's end must not reach the next tile.
         writtenRow = FilterBlock.row(
             (f.columnPhases - 1) * columns + roundedUp(columns, to: FilteredConvolution.alignment))
         readStride = tiles * readRow + 16
         writtenStride = tiles * writtenRow + 16
         (readFloats, writtenFloats) = (f.positions * readStride, f.positions * writtenStride)
-        floats = readFloats + writtenFloats + max(f.channelsIn, columns)
+        floats = readFloats + writtenFloats + max(channelsIn, columns)
     }
 
     /// Whole vectors, but not a multiple of 1 KB, so that rows of a product's step use different L1 cache sets.
@@ -259,7 +269,7 @@ private struct FilterBlock {
 }
 
 /// Calls `body` with a phase's taps [r, r] as pointers, nil where the kernel has none.
-private func withTaps<Pointer>(
+func withTaps<Pointer>(
     _ f: FilteredConvolution, _ phase: (row: Int, column: Int), _ pointer: (Int) -> Pointer,
     _ body: (UnsafeMutablePointer<Pointer?>) -> Void
 ) {

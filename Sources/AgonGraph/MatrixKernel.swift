@@ -16,9 +16,9 @@ struct MatrixProduct {
         let aStart = transposeA ? depth.lowerBound * lda + rows.lowerBound : rows.lowerBound * lda + depth.lowerBound
         let bStart =
             transposeB ? columns.lowerBound * ldb + depth.lowerBound : depth.lowerBound * ldb + columns.lowerBound
-        agon_sgemm(
-            transposeA, transposeB, Int32(rows.count), Int32(columns.count), Int32(depth.count), 1,
-            a.constant + aStart, Int32(lda), b.constant + bStart, Int32(ldb), 0,
+        agon_product(
+            transposeA, transposeB, Int32(rows.count), Int32(columns.count), Int32(depth.count),
+            a.constant + aStart, Int32(lda), b.constant + bStart, Int32(ldb), false,
             other ?? (c.pointer + rows.lowerBound * ldc + columns.lowerBound), Int32(other == nil ? ldc : columns.count)
         )
     }

@@ -109,7 +109,8 @@ func inferredShape(of operation: Operation, _ shapes: [Shape], at origin: Config
         check(shapes[0] == (f.pass == .inputGradient ? coarse : fine), "\(shapes[0])")
         switch f.pass {
         case .forward, .inputGradient:
-            check(shapes[1] == [f.packedCount], "\(shapes[1]), expected \(f.packedCount) transformed weights")
+            let weights: Shape = f.transformsWeights ? f.geometry.weightShape : [f.packedCount]
+            check(shapes[1] == weights, "weights \(shapes[1]), expected \(weights)")
             return f.pass == .forward ? coarse : fine
         case .weightGradient:
             check(shapes[1] == coarse, "\(shapes[1]), expected \(coarse)")

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agon_kernels.h"
+#include "agon_product.h"
 #include "agon_random.h"
 
 // Floats of a vector, columns of a panel of packed weights, and rows of a product that the registers hold.
@@ -20,6 +21,7 @@
 #include "vector_depthwise.h"
 #include "vector_filter.h"
 #include "vector_product.h"
+#include "vector_matrix.h"
 #pragma clang attribute pop
 
 const agon_vector_kernels agon_vector_avx2 = {
@@ -29,6 +31,7 @@ const agon_vector_kernels agon_vector_avx2 = {
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,
     .update = run_update,
+    .matrix_product = matrix_product,
     .filter = {
         .panel = AGON_PANEL,
         .read_tiles = read_tiles,

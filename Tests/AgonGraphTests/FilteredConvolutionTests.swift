@@ -40,6 +40,26 @@ import Testing
         try graph.expectAsReference(inputs, threads: 2, tolerance: 4e-5, convolutions: .filtering(m: m), "F(\(m), ...)")
     }
 
+    /// The same with weights transformed in the pieces that use them.
+    @Test(arguments: largeWeightCases, [2, 4])
+    func agreesWithItsDefinitionTransformingWeights(_ c: ConvolutionCase, _ m: Int) throws {
+        let (graph, inputs) = try passes(c)
+        let method = ConvolutionMethod.filtering(m: m, transformsWeights: true)
+        let rewritten = ConvolutionRewriting.run(graph.nodes, outputs: graph.outputs, method: method)
+        let kinds = rewritten.nodes.map { OperationKind($0.operation) }
+        #expect(kinds.count { $0 == .filteredConvolution } == 3 && !kinds.contains(.filterWeights))
+        try graph.expectAsReference(inputs, threads: 3, tolerance: 4e-5, convolutions: method)
+    }
+
+    /// Channels that blocks of 128 columns and 64 rows divide, and that they do not.
+    static let largeWeightCases: [ConvolutionCase] = [
+        .init([2, 5, 4, 144], [3, 3, 144, 160], padding: (1, 1, 1, 1)),
+        .init([1, 7, 6, 16], [5, 5, 16, 48], padding: (2, 2, 2, 2)),
+        .init([2, 4, 4, 144], [4, 4, 144, 160], stride: (2, 2), padding: (1, 1, 1, 1)),
+        .init([1, 5, 7, 80], [3, 3, 80, 48], stride: (2, 2), padding: (1, 1, 1, 1)),
+        .init([2, 6, 6, 32], [5, 5, 32, 32], stride: (2, 2), padding: (2, 2, 2, 2)),
+    ]
+
     /// The graph's units do what the test means to test.
     @Test func isUsedWhereItIsAskedFor() throws {
         let (graph, _) = try passes(Self.cases[1])

@@ -86,6 +86,10 @@ typedef struct {
                                       int32_t channel_begin, int32_t channel_end, float *weight_gradient);
     void (*update)(int32_t rule, const float *parameters, int64_t count, const float *gradient, float *value,
                    float *first, float *second, float *third);
+    /// c [m, n] (=, or += if accumulate) op(a) [m, k] op(b) [k, n]: agon_product, with AGON_PRODUCT_SCRATCH floats of scratch.
+    /// Sums run in order of k, so an element's bits depend on its row of a and its column of b alone.
+    void (*matrix_product)(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
+                           const float *b, int64_t ldb, bool accumulate, float *c, int64_t ldc, float *scratch);
     agon_filter_kernels filter;
 } agon_vector_kernels;
 
