@@ -31,15 +31,12 @@ import Testing
             var scratch = [Float](repeating: .nan, count: Int(AGON_PRODUCT_SCRATCH))
             let aStart = transposeA ? rows.lowerBound : rows.lowerBound * lda
             let bStart = transposeB ? columns.lowerBound * ldb : columns.lowerBound
-            a.withUnsafeBufferPointer { a in
-                b.withUnsafeBufferPointer { b in
-                    c.withUnsafeMutableBufferPointer { c in
-                        kernels.matrix_product(
-                            transposeA, transposeB, Int64(rows.count), Int64(columns.count), Int64(k),
-                            a.baseAddress! + aStart, Int64(lda), b.baseAddress! + bStart, Int64(ldb), accumulate,
-                            c.baseAddress! + rows.lowerBound * ldc + columns.lowerBound, Int64(ldc), &scratch)
-                    }
-                }
+            c.withUnsafeMutableBufferPointer { c in
+                guard let c = c.baseAddress else { return }
+                kernels.matrix_product(
+                    transposeA, transposeB, Int64(rows.count), Int64(columns.count), Int64(k), Array(a[aStart...]),
+                    Int64(lda), Array(b[bStart...]), Int64(ldb), accumulate,
+                    c + rows.lowerBound * ldc + columns.lowerBound, Int64(ldc), &scratch)
             }
         }
 
