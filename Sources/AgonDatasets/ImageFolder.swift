@@ -60,7 +60,9 @@ public struct ImageFolder: ImageSource {
         classNames = list.classNames
         sizes = headers.map { (Int32($0.height), Int32($0.width)) }
         shape = ImageShape(height: first.height, width: first.width, channels: 3)
-        fingerprint = .of(kept.map { (list.files[$0], survey.records[$0].contents) })
+        var fingerprint = DatasetFingerprint.of(kept.map { (list.files[$0], survey.records[$0].contents) })
+        fingerprint.isPublished = record.map { record in files.allSatisfy { record[$0] != nil } } ?? false
+        self.fingerprint = fingerprint
         self.notes =
             notes + [
                 FolderSummary(
