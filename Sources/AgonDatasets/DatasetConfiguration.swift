@@ -99,7 +99,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public init(
         name: String, path: String? = nil, split: DatasetSplit = .train, classes: [ClassReference]? = nil,
         limit: Int? = nil, holdout: Double = 0, input: ImagePairs.Side? = nil, unpaired: Bool = false,
-        broken: ImageReading.Broken? = nil, background: Int? = nil, embeddings: String? = nil, count: Int? = nil, deviation: Double? = nil, transforms: [ImageTransform] = [],
+        broken: ImageReading.Broken? = nil, background: Int? = nil, embeddings: String? = nil, count: Int? = nil,
+        deviation: Double? = nil, transforms: [ImageTransform] = [],
         range: SampleRange = .signed, order: SampleOrder = .shuffled, memoryLimit: Int = 512, seed: UInt64 = 0
     ) throws {
         self.name = name

@@ -34,7 +34,7 @@ public struct ImageFolder: ImageSource {
         path: String, reading: ImageReading, cacheFolder: String?, record: [String: String]?, notes: [String] = []
     ) throws {
         let list = try FileList(path: path)
-        let survey = ImageSurvey(of: list.files, in: path, cacheFolder: cacheFolder)
+        let survey = try ImageSurvey(of: list.files, in: path, cacheFolder: cacheFolder)
         if let record {
             for (file, found) in zip(list.files, survey.records) {
                 guard let expected = record[file] else { continue }

@@ -21,7 +21,8 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         name = try reader.string("name", "A name for the sweep, and for its folder.")
         try reader.require(
-            SweepFolder.isName(name), "name", "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
+            SweepFolder.isName(name), "name",
+            "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString("description", "What the sweep is to find out, in a sentence or two.")
         base = try reader.optionalString(
             "base", "The config of all trials, relative to this file; none where an axis lists configs.")

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonExperiments
 import AgonRuns
 import AgonScoring
@@ -236,6 +237,7 @@ public final class TrialRun {
         case RunError.runBusy, TrainingError.stoppedByFault, TrainingError.badData(_, _, _, isPassing: true):
             status.state = .stopped
         case let error as TensorsError where error.isPassing: status.state = .stopped
+        case let error as DatasetError where error.isPassing: status.state = .stopped
         default:
             status.state = .failed
             try? folder.write(failure: reason)

@@ -1,5 +1,6 @@
 import AgonExperiments
 import AgonRuns
+import AgonTensors
 
 /// The folder that a run will be in, checked but not yet made.
 struct RunPlace {
@@ -48,11 +49,13 @@ struct RunPlace {
     /// Throws `TrainingError.dataDiffer` if its data have changed since.
     func finishedOutcome(of experiment: Experiment, options: TrainingOptions) throws -> TrainingOutcome? {
         guard resumes, let folder, folder.holdsRun, let record = folder.record, record.state == .done,
-            record.step >= experiment.configuration.steps
+            record.step >= experiment.configuration.steps,
+            FileSystem.exists(folder.checkpointPath(step: record.step))
         else { return nil }
         if !record.data.isEmpty {
             let present = PresentData(searchPath: options.searchPath)
-            try folder.takeData(present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
+            try folder.takeData(
+                present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
         }
         let step = record.step
         return TrainingOutcome(

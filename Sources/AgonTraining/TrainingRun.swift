@@ -21,8 +21,10 @@ public enum TrainingRun {
         report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         try options.stop.listening {
-            // Before any thread is started: opening BLAS may set its environment.
+            // Before any thread is started: loading BLAS and LAPACK sets environment variables, and the thread that asks git
+            // reads them.
             try BLAS.open()
+            _ = BLAS.description
             var place = try RunPlace(experiment, options: options)
             if let outcome = try place.finishedOutcome(of: experiment, options: options) {
                 report(.started(folder: outcome.folder, step: outcome.step, steps: outcome.step))
@@ -43,7 +45,9 @@ public enum TrainingRun {
                 try place.check(data, options: options, note: note)
                 let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty, note)
                 if let evaluations {
-                    let measured = try prepared.data(since: finished, evaluations: evaluations).filter { !data.contains($0) }
+                    let measured = try prepared.data(since: finished, evaluations: evaluations).filter {
+                        !data.contains($0)
+                    }
                     try place.check(measured, options: options, note: note)
                     data += measured
                 }

@@ -241,7 +241,9 @@ import Testing
 
     private var scan: Int { sound.indices.dropLast().last { sound[$0] == 0xff && sound[$0 + 1] == 0xda } ?? 0 }
 
-    private func read(_ bytes: [UInt8]) throws -> Image { try ImageFile.read(path: try folder.write(bytes, to: "a.jpg")) }
+    private func read(_ bytes: [UInt8]) throws -> Image {
+        try ImageFile.read(path: try folder.write(bytes, to: "a.jpg"))
+    }
 
     @Test func scanParametersOfPhonesAreHarmless() throws {
         var odd = sound

@@ -31,7 +31,8 @@ import Testing
         #expect(
             record.node.object?.keys == [
                 "format", "state", "reason", "step", "steps", "seed", "threads", "commandLine", "data", "started",
-                "ended", "resumes", "seconds", "stepsPerSecond", "peakMemoryBytes", "versions", "blas", "processor", "git",
+                "ended", "resumes", "seconds", "stepsPerSecond", "peakMemoryBytes", "versions", "blas", "processor",
+                "git",
             ])
         #expect(record.node.object?["ended"]?.isNull == true && record.node.object?["git"]?.isNull == true)
     }

@@ -129,7 +129,8 @@ import Testing
     @Test func aTrialOfOtherImagesIsNotDone() throws {
         let pictures = try TinyPictures()
         _ = try folder.write(pictures.text, to: "tiny.json")
-        let sweep = try Sweep(file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
+        let sweep = try Sweep(
+            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
         let place = SweepFolder(path: folder.path + "/Sweeps/s")
         try place.prepare(sweep)
         let trial = place.trial(sweep.trials[0].id)

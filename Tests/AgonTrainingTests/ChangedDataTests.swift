@@ -44,7 +44,8 @@ import Testing
         }
         let before = try snapshot()
         let text = message { try pictures.train(to: 20) }
-        #expect(text.hasPrefix("\(run.path): its data have changed since: dataset 'folder' (train): 16 files "), "\(text)")
+        #expect(
+            text.hasPrefix("\(run.path): its data have changed since: dataset 'folder' (train): 16 files "), "\(text)")
         #expect(text.hasSuffix("or continue on the present files with --accept-changed-data"))
         switch change {
         case .addition: #expect(text.contains("16 files before, 17 now"))
@@ -108,7 +109,8 @@ import Testing
         #expect(text.hasPrefix(pictures.path + "/1"), "\(text)")
         #expect(
             text.hasSuffix(
-                "The run is saved after step \(step); restore the file, then continue it with: agon run \(run.path) --resume"))
+                "The run is saved after step \(step); restore the file, then continue it with: agon run \(run.path) --resume"
+            ))
         #expect(!text.contains("\n"))
         #expect(run.record?.state == .failed && run.record?.step == step && run.record?.checkpoint == step)
 

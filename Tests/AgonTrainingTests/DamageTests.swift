@@ -188,7 +188,9 @@ import Testing
         for step in try run.checkpointSteps { unlink(run.checkpointPath(step: step)) }
         let before = try snapshot()
         let text = message { try train(to: 24) }
-        #expect(text.contains("none of its checkpoints is usable:\n  \(run.checkpointPath(step: 12)): missing\n"), "\(text)")
+        #expect(
+            text.contains("none of its checkpoints is usable:\n  \(run.checkpointPath(step: 12)): missing\n"), "\(text)"
+        )
         #expect(try snapshot() == before)
     }
 
@@ -197,7 +199,8 @@ import Testing
         unlink(run.configPath)
         let before = try snapshot()
         #expect(
-            message { try train(to: 24) } == "\(run.checkpointPath(step: 12)): a checkpoint of another run, whose config.json "
+            message { try train(to: 24) }
+                == "\(run.checkpointPath(step: 12)): a checkpoint of another run, whose config.json "
                 + "is missing; choose another folder with --out, or restore config.json")
         #expect(try snapshot() == before)
     }
