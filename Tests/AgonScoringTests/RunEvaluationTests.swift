@@ -90,6 +90,32 @@ import Testing
         #expect(before > 1_000_000 && before <= record.peakMemoryBytes ?? 0)
     }
 
+    @Test func valuesAgainstOtherImagesAreNotComparable() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        func measure() throws -> EvaluationValue {
+            let evaluation = try digits.evaluation(["metrics": ["fid"], "samples": 40, "realSamples": 50])
+            return try #require(try evaluation.evaluate(run: run.path).values.first)
+        }
+        let first = try measure()
+        let path = digits.folder.path + "/Datasets/mnist/test-images"
+        let images = try bytes(of: path)
+        try Data(images.prefix(16) + images.dropFirst(16).map { 255 - $0 }).write(to: URL(fileURLWithPath: path))
+        let second = try measure()
+        #expect(second.value != first.value)
+        let differences = second.identity.differences(from: first.identity)
+        #expect(differences.count == 1 && differences[0].hasPrefix("datasetContents "), "\(differences)")
+
+        // A run that would measure against other images from here on is refused too.
+        let text = message { _ = try train(digits, run.path, resumes: true, [TinyDigits.evaluate, "steps=16"]) }
+        #expect(text.contains("dataset 'mnist' (test): 2 files"), "\(text)")
+        try Data(images).write(to: URL(fileURLWithPath: path))
+        #expect(try measure() == first)
+        #expect(run.record?.data.map(\.split) == ["train", "test"])
+        _ = try train(digits, run.path, resumes: true, [TinyDigits.evaluate, "steps=16"])
+    }
+
     @Test func interruptedRunsHaveTheSameEvaluations() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()
