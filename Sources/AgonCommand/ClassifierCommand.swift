@@ -1,3 +1,4 @@
+import AgonDatasets
 import AgonScoring
 import AgonText
 import AgonTraining
@@ -46,7 +47,7 @@ struct ClassifierCommand: ParsableCommand {
             let display = LiveLine()
             let clock = ContinuousClock()
             let start = clock.now
-            let isTrained = catalogue.weights(of: recipe) != nil
+            let isTrained = try catalogue.weights(of: recipe, searchPath: data.searchPath) != nil
             let weights = try catalogue.train(
                 recipe, searchPath: data.searchPath, threads: threads.count, report: display.show, note: display.say)
             display.finish()
@@ -68,7 +69,7 @@ struct ClassifierCommand: ParsableCommand {
             for name in catalogue.names {
                 let recipe = try catalogue.recipe(name)
                 let title = name.padding(toLength: max(name.count + 2, 24), withPad: " ", startingAt: 0)
-                guard let weights = catalogue.weights(of: recipe) else {
+                guard let weights = try catalogue.weights(of: recipe, searchPath: .standard()) else {
                     print("\(title)not trained yet; agon classifier train \(name)")
                     continue
                 }

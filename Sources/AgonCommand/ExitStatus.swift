@@ -51,7 +51,8 @@ enum ExitStatus: Int32 {
         case is ClassifierError, is MeasurementError: .badInput
         case let error as SweepError: status(ofSweep: error)
         case let error as ReportsError: status(ofReport: error)
-        case is DatasetError, is ExportError: .badInput
+        case let error as DatasetError: error.isPassing ? .stopped : .badInput
+        case is ExportError: .badInput
         case TensorsError.blasUnavailable, TensorsError.lapackUnavailable, TensorsError.lapackFailed: .failed
         case let error as TensorsError: error.isPassing ? .stopped : .badInput
         case is GraphError: .failed
@@ -78,7 +79,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
-        case .runExists, .noRun, .noCheckpointAtStep: .usage
+        case .runExists, .noRun, .noCheckpointAtStep, .strayCheckpoint: .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped
         default: .badInput
@@ -89,7 +90,8 @@ enum ExitStatus: Int32 {
         switch error {
         case .alarm: .failed
         case .stoppedByFault: .stopped
-        case .configDiffers, .badRecording: .badInput
+        case .badData(_, _, _, let isPassing): isPassing ? .stopped : .badInput
+        case .configDiffers, .dataDiffer, .badRecording: .badInput
         }
     }
 

@@ -35,6 +35,7 @@ struct RunCommand: ParsableCommand {
     var seed: Int?
     @Flag(help: "Continue the run in the folder of --out, or the newest run of this config.")
     var resume = false
+    @OptionGroup var changes: ChangedDataOptions
     @Option(
         name: .customLong("init"),
         help: ArgumentHelp(
@@ -67,6 +68,7 @@ struct RunCommand: ParsableCommand {
         if isRun, !resume, out == nil {
             throw ValidationError("\(folder.path) already holds a run; add --resume, or give another --out")
         }
+        if isRun { try folder.checkFormat() }
         let path = isRun ? folder.configPath : config.config
         let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
         var settings = files.compactMap { key, option, file in
@@ -93,6 +95,7 @@ struct RunCommand: ParsableCommand {
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
         options.resumes = resume
+        options.acceptsChangedData = changes.acceptChangedData
         options.threads = threads.count
         options.searchPath = data.searchPath
         options.configPath = path

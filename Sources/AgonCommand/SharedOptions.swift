@@ -32,3 +32,8 @@ struct DataOptions: ParsableArguments {
 
     var searchPath: DataSearchPath { .standard(dataFolder: data) }
 }
+
+struct ChangedDataOptions: ParsableArguments {
+    @Flag(help: "Continue although the files of the dataset have changed since the run used them.")
+    var acceptChangedData = false
+}

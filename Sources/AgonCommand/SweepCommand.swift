@@ -139,11 +139,13 @@ struct SweepRunCommand: ParsableCommand {
     @OptionGroup var jobs: JobOptions
     @Flag(help: "Start no further trials after one has failed.")
     var failFast = false
+    @OptionGroup var changes: ChangedDataOptions
 
     func run() throws {
         let sweep = try self.sweep.load()
         var options = try jobs.options()
         options.failsFast = failFast
+        options.acceptsChangedData = changes.acceptChangedData
         signal(SIGPIPE, SIG_IGN)
         let display = SweepDisplay(jobs: options.jobs)
         let folder = self.sweep.folder(of: sweep)
@@ -281,6 +283,7 @@ struct SweepTrialCommand: ParsableCommand {
     var threads: Int?
     @Flag(help: "Stop when the process that started this one ends.")
     var withParent = false
+    @OptionGroup var changes: ChangedDataOptions
     @Option(help: "Minimum seconds between two lines.")
     var every = 30.0
 
@@ -297,7 +300,9 @@ struct SweepTrialCommand: ParsableCommand {
         if withParent { try ParentWatch.start() }
         let threads = try threads ?? SweepOptions.threadsOfJob()
         do {
-            let trial = try TrialRun(path: folder, reportsEvery: every) { line in
+            let trial = try TrialRun(
+                path: folder, reportsEvery: every, acceptsChangedData: changes.acceptChangedData
+            ) { line in
                 try? FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8))
             }
             let state = try trial.run(threads: threads)

@@ -63,6 +63,17 @@ public final class BatchLoader: Sendable {
         return try next()
     }
 
+    /// Waits until all of some batches are there, so that `next(at:)` has them without waiting.
+    ///
+    /// - Parameter batches: at most those that may wait.
+    ///
+    /// Throws: what reading a sample of one of them threw.
+    public func wait(for batches: Range<Int>) throws {
+        guard let first = batches.first else { return }
+        if position != first { seek(to: first) }
+        try work.wait(through: batches.upperBound)
+    }
+
     /// Ends the threads and waits for them. No batch may be asked for afterwards.
     public func stop() { work.stop() }
 }
@@ -149,6 +160,21 @@ private final class BatchWork: @unchecked Sendable {
                     return batch
                 }
                 if let failure, failure.index == nextIndex { throw failure.error }
+                condition.wait()
+            }
+        }
+    }
+
+    func wait(through end: Int) throws {
+        try condition.withLock {
+            if let held {
+                free.append(held)
+                self.held = nil
+                condition.broadcast()
+            }
+            while !(nextIndex..<end).allSatisfy({ ready[$0] != nil }) {
+                precondition(!isStopped, "a batch was asked of a stopped loader")
+                if let failure, failure.index < end { throw failure.error }
                 condition.wait()
             }
         }

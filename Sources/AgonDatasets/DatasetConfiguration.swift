@@ -14,7 +14,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     }
 
     public let name: String
-    public let path: String?
+    public private(set) var path: String?
     public var split: DatasetSplit
     public let classes: [ClassReference]?
     public private(set) var limit: Int?
@@ -25,7 +25,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let broken: ImageReading.Broken?
     /// Nil: white.
     public let background: Int?
-    public let embeddings: String?
+    public private(set) var embeddings: String?
     public let count: Int?
     public let deviation: Double?
     public private(set) var transforms: [ImageTransform]
@@ -177,6 +177,17 @@ extension DatasetConfiguration {
         if takesAll { data.limit = nil }
         data.transforms = transforms.compactMap(\.deterministic)
         (data.range, data.order) = (.signed, .shuffled)
+        return data
+    }
+
+    /// The same data where the paths are relative to another folder than the working folder.
+    package func relative(to folder: String) -> DatasetConfiguration {
+        func joined(_ path: String) -> String {
+            path.hasPrefix("/") || path.hasPrefix("~") ? path : folder + "/" + path
+        }
+        var data = self
+        data.path = path.map(joined)
+        data.embeddings = embeddings.map(joined)
         return data
     }
 

@@ -68,6 +68,21 @@ public enum DatasetError: Error, Equatable, Sendable {
     }
 }
 
+extension DatasetError {
+    /// Whether the cause is transient, such as a disk that does not answer, and says nothing about the files.
+    package var isPassing: Bool {
+        switch self {
+        case .cannotWrite: true
+        // Errors of decoders carry the system's words, and no number.
+        case .unreadable(_, let reason):
+            [EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENXIO, ENODEV].contains {
+                reason.contains(String(cString: strerror($0)))
+            }
+        default: false
+        }
+    }
+}
+
 extension DatasetError: CustomStringConvertible, LocalizedError {
     public var errorDescription: String? { description }
 

@@ -9,10 +9,19 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
     public let bytes: Int
     /// 64 hexadecimal digits.
     public let sha256: String
+    /// Whether the contents are those that the set's manifest records, so that the set's name says all. No part of the
+    /// identity.
+    public var isPublished = false
 
     public init(files: Int, bytes: Int, sha256: String) {
         (self.files, self.bytes, self.sha256) = (files, bytes, sha256)
     }
+
+    public static func == (first: DatasetFingerprint, second: DatasetFingerprint) -> Bool {
+        (first.files, first.bytes, first.sha256) == (second.files, second.bytes, second.sha256)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(sha256) }
 
     /// The fingerprint as it stands in a record: `{"files": …, "bytes": …, "sha256": …}`.
     public var node: ConfigNode {
@@ -47,9 +56,11 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
         if parts.count <= 1 { return parts.first }
         var hash = SHA256()
         for part in parts { hash.update(Array((part.sha256 + "\n").utf8)) }
-        return DatasetFingerprint(
+        var combined = DatasetFingerprint(
             files: parts.reduce(0) { $0 + $1.files }, bytes: parts.reduce(0) { $0 + $1.bytes },
             sha256: hash.finishHex())
+        combined.isPublished = parts.allSatisfy(\.isPublished)
+        return combined
     }
 
     /// Of files in order, each with its name below the dataset's folder and the size and hash of its contents.

@@ -34,7 +34,7 @@ public struct ImageFolder: ImageSource {
         path: String, reading: ImageReading, cacheFolder: String?, record: [String: String]?, notes: [String] = []
     ) throws {
         let list = try FileList(path: path)
-        let survey = ImageSurvey(of: list.files, in: path, cacheFolder: cacheFolder)
+        let survey = try ImageSurvey(of: list.files, in: path, cacheFolder: cacheFolder)
         if let record {
             for (file, found) in zip(list.files, survey.records) {
                 guard let expected = record[file] else { continue }
@@ -60,7 +60,9 @@ public struct ImageFolder: ImageSource {
         classNames = list.classNames
         sizes = headers.map { (Int32($0.height), Int32($0.width)) }
         shape = ImageShape(height: first.height, width: first.width, channels: 3)
-        fingerprint = .of(kept.map { (list.files[$0], survey.records[$0].contents) })
+        var fingerprint = DatasetFingerprint.of(kept.map { (list.files[$0], survey.records[$0].contents) })
+        fingerprint.isPublished = record.map { record in files.allSatisfy { record[$0] != nil } } ?? false
+        self.fingerprint = fingerprint
         self.notes =
             notes + [
                 FolderSummary(

@@ -34,7 +34,9 @@ struct ImageSurvey: Sendable {
     let isDecoded: Bool
 
     /// - Parameter files: paths below `folder`.
-    init(of files: [String], in folder: String, cacheFolder: String?) {
+    ///
+    /// Throws: `DatasetError.unreadable` for a transient cause, which says nothing about the file.
+    init(of files: [String], in folder: String, cacheFolder: String?) throws {
         let store = FileRecords(of: folder, cacheFolder: cacheFolder)
         var found: [FileRecord?] = []
         found.reserveCapacity(files.count)
@@ -54,13 +56,18 @@ struct ImageSurvey: Sendable {
         inParallel(min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)) {
             let scratch = ImageScratch()
             while let indices = work.take() {
-                let records = indices.map { index in
-                    (index, Self.look(at: files[index], in: folder, decodes: decodes, scratch: scratch, store: store))
-                }
-                work.give(records)
+                work.give(
+                    Result {
+                        try indices.map { index in
+                            let file = files[index]
+                            let record = try Self.look(
+                                at: file, in: folder, decodes: decodes, scratch: scratch, store: store)
+                            return (index, record)
+                        }
+                    })
             }
         }
-        for (index, record) in work.records { found[index] = record }
+        for (index, record) in try work.records { found[index] = record }
         if !unknown.isEmpty { store.save(names: files) }
         records = found.map { record in
             guard let record else { preconditionFailure("an image that was not looked at") }
@@ -71,7 +78,7 @@ struct ImageSurvey: Sendable {
 
     private static func look(
         at file: String, in folder: String, decodes: Bool, scratch: ImageScratch, store: FileRecords
-    ) -> FileRecord {
+    ) throws -> FileRecord {
         let path = folder + "/" + file
         let stamp = FileStamp(path: path)
         func broken(_ reason: String, _ contents: FileContents) -> FileRecord {
@@ -97,6 +104,8 @@ struct ImageSurvey: Sendable {
             let record = broken(reason, contents)
             if let stamp, FileStamp(path: path) == stamp { store.keep(file, record) }
             return record
+        } catch let error as DatasetError where error.isPassing {
+            throw error
         } catch DatasetError.unreadable(_, let reason) {
             // Not kept: it may be had again, such as from a disk that was away.
             return broken("cannot be read: " + reason, contents)
@@ -112,7 +121,7 @@ private final class SurveyWork: Sendable {
 
     private let indices: [Int]
     private let next = Atomic<Int>(0)
-    private let found = Mutex<[(index: Int, record: FileRecord)]>([])
+    private let found = Mutex<[Result<[(index: Int, record: FileRecord)], any Error>]>([])
 
     init(_ indices: [Int]) { self.indices = indices }
 
@@ -122,11 +131,13 @@ private final class SurveyWork: Sendable {
         return start < indices.count ? indices[start..<min(start + Self.stride, indices.count)] : nil
     }
 
-    func give(_ records: [(index: Int, record: FileRecord)]) {
-        found.withLock { $0.append(contentsOf: records) }
+    func give(_ records: Result<[(index: Int, record: FileRecord)], any Error>) {
+        found.withLock { $0.append(records) }
     }
 
-    var records: [(index: Int, record: FileRecord)] { found.withLock { $0 } }
+    var records: [(index: Int, record: FileRecord)] {
+        get throws { try found.withLock { try $0.flatMap { try $0.get() } } }
+    }
 }
 
 /// Runs a body on several threads at once, this one among them, and waits for all. Where the system gives no more threads,

@@ -46,8 +46,10 @@ struct RecordedContents {
             }
             if case .recorded = found { found = file == nil ? .unrecorded : .own(path) }
         }
+        var fingerprint = DatasetFingerprint.of(files)
+        if case .recorded = found { fingerprint.isPublished = true }
         verdict = found
-        fingerprint = .of(files)
+        self.fingerprint = fingerprint
     }
 }
 

@@ -122,9 +122,14 @@ struct RunFacts {
     // MARK: Curves
 
     private mutating func addCurves(_ folder: RunFolder) {
-        let curves = MetricCurves(path: folder.metricsPath)
-        if let step = curves.lastStep { raise("step", to: Double(step)) }
-        for name in curves.names { addCurve(name, curves[name]) }
+        // Logs may be long; only their extremes are facts.
+        let extremes = MetricExtremes(path: folder.metricsPath)
+        if let step = extremes.lastStep { raise("step", to: Double(step)) }
+        for curve in extremes.curves {
+            add(RunFact(curve.name, curve.last))
+            add(RunFact(curve.name + ".minimize", curve.lowest))
+            add(RunFact(curve.name + ".maximize", curve.highest))
+        }
         for (key, curve) in EvaluationCurves(of: folder).named {
             addMetric(key, curve)
             add(RunFact(key + ".identity", curve.identity.hash))
@@ -134,14 +139,6 @@ struct RunFacts {
     private mutating func raise(_ key: String, to value: Double) {
         let former = places[key].flatMap { facts[$0].number } ?? 0
         add(RunFact(key, max(former, value)))
-    }
-
-    private mutating func addCurve(_ name: String, _ points: [(step: Int, value: Double)]) {
-        guard let last = points.last else { return }
-        let values = points.map(\.value)
-        add(RunFact(name, last.value))
-        add(RunFact(name + ".minimize", values.min() ?? last.value))
-        add(RunFact(name + ".maximize", values.max() ?? last.value))
     }
 
     private mutating func addMetric(_ key: String, _ curve: EvaluationCurve) {

@@ -7,6 +7,8 @@ public enum RunError: Error, Equatable, Sendable {
     /// Another process works in the folder.
     case runBusy(folder: String)
     case noRun(folder: String)
+    /// A new run was to go where checkpoints of another lie, whose config is gone.
+    case strayCheckpoint(path: String)
     case cannotMakeFolder(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
     case unreadableFolder(path: String, reason: String)
@@ -32,6 +34,9 @@ extension RunError: CustomStringConvertible {
             "\(folder): holds a run already" + (state.map { " (\($0))" } ?? "")
                 + "; continue it with --resume, or choose another folder with --out"
         case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
+        case .strayCheckpoint(let path):
+            "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or restore "
+                + "config.json"
         case .noRun(let folder): "\(folder): holds no run (no config.json)"
         case .cannotMakeFolder(let path, let reason): "\(path): cannot make this folder: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"

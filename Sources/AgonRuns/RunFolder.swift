@@ -78,8 +78,10 @@ public struct RunFolder: Hashable, Sendable {
     }
 
     /// The newest of the folders that `makeNew` made for a name.
-    package static func newest(named name: String, parent: String = defaultParent) -> RunFolder? {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    ///
+    /// Throws `TensorsError.cannotRead`.
+    package static func newest(named name: String, parent: String = defaultParent) throws -> RunFolder? {
+        let names = try FileSystem.names(in: parent) ?? []
         let numbers = names.compactMap { entry -> Int? in
             if entry == name { return 1 }
             guard entry.hasPrefix(name + "-") else { return nil }

@@ -16,6 +16,7 @@ enum SweepMakefile {
             #
             #   THREADS  of each trial, as many as asked; if empty, the cores are divided among the jobs
             #   AGON     the program, if not that which wrote this
+            #   ACCEPT_CHANGED_DATA   if not empty, trials continue on data whose files have changed since
 
             THREADS ?=
 
@@ -28,7 +29,8 @@ enum SweepMakefile {
 
             trials/%/done: trials/%/config.json
             \t@program=\(recipe(ShellText.quoted(program))); exec "$${AGON:-$$program}" sweep trial \
-            --with-parent $(if $(THREADS),--threads $(THREADS)) trials/$*
+            --with-parent $(if $(THREADS),--threads $(THREADS)) \
+            $(if $(ACCEPT_CHANGED_DATA),--accept-changed-data) trials/$*
 
             list:
             \t@for trial in $(TRIALS); do \\

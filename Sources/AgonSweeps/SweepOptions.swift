@@ -9,6 +9,9 @@ public struct SweepOptions: Sendable {
     public var threads: Int
     /// Whether a failure keeps further trials from being started.
     public var failsFast = false
+    /// Whether trials continue on data whose files have changed since, and keep results of earlier contents.
+    public var acceptsChangedData = false
+
     /// Divides the cores among the jobs.
     ///
     /// - Parameters:

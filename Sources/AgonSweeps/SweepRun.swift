@@ -35,6 +35,7 @@ public enum SweepRun {
         return try withExtendedLifetime(lock) {
             let left = try folder.prepare(sweep)
             for note in sweep.notes(left: left, in: folder) { report(.note(note)) }
+            if !options.acceptsChangedData { try TrialData(TrialList(folder)).reopen(in: folder) }
             return try StopRequest.signals.listening {
                 var session = try Session(folder, entries: TrialList(folder).entries, report: report)
                 try session.run(options)
@@ -45,14 +46,17 @@ public enum SweepRun {
 
     /// The trials of a sweep as their folders in `folder` say, in order; those that have none are waiting.
     public static func statuses(of sweep: Sweep, in folder: SweepFolder) -> [TrialStatus] {
-        sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0)) }
+        let data = TrialData(TrialList(sweep))
+        return sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data) }
     }
 
     /// The trials of a prepared sweep as their folders say, in order.
     ///
     /// Throws `SweepError.noSweep`.
     public static func statuses(of folder: SweepFolder) throws -> [TrialStatus] {
-        try TrialList(folder).entries.map { TrialStatus(folder.trial($0.id), entry: $0) }
+        let list = try TrialList(folder)
+        let data = TrialData(list)
+        return list.entries.map { TrialStatus(folder.trial($0.id), entry: $0, data: data) }
     }
 }
 
@@ -81,6 +85,7 @@ private struct Session {
         var arguments = ["make", "-s", "--no-print-directory", "-C", folder.path, "-j\(options.jobs)"]
         if !options.failsFast { arguments.append("-k") }
         arguments.append("THREADS=\(options.threads)")
+        if options.acceptsChangedData { arguments.append("ACCEPT_CHANGED_DATA=1") }
         let make = try ChildProcess(arguments, environment: Self.environment)
         var asked: Int32 = 0
         while true {

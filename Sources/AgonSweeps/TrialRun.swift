@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonExperiments
 import AgonRuns
 import AgonScoring
@@ -20,6 +21,7 @@ public final class TrialRun {
     /// Whether a sweep reads what is said.
     private let isPartOfSweep: Bool
     private let ownsProcess: Bool
+    private let acceptsChangedData: Bool
     private let stop: StopRequest
     private var status: TrialStatus
     private let log: FileHandle
@@ -34,11 +36,13 @@ public final class TrialRun {
     ///   - interval: seconds from one line about a running trial to the next, at least.
     ///   - ownsProcess: whether the process is there for this trial: its errors then go to the log, and it goes to the
     ///     folder in which the sweep was prepared.
+    ///   - accepts: whether the trial continues on data whose files have changed since.
     ///   - say: takes a line.
     ///
     /// Throws `SweepError`, `ConfigError`, `RunError.cannotWrite`.
     public init(
-        path: String, reportsEvery interval: Double, ownsProcess: Bool = true, say: @escaping (String) -> Void
+        path: String, reportsEvery interval: Double, ownsProcess: Bool = true, acceptsChangedData accepts: Bool = false,
+        say: @escaping (String) -> Void
     ) throws {
         folder = TrialFolder(path: SweepPaths.absolute(path))
         let trials = FilePath.parent(of: folder.path)
@@ -52,6 +56,7 @@ public final class TrialRun {
         }
         self.say = say
         self.ownsProcess = ownsProcess
+        acceptsChangedData = accepts
         stop = ownsProcess ? .signals : StopRequest()
         isPartOfSweep = ProcessInfo.processInfo.environment[SweepRun.variable] != nil
         self.interval = isPartOfSweep ? min(interval, 1) : interval
@@ -78,8 +83,21 @@ public final class TrialRun {
         if let stamp = folder.stamp,
             folder.id == (try? SweepTrial.id(of: Experiment.load(path: folder.run.configPath)))
         {
+            status.step = stamp.step ?? 0
+            do {
+                try TrialData(list).check(folder, accepts: acceptsChangedData)
+            } catch {
+                settle(error)
+                throw TrialError(cause: error)
+            }
             // The config's file may be newer, say by another description; make goes by the times.
             utimes(folder.donePath, nil)
+            if folder.failure != nil {
+                // The data are those that it used again.
+                unlink(folder.failurePath)
+                (status.state, status.reason) = (stamp.state, stamp.reason)
+                report()
+            }
             return stamp.state
         }
         // What the Swift runtime says when it traps, and what libraries say, is to be found in the log.
@@ -118,6 +136,7 @@ public final class TrialRun {
         var options = TrainingOptions()
         options.folder = folder.path
         options.resumes = true
+        options.acceptsChangedData = acceptsChangedData
         options.stop = stop
         options.threads = threads
         options.searchPath = .standard()
@@ -215,8 +234,10 @@ public final class TrialRun {
         status.reason = reason
         status.secondsLeft = nil
         switch error {
-        case RunError.runBusy, TrainingError.stoppedByFault: status.state = .stopped
+        case RunError.runBusy, TrainingError.stoppedByFault, TrainingError.badData(_, _, _, isPassing: true):
+            status.state = .stopped
         case let error as TensorsError where error.isPassing: status.state = .stopped
+        case let error as DatasetError where error.isPassing: status.state = .stopped
         default:
             status.state = .failed
             try? folder.write(failure: reason)

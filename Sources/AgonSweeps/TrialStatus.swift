@@ -46,7 +46,9 @@ public struct TrialStatus: Sendable {
     // MARK: From the folder
 
     /// What the folder of a trial says.
-    public init(_ folder: TrialFolder, entry: TrialList.Entry) {
+    ///
+    /// - Parameter data: compares the data of trials at their end with what they used; nil: they are taken for unchanged.
+    public init(_ folder: TrialFolder, entry: TrialList.Entry, data: TrialData? = nil) {
         self.init(id: entry.id)
         label = entry.label
         steps = entry.steps
@@ -57,6 +59,8 @@ public struct TrialStatus: Sendable {
         if let stamp = folder.stamp {
             state = stamp.state
             reason = stamp.reason
+            // Written after the stamp: the data have changed since.
+            if let change = folder.failure ?? data?.change(of: folder) { (state, reason) = (.failed, change) }
         } else if folder.isBusy {
             state = .running
             readCurves(folder.run)
@@ -76,9 +80,10 @@ public struct TrialStatus: Sendable {
     }
 
     private mutating func readCurves(_ run: RunFolder) {
-        let curves = MetricCurves(path: run.metricsPath)
-        step = max(step, curves.lastStep ?? 0)
-        losses = curves.newest.filter { $0.name.hasPrefix("loss") && !Self.isOfOneDiscriminator($0.name) }
+        let logged = MetricExtremes(path: run.metricsPath)
+        step = max(step, logged.lastStep ?? 0)
+        losses = logged.curves.filter { $0.name.hasPrefix("loss") && !Self.isOfOneDiscriminator($0.name) }
+            .map { ($0.name, $0.last) }
         if let (key, curve) = EvaluationCurves(of: run).named.first, let last = curve.points.last {
             metric = (key, last.value)
         }

@@ -12,8 +12,16 @@ package protocol PhaseInputs: AnyObject {
     ///
     /// Throws what reading a batch throws.
     func values(for phase: IterationPhase, batch: Int, run: Int) throws -> [String: UnsafePointer<Float>]
+    /// Waits until batches can be had, so that the calls that take them do not fail.
+    ///
+    /// Throws what reading one of them threw.
+    func prepare(_ batches: Range<Int>) throws
     /// Ends the threads that read ahead.
     func stop()
+}
+
+extension PhaseInputs {
+    package func prepare(_ batches: Range<Int>) throws {}
 }
 
 /// The compiled phases of an experiment: runs one iteration of training at a time.
@@ -82,6 +90,9 @@ package final class CompiledIteration {
             }
         }
     }
+
+    /// The batches that an iteration takes, counted from the start of training.
+    func batches(ofIteration index: Int) -> Range<Int> { index * batches..<(index + 1) * batches }
 
     /// What is measured once an epoch.
     ///

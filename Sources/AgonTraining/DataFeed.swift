@@ -19,15 +19,18 @@ final class DataFeed: PhaseInputs {
     /// - Parameters:
     ///   - labelled: the samples with labels that the objective takes besides the batch.
     ///   - order: of an epoch's samples.
+    ///   - batches: that an iteration takes.
     ///
     /// Throws `AdversarialError.otherConditions` for data without what the task is conditioned on, `DatasetError`.
     init(
         dataset: any Dataset, labelled: (any Dataset)?, configuration: AdversarialConfiguration,
-        order: SampleOrder = .shuffled, seed: UInt64
+        order: SampleOrder = .shuffled, batches: Int = 1, seed: UInt64
     ) throws {
+        // All batches of an iteration wait at once before it begins.
+        let ahead = max(3, batches)
         let batchSize = configuration.batchSize
         conditions = try Self.conditions(of: dataset, for: configuration.task)
-        loader = try BatchLoader(dataset: dataset, batchSize: batchSize, seed: seed, order: order)
+        loader = try BatchLoader(dataset: dataset, batchSize: batchSize, seed: seed, order: order, ahead: ahead)
         conditionVectors = .allocate(capacity: max(1, batchSize * (configuration.task.conditionSize ?? 0)))
         conditionVectors.initialize(repeating: 0)
         let settings = configuration.objective.labelledSamples
@@ -41,7 +44,7 @@ final class DataFeed: PhaseInputs {
             }
             self.labelled = try BatchLoader(
                 dataset: labelled, batchSize: settings.batchSize,
-                seed: RandomStream(seed: seed, purpose: "labelled samples").key)
+                seed: RandomStream(seed: seed, purpose: "labelled samples").key, ahead: ahead)
         } else {
             self.labelled = nil
         }
@@ -100,6 +103,11 @@ final class DataFeed: PhaseInputs {
             values[DataInput.labels.rawValue] = UnsafePointer(labelVectors.baseAddress)
         }
         return values
+    }
+
+    func prepare(_ batches: Range<Int>) throws {
+        try loader.wait(for: batches)
+        try labelled?.wait(for: batches)
     }
 
     func stop() {

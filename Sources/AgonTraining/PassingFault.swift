@@ -8,9 +8,11 @@ extension Error {
     /// can resume from its checkpoint.
     package var isPassing: Bool {
         switch self as any Error {
-        case TensorsError.cannotWrite, TensorsError.cannotRead, TensorsError.noThread, DatasetError.cannotWrite,
-            DatasetError.unreadable, RunError.cannotWrite, ConfigError.unreadableFile:
+        case TensorsError.cannotWrite, TensorsError.cannotRead, TensorsError.noThread,
+            RunError.cannotWrite, ConfigError.unreadableFile:
             true
+        case let error as DatasetError: error.isPassing
+        case TrainingError.badData(_, _, _, let isPassing): isPassing
         default: false
         }
     }

@@ -1,5 +1,6 @@
 import AgonExperiments
 import AgonRuns
+import AgonTensors
 
 /// The folder that a run will be in, checked but not yet made.
 struct RunPlace {
@@ -15,15 +16,13 @@ struct RunPlace {
         name = experiment.configuration.name
         resumes = options.resumes
         folder = options.folder.map { RunFolder(path: $0) }
-        if folder == nil, options.resumes { folder = RunFolder.newest(named: name) }
+        if folder == nil, options.resumes { folder = try RunFolder.newest(named: name) }
         guard let folder, folder.holdsRun else { return }
         let record = folder.record
         guard options.resumes else {
             throw RunError.runExists(folder: folder.path, state: record?.state.rawValue)
         }
-        if let format = record?.format, format > RunRecord.currentFormat {
-            throw RunError.newerFormat(path: folder.recordPath, format: format)
-        }
+        try folder.checkFormat()
         lock = try reportingTransientFaults { _ in try folder.lock() }
         let former = try reportingTransientFaults { _ in try Experiment.load(path: folder.configPath) }
         let differing = experiment.differences(from: former)
@@ -46,10 +45,18 @@ struct RunPlace {
     }
 
     /// The outcome of a run whose last step was reached before.
-    func finishedOutcome(steps: Int) -> TrainingOutcome? {
+    ///
+    /// Throws `TrainingError.dataDiffer` if its data have changed since.
+    func finishedOutcome(of experiment: Experiment, options: TrainingOptions) throws -> TrainingOutcome? {
         guard resumes, let folder, folder.holdsRun, let record = folder.record, record.state == .done,
-            record.step >= steps
+            record.step >= experiment.configuration.steps,
+            FileSystem.exists(folder.checkpointPath(step: record.step))
         else { return nil }
+        if !record.data.isEmpty {
+            let present = PresentData(searchPath: options.searchPath)
+            try folder.takeData(
+                present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
+        }
         let step = record.step
         return TrainingOutcome(
             state: .wasDone, folder: folder.path, step: step, sampleGrid: folder.newestSample,
@@ -62,16 +69,58 @@ struct RunPlace {
     mutating func savedSteps(of experiment: Experiment) throws -> Int {
         guard resumes || isTaken, let folder, folder.holdsRun else { return 0 }
         return try reportingTransientFaults { _ in
-            try folder.newestCheckpoint(config: experiment.digest, note: { _ in })?.step ?? 0
+            if let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { _ in }) {
+                return checkpoint.step
+            }
+            if let step = try folder.readRecord()?.checkpoint {
+                throw RunError.noUsableCheckpoint(
+                    folder: folder.path, problems: ["\(folder.checkpointPath(step: step)): missing"])
+            }
+            return 0
         }
+    }
+
+    /// Compares the data of a stage with those that the run used before.
+    ///
+    /// - Parameters:
+    ///   - data: as they are now.
+    ///   - note: told of changes that the options accept.
+    ///
+    /// Throws `TrainingError.dataDiffer`, `TrainingError.stoppedByFault`, `RunError.damaged`.
+    mutating func check(_ data: [RecordedData], options: TrainingOptions, note: (String) -> Void) throws {
+        guard resumes || isTaken, let folder, folder.holdsRun else { return }
+        let record = try reportingTransientFaults { _ in try folder.readRecord() }
+        let changes = record?.data.changes(to: data) ?? []
+        guard changes.isEmpty || options.acceptsChangedData else {
+            throw TrainingError.dataDiffer(folder: folder.path, changes: changes)
+        }
+        changes.forEach { note("\($0); continued on the present files") }
     }
 
     /// Creates the folder if it is missing, and locks it.
     mutating func take() throws -> RunFolder {
         let folder = try self.folder ?? RunFolder.makeNew(named: name)
         self.folder = folder
+        // Its newest checkpoint would be taken for one of the new run.
+        if !folder.holdsRun, let step = try folder.checkpointSteps.last {
+            throw RunError.strayCheckpoint(path: folder.checkpointPath(step: step))
+        }
         try folder.make()
         if lock == nil { lock = try folder.lock() }
         return folder
+    }
+}
+
+extension RunFolder {
+    /// Compares the data of a finished run with those that it used, and records changes if they are accepted.
+    ///
+    /// Throws `TrainingError.dataDiffer`, `TensorsError.cannotWrite`.
+    package func takeData(_ present: [RecordedData], of record: RunRecord, accepts: Bool) throws {
+        let changes = record.data.changes(to: present)
+        guard !changes.isEmpty else { return }
+        guard accepts else { throw TrainingError.dataDiffer(folder: path, changes: changes) }
+        var record = record
+        record.data.take(present)
+        try write(record)
     }
 }

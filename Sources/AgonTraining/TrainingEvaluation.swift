@@ -1,3 +1,4 @@
+import AgonDatasets
 import AgonRuns
 
 /// What measures the generator in the course of a training.
@@ -6,6 +7,8 @@ public protocol TrainingEvaluation: AnyObject {
     var every: Int { get }
     /// The most memory that the process had before its first evaluation, in bytes; nil until then.
     var memoryBefore: Int? { get }
+    /// The data that samples are compared with.
+    var dataset: any Dataset { get }
     /// The values after a step.
     ///
     /// Throws what reading samples and the metrics throw.

@@ -48,11 +48,12 @@ final class TrainingLoop {
     ///
     /// - Parameters:
     ///   - saved: the step of that checkpoint, for which the networks were made.
+    ///   - data: that the stage uses, as they are now.
     ///   - folder: locked by this process.
     ///   - continues: whether this process trained the stage before.
     init(
-        _ prepared: TrainingSetup, evaluations: (any TrainingEvaluation)?, stage: Stage, of experiment: Experiment,
-        after saved: Int, folder: RunFolder, continues: Bool, options: TrainingOptions,
+        _ prepared: TrainingSetup, evaluations: (any TrainingEvaluation)?, data: [RecordedData], stage: Stage,
+        of experiment: Experiment, after saved: Int, folder: RunFolder, continues: Bool, options: TrainingOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         self.evaluations = evaluations
@@ -80,10 +81,12 @@ final class TrainingLoop {
         let sample = prepared.networks.data.sample
         record.dataChannels = sample.rank == 3 ? sample[2] : nil
         finished = 0
+        let former = holdsRun ? try folder.readRecord() : nil
         if holdsRun {
-            if let former = try folder.readRecord() {
+            if let former {
                 record.started = former.started ?? record.started
                 record.resumes = former.resumes + (continues ? 0 : 1)
+                record.data = former.data
             }
             let begins = stage.start > 0 && saved == stage.start
             let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { report(.note($0)) })
@@ -111,13 +114,26 @@ final class TrainingLoop {
         events =
             configuration.log.tensorboard
             ? try EventLog(folder: folder, after: finished, config: experiment.resolved) : nil
-        secondsBefore = metrics.lastLine?.seconds ?? 0
+        secondsBefore = Self.seconds(after: finished, record: former, lastLine: metrics.lastLine)
         record.seconds = secondsBefore
         record.step = finished
+        record.checkpoint = self.saved
+        record.checkpointSeconds = self.saved == nil ? nil : secondsBefore
+        record.data.take(data)
         self.record = record
         try AtomicFile.write(path: folder.configPath, text: experiment.resolved.prettyText)
         try writeRecord()
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
+    }
+
+    /// Seconds of training until a step. The log has those of its lines alone, `run.json` those of the last checkpoint: an
+    /// earlier one if the process was killed before it wrote the file, a later one if that was damaged.
+    private static func seconds(after step: Int, record: RunRecord?, lastLine: MetricsLine?) -> Double {
+        let logged = lastLine?.seconds ?? 0
+        guard let record else { return logged }
+        let (last, seconds) =
+            record.checkpoint.map { ($0, record.checkpointSeconds) } ?? (record.step, record.seconds)
+        return last <= step ? max(logged, seconds ?? 0) : logged
     }
 
     private static func described(_ names: [String]) -> String {
@@ -154,22 +170,23 @@ final class TrainingLoop {
             try iterate(&clock)
             if finished < stage.end {
                 if finished > first { try grids.write(path: folder.samplePath(step: finished), step: finished) }
-                try save()
+                try save(clock)
                 return try settle(.stopped, stop.reason)
             }
             if finished < settings.steps {
-                try save()
+                try save(clock)
                 return nil
             }
             // A run that was resumed at its end may lack its last files.
             if saved != finished {
                 try drawSamples()
-                try save()
+                try save(clock)
             }
             return try settle(.done, nil)
         } catch {
             // A full disk may keep even this from being written; the first error is the one to tell.
             _ = try? settle(error.isPassing ? .stopped : .failed, "\(error)")
+            if case TrainingError.badData = error { throw error }
             throw error.isPassing ? TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)") : error
         }
     }
@@ -182,6 +199,7 @@ final class TrainingLoop {
         // The grid of an interruption is none of an uninterrupted run.
         if first > 0, !isDue(settings.samples.every) { unlink(folder.samplePath(step: first)) }
         while finished < stage.end, !stop.isMade {
+            try awaitData(clock)
             past?.prepare(iteration: finished)
             try step.run(finished, inputs: inputs)
             finished += 1
@@ -199,23 +217,31 @@ final class TrainingLoop {
             report(.progress(progress))
             for alarm in news.alarms {
                 if alarm.action == .stop {
-                    try save()
+                    try save(clock)
                     throw TrainingError.alarm(alarm.description, checkpoint: lastGood)
                 }
                 report(.note(alarm.description))
             }
             if isDue(settings.samples.every) { try drawSamples() }
-            if isDue(settings.checkpoints.every) {
-                try save()
-                record.step = finished
-                record.seconds = secondsBefore + clock.seconds
-                try writeRecord()
-            }
+            if isDue(settings.checkpoints.every) { try save(clock) }
             if !wroteGit, let revision = git.valueIfReady {
                 wroteGit = true
                 record.git = revision
                 try writeRecord()
             }
+        }
+    }
+
+    /// Waits for the data of the next iteration, so that one that cannot be read ends the run between two steps: the state
+    /// is then saved.
+    private func awaitData(_ clock: ProgressClock) throws {
+        do {
+            try inputs.prepare(step.batches(ofIteration: finished))
+        } catch {
+            // Nothing was trained yet, or the disk is at fault too: the last checkpoint holds.
+            guard finished > 0, (try? save(clock)) != nil else { throw error }
+            throw TrainingError.badData(
+                folder: folder.path, step: finished, reason: "\(error)", isPassing: error.isPassing)
         }
     }
 
@@ -281,7 +307,7 @@ final class TrainingLoop {
         try events?.append(step: finished, image: path)
     }
 
-    private func save() throws {
+    private func save(_ clock: ProgressClock) throws {
         guard saved != finished else { return }
         watch.remember()
         try metrics.synchronise()
@@ -289,6 +315,11 @@ final class TrainingLoop {
             variables, step: finished, batches: finished * step.batches, config: experiment.digest,
             seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
         saved = finished
+        record.step = finished
+        record.checkpoint = finished
+        record.seconds = secondsBefore + clock.seconds
+        record.checkpointSeconds = record.seconds
+        try writeRecord()
         folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished)
     }
 }

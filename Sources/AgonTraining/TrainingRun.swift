@@ -21,10 +21,12 @@ public enum TrainingRun {
         report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         try options.stop.listening {
-            // Before any thread is started: opening BLAS may set its environment.
+            // Before any thread is started: loading BLAS and LAPACK sets environment variables, and the thread that asks git
+            // reads them.
             try BLAS.open()
+            _ = BLAS.description
             var place = try RunPlace(experiment, options: options)
-            if let outcome = place.finishedOutcome(steps: experiment.configuration.steps) {
+            if let outcome = try place.finishedOutcome(of: experiment, options: options) {
                 report(.started(folder: outcome.folder, step: outcome.step, steps: outcome.step))
                 report(.ended(outcome))
                 return outcome
@@ -32,13 +34,26 @@ public enum TrainingRun {
             while true {
                 let finished = try place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
-                let prepared = try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                let prepared = try place.reportingTransientFaults { _ in
+                    try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                }
                 if let note = prepared.pool.note { report(.note(note)) }
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
-                let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty) { report(.note($0)) }
+                let note = { (text: String) in report(.note(text)) }
+                var data = try prepared.data(since: finished, evaluations: nil)
+                // Before classifiers are trained for evaluations.
+                try place.check(data, options: options, note: note)
+                let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty, note)
+                if let evaluations {
+                    let measured = try prepared.data(since: finished, evaluations: evaluations).filter {
+                        !data.contains($0)
+                    }
+                    try place.check(measured, options: options, note: note)
+                    data += measured
+                }
                 let loop = try place.reportingTransientFaults { place in
                     try TrainingLoop(
-                        prepared, evaluations: evaluations, stage: stage, of: experiment, after: finished,
+                        prepared, evaluations: evaluations, data: data, stage: stage, of: experiment, after: finished,
                         folder: try place.take(), continues: place.isTaken, options: options, report: report)
                 }
                 place.isTaken = true

@@ -2,6 +2,7 @@ import AgonAdversarial
 import AgonDatasets
 import AgonExperiments
 import AgonGraph
+import AgonRuns
 import AgonSampling
 
 /// Networks, compiled steps and data, ready for the first step.
@@ -20,6 +21,8 @@ public struct TrainingSetup {
     /// Reads the data in another thread while the graphs are built and compiled.
     ///
     /// - Parameter start: the step after which these networks are made.
+    ///
+    /// Throws what building networks and reading data throws.
     package init(_ experiment: Experiment, start: Int = 0, options: TrainingOptions) throws {
         let configuration = experiment.configuration
         let (searchPath, training) = (options.searchPath, configuration.training)
@@ -59,7 +62,7 @@ public struct TrainingSetup {
             (dataset, inputs, batchesPerEpoch) = (nil, recorded, nil)
             return
         }
-        (dataset, inputs, batchesPerEpoch) = try experiment.locating { [networks, grids] in
+        (dataset, inputs, batchesPerEpoch) = try experiment.locating { [networks, grids, step] in
             let data = try reading.value()
             guard data.shapes.sample == networks.data.sample else {
                 throw AdversarialError.imageShapes(
@@ -68,9 +71,30 @@ public struct TrainingSetup {
             }
             let feed = try DataFeed(
                 dataset: data.dataset, labelled: data.labelled, configuration: training,
-                order: configuration.dataset.order, seed: configuration.seed)
+                order: configuration.dataset.order, batches: step.batches, seed: configuration.seed)
             try grids.fix(dataset: data.shown)
             return (data.dataset, feed, feed.batchesPerEpoch)
+        }
+    }
+}
+
+extension TrainingSetup {
+    /// The files that the run uses, identified by their contents.
+    ///
+    /// - Parameter step: the finished steps.
+    ///
+    /// Throws `ConfigError` for numbers that no config can state.
+    func data(since step: Int, evaluations: (any TrainingEvaluation)?) throws -> [RecordedData] {
+        let settings = experiment.configuration
+        let used = [
+            (settings.dataset, dataset?.fingerprint),
+            (
+                settings.evaluation.map { settings.dataset.measured(by: $0) } ?? settings.dataset,
+                evaluations?.dataset.fingerprint
+            ),
+        ]
+        return try used.compactMap { dataset, fingerprint in
+            try fingerprint.map { try RecordedData(dataset, fingerprint: $0, since: step) }
         }
     }
 }

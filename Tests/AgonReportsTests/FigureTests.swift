@@ -172,6 +172,38 @@ import Testing
         #expect(Chart.evenly(100, limit: 3) == [0, 49, 99])
     }
 
+    /// Against the sum over each window, for lengths that leave blocks of all kinds.
+    @Test(arguments: [60, 79, 80, 81, 200, 1001, 4000])
+    func movingAveragesAreMeansOfWindows(count: Int) throws {
+        let points = (0..<count).map { (x: Double($0), y: sin(Double($0 * $0))) }
+        let smooth = try #require(Chart.smoothed(points))
+        for index in points.indices {
+            let near = min(count / 40, index, count - 1 - index)
+            let window = points[(index - near)...(index + near)]
+            #expect(abs(smooth[index].y - window.reduce(0) { $0 + $1.y } / Double(window.count)) < 1e-12)
+        }
+        // A spike leaves no rounding error in windows without it.
+        var spiked = points
+        spiked[count / 2].y = 1e30
+        let after = try #require(Chart.smoothed(spiked))
+        #expect(after[count - 1 - count / 40].y == smooth[count - 1 - count / 40].y)
+    }
+
+    @Test func oneSeriesKeepsNoMoreThanADrawingShows() {
+        var points: [(x: Double, y: Double)] = []
+        for index in 1...100_000 { points.append((Double(index), Double(index % 3))) }
+        points[61_234].y = 50
+        let series = Chart.Series(name: "loss", curve: points, isStacked: false)
+        #expect(series.points.count <= 4002 && series.points.contains { $0.y == 50 })
+        #expect(series.points.first?.x == 1 && series.points.last?.x == 100_000)
+        #expect(series.average?.count ?? 0 > 100 && series.average?.count ?? 0 <= 480)
+        let twice: [(x: Double, y: Double)] = points.map { (x: $0.x, y: 2 * $0.y) }
+        let stacked = [points, twice].map { Chart.Series(name: "weight", curve: $0, isStacked: true) }
+        #expect(stacked[0].points.map(\.x) == stacked[1].points.map(\.x) && stacked[0].points.count == 2000)
+        let short = Chart.Series(name: "loss", curve: points.prefix(500), isStacked: false)
+        #expect(short.points.count == 500 && short.average == nil)
+    }
+
     @Test func imagesAreShrunkByMeans() {
         let shape = ImageShape(height: 2, width: 4, channels: 1)
         let small = EmbeddedImage.shrunk(Image(shape: shape, pixels: [0, 10, 100, 100, 20, 30, 100, 101]), by: 2)

@@ -30,8 +30,9 @@ import Testing
         // The fields stand in the order of their declaration.
         #expect(
             record.node.object?.keys == [
-                "format", "state", "reason", "step", "steps", "seed", "threads", "commandLine", "started", "ended",
-                "resumes", "seconds", "stepsPerSecond", "peakMemoryBytes", "versions", "blas", "processor", "git",
+                "format", "state", "reason", "step", "steps", "seed", "threads", "commandLine", "data", "started",
+                "ended", "resumes", "seconds", "stepsPerSecond", "peakMemoryBytes", "versions", "blas", "processor",
+                "git",
             ])
         #expect(record.node.object?["ended"]?.isNull == true && record.node.object?["git"]?.isNull == true)
     }

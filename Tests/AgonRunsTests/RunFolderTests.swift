@@ -13,11 +13,11 @@ import Testing
     @Test func newFoldersAreNumbered() throws {
         let folder = try TemporaryFolder()
         let parent = folder.path + "/Runs"
-        #expect(RunFolder.newest(named: "a", parent: parent) == nil)
+        #expect(try RunFolder.newest(named: "a", parent: parent) == nil)
         let paths = try (0..<3).map { _ in try RunFolder.makeNew(named: "a", parent: parent).path }
         #expect(paths == [parent + "/a", parent + "/a-2", parent + "/a-3"])
         _ = try RunFolder.makeNew(named: "a-b", parent: parent)
-        #expect(RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
+        #expect(try RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
     }
 
     @Test func filesAreNumberedBySteps() {
@@ -31,7 +31,9 @@ import Testing
         ("{\"step\": 1}\n{\"step\": 2", 5, 12), ("{\"step\": 1}\nrubbish\n{\"step\": 2}\n", 5, 12),
         ("{\"step\": 9}\n", 5, 0),
     ])
-    func metricsKeepWholeLinesUpToAStep(text: String, step: Int, length: Int) {
-        #expect(LineLog<MetricsLine>.extent(of: Array(text.utf8), through: step).length == length)
+    func metricsKeepWholeLinesUpToAStep(text: String, step: Int, length: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(text, to: "metrics.jsonl")
+        #expect(try LineLog<MetricsLine>.extent(of: path, through: step).length == length)
     }
 }

@@ -14,14 +14,17 @@ import Testing
     @Test func aClassifierIsTrainedOnceAndKept() throws {
         let digits = try TinyDigits()
         let recipe = try digits.classifiers.recipe("blocks")
-        #expect(digits.classifiers.weights(of: recipe) == nil)
+        #expect(try digits.classifiers.weights(of: recipe, searchPath: digits.searchPath) == nil)
         var reports: [TrainingProgress] = []
         let weights = try digits.classifiers.train(
             recipe, searchPath: digits.searchPath, threads: 2, report: { reports.append($0) })
         // Untrained it names one in ten.
         #expect(weights.accuracy > 0.9)
         #expect(weights.testSamples == 60)
-        #expect(weights.path == digits.classifiers.cachePath(of: recipe))
+        // The data are not published ones, so their contents are part of the name.
+        let stem = digits.classifiers.cacheFolder + "/blocks-\(recipe.digest.prefix(12))-"
+        let contents = try recipe.configuration.dataset.open(searchPath: digits.searchPath).fingerprint?.sha256 ?? ""
+        #expect(weights.path == stem + contents.prefix(12) + ".safetensors")
         #expect(weights.hash == SHA256.hex(of: bytes(weights.path).map { Array($0) } ?? []))
         #expect(reports.last?.step == 120 && reports.count == 120)
         #expect((reports.last?.scalar("loss") ?? 9) < (reports.first?.scalar("loss") ?? 0))
@@ -32,6 +35,29 @@ import Testing
         let again = try digits.classifiers.train(
             recipe, searchPath: digits.searchPath, threads: 1, report: { reports.append($0) })
         #expect(again.hash == weights.hash && reports.isEmpty)
+    }
+
+    @Test func weightsOfOtherImagesAreNotUsed() throws {
+        let digits = try TinyDigits()
+        let recipe = try digits.classifiers.recipe("blocks", overrides: ["steps=3"])
+        let weights = try digits.trainClassifier("steps=3")
+        let path = digits.folder.path + "/Datasets/mnist/train-images"
+        let images = try bytes(of: path)
+        try Data(images.prefix(16) + images.dropFirst(16).map { 255 - $0 }).write(to: URL(fileURLWithPath: path))
+        #expect(try digits.classifiers.weights(of: recipe, searchPath: digits.searchPath) == nil)
+        let others = try digits.trainClassifier("steps=3")
+        #expect(others.path != weights.path && others.hash != weights.hash)
+        try Data(images).write(to: URL(fileURLWithPath: path))
+        #expect(try digits.trainClassifier("steps=3").hash == weights.hash)
+    }
+
+    @Test func weightsThatCannotBeReadAreNotTrainedAgain() throws {
+        let digits = try TinyDigits()
+        let weights = try digits.trainClassifier("steps=3")
+        // A ring of links: any user gets an error of reading, root too.
+        unlink(weights.path)
+        try FileManager.default.createSymbolicLink(atPath: weights.path, withDestinationPath: weights.path)
+        #expect(message { try digits.trainClassifier("steps=3") }.hasPrefix("\(weights.path): cannot read"))
     }
 
     @Test func anInterruptedClassifierEndsInTheSameBytes() throws {
@@ -51,11 +77,11 @@ import Testing
                     + "training will resume from there")
         }
         var first = 0
-        _ = try parts.classifiers.train(
+        let resumed = try parts.classifiers.train(
             recipe, searchPath: parts.searchPath, threads: 2, stop: StopRequest(),
             report: { if first == 0 { first = $0.step } })
         #expect(first == 51)
-        #expect(try bytes(of: parts.classifiers.cachePath(of: recipe)) == bytes(of: weights.path))
+        #expect(try bytes(of: resumed.path) == bytes(of: weights.path))
     }
 
     /// The state of an interrupted training is a checkpoint like that of a run.
@@ -76,13 +102,13 @@ import Testing
         let digits = try TinyDigits()
         let weights = try digits.trainClassifier("steps=3")
         let same = try digits.classifiers.recipe("blocks", overrides: ["steps=3", "description=words"])
-        #expect(digits.classifiers.weights(of: same)?.hash == weights.hash)
+        #expect(try digits.classifiers.weights(of: same, searchPath: digits.searchPath)?.hash == weights.hash)
         let other = try digits.classifiers.recipe("blocks", overrides: ["steps=3", "seed=1"])
-        #expect(digits.classifiers.weights(of: other) == nil)
+        #expect(try digits.classifiers.weights(of: other, searchPath: digits.searchPath) == nil)
         // Half a file is none.
         let half = try #require(bytes(weights.path)).prefix(900)
         try half.write(to: URL(fileURLWithPath: weights.path))
-        #expect(digits.classifiers.weights(of: same) == nil)
+        #expect(try digits.classifiers.weights(of: same, searchPath: digits.searchPath) == nil)
     }
 
     @Test func twoThatWantAClassifierTrainItOnce() throws {
@@ -98,7 +124,7 @@ import Testing
         let notes = log.lines
         #expect(notes.filter { $0.contains("training once for 20 steps") }.count == 1, "\(notes)")
         #expect(notes.filter { $0.contains("another process is training it") }.count == 2, "\(notes)")
-        #expect(digits.classifiers.weights(of: recipe) != nil)
+        #expect(try digits.classifiers.weights(of: recipe, searchPath: digits.searchPath) != nil)
     }
 
     @Test func messagesOfClassifiers() throws {

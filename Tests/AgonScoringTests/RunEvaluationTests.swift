@@ -90,6 +90,32 @@ import Testing
         #expect(before > 1_000_000 && before <= record.peakMemoryBytes ?? 0)
     }
 
+    @Test func valuesAgainstOtherImagesAreNotComparable() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        func measure() throws -> EvaluationValue {
+            let evaluation = try digits.evaluation(["metrics": ["fid"], "samples": 40, "realSamples": 50])
+            return try #require(try evaluation.evaluate(run: run.path).values.first)
+        }
+        let first = try measure()
+        let path = digits.folder.path + "/Datasets/mnist/test-images"
+        let images = try bytes(of: path)
+        try Data(images.prefix(16) + images.dropFirst(16).map { 255 - $0 }).write(to: URL(fileURLWithPath: path))
+        let second = try measure()
+        #expect(second.value != first.value)
+        let differences = second.identity.differences(from: first.identity)
+        #expect(differences.count == 1 && differences[0].hasPrefix("datasetContents "), "\(differences)")
+
+        // A run that would measure against other images from here on is refused too.
+        let text = message { _ = try train(digits, run.path, resumes: true, [TinyDigits.evaluate, "steps=16"]) }
+        #expect(text.contains("dataset 'mnist' (test): 2 files"), "\(text)")
+        try Data(images).write(to: URL(fileURLWithPath: path))
+        #expect(try measure() == first)
+        #expect(run.record?.data.map(\.split) == ["train", "test"])
+        _ = try train(digits, run.path, resumes: true, [TinyDigits.evaluate, "steps=16"])
+    }
+
     @Test func interruptedRunsHaveTheSameEvaluations() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()
@@ -312,18 +338,18 @@ import Testing
             value(2, "inception-score-x", 4), value(3, "fid-x", 3), value(3, "inception-score-x", 1),
             value(3, "other", 1),
         ])
-        let lines = (1...3).map { Self.line($0, seconds: Double($0)) }
+        let log = try folder.write((1...3).map { Self.line($0, seconds: Double($0)) }.joined(), to: "metrics.jsonl")
         #expect(
-            RunCosts.best(among: EvaluationCurves(of: run), lines: lines) == [
+            RunCosts.best(among: EvaluationCurves(of: run), log: log) == [
                 RunCosts.Best(metric: "fid-x", identity: identity, value: 3, step: 2, seconds: 2),
                 RunCosts.Best(metric: "inception-score-x", identity: identity, value: 4, step: 2, seconds: 2),
             ])
     }
 
-    private static func line(_ step: Int, seconds: Double) -> MetricsLine {
+    private static func line(_ step: Int, seconds: Double) -> String {
         var line = MetricsLine(step: step)
         line.seconds = seconds
-        return line
+        return line.node.lineText + "\n"
     }
 
     @Test func costsNameTheIdentityOfTheBest() throws {
@@ -334,8 +360,8 @@ import Testing
                 identity: EvaluationIdentity(["latentSeed": ConfigNode(seed)]))
         }
         try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7)])
-        let lines = [Self.line(1, seconds: 10), Self.line(2, seconds: 20)]
-        let best = RunCosts.best(among: EvaluationCurves(of: run), lines: lines)
+        let log = try folder.write(Self.line(1, seconds: 10) + Self.line(2, seconds: 20), to: "metrics.jsonl")
+        let best = RunCosts.best(among: EvaluationCurves(of: run), log: log)
         #expect(best.map(\.value) == [4] && best.map(\.seconds) == [20])
         #expect(best.first?.identity.node["latentSeed"]?.integer == 0)
     }

@@ -125,6 +125,45 @@ import Testing
         #expect(bytes(trials[0].logPath) == log)
     }
 
+    /// Trials are named by their configs, which do not say what files hold.
+    @Test func aTrialOfOtherImagesIsNotDone() throws {
+        let pictures = try TinyPictures()
+        _ = try folder.write(pictures.text, to: "tiny.json")
+        let sweep = try Sweep(
+            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
+        let place = SweepFolder(path: folder.path + "/Sweeps/s")
+        try place.prepare(sweep)
+        let trial = place.trial(sweep.trials[0].id)
+        #expect(try run(trial) == .done)
+        #expect(try statuses(place) == [.done])
+
+        try pictures.write(2, seed: 1)
+        #expect(try statuses(place) == [.failed])
+        #expect(SweepRun.statuses(of: sweep, in: place).first?.reason?.contains("its data have changed since") == true)
+        // Make goes by the times of files.
+        try TrialData(TrialList(place)).reopen(in: place)
+        let times = try [trial.donePath, trial.run.configPath].map {
+            try FileManager.default.attributesOfItem(atPath: $0)[.modificationDate] as? Date ?? .distantFuture
+        }
+        #expect(times[0] < times[1])
+        #expect(throws: TrialError.self) { _ = try run(trial) }
+        #expect(try statuses(place) == [.failed])
+
+        // With the former images it is done again.
+        try pictures.write(2)
+        var lines: [String] = []
+        #expect(try run(trial) { lines.append($0) } == .done)
+        #expect(lines.count == 1 && lines[0].contains("done"), "\(lines)")
+        #expect(try statuses(place) == [.done])
+
+        // Results of earlier images are kept if the user says so.
+        try pictures.write(2, seed: 1)
+        let accepting = try TrialRun(
+            path: trial.path, reportsEvery: 0, ownsProcess: false, acceptsChangedData: true, say: { _ in })
+        #expect(try accepting.run(threads: 1) == .done)
+        #expect(try statuses(place) == [.done] && trial.run.record?.data.map(\.since) == [0, 24])
+    }
+
     @Test func medianRuleEndsATrialAndSaysSo() throws {
         let rule = #", "stop": {"metric": "loss.generator", "goal": "minimize", "grace": 6, "trials": 2}"#
         let (sweep, place) = try prepared(rule, seeds: "[1, 2, 3]")

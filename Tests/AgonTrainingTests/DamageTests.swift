@@ -182,4 +182,101 @@ import Testing
         try FileManager.default.removeItem(atPath: run.recordPath)
         try train(to: 12)
     }
+
+    @Test func aRunWhoseCheckpointsAreGoneIsNotBegunAnew() throws {
+        try train(to: 12)
+        for step in try run.checkpointSteps { unlink(run.checkpointPath(step: step)) }
+        let before = try snapshot()
+        let text = message { try train(to: 24) }
+        #expect(
+            text.contains("none of its checkpoints is usable:\n  \(run.checkpointPath(step: 12)): missing\n"), "\(text)"
+        )
+        #expect(try snapshot() == before)
+    }
+
+    @Test func checkpointsWithoutAConfigAreLeftAlone() throws {
+        try train(to: 12)
+        unlink(run.configPath)
+        let before = try snapshot()
+        #expect(
+            message { try train(to: 24) }
+                == "\(run.checkpointPath(step: 12)): a checkpoint of another run, whose config.json "
+                + "is missing; choose another folder with --out, or restore config.json")
+        #expect(try snapshot() == before)
+    }
+
+    @Test func aFolderOfRunsThatCannotBeReadIsNotEmpty() throws {
+        let parent = folder.path + "/Runs"
+        try FileManager.default.createSymbolicLink(atPath: parent, withDestinationPath: parent)
+        #expect(throws: TensorsError.self) { _ = try RunFolder.newest(named: "tiny", parent: parent) }
+    }
+
+    /// As versions before keys with defaults, before formats of records and before checksums left it.
+    @Test func aRunOfAnOlderVersionContinues() throws {
+        try train(to: 10)
+        var config = try #require(try ConfigNode.load(path: run.configPath).object)
+        for key in ["alarms", "description", "log"] { config[key] = nil }
+        var dataset = try #require(config["dataset"]?.object)
+        for key in ["memoryLimit", "order", "range"] { dataset[key] = nil }
+        config["dataset"] = ConfigNode(dataset)
+        try ConfigNode(config).prettyText.write(toFile: run.configPath, atomically: true, encoding: .utf8)
+        var record = try #require(try run.readRecord()?.node.object)
+        for key in ["format", "data", "checkpoint", "checkpointSeconds"] { record[key] = nil }
+        try ConfigNode(record).prettyText.write(toFile: run.recordPath, atomically: true, encoding: .utf8)
+        for step in try run.checkpointSteps {
+            let file = try SafetensorsFile(path: run.checkpointPath(step: step))
+            let contents = try file.entries.map {
+                SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name))
+            }
+            var metadata = file.metadata
+            metadata["agon.crc32c"] = nil
+            metadata["format"] = "agon-checkpoint-1"
+            metadata["config"] = "digest of another kind"
+            try SafetensorsFile.write(path: file.path, contents, metadata: metadata)
+        }
+        try train(to: 24)
+        try train(to: 24, RunFolder(path: folder.path + "/whole"))
+        #expect(
+            try bytes(of: run.checkpointPath(step: 24))
+                == bytes(of: folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    @Test func aRunOfANewerVersionIsLeftToIt() throws {
+        try train(to: 10)
+        var record = try #require(try run.readRecord()?.node.object)
+        record["format"] = ConfigNode(RunRecord.currentFormat + 1)
+        let text = SealedText.sealed(ConfigNode(record).prettyText)
+        try text.write(toFile: run.recordPath, atomically: true, encoding: .utf8)
+        let before = try snapshot()
+        #expect(message { try train(to: 24) }.hasSuffix("newer than this program's 2; use a newer Agon"))
+        #expect(try snapshot() == before)
+    }
+
+    /// The log has a line at the end alone; time that passed before a stop must not be lost.
+    @Test func timeSinceTheLastLineIsNotLost() throws {
+        func train(to step: Int, pauses: Int32 = 0, stopAfter last: Int? = nil) throws {
+            var options = TinyExperiment.options(run.path, resumes: true)
+            let stop = StopRequest()
+            options.stop = stop
+            _ = try TrainingRun.run(try TinyExperiment.load("steps=\(step)", "log.every=1000"), options: options) {
+                guard case .progress(let progress) = $0 else { return }
+                usleep(UInt32(pauses))
+                if progress.step == last { stop.request() }
+            }
+        }
+        try train(to: 24, pauses: 20_000, stopAfter: 8)
+        let first = try #require(run.record?.seconds)
+        #expect(first > 0.14 && LineReader<MetricsLine>.all(path: run.metricsPath).isEmpty)
+        try train(to: 24, pauses: 20_000)
+        let whole = try #require(run.record?.seconds)
+        #expect(whole > first + 0.3, "\(whole) s after \(first) s")
+        #expect(abs((LineReader<MetricsLine>.all(path: run.metricsPath).last?.seconds ?? 0) - whole) < 0.1)
+        // A kill between checkpoint and record leaves an earlier record.
+        try train(to: 27)
+        var record = try #require(run.record)
+        (record.checkpoint, record.checkpointSeconds) = (20, whole + 5)
+        try run.write(record)
+        try train(to: 30)
+        #expect(run.record?.seconds ?? 0 > whole + 5)
+    }
 }

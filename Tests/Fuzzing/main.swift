@@ -13,7 +13,14 @@ guard CommandLine.arguments.count > 1, let chosen = FuzzTarget(rawValue: Command
     print("give a target: \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
     exit(64)
 }
-nonisolated(unsafe) let target = chosen
+let target = chosen
+
+/// What libFuzzer's own program would call, which some linkers take in beside this one.
+@_cdecl("LLVMFuzzerTestOneInput")
+func parse(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> Int32 {
+    target.run(Array(UnsafeBufferPointer(start: bytes, count: length)))
+    return 0
+}
 
 let arguments = CommandLine.arguments.prefix(1) + CommandLine.arguments.dropFirst(2)
 var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
@@ -21,9 +28,6 @@ var count = Int32(arguments.count)
 atexit { FuzzTarget.removeFiles() }
 let code = words.withUnsafeMutableBufferPointer { buffer in
     var start = buffer.baseAddress
-    return runDriver(&count, &start) { bytes, length in
-        target.run(Array(UnsafeBufferPointer(start: bytes, count: length)))
-        return 0
-    }
+    return runDriver(&count, &start) { parse($0, $1) }
 }
 exit(code)

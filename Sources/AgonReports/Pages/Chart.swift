@@ -10,10 +10,33 @@ struct Chart {
         let points: [(x: Double, y: Double)]
         /// The range over seeds at each point, drawn in a lighter tone.
         var band: [(lowest: Double, highest: Double)] = []
+        /// The moving average of a curve of which `points` are a part.
+        private(set) var average: [(x: Double, y: Double)]?
         fileprivate var colour: Markup = ""
 
         init(name: String, points: [(x: Double, y: Double)], band: [(lowest: Double, highest: Double)] = []) {
             (self.name, self.points, self.band) = (name, points, band)
+        }
+
+        /// A curve of any length, of which no more is kept than a drawing can show: extremes, and a moving average.
+        ///
+        /// - Parameter isStacked: whether the same places are kept of each curve, so that they can be stacked.
+        init(name: String, curve: some RandomAccessCollection<(x: Double, y: Double)>, isStacked: Bool) {
+            let most = 20_000
+            guard curve.count > most, let first = curve.first, let last = curve.last else {
+                self.init(name: name, points: Array(curve))
+                return
+            }
+            let whole = Array(curve)
+            if isStacked {
+                self.init(name: name, points: Chart.evenly(whole.count, limit: most / 10).map { whole[$0] })
+                return
+            }
+            var points = Chart.thinned(whole, limit: most / 5)
+            if points[0].x > first.x { points.insert(first, at: 0) }
+            if points[points.count - 1].x < last.x { points.append(last) }
+            self.init(name: name, points: points)
+            average = Chart.smoothed(whole).map { Chart.thinned($0) }
         }
     }
 
@@ -155,7 +178,7 @@ struct Chart {
             }
             points = Self.smoothed(points) ?? points
         }
-        let smooth = count <= 4 && item.band.isEmpty ? Self.smoothed(points) : nil
+        let smooth = count <= 4 && item.band.isEmpty ? item.average ?? Self.smoothed(points) : nil
         func path(_ points: [(x: Double, y: Double)]) -> Markup {
             Self.thinned(points).map { "\(px($0.x)),\(py($0.y))" as Markup }.joined(separator: " ")
         }
@@ -196,15 +219,36 @@ struct Chart {
 
     // MARK: Many points
 
+    /// Whether a curve of so many points is shown with its moving average.
+    static func isSmoothed(_ count: Int) -> Bool { count >= 60 }
+
     /// Moving averages for noisy curves; nil if there are few points. The window is shorter at the ends.
+    ///
+    /// The time grows with the points alone: a window that covers a whole block of points is summed from the parts of two
+    /// blocks. Nothing is ever subtracted from a sum, so a spike leaves no error behind.
     static func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)]? {
-        guard points.count >= 60 else { return nil }
-        let reach = points.count / 40
-        return points.indices.map { index in
-            let near = min(reach, index, points.count - 1 - index)
-            let window = points[(index - near)...(index + near)]
-            return (points[index].x, window.reduce(0) { $0 + $1.y } / Double(window.count))
+        guard isSmoothed(points.count) else { return nil }
+        let (count, reach) = (points.count, points.count / 40)
+        let width = 2 * reach + 1
+        // Sums from the start of a point's block, and to its end.
+        var (heads, tails) = (points.map(\.y), points.map(\.y))
+        for index in 1..<count where index % width != 0 { heads[index] += heads[index - 1] }
+        for index in (0..<count - 1).reversed() where (index + 1) % width != 0 { tails[index] += tails[index + 1] }
+        var smooth = points
+        for index in reach..<(count - reach) {
+            let (first, last) = (index - reach, index + reach)
+            let sum = first % width == 0 ? heads[last] : tails[first] + heads[last]
+            smooth[index].y = sum / Double(width)
         }
+        var (head, tail) = (0.0, 0.0)
+        for index in 0..<reach {
+            head += index == 0 ? points[0].y : points[2 * index - 1].y + points[2 * index].y
+            smooth[index].y = head / Double(2 * index + 1)
+            let end = count - 1
+            tail += index == 0 ? points[end].y : points[end - 2 * index + 1].y + points[end - 2 * index].y
+            smooth[end - index].y = tail / Double(2 * index + 1)
+        }
+        return smooth
     }
 
     /// At most `limit` points: the lowest and the highest of each interval, so that no spike is lost.
@@ -214,8 +258,12 @@ struct Chart {
         var kept: [(x: Double, y: Double)] = []
         for stretch in 0..<stretches {
             let range = (stretch * points.count / stretches)..<((stretch + 1) * points.count / stretches)
-            let ordered = range.sorted { points[$0].y < points[$1].y }
-            guard let lowest = ordered.first, let highest = ordered.last else { continue }
+            guard var lowest = range.first else { continue }
+            var highest = lowest
+            for index in range {
+                if points[index].y < points[lowest].y { lowest = index }
+                if points[index].y >= points[highest].y { highest = index }
+            }
             kept.append(points[min(lowest, highest)])
             if lowest != highest { kept.append(points[max(lowest, highest)]) }
         }

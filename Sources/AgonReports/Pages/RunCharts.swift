@@ -15,7 +15,7 @@ struct RunCharts {
             title: "Losses", series: names.map { series($0, dropping: "loss.") })
         chart.marks = Array(Set(run.history.alarms.map { Double($0.step) })).sorted()
         var notes: [String] = []
-        if chart.series.count <= 4, chart.series.contains(where: { Chart.smoothed($0.points) != nil }) {
+        if chart.series.count <= 4, chart.series.contains(where: { Chart.isSmoothed($0.points.count) }) {
             notes.append("bold: moving average")
         }
         if !chart.marks.isEmpty { notes.append("dashed: alarms") }
@@ -73,7 +73,9 @@ struct RunCharts {
             }
         }
         return groups.sorted { $0.name == "weight" && $1.name != "weight" }.map { group in
-            let series = group.members.map { self.series($0, dropping: group.name + ".") }
+            let series = group.members.map {
+                self.series($0, dropping: group.name + ".", isStacked: group.name == "weight")
+            }
             guard group.name == "weight" else { return Chart(title: Self.groupTitle(group.name), series: series) }
             let isShare = series.allSatisfy { $0.points.allSatisfy { $0.y >= 0 } }
             var chart = Chart(title: "Weights of the discriminators", kind: isShare ? .stack : .lines, series: series)
@@ -104,10 +106,10 @@ struct RunCharts {
         }
     }
 
-    private func series(_ name: String, dropping prefix: String) -> Chart.Series {
+    private func series(_ name: String, dropping prefix: String, isStacked: Bool = false) -> Chart.Series {
         Chart.Series(
             name: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name,
-            points: run.history[name].map { (Double($0.step), $0.value) })
+            curve: run.history[name].lazy.map { (x: Double($0.step), y: $0.value) }, isStacked: isStacked)
     }
 
     /// `loss.generator.3` as the third of `loss.generator`; nil for names without a number.

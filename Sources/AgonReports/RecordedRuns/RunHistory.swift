@@ -7,31 +7,50 @@ public struct RunHistory: Sendable {
         public let value: Double
     }
 
+    /// The points of a number, in less memory than an array of them: a long run has millions.
+    public struct Curve: RandomAccessCollection, Sendable {
+        private var steps: [UInt32] = []
+        private var values: [Double] = []
+
+        init() {}
+
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { values.count }
+        public subscript(position: Int) -> Point { Point(step: Int(steps[position]), value: values[position]) }
+
+        mutating func append(step: Int, _ value: Double) {
+            steps.append(UInt32(clamping: step))
+            values.append(value)
+        }
+    }
+
     /// Keys in the order of their first appearance, without `step`, `seconds` and throughput.
     public private(set) var names: [String] = []
-    private var curves: [String: [Point]] = [:]
+    private var curves: [String: Curve] = [:]
     /// Seconds of training at each line.
-    public private(set) var seconds: [Point] = []
+    public private(set) var seconds = Curve()
     public private(set) var alarms: [(step: Int, text: String)] = []
 
     /// Reads a file; skips incomplete or unknown lines; a missing file is empty.
     public init(path: String) {
-        for line in LineReader<MetricsLine>.all(path: path) { add(line) }
+        var curves: [Curve] = []
+        var (seconds, alarms): (Curve, [(step: Int, text: String)]) = (Curve(), [])
+        names = MetricsScan.read(path) { line in
+            if let value = line.seconds { seconds.append(step: line.step, value) }
+            alarms += line.alarms.map { (line.step, $0) }
+            for (name, value) in line.values {
+                if name == curves.count { curves.append(Curve()) }
+                curves[name].append(step: line.step, value)
+            }
+        }
+        self.curves = Dictionary(zip(names, curves)) { first, _ in first }
+        (self.seconds, self.alarms) = (seconds, alarms)
     }
 
     init() {}
 
-    public subscript(name: String) -> [Point] { curves[name] ?? [] }
+    public subscript(name: String) -> Curve { curves[name] ?? Curve() }
 
     /// Seconds of training up to a step; nil before the first line.
     public func seconds(at step: Int) -> Double? { seconds.last { $0.step <= step }?.value }
-
-    private mutating func add(_ line: MetricsLine) {
-        if let value = line.seconds { seconds.append(Point(step: line.step, value: value)) }
-        alarms += line.alarms.map { (line.step, $0) }
-        for (key, value) in line.values {
-            if curves[key] == nil { names.append(key) }
-            curves[key, default: []].append(Point(step: line.step, value: value))
-        }
-    }
 }

@@ -13,7 +13,7 @@ public struct EvaluationCurve: Sendable {
     /// The best point, the first of equal ones.
     public func best(_ goal: MetricGoal) -> Point? { goal.best(of: points) { $0.value } }
 
-    private static let prefix = "metric."
+    static let prefix = "metric."
 
     /// The key of a metric: `metric.fid-lenet`.
     package static func key(of metric: String) -> String { prefix + metric }

@@ -56,6 +56,7 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
             case "extractorHash": if part("extractor") == nil { words.append(text) }
             case "dataset": words.append("data \(text)" + (part("datasetDigest").map { " (\($0))" } ?? ""))
             case "datasetDigest": if part("dataset") == nil { words.append("data \(text)") }
+            case "datasetContents": words.append("contents \(text)")
             case "image": words.append("\(text) images")
             case "resizer": if text != "none" { words.append("resized by \(text)") }
             case "realSamples": words.append("\(text) real")

@@ -5,6 +5,16 @@ import Foundation
 /// A line of a log: a JSON object with the key `step`.
 package protocol LogLine: RecordValue, Sendable {
     var step: Int { get }
+
+    /// Reads a line without its end; nil for anything else.
+    init?(text: UnsafeRawBufferPointer)
+}
+
+extension LogLine {
+    package init?(text: UnsafeRawBufferPointer) {
+        guard let node = try? ConfigNode.parse(String(decoding: text, as: UTF8.self), file: "log") else { return nil }
+        self.init(node: node)
+    }
 }
 
 /// A file of JSON lines that a run appends to, such as `metrics.jsonl`.
@@ -21,15 +31,15 @@ package final class LineLog<Line: LogLine> {
     /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line before lines to be
     /// kept.
     package init(path: String, keepingThrough step: Int) throws {
-        let contents = try FileSystem.contents(of: path) ?? []
-        let (length, last) = Self.extent(of: contents, through: step)
-        if let number = Self.damagedLine(in: contents, after: length, through: step) {
+        let extent = try Self.extent(of: path, through: step)
+        if let number = extent.damagedLine {
             throw RunError.damaged(
                 path: path, problem: "line \(number) is not a log entry; delete it to continue without it")
         }
         file = try AppendedFile(path: path)
-        lastLine = last
-        if length < contents.count { try file.truncate(to: length) }
+        lastLine = extent.last
+        var status = stat()
+        if stat(path, &status) == 0, Int(status.st_size) > extent.length { try file.truncate(to: extent.length) }
     }
 
     /// Appends a line.
@@ -41,31 +51,35 @@ package final class LineLog<Line: LogLine> {
     package func synchronise() throws { try file.synchronise() }
 
     /// The bytes of the whole lines with steps up to `step`, and the last of those lines.
-    static func extent(of bytes: [UInt8], through step: Int) -> (length: Int, last: Line?) {
-        var length = 0
+    ///
+    /// `damagedLine` is the number (from 1) of the line after them if lines up to `step` follow it: that line is damaged,
+    /// rather than the first of those to be written again.
+    static func extent(of path: String, through step: Int) throws -> (length: Int, last: Line?, damagedLine: Int?) {
+        var (length, count, isCut): (Int, Int, Bool) = (0, 0, false)
         var last: Line?
-        while let end = bytes[length...].firstIndex(of: UInt8(ascii: "\n")) {
-            guard let line = Line(text: bytes[length..<end]), line.step <= step else { break }
-            last = line
-            length = end + 1
+        var damagedLine: Int?
+        try LogFile.forEachLine(of: path) { bytes in
+            let line = Line(text: bytes)
+            let isKept = line.map { $0.step <= step } ?? false
+            if !isCut, isKept {
+                last = line
+                length += bytes.count + 1
+                count += 1
+            } else if isCut, isKept {
+                damagedLine = count + 1
+                return false
+            }
+            isCut = isCut || !isKept
+            return true
         }
-        return (length, last)
-    }
-
-    /// The number (from 1) of the line after `length` bytes if lines up to `step` follow it: that line is damaged, rather
-    /// than the first of those to be written again.
-    private static func damagedLine(in bytes: [UInt8], after length: Int, through step: Int) -> Int? {
-        let newline = UInt8(ascii: "\n")
-        let later = bytes[length...].split(separator: newline, omittingEmptySubsequences: false).dropFirst().dropLast()
-        let isBefore = later.contains { Line(text: $0).map { $0.step <= step } ?? false }
-        return isBefore ? bytes[..<length].count { $0 == newline } + 1 : nil
+        return (length, last, damagedLine)
     }
 }
 
 /// Reads a file of lines as it grows.
 package struct LineReader<Line: LogLine> {
     private let path: String
-    private var offset: UInt64 = 0
+    private var offset = 0
 
     package init(path: String) { self.path = path }
 
@@ -80,21 +94,20 @@ package struct LineReader<Line: LogLine> {
     package mutating func next() -> [Line] {
         var status = stat()
         guard stat(path, &status) == 0 else { return [] }
-        if UInt64(status.st_size) < offset { offset = 0 }
-        guard UInt64(status.st_size) > offset, let handle = FileHandle(forReadingAtPath: path) else { return [] }
-        defer { try? handle.close() }
-        guard (try? handle.seek(toOffset: offset)) != nil, let data = try? handle.readToEnd(),
-            let end = data.lastIndex(of: UInt8(ascii: "\n"))
-        else { return [] }
-        let whole = data[data.startIndex...end]
-        offset += UInt64(whole.count)
-        return whole.split(separator: UInt8(ascii: "\n")).compactMap { Line(text: $0) }
-    }
-}
-
-extension LogLine {
-    fileprivate init?(text: some Collection<UInt8>) {
-        guard let node = try? ConfigNode.parse(String(decoding: text, as: UTF8.self), file: "log") else { return nil }
-        self.init(node: node)
+        if Int(status.st_size) < offset { offset = 0 }
+        guard Int(status.st_size) > offset else { return [] }
+        var lines: [Line] = []
+        if let end = try? LogFile.forEachLine(
+            of: path, from: offset,
+            {
+                if let line = Line(text: $0) { lines.append(line) }
+                return true
+            })
+        {
+            offset = end
+            return lines
+        }
+        // What cannot be read now is read the next time.
+        return []
     }
 }

@@ -6,23 +6,16 @@ public struct MetricCurves: Sendable {
     public private(set) var curves: [String: [(step: Int, value: Double)]] = [:]
 
     /// Reads a file; torn or foreign lines are passed over, and a missing file has no curves.
-    public init(path: String) { self.init(LineReader.all(path: path)) }
-
-    package init(_ lines: [MetricsLine]) { for line in lines { add(line) } }
+    public init(path: String) {
+        var curves: [[(step: Int, value: Double)]] = []
+        names = MetricsScan.read(path) { line in
+            for (name, value) in line.values {
+                if name == curves.count { curves.append([]) }
+                curves[name].append((line.step, value))
+            }
+        }
+        self.curves = Dictionary(zip(names, curves)) { first, _ in first }
+    }
 
     public subscript(name: String) -> [(step: Int, value: Double)] { curves[name] ?? [] }
-
-    public var lastStep: Int? { curves.values.compactMap { $0.last?.step }.max() }
-
-    /// The last value of each curve.
-    public var newest: [(name: String, value: Double)] {
-        names.compactMap { name in curves[name]?.last.map { (name, $0.value) } }
-    }
-
-    private mutating func add(_ line: MetricsLine) {
-        for (key, value) in line.values {
-            if curves[key] == nil { names.append(key) }
-            curves[key, default: []].append((line.step, value))
-        }
-    }
 }

@@ -33,6 +33,54 @@ public struct MetricsLine: LogLine {
         }
     }
 
+    package init?(text: UnsafeRawBufferPointer) {
+        var step: Int?
+        var (values, rate, seconds): ([Value], Double?, Double?) = ([], nil, nil)
+        let isFlat = FlatObject.read(text) { key, value in
+            switch Key(key) {
+            case .step: step = value.flatMap { Int(exactly: $0) }
+            case .seconds: seconds = value
+            case .other: if key.elementsEqual(Self.imagesPerSecondKey.utf8) { rate = value }
+            case .value: if let value { values.append((String(decoding: key, as: UTF8.self), value)) }
+            }
+        }
+        guard isFlat else {
+            self.init(wholeText: text)
+            return
+        }
+        guard let step else { return nil }
+        self.init(step: step)
+        (self.values, imagesPerSecond, self.seconds) = (values, rate, seconds)
+    }
+
+    /// Reads any line, by way of a tree.
+    init?(wholeText text: UnsafeRawBufferPointer) {
+        guard let node = try? ConfigNode.parse(String(decoding: text, as: UTF8.self), file: "log") else { return nil }
+        self.init(node: node)
+    }
+
+    /// What the number of a key is.
+    enum Key {
+        case step, seconds, value
+        /// The rate, alarms, and copies of metrics.
+        case other
+
+        init(_ key: UnsafeRawBufferPointer) {
+            if key.elementsEqual(MetricsLine.stepKey.utf8) {
+                self = .step
+            } else if key.elementsEqual(MetricsLine.secondsKey.utf8) {
+                self = .seconds
+            } else if key.elementsEqual(MetricsLine.imagesPerSecondKey.utf8)
+                || key.elementsEqual(MetricsLine.alarmsKey.utf8)
+                || key.starts(with: EvaluationCurve.prefix.utf8)
+            {
+                self = .other
+            } else {
+                self = .value
+            }
+        }
+    }
+
     package var node: ConfigNode {
         var object = ConfigObject()
         object[Self.stepKey] = ConfigNode(step)

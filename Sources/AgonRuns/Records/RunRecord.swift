@@ -21,12 +21,17 @@ public struct RunRecord: Record, Sendable {
     public package(set) var reason: String?
     /// The steps that are finished.
     public package(set) var step = 0
+    /// The last step that has a checkpoint, and the seconds of training until then.
+    public package(set) var checkpoint: Int?
+    public package(set) var checkpointSeconds: Double?
     public private(set) var steps: Int?
     public private(set) var seed: UInt64?
     public private(set) var threads: Int?
     public private(set) var commandLine: [String] = []
     /// Channels of the dataset's images; nil for points and in older records.
     public package(set) var dataChannels: Int?
+    /// The data that were used, in the order in which they first were; contents that replaced others come after them.
+    public package(set) var data: [RecordedData] = []
     /// When the run was first started and, if it is not running, when it ended: `2026-01-31T12:00:00Z`.
     public package(set) var started: String?
     public package(set) var ended: String?
@@ -61,10 +66,11 @@ public struct RunRecord: Record, Sendable {
     package static var fields: [RecordField<RunRecord>] {
         [
             .value("format", \.format), .value("state", \.state), .nullable("reason", \.reason), .value("step", \.step),
+            .optional("checkpoint", \.checkpoint), .rounded("checkpointSeconds", \.checkpointSeconds, decimals: 3),
             .optional("steps", \.steps), .optional("seed", \.seed), .optional("threads", \.threads),
-            .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels),
-            .optional("started", \.started), .nullable("ended", \.ended),
-            .value("resumes", \.resumes), .rounded("seconds", \.seconds, decimals: 3),
+            .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels), .value("data", \.data),
+            .optional("started", \.started), .nullable("ended", \.ended), .value("resumes", \.resumes),
+            .rounded("seconds", \.seconds, decimals: 3),
             .rounded("stepsPerSecond", \.stepsPerSecond, decimals: 2, writesNull: true),
             .optional("peakMemoryBytes", \.peakMemoryBytes),
             .optional("peakMemoryBytesBeforeEvaluation", \.peakMemoryBytesBeforeEvaluation),
@@ -116,6 +122,12 @@ extension RunFolder {
             throw RunError.damaged(path: recordPath, problem: "its checksum does not match its contents" + remedy)
         }
         return record
+    }
+
+    /// Throws `RunError.newerFormat` if `run.json` is of a newer version. One that cannot be read is left to others.
+    package func checkFormat() throws {
+        guard let format = record?.format, format > RunRecord.currentFormat else { return }
+        throw RunError.newerFormat(path: recordPath, format: format)
     }
 
     /// Writes `run.json`.

@@ -9,7 +9,8 @@ import Foundation
 /// in the cache, where trained weights are stored.
 ///
 /// Weight files are named `NAME-DIGEST.safetensors` with 12 digits of the config's digest, so weights of a changed
-/// config are never mistaken for those of the current one.
+/// config are never mistaken for those of the current one. Those that were trained on other contents than the published ones
+/// of a set are named `NAME-DIGEST-CONTENTS.safetensors` and are used where these contents are found.
 public struct ClassifierCatalogue: Sendable {
     /// Folders of configs, `NAME.json`.
     public let configFolders: [String]
@@ -77,14 +78,36 @@ public struct ClassifierCatalogue: Sendable {
 
     // MARK: Weights
 
-    /// The path in the cache of a config's trained weights.
-    public func cachePath(of recipe: ClassifierRecipe) -> String { "\(cacheFolder)/\(Self.stem(recipe)).safetensors" }
+    /// The weights of a config, if they are beside the configs or in the cache and valid: those trained on published data, or
+    /// those trained on the data that are found now.
+    ///
+    /// Throws `TensorsError.cannotRead` for weights that may be valid but cannot be read.
+    public func weights(of recipe: ClassifierRecipe, searchPath: DataSearchPath) throws -> ClassifierWeights? {
+        if let weights = try weights(of: recipe, contents: nil) { return weights }
+        guard let dataset = try? recipe.configuration.dataset.open(searchPath: searchPath) else { return nil }
+        return try Self.ownContents(of: dataset).flatMap { try weights(of: recipe, contents: $0) }
+    }
 
-    /// The weights of a config, if they are beside the configs or in the cache and valid.
-    public func weights(of recipe: ClassifierRecipe) -> ClassifierWeights? {
-        let shipped = configFolders.map { "\($0)/\(Self.stem(recipe)).safetensors" }
-        for path in shipped + [cachePath(of: recipe)] where FileManager.default.fileExists(atPath: path) {
-            if let weights = try? ClassifierWeights(path: path), weights.config == recipe.digest { return weights }
+    /// What identifies data that are not published under their name; nil for published ones and for data without files.
+    private static func ownContents(of dataset: any Dataset) -> DatasetFingerprint? {
+        dataset.fingerprint.flatMap { $0.isPublished ? nil : $0 }
+    }
+
+    private func cachePath(of recipe: ClassifierRecipe, _ contents: DatasetFingerprint?) -> String {
+        "\(cacheFolder)/\(Self.stem(recipe, contents)).safetensors"
+    }
+
+    private func weights(of recipe: ClassifierRecipe, contents: DatasetFingerprint?) throws -> ClassifierWeights? {
+        let shipped = contents == nil ? configFolders.map { "\($0)/\(Self.stem(recipe, nil)).safetensors" } : []
+        for path in shipped + [cachePath(of: recipe, contents)] where FileSystem.exists(path) {
+            do {
+                let weights = try ClassifierWeights(path: path)
+                if weights.config == recipe.digest { return weights }
+            } catch let error as TensorsError where error.isReadFailure {
+                throw error
+            } catch {
+                // Damaged, or of another kind: trained again.
+            }
         }
         return nil
     }
@@ -112,16 +135,20 @@ public struct ClassifierCatalogue: Sendable {
         of recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int, stop: StopRequest = .signals,
         report: (TrainingProgress) -> Void, note: (String) -> Void = { _ in }
     ) throws -> ClassifierWeights {
-        if let weights = weights(of: recipe) { return weights }
-        let lock = try lock(recipe, stop: stop, note: note)
+        if let weights = try weights(of: recipe, contents: nil) { return weights }
+        let dataset = try recipe.configuration.dataset.open(searchPath: searchPath)
+        let contents = Self.ownContents(of: dataset)
+        if let weights = try weights(of: recipe, contents: contents) { return weights }
+        let stem = Self.stem(recipe, contents)
+        let lock = try lock(recipe, stem: stem, stop: stop, note: note)
         defer { close(lock) }
         // Another process may have trained it meanwhile.
-        if let weights = weights(of: recipe) { return weights }
+        if let weights = try weights(of: recipe, contents: contents) { return weights }
         try BLAS.open()
         note("classifier \(recipe.name): training once for \(recipe.configuration.steps) steps")
-        let path = cachePath(of: recipe)
-        let state = "\(cacheFolder)/\(Self.stem(recipe)).state.safetensors"
-        let training = try ClassifierTraining(recipe, searchPath: searchPath, threads: threads)
+        let path = cachePath(of: recipe, contents)
+        let state = "\(cacheFolder)/\(stem).state.safetensors"
+        let training = try ClassifierTraining(recipe, dataset: dataset, threads: threads)
         try training.run(checkpoint: state, stop: stop, report: report)
         let test = try recipe.openSamples(of: .test, searchPath: searchPath)
         let accuracy = try ClassifierAccuracy.measure(training.network, on: test, threads: threads)
@@ -131,12 +158,16 @@ public struct ClassifierCatalogue: Sendable {
         return try ClassifierWeights(path: path)
     }
 
-    private static func stem(_ recipe: ClassifierRecipe) -> String { "\(recipe.name)-\(recipe.digest.prefix(12))" }
+    private static func stem(_ recipe: ClassifierRecipe, _ contents: DatasetFingerprint?) -> String {
+        "\(recipe.name)-\(recipe.digest.prefix(12))" + (contents.map { "-\($0.sha256.prefix(12))" } ?? "")
+    }
 
     /// Takes the config's lock, which is also released when the process ends.
-    private func lock(_ recipe: ClassifierRecipe, stop: StopRequest, note: (String) -> Void) throws -> Int32 {
+    private func lock(
+        _ recipe: ClassifierRecipe, stem: String, stop: StopRequest, note: (String) -> Void
+    ) throws -> Int32 {
         try RunFolder.makeFolders(cacheFolder)
-        let path = "\(cacheFolder)/\(Self.stem(recipe)).lock"
+        let path = "\(cacheFolder)/\(stem).lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))

@@ -34,10 +34,9 @@ final class ClassifierTraining {
 
     /// Throws `ConfigError` for invalid layers, `DatasetError`, `ClassifierError.doesNotFit` for data
     /// without classes or of another size.
-    init(_ recipe: ClassifierRecipe, searchPath: DataSearchPath, threads: Int) throws {
+    init(_ recipe: ClassifierRecipe, dataset: any Dataset, threads: Int) throws {
         self.recipe = recipe
         let settings = recipe.configuration
-        let dataset = try settings.dataset.open(searchPath: searchPath)
         network = try recipe.network()
         classes = network.outputShape.count
         guard dataset.labels != nil, dataset.classNames.count == classes, dataset.sampleShape == settings.input else {
@@ -126,12 +125,22 @@ final class ClassifierTraining {
     }
 
     /// Restores the state of a file and returns its step; 0 if no matching file exists.
+    ///
+    /// Throws `TensorsError.cannotRead` for a state that may be intact but cannot be read.
     private func restore(_ path: String) throws -> Int {
-        guard let checkpoint = try? Checkpoint(path: path), checkpoint.config == recipe.digest,
-            checkpoint.step <= settings.steps, (try? checkpoint.check(variables)) != nil
-        else { return 0 }
-        try checkpoint.restore(variables)
-        return checkpoint.step
+        guard FileSystem.exists(path) else { return 0 }
+        do {
+            let checkpoint = try Checkpoint(path: path)
+            guard checkpoint.config == recipe.digest, checkpoint.step <= settings.steps else { return 0 }
+            try checkpoint.check(variables)
+            try checkpoint.restore(variables)
+            return checkpoint.step
+        } catch let error as TensorsError where error.isReadFailure {
+            throw error
+        } catch {
+            // The state is a cache: damage costs time only.
+            return 0
+        }
     }
 }
 

@@ -7,6 +7,7 @@ import AgonMetrics
 import AgonRuns
 import AgonSampling
 import AgonTensors
+import AgonTraining
 
 /// The requirements of a run's evaluation, checked before anything is trained or measured: real samples, the
 /// possible metrics, the classifier with its weights.
@@ -43,7 +44,7 @@ struct EvaluationPlan {
     ) throws {
         let training = experiment.configuration.dataset
         let name = training.name
-        let measured = training.deterministic(split: settings.split, takesAll: true)
+        let measured = training.measured(by: settings)
         self.settings = settings
         range = training.range
         let opened: (any Dataset)? = try experiment.locating {
@@ -150,6 +151,10 @@ struct EvaluationPlan {
         }
         object["dataset"] = ConfigNode(data.name)
         object["datasetDigest"] = ConfigNode(data.digest)
+        // Of published sets the name says it all, so values that were measured before contents were hashed stay comparable.
+        if let contents = dataset.fingerprint, !contents.isPublished {
+            object["datasetContents"] = ConfigNode(contents.sha256)
+        }
         if let image { object["image"] = ConfigNode("\(image)") }
         if let real {
             object["split"] = ConfigNode(settings.split.rawValue)
@@ -164,5 +169,8 @@ struct EvaluationPlan {
     }
 
     /// The key of cached real features, to share them among runs.
-    var realKey: String { "\(data.digest) \(settings.split.rawValue) \(settings.realSamples) \(extractor?.hash ?? "")" }
+    var realKey: String {
+        let contents = dataset.fingerprint?.sha256 ?? ""
+        return "\(data.digest) \(contents) \(settings.split.rawValue) \(settings.realSamples) \(extractor?.hash ?? "")"
+    }
 }

@@ -1,3 +1,4 @@
+import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonRuns
@@ -10,6 +11,7 @@ import AgonTraining
 /// first evaluation, so that the memory measured until then is that of training alone.
 final class EvaluationSeries: TrainingEvaluation {
     let every: Int
+    var dataset: any Dataset { plan.dataset }
     private let plan: EvaluationPlan
     private let prepared: TrainingSetup
     private let note: (String) -> Void

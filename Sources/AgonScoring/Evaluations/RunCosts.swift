@@ -42,21 +42,30 @@ public struct RunCosts: Sendable {
         seconds = record?.seconds
         stepsPerSecond = record?.stepsPerSecond
         self.threads = record?.threads
-        best = Self.best(among: EvaluationCurves(of: folder), lines: LineReader.all(path: folder.metricsPath))
+        best = Self.best(among: EvaluationCurves(of: folder), log: folder.metricsPath)
     }
 
     /// The best value of each known metric; the first among equals.
     ///
-    /// - Parameter lines: lines of `metrics.jsonl`, with the time of each step.
-    static func best(among evaluations: EvaluationCurves, lines: [MetricsLine]) -> [Best] {
-        let times = lines.compactMap { line in line.seconds.map { (step: line.step, seconds: $0) } }
-        return evaluations.keys.compactMap { key in
+    /// - Parameter log: the path of `metrics.jsonl`, which has the time of each step.
+    static func best(among evaluations: EvaluationCurves, log path: String) -> [Best] {
+        let bests = evaluations.keys.compactMap { key -> (curve: EvaluationCurve, point: EvaluationCurve.Point)? in
             guard let goal = MetricGoal.known(key), let curve = evaluations.all(key).first,
                 let best = curve.best(goal)
             else { return nil }
-            return Best(
-                metric: curve.metric, identity: curve.identity, value: best.value, step: best.step,
-                seconds: times.last { $0.step <= best.step }?.seconds)
+            return (curve, best)
+        }
+        var times = [Double?](repeating: nil, count: bests.count)
+        if !bests.isEmpty {
+            _ = MetricsScan.read(path) { line in
+                guard let seconds = line.seconds else { return }
+                for (index, best) in bests.enumerated() where line.step <= best.point.step { times[index] = seconds }
+            }
+        }
+        return zip(bests, times).map { best, seconds in
+            Best(
+                metric: best.curve.metric, identity: best.curve.identity, value: best.point.value,
+                step: best.point.step, seconds: seconds)
         }
     }
 
@@ -84,8 +93,8 @@ public struct RunCosts: Sendable {
 extension RunFolder {
     /// The last values measured once per epoch: the log loss ratio, the steepest direction's norm.
     var epochMeasurements: [(name: String, value: Double)] {
-        MetricCurves(path: metricsPath).newest.filter {
+        MetricExtremes(path: metricsPath).curves.filter {
             $0.name.hasPrefix("epoch.") || $0.name == "steepestDirection"
-        }
+        }.map { ($0.name, $0.last) }
     }
 }

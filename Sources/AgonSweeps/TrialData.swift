@@ -1,0 +1,55 @@
+import AgonDatasets
+import AgonExperiments
+import AgonRuns
+import AgonTensors
+import AgonTraining
+import Foundation
+
+/// Compares the data of trials that have reached their end with the data that they used. Each dataset is opened once.
+public final class TrialData {
+    private let present: PresentData
+    private let entries: [TrialList.Entry]
+
+    init(_ list: TrialList, searchPath: DataSearchPath = .standard()) {
+        // Paths in configs are relative to where the sweep was prepared.
+        present = PresentData(searchPath: searchPath, root: list.root)
+        entries = list.entries
+    }
+
+    /// How the data have changed since, in a line; nil if they are the same, or nothing is known of them.
+    func change(of trial: TrialFolder) -> String? {
+        do {
+            try check(trial, accepts: false)
+            return nil
+        } catch TrainingError.dataDiffer(let folder, let changes) {
+            return "\(TrainingError.dataDiffer(folder: folder, changes: changes))"
+        } catch {
+            return nil
+        }
+    }
+
+    /// Compares the data of a trial at its end.
+    ///
+    /// - Parameter accepts: whether changes are recorded instead of refused.
+    ///
+    /// Throws `TrainingError.dataDiffer`, `TensorsError.cannotWrite`.
+    func check(_ trial: TrialFolder, accepts: Bool) throws {
+        guard let record = trial.run.record, !record.data.isEmpty,
+            let experiment = try? Experiment.load(path: trial.run.configPath)
+        else { return }
+        try trial.run.takeData(present.data(of: experiment, since: record.step), of: record, accepts: accepts)
+    }
+
+    /// Makes trials whose data have changed since targets that make runs again, which then refuse or accept them.
+    ///
+    /// Throws `TensorsError.cannotWrite`.
+    func reopen(in sweep: SweepFolder) throws {
+        for entry in entries {
+            let trial = sweep.trial(entry.id)
+            guard trial.stamp != nil, let change = change(of: trial) else { continue }
+            try trial.write(failure: change)
+            // Older than the config, on which the target depends.
+            _ = [timeval(), timeval()].withUnsafeBufferPointer { utimes(trial.donePath, $0.baseAddress) }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import AgonDatasets
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonRuns
+@testable import AgonTraining
+
+/// Runs whose data are no longer those that they used, or cannot be read any more.
+@Suite struct ChangedDataTests {
+    private let pictures: TinyPictures
+    private var run: RunFolder { RunFolder(path: pictures.run) }
+
+    init() throws { pictures = try TinyPictures() }
+
+    private func snapshot() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
+            files[name] = try? bytes(of: run.path + "/" + name)
+        }
+        return files
+    }
+
+    @Test func contentsArePartOfTheRecord() throws {
+        try pictures.train(to: 3)
+        let data = try #require(run.record?.data)
+        let fingerprint = try DatasetConfiguration(name: "folder", path: pictures.path)
+            .open(searchPath: .standard()).fingerprint
+        #expect(data.count == 1 && data[0].fingerprint == fingerprint && data[0].fingerprint.files == 16)
+        #expect(data[0].name == "folder" && data[0].split == "train" && data[0].since == 0)
+        #expect(RecordedData(node: data[0].node) == data[0])
+    }
+
+    enum Change: CaseIterable { case addition, removal, replacement }
+
+    @Test(arguments: Change.allCases)
+    func changedDataEndAResumeUnlessTheyAreAccepted(change: Change) throws {
+        try pictures.train(to: 10)
+        switch change {
+        case .addition: try pictures.write(16)
+        case .removal: try FileManager.default.removeItem(atPath: pictures.picture(3))
+        case .replacement: try pictures.write(3, seed: 1)
+        }
+        let before = try snapshot()
+        let text = message { try pictures.train(to: 20) }
+        #expect(
+            text.hasPrefix("\(run.path): its data have changed since: dataset 'folder' (train): 16 files "), "\(text)")
+        #expect(text.hasSuffix("or continue on the present files with --accept-changed-data"))
+        switch change {
+        case .addition: #expect(text.contains("16 files before, 17 now"))
+        case .removal: #expect(text.contains("16 files before, 15 now"))
+        case .replacement: #expect(text.contains("16 files as before") || text.contains("16 files of the same size"))
+        }
+        #expect(try snapshot() == before)
+        // A completed run is not said to be one of these data either.
+        #expect(message { try pictures.train(to: 10) } == text)
+
+        let notes = try pictures.train(to: 20, accepts: true)
+        #expect(notes.contains { $0.hasSuffix("; continued on the present files") }, "\(notes)")
+        let data = try #require(run.record?.data)
+        #expect(data.map(\.since) == [0, 10])
+        // From now on these are its data.
+        try pictures.train(to: 30)
+        #expect(run.record?.data == data)
+    }
+
+    @Test func restoredDataContinueToTheSameBytes() throws {
+        try pictures.train(to: 10)
+        try pictures.write(5, seed: 9)
+        #expect(message { try pictures.train(to: 24) }.contains("have changed since"))
+        try pictures.write(5)
+        try pictures.train(to: 24)
+        try pictures.train(to: 24, run: pictures.folder.path + "/whole")
+        #expect(
+            try bytes(of: run.checkpointPath(step: 24))
+                == bytes(of: pictures.folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    @Test func runsThatRecordedNoDataContinue() throws {
+        try pictures.train(to: 10)
+        var record = try #require(run.record)
+        record.data = []
+        try run.write(record)
+        try pictures.write(3, seed: 1)
+        try pictures.train(to: 20)
+        #expect(run.record?.data.map(\.since) == [10])
+    }
+
+    /// An image that is damaged, or gone, while training reads it.
+    @Test(arguments: [true, false])
+    func aRunThatCannotReadOnIsSavedFirst(isGone: Bool) throws {
+        let text = message {
+            try pictures.train(to: 400) { step in
+                guard step == 7 else { return }
+                for index in 0..<16 {
+                    if isGone {
+                        try FileManager.default.removeItem(atPath: pictures.picture(index))
+                    } else {
+                        try Data(bytes(of: pictures.picture(index)).prefix(60))
+                            .write(to: URL(fileURLWithPath: pictures.picture(index)))
+                    }
+                }
+            }
+        }
+        // Some batches were read ahead.
+        let step = try #require(try run.checkpointSteps.last)
+        #expect((7...12).contains(step))
+        #expect(text.hasPrefix(pictures.path + "/1"), "\(text)")
+        #expect(
+            text.hasSuffix(
+                "The run is saved after step \(step); restore the file, then continue it with: agon run \(run.path) --resume"
+            ))
+        #expect(!text.contains("\n"))
+        #expect(run.record?.state == .failed && run.record?.step == step && run.record?.checkpoint == step)
+
+        for index in 0..<16 { try pictures.write(index) }
+        try pictures.train(to: 24)
+        try pictures.train(to: 24, run: pictures.folder.path + "/whole")
+        #expect(
+            try bytes(of: run.checkpointPath(step: 24))
+                == bytes(of: pictures.folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    @Test func aTransientErrorOfReadingIsNoFailure() {
+        let passing = DatasetError.unreadable(path: "a.png", reason: String(cString: strerror(EIO)))
+        #expect(passing.isPassing)
+        #expect(!DatasetError.unreadable(path: "a.png", reason: String(cString: strerror(ENOENT))).isPassing)
+        let error = TrainingError.badData(folder: "Runs/a", step: 7, reason: "\(passing)", isPassing: true)
+        #expect(error.isPassing)
+        #expect("\(error)".hasSuffix("The run is saved after step 7; continue it with: agon run Runs/a --resume"))
+    }
+}
