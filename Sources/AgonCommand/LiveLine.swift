@@ -1,3 +1,4 @@
+import AgonText
 import Foundation
 
 /// Output of a long command: lines and, on a terminal, a live line below them that is redrawn in place.
@@ -16,7 +17,7 @@ final class LiveLine {
     /// Prints a permanent line.
     func say(_ line: String) {
         finish()
-        write(line + "\n", to: .standardOutput)
+        write(line.printable + "\n", to: .standardOutput)
     }
 
     /// Ends the live line, so that later output starts on a new one.

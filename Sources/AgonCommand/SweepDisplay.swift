@@ -129,7 +129,7 @@ final class SweepDisplay {
     private func say(_ line: String) {
         erase()
         lastDrawn = nil
-        write(line + "\n", to: .standardOutput)
+        write(line.printable + "\n", to: .standardOutput)
     }
 
     private func write(_ text: String, to handle: FileHandle) {

@@ -125,5 +125,7 @@ struct TableCommand: ParsableCommand {
 
 /// Messages to the user, apart from the results.
 enum Console {
-    static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8)) }
+    static func say(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("\(line.printable)\n".utf8))
+    }
 }

@@ -105,4 +105,10 @@ import Testing
         let inspect = try agon("inspect", "Runs/points", "--json", folder: folder)
         #expect(try JSONSerialization.jsonObject(with: Data(inspect.output.utf8)) is [String: Any])
     }
+
+    @Test func namesAreNoCommandsOfTheTerminal() throws {
+        let result = try agon("run", "Configs/gan/mlp.json", "--set", #"name="a\u0000b\u001b[31m""#)
+        #expect(result.code == 65)
+        #expect(result.errors.contains(#"'a\x00b\x1B[31m' is not a valid folder name"#), "\(result)")
+    }
 }

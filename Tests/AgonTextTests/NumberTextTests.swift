@@ -81,4 +81,9 @@ import Testing
         #expect(NumberText.deviation(0, decimals: 2) == "0.00")
         #expect(NumberText.cell(.infinity, decimals: 2) == "inf")
     }
+
+    @Test func controlCharactersAreShown() {
+        #expect("a\u{0}b\u{1b}[31m\u{9b}2J\u{7f}".printable == #"a\x00b\x1B[31m\x9B2J\x7F"#)
+        #expect("é 漢 \n\t'".printable == "é 漢 \n\t'")
+    }
 }
