@@ -167,9 +167,11 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    /// The names given with `--metrics`.
+    /// The names given with `--metrics`. Scripts may still say `fcd`, the former name of `fid`.
     private var metricNames: [String]? {
-        metrics?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+        metrics?.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .map { $0 == "fcd" ? EvaluationMetric.frechet.rawValue : $0 }
     }
 
     /// The keys of `evaluate` that the options set.
