@@ -73,7 +73,7 @@ class Setting:
     def __init__(self, config: Section, mode: Mode) -> None:
         self.mode = mode
         self.name: str = config.take("name")
-        config.ignore("description", "seed", "steps", "samples", "checkpoints", "log", "alarms", "evaluate")
+        config.ignore("description", "system", "seed", "steps", "samples", "checkpoints", "log", "alarms", "evaluate")
         self.batch_size: int = config.take("batchSize", 64)
         latent = config.section("latent", {})
         self.latent_size: int = latent.take("size", 100)
@@ -313,8 +313,8 @@ def alternating(
     first = objective.choice(
         "order", {"generator-first": True, "discriminator-first": False}, "generator-first"
     )
-    shares = objective.choice("latents", {"shared": True, "fresh": False}, "shared")
-    objective.ignore("latentsPerIteration")
+    latents = objective.choice("latents", {name: name for name in ("shared", "fresh", "per-iteration")}, "shared")
+    shares, reports = latents == "shared", latents == "per-iteration"
     discriminator_updates, generator_updates = updates or (1, 1)
     if (discriminator_updates, generator_updates) != (1, 1):
         shares = False
@@ -369,6 +369,16 @@ def alternating(
         generator_optimizer.step()
         return images.detach(), condition
 
+    def report_losses() -> None:
+        """The losses after all updates."""
+        with torch.no_grad(), setting.mode.precision():
+            condition, real_images = setting.condition(), setting.real_batch()
+            images = setting.generate(condition)
+            for discriminator in setting.discriminators:
+                outputs = setting.outputs(discriminator, condition, real_images, images)
+                (real, _), (fake, _) = (judged(o, condition) for o in outputs)
+                discriminator_loss(real, fake), generator_loss(fake)
+
     def step() -> None:
         made: tuple[Tensor | None, Tensor | None] = (None, None)
         if first:
@@ -379,6 +389,8 @@ def alternating(
         if not first:
             for _ in range(generator_updates):
                 update_generator()
+        if reports:
+            report_losses()
 
     batches = discriminator_updates
     if setting.translates or setting.class_weight:
