@@ -16,11 +16,12 @@ public final class WorkerPool: @unchecked Sendable {
     /// - Parameter threads: the number of threads to compute on, at least 1.
     public init(threads: Int) {
         precondition(threads >= 1, "a pool needs a thread, not \(threads)")
+        // Before the threads start, whose first allocations would take the address space found free.
+        BLAS.reserveMemory(callers: threads)
         guard let pool = agon_pool_create(Int32(threads)) else { MemoryShortage.end(wanting: "the thread pool") }
         handle = pool
         wantedThreads = threads
         self.threads = Int(agon_pool_threads(pool))
-        BLAS.reserveMemory(callers: self.threads)
     }
 
     /// A line for the user if there are fewer threads than requested.

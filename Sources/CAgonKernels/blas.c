@@ -266,6 +266,8 @@ int agon_blas_open(void) {
 // OpenBLAS maps a buffer for each concurrent product, keeps it, and retries forever if the system refuses. So the mapping
 // is tried here first, and the buffers are allocated right after, before other allocations use up the space.
 enum { BUFFER_BYTES = 132 << 20 };  // 32 << 22, its usual size on all 64-bit processors, and its alignment
+/// What other threads may map between the check and the allocation: two heaps of malloc, of 64 MB each.
+enum { OTHERS_BYTES = 128 << 20 };
 
 static pthread_mutex_t reserve_mutex = PTHREAD_MUTEX_INITIALIZER;
 static int reserved;  // buffers, guarded by reserve_mutex
@@ -296,7 +298,7 @@ size_t agon_blas_reserve(int callers) {
     pthread_mutex_lock(&reserve_mutex);
     if (callers > reserved) {
         const size_t bytes = (size_t)(callers - reserved) * BUFFER_BYTES;
-        if (can_map(bytes)) {
+        if (can_map(bytes + OTHERS_BYTES)) {
             take_buffers(take, give, callers);
             reserved = callers;
         } else {
