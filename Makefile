@@ -8,6 +8,7 @@
 #            starts no further trials after one has failed
 #   TABLE    the table that `make table` makes, and
 #   BUDGET   its budget: smoke, quick or full
+#   PREFIX   where `make install` puts the program
 
 CONFIG ?= Configs/quickstart.json
 STEPS ?=
@@ -18,18 +19,19 @@ OVERSUBSCRIBE ?=
 FAILFAST ?=
 TABLE ?= gas
 BUDGET ?= smoke
+PREFIX ?= /usr/local
 # A Python with PyTorch, only for `make bench`.
 PYTHON ?= python3
 
 # To the shell these are values of variables, never text of a program.
-export CONFIG SWEEP TABLE PYTHON
+export CONFIG SWEEP TABLE PYTHON PREFIX
 
 AGON = .build/release/agon
 SWIFT_FILES = $(shell git ls-files '*.swift')
 BUILD = swift build --configuration release --product agon
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run sweep table tables test check long bench format lint clean
+.PHONY: help setup build install run sweep table tables test check long bench format lint clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +41,9 @@ setup: ## Install the Debian packages that are missing
 
 build: setup ## Build .build/release/agon
 	$(BUILD)
+
+install: build ## Install agon under PREFIX, with configs, completions and a manual page
+	@scripts/install "$$PREFIX"
 
 run: build ## Train CONFIG (a small GAN on Fashion-MNIST) for STEPS, measure it, and print where its samples are
 	$(AGON) run "$$CONFIG" $(if $(STEPS),--steps $(STEPS)) $(if $(THREADS),--threads $(THREADS))

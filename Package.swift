@@ -21,9 +21,9 @@ let modules: [Target] = [
     .target(name: "AgonGraph", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
     .target(
-        name: "AgonOptimizers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration", "CAgonKernels"]),
+        name: "AgonOptimizers", dependencies: ["AgonGraph", "AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonDatasets", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonImageCodecs"]),
-    .target(name: "AgonMetrics", dependencies: ["AgonTensors", "CAgonKernels"]),
+    .target(name: "AgonMetrics", dependencies: ["AgonTensors"]),
     .target(
         name: "AgonAdversarial",
         dependencies: ["AgonGraph", "AgonLayers", "AgonOptimizers", "AgonTensors", "AgonConfiguration"]),
@@ -35,12 +35,12 @@ let modules: [Target] = [
     .target(
         name: "AgonRuns",
         dependencies: [
-            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonConfiguration",
         ]),
     .target(
         name: "AgonSampling",
         dependencies: [
-            "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonMetrics", "AgonDatasets", "AgonLayers", "AgonGraph",
+            "AgonRuns", "AgonExperiments", "AgonAdversarial", "AgonDatasets", "AgonLayers", "AgonGraph",
             "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     .target(
@@ -60,7 +60,7 @@ let modules: [Target] = [
         dependencies: [
             "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
             "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
-            "AgonConfiguration", "CAgonImageCodecs",
+            "AgonConfiguration", 
         ]),
     // Alone in using SwiftProtobuf.
     .target(
@@ -88,14 +88,14 @@ let modules: [Target] = [
     .target(
         name: "AgonRunIndex",
         dependencies: [
-            "AgonSweeps", "AgonScoring", "AgonRuns", "AgonExperiments", "AgonTensors", "AgonText",
+            "AgonSweeps", "AgonRuns", "AgonExperiments", "AgonTensors", "AgonText",
             "AgonConfiguration", .product(name: "GRDB", package: "GRDB.swift"),
         ]),
     .target(
         name: "AgonReports",
         dependencies: [
-            "AgonStatistics", "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns",
-            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
+            "AgonStatistics", "AgonSweeps", "AgonDiagnostics", "AgonRuns",
+            "AgonExperiments", "AgonDatasets", "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     // Recorded reference cases, for `agon verify` and the tests.
     .target(
@@ -108,7 +108,7 @@ let modules: [Target] = [
         name: "AgonCommand",
         dependencies: [
             "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonExport", "AgonScoring",
-            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
+            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", 
             "AgonMetrics",
             "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

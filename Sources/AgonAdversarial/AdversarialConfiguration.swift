@@ -1,31 +1,31 @@
 import AgonConfiguration
 import AgonOptimizers
 
-/// The part of a config that says how two networks are trained against each other.
+/// The part of a config that describes how two networks are trained against each other.
 ///
-/// A section of its own or, read by the same reader, part of a larger one: keys `objective`, `optimizer` or
-/// `optimizers`, `updates`, `latent`, `batchSize`, `task`, `ensemble`, `penalty`, `tricks`. Settings that make no sense
-/// together are refused here, before any network is built.
+/// It is a section on its own, or part of a larger section that uses the same reader. Keys: `objective`, `optimizer` or
+/// `optimizers`, `updates`, `latent`, `batchSize`, `task`, `ensemble`, `penalty`, `tricks`. Incompatible settings are
+/// rejected here, before any network is built.
 public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     public let objective: any Objective
     public let optimizers: NetworkOptimizers
-    /// Updates per iteration, the objective's own unless stated.
+    /// Updates per iteration; the objective's default unless stated.
     public let updates: UpdateRatio
     public let latent: LatentConfiguration
-    /// Samples in a batch, real and generated alike.
+    /// The number of samples in a batch, the same for real and generated samples.
     public let batchSize: Int
     public let task: any GANTask
     public let ensemble: Ensemble
     public let penalty: (any DiscriminatorPenalty)?
     public let tricks: Tricks
 
-    /// - Throws: `AdversarialError` for settings that do not go together.
+    /// - Throws: `AdversarialError` for incompatible settings.
     public init(
         objective: any Objective, optimizers: NetworkOptimizers, updates: UpdateRatio? = nil,
         latent: LatentConfiguration = LatentConfiguration(), batchSize: Int = 64, task: any GANTask = GenerationTask(),
         ensemble: Ensemble = Ensemble(), penalty: (any DiscriminatorPenalty)? = nil, tricks: Tricks = Tricks()
     ) throws(AdversarialError) {
-        precondition(batchSize > 0, "a batch of \(batchSize)")
+        precondition(batchSize > 0, "the batch size must be positive, found \(batchSize)")
         self.objective = objective
         self.optimizers = optimizers
         self.updates = updates ?? objective.defaultUpdates
@@ -49,7 +49,7 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
 
     /// Checks that there are discriminators to combine.
     ///
-    /// - Parameter count: those that judge the same samples.
+    /// - Parameter count: the number of discriminators that judge the same samples.
     /// - Throws: `AdversarialError`.
     public func check(discriminators count: Int) throws(AdversarialError) {
         if count == 1, !(ensemble.combination is any UniformCombination) {
@@ -58,27 +58,27 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     }
 
     public init(from reader: ConfigReader) throws {
-        let objective = try reader.section("objective", Self.registry, "What the networks minimise.")
+        let objective = try reader.section("objective", Self.registry, "The objective that the networks minimise.")
         let optimizers = try NetworkOptimizers(from: reader)
         let updates = try reader.optionalSection(
-            "updates", UpdateRatio.self, "Updates of each network in an iteration; the objective's own unless stated.")
+            "updates", UpdateRatio.self, "Updates of each network per iteration; default: the objective's ratio.")
         let task = try reader.section(
-            "task", GANTaskRegistry.tasks, default: "generation", "What is to be made from what.")
-        // Where it has no effect, resolved settings do not state it, and it may only be stated as it is by default.
+            "task", GANTaskRegistry.tasks, default: "generation", "What the generator makes, and from what input.")
+        // If the latent section has no effect, resolved settings omit it, and a config may only state its default.
         let latent =
             task.usesLatents || reader.has("latent")
             ? try reader.section(
-                "latent", LatentConfiguration.self, default: [:], "The random vectors that the generator starts from.")
+                "latent", LatentConfiguration.self, default: [:], "The random input vectors of the generator.")
             : LatentConfiguration()
         let unused = AdversarialError.unusedLatents(task: type(of: task).name)
         try reader.require(task.usesLatents || latent == LatentConfiguration(), unused.key, unused.reason)
         let batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
         let ensemble = try reader.section(
-            "ensemble", Ensemble.self, default: [:], "Several discriminators, and how the generator answers them.")
+            "ensemble", Ensemble.self, default: [:], "Several discriminators, and how their losses are combined.")
         let penalty = try reader.optionalSection(
-            "penalty", PenaltyRegistry.penalties, "A penalty on the discriminators' slope.")
+            "penalty", PenaltyRegistry.penalties, "A penalty on the gradient of the discriminators.")
         let tricks = try reader.section(
-            "tricks", Tricks.self, default: [:], "What practitioners add to a game to make it train.")
+            "tricks", Tricks.self, default: [:], "Practical techniques that stabilise GAN training.")
         do {
             try self.init(
                 objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize,
@@ -91,27 +91,27 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     /// The objectives that a config can name; programs may register more.
     public static let registry: VariantRegistry<any Objective> = {
         let registry = VariantRegistry<any Objective>(schemaName: "Objective", noun: "objective")
-        registry.register(SelfGANObjective.name, "One loss and one step for both networks.") {
+        registry.register(SelfGANObjective.name, "A single loss and a single step for both networks.") {
             try SelfGANObjective(from: $0)
         }
         registry.register(StandardGANObjective.name, "Binary cross-entropy, non-saturating or minimax.") {
             try StandardGANObjective(from: $0)
         }
-        registry.register(LeastSquaresObjective.name, "Least squares of scores.") {
+        registry.register(LeastSquaresObjective.name, "Squared distance between scores and targets.") {
             try LeastSquaresObjective(from: $0)
         }
-        registry.register(HingeObjective.name, "Scores beyond a margin.") { try HingeObjective(from: $0) }
-        registry.register(RelativisticObjective.name, "Scores against the mean score of the other kind (RaGAN).") {
+        registry.register(HingeObjective.name, "Hinge loss with margin 1.") { try HingeObjective(from: $0) }
+        registry.register(RelativisticObjective.name, "Scores relative to the mean score of the other kind (RaGAN).") {
             try RelativisticObjective(from: $0)
         }
-        registry.register(WassersteinObjective.name, "A critic of Wasserstein distance with clipped weights.") {
+        registry.register(WassersteinObjective.name, "A Wasserstein critic with clipped weights.") {
             try WassersteinObjective(from: $0)
         }
-        registry.register(CategoricalObjective.name, "CatGAN: sorting into categories, without labels or with some.") {
+        registry.register(CategoricalObjective.name, "CatGAN: categories are learned with no or few labels.") {
             try CategoricalObjective(from: $0)
         }
         registry.register(
-            WassersteinGradientPenaltyObjective.name, "A critic of Wasserstein distance, held to slope 1 by a penalty."
+            WassersteinGradientPenaltyObjective.name, "A Wasserstein critic with a gradient penalty."
         ) {
             try WassersteinGradientPenaltyObjective(from: $0)
         }

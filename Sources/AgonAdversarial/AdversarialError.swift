@@ -1,56 +1,56 @@
 import AgonConfiguration
 import AgonTensors
 
-/// Settings of an adversarial training that do not fit together.
+/// Incompatible settings of an adversarial training.
 public enum AdversarialError: Error, Equatable, CustomStringConvertible {
-    /// The objective moves both networks in one step.
+    /// The objective updates both networks in one step.
     case fixedUpdates(objective: String, found: UpdateRatio)
-    /// The objective has one optimizer for both networks.
+    /// The objective uses one optimizer for both networks.
     case oneOptimizer(objective: String)
     case unevenShards(shards: Int, batchSize: Int)
-    /// Keras's exchange of arguments is one of a cross-entropy.
+    /// Only a cross-entropy can have its arguments exchanged as in Keras.
     case squaresOfKeras
-    /// Networks updated in steps of their own cannot share a batch of generated images.
+    /// Networks that are updated in separate steps cannot share a batch of generated images.
     case sharedLatents(updates: UpdateRatio)
     case latentShape(size: Int, input: Shape)
     case imageShapes(generator: Shape, discriminator: Shape, images: Shape)
     case scoreShape(Shape)
-    /// The discriminator's last layer bounds scores that the objective takes without a bound.
+    /// The discriminator's last layer bounds its scores, but the objective needs unbounded scores.
     case boundedScores(objective: String, layer: String, type: String)
-    /// A layer of the discriminator mixes the samples that the objective judges one by one.
+    /// A layer of the discriminator mixes samples, but the objective needs a score for each sample alone.
     case mixedSamples(objective: String, layer: String, type: String)
 
-    /// A task reads images whose shape is known from the data alone, which are not here.
+    /// The task needs the image shapes of the data, but the data are not on this machine.
     case unknownDataShapes(task: String)
-    /// A task reads condition images, and the data are no pairs.
+    /// The task reads condition images, but the dataset has no pairs.
     case noConditions(task: String)
     case unequalPairs(sample: Shape, condition: Shape)
-    /// The data do not have the conditions that the task names; what was found, what would do.
+    /// The data do not have the conditions that the task names; `found` describes the conditions of the data.
     case otherConditions(expected: String, found: String)
-    /// The task starts from images.
+    /// The task starts from images, so latents have no use.
     case unusedLatents(task: String)
     /// No layer of the generator reads the condition.
     case unreadCondition(task: String)
-    /// No discriminator reads the condition, or names it.
+    /// No discriminator reads or classifies the condition.
     case unjudgedCondition(task: String)
-    /// Categories are found in samples, not given with them.
+    /// The objective finds categories in samples, so they cannot be given as conditions.
     case conditionedCategories(objective: String)
-    /// `classes` of the labelled samples, if there are any.
+    /// `classes` is the number of classes of the labelled samples, if there are any.
     case categoriesShape(Shape, classes: Int?)
     case classifierShape(Shape, classes: Int)
-    /// All variables of a network are frozen, or there are none.
+    /// A network has no trainable variables: all are frozen, or there are none.
     case nothingToTrain(network: String)
-    /// Updates can have latents in common only where their numbers are fixed.
+    /// Updates can share latents only if the number of updates is fixed.
     case latentsByRule(String)
-    /// An objective with a penalty of its own.
+    /// The objective already has a penalty.
     case twoPenalties(objective: String)
-    /// Clipped weights and a penalty are two bounds of one critic.
+    /// Weight clipping and a penalty both constrain the critic.
     case twoBounds(objective: String)
     case penaltyOfCategories(objective: String, penalty: String)
     case unboundedCritic(objective: String)
-    /// One loss for all networks leaves nothing to combine.
+    /// The objective has one loss for all networks, so there is nothing to combine.
     case oneLoss(objective: String, combination: String)
-    /// One discriminator leaves nothing to combine.
+    /// There is only one discriminator, so there is nothing to combine.
     case oneDiscriminator(combination: String)
     case combinationOfCategories(objective: String, combination: String)
     case noCommonDirection(objective: String)
@@ -81,7 +81,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         return section.key(name)
     }
 
-    /// The transforms of the dataset that would bring images to the shape wanted.
+    /// The transforms of the dataset that would give images the required shape.
     private static func remedy(wanted: Shape, images: Shape) -> String {
         guard wanted.rank == 3, images.rank == 3 else { return "" }
         var transforms: [String] = []
@@ -98,32 +98,32 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         return transforms.isEmpty ? "" : "; dataset.transforms may end in " + transforms.joined(separator: ", ")
     }
 
-    /// What is wrong and what would do, without the place.
+    /// The problem and its solution, without the location in the config.
     public var reason: String {
         switch self {
         case .fixedUpdates(let objective, let found):
             "'\(objective)' updates both networks in one step; discriminator:generator must be 1:1, not \(found)"
         case .oneOptimizer(let objective):
-            "'\(objective)' moves both networks with one optimizer; give 'optimizer' instead"
+            "'\(objective)' updates both networks with one optimizer; give 'optimizer' instead"
         case .unevenShards(let shards, let batchSize):
-            "\(shards) shards do not cut a batch of \(batchSize) evenly; "
+            "\(shards) shards do not divide a batch of \(batchSize) evenly; "
                 + "the next batch size that fits is \((batchSize / shards + 1) * shards)"
         case .squaresOfKeras:
-            "the form 'tpu-keras' is one of cross-entropies; use 'tpu-code' with 'least-squares'"
+            "the form 'tpu-keras' needs a cross-entropy; use 'tpu-code' with 'least-squares'"
         case .sharedLatents(let updates):
             "latents can be 'shared' by the two networks only when updates are 1:1, not \(updates); use 'fresh'"
         case .latentShape(let size, let input):
             "a latent of size \(size) does not fit the generator's input \(input); "
                 + "expected [\(size)] or [1, 1, \(size)]"
         case .imageShapes(let generator, let discriminator, let images) where generator != images:
-            "makes \(generator) where images are \(images) and the discriminator takes \(discriminator)"
+            "makes \(generator), but images are \(images) and the discriminator takes \(discriminator)"
                 + Self.remedy(wanted: generator, images: images)
         case .imageShapes(let generator, let discriminator, let images):
-            "makes \(generator), as images are (\(images)), but the discriminator takes \(discriminator)"
+            "makes \(generator), which matches the images, but the discriminator takes \(discriminator)"
         case .scoreShape(let shape):
             "ends in \(shape) per sample; expected one score [1], or a map of scores [H, W, 1]"
         case .boundedScores(let objective, let layer, let type):
-            "\(layer) is a '\(type)', but '\(objective)' takes scores without a bound; remove the layer"
+            "\(layer) is a '\(type)', but '\(objective)' needs unbounded scores; remove the layer"
         case .unknownDataShapes(let task):
             "'\(task)' takes the shapes of its images from the data, which are not on this machine"
         case .noConditions(let task):
@@ -135,38 +135,38 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .unreadCondition(let task):
             "no layer reads the condition of the '\(task)'; add a layer of type 'condition'"
         case .unjudgedCondition(let task):
-            "no layer reads the condition of the '\(task)', so that samples need not meet it; "
+            "no layer reads the condition of the '\(task)', so nothing makes samples match it; "
                 + "add a layer of type 'condition', or tricks.auxiliaryClassifier"
         case .conditionedCategories(let objective):
             "'\(objective)' finds categories by itself; use 'generation' without 'labels' or 'embedding'"
         case .categoriesShape(let shape, nil):
             "ends in \(shape) per sample; expected one logit per category, [K] with K ≥ 2"
         case .categoriesShape(let shape, let classes?):
-            "ends in \(shape) per sample; expected a logit for each class of the labelled samples, [\(classes)]"
+            "ends in \(shape) per sample; expected one logit per class of the labelled samples, [\(classes)]"
         case .classifierShape(let shape, let classes):
-            "ends in \(shape) per sample; with tricks.auxiliaryClassifier expected the score and \(classes) classes, "
+            "ends in \(shape) per sample; with tricks.auxiliaryClassifier expected one score and \(classes) classes, "
                 + "[\(classes + 1)]"
-        case .nothingToTrain(let network): "nothing in '\(network)' is trained; add a layer with weights, or thaw one"
+        case .nothingToTrain(let network): "'\(network)' has nothing to train; add or unfreeze a layer with weights"
         case .latentsByRule(let latents):
-            "latents cannot be '\(latents)' where tricks.updateRule sets the updates; use 'fresh'"
+            "latents cannot be '\(latents)' if tricks.updateRule sets the updates; use 'fresh'"
         case .twoPenalties(let objective):
-            "'\(objective)' has a penalty of its own; remove 'penalty', or use 'wgan' with 'clip' 0"
+            "'\(objective)' already has a penalty; remove 'penalty', or use 'wgan' with 'clip' 0"
         case .twoBounds(let objective):
-            "'\(objective)' clips the critic's weights already; set its 'clip' to 0, or remove 'penalty'"
+            "'\(objective)' already clips the critic's weights; set its 'clip' to 0, or remove 'penalty'"
         case .penaltyOfCategories(let objective, let penalty):
-            "'\(penalty)' is about one score per sample, and '\(objective)' has categories"
+            "'\(penalty)' needs one score per sample, but '\(objective)' has categories"
         case .unboundedCritic(let objective): "'\(objective)' needs a bound; set 'clip' above 0, or add a 'penalty'"
         case .oneLoss(let objective, let combination):
             "'\(objective)' has one loss for all networks, so '\(combination)' has nothing to combine; use 'sum'"
         case .oneDiscriminator(let combination):
-            "'\(combination)' combines several discriminators, and there is one; raise 'copies', or use 'sum'"
+            "'\(combination)' combines several discriminators, but there is only one; raise 'copies', or use 'sum'"
         case .combinationOfCategories(let objective, let combination):
-            "'\(combination)' compares scores, and '\(objective)' has categories; use another combination"
+            "'\(combination)' compares scores, but '\(objective)' has categories; use another combination"
         case .noCommonDirection(let objective):
             "'\(objective)' has one loss for all networks, so there is no 'steepestDirection' to measure"
         case .trick(_, let reason): reason
         case .mixedSamples(let objective, let layer, let type):
-            "\(layer) is a '\(type)', but '\(objective)' penalises the slope at each sample by itself; "
+            "\(layer) is a '\(type)', but '\(objective)' penalises the gradient at each sample separately; "
                 + "use 'layerNorm' or 'instanceNorm'"
         }
     }

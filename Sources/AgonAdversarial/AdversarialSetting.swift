@@ -3,16 +3,16 @@ import AgonLayers
 import AgonOptimizers
 import AgonTensors
 
-/// The networks and the settings of their game, checked to fit: what an objective builds its graphs from.
+/// The networks and the settings of their training, checked to be compatible. Objectives build their graphs from it.
 public struct AdversarialSetting {
     public let gan: GANNetworks
     public let data: DataShapes
     public let configuration: AdversarialConfiguration
-    /// Whether latents and all other random numbers are inputs of the graphs, named like their streams, instead of being
-    /// drawn there: to replay a recorded training.
+    /// Whether latents and all other random numbers are inputs of the graphs, named after their random streams, instead
+    /// of being drawn inside the graphs. Used to replay a recorded training.
     public let randomNumbersAreInputs: Bool
-    /// Whether updates report the norms of their gradients: `gradientNorm.generator` and `gradientNorm.discriminator`,
-    /// the largest where there are several of a kind.
+    /// Whether updates report the norms of their gradients as `gradientNorm.generator` and
+    /// `gradientNorm.discriminator`: the largest norm if there are several networks of a kind.
     public let reportsGradientNorms: Bool
     private let loopState = LoopState()
 
@@ -32,7 +32,7 @@ public struct AdversarialSetting {
         try configuration.check(discriminators: gan.sides.map(\.discriminators.count).max() ?? 0)
     }
 
-    /// Two networks that play for samples of a shape.
+    /// Two networks that are trained on samples of a given shape.
     ///
     /// - Throws: `AdversarialError` when a shape does not fit.
     public init(
@@ -79,7 +79,7 @@ public struct AdversarialSetting {
         }
     }
 
-    /// A condition must be read on both sides: made to order by the generator, and held to by discriminators.
+    /// Checks that both the generators and the discriminators use the condition.
     private func checkConditions() throws(AdversarialError) {
         guard task.conditionSize != nil else { return }
         let isJudged = gan.discriminators.contains(where: \.usesCondition)
@@ -92,7 +92,7 @@ public struct AdversarialSetting {
         if isJudged {
             throw .trick(
                 "auxiliaryClassifier",
-                reason: "a layer of type 'condition' tells the discriminator the class that it is to name; remove it")
+                reason: "a layer of type 'condition' gives the discriminator the class to predict; remove it")
         }
     }
 
@@ -122,22 +122,22 @@ public struct AdversarialSetting {
         if tricks.batches == .mixed, !mixesSamples {
             throw .trick(
                 "batches",
-                reason: "no layer of the discriminator joins the samples of a batch, so that 'mixed' changes nothing; "
+                reason: "no layer of the discriminator mixes the samples of a batch, so 'mixed' has no effect; "
                     + "add a 'batchNorm', or remove it")
         }
     }
 
-    /// The graphs of a training iteration. Makes the optimizers' state: call once a training.
+    /// The graphs of a training iteration. Creates the optimizers' state: call this once per training.
     public func phases() throws -> [IterationPhase] { try configuration.objective.phases(for: self) }
 
     public var batchSize: Int { configuration.batchSize }
     public var task: any GANTask { configuration.task }
     public var tricks: Tricks { configuration.tricks }
 
-    /// A graph of an iteration, without nodes.
+    /// An empty graph for an iteration.
     public func graph() -> ComputeGraph { ComputeGraph(takesRandomNumbers: randomNumbersAreInputs) }
 
-    /// A variable that outlasts the step, the same one for all graphs that ask for its name.
+    /// A variable that persists between steps. All graphs that ask for the same name get the same variable.
     func loopVariable(_ name: String, _ shape: Shape, initial: [Float]? = nil) -> Variable {
         loopState.variable(name, shape, initial: initial)
     }
@@ -149,7 +149,7 @@ public struct AdversarialSetting {
         graph.input(DataInput.real.rawValue, shape: Shape([batchSize] + data.sample.dimensions))
     }
 
-    /// What the real batch is conditioned on, `[batchSize, C]` or images.
+    /// The conditions of the real batch: `[batchSize, C]`, or images.
     public func conditionBatch(in graph: ComputeGraph) -> Value {
         let shape = task.conditionSize.map { Shape([$0]) } ?? data.condition
         guard let shape else { preconditionFailure("the data have no conditions") }
@@ -168,20 +168,20 @@ public struct AdversarialSetting {
         graph.random(.uniform(low: 0, high: 1), stream: stream, shape: shape)
     }
 
-    /// Normal numbers of mean 0 and deviation 1.
+    /// Normal numbers with mean 0 and standard deviation 1.
     public func normal(_ shape: Shape, stream: String, in graph: ComputeGraph) -> Value {
         graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape)
     }
 
-    /// The number of the iteration, counted from 0, as a scalar. Exact up to 2^24.
+    /// The index of the iteration, from 0, as a scalar. Exact up to 2^24.
     public func iteration(in graph: ComputeGraph) -> Value {
         graph.reshape(graph.input(IterationPhase.iterationInput, shape: [1]), [])
     }
 
     // MARK: Networks
 
-    /// What tells a discriminator from the others in names of scalars and streams, such as `2`, `forward`, `forward.2`;
-    /// nil for the only one.
+    /// The label of a discriminator in the names of scalars and streams, such as `2`, `forward` or `forward.2`; nil if
+    /// there is only one.
     public func label(side: Int, discriminator index: Int) -> String? {
         let direction = gan.sides.count == 1 ? [] : [task.sideNames[side]]
         let place = gan.sides[side].discriminators.count == 1 ? [] : ["\(index)"]
@@ -191,7 +191,7 @@ public struct AdversarialSetting {
 
     /// A generator's samples in training mode, from latent vectors or images.
     ///
-    /// - Parameter call: names the use of the network in this step; dropout differs between calls.
+    /// - Parameter call: the name of this application of the network within the step; dropout differs between calls.
     public func samples(
         of generator: Network, from input: Value, condition: Value? = nil, losses: LayerLosses? = nil, call: String,
         in graph: ComputeGraph
@@ -201,8 +201,8 @@ public struct AdversarialSetting {
             shaped, in: graph, mode: .training, call: call, condition: condition, losses: losses)
     }
 
-    /// A discriminator's scores of batches, in training mode, in one pass where no layer tells batches apart or batches
-    /// are to be mixed.
+    /// A discriminator's scores of batches, in training mode. The batches pass in one application if no layer
+    /// distinguishes batches or if batches are to be mixed.
     public func judgements(of views: [DiscriminatorInput], by discriminator: Network, in graph: ComputeGraph) throws
         -> [DiscriminatorOutput]
     {
@@ -222,9 +222,9 @@ public struct AdversarialSetting {
 
     // MARK: Updates
 
-    /// Moves networks' parameters down the loss, which was computed from their current values.
+    /// Minimises a loss, computed from the networks' current parameters, by updating these parameters.
     ///
-    /// - Returns: the norm of each network's gradients, if norms are to be reported.
+    /// - Returns: the norm of each network's gradients, if norms are reported.
     @discardableResult
     public func minimize(
         _ loss: Value, moving networks: [Network], with optimizer: OptimizerConfiguration, in graph: ComputeGraph
@@ -240,10 +240,10 @@ public struct AdversarialSetting {
         }
     }
 
-    /// Moves the generators down their loss, and their averaged copies after them.
+    /// Minimises the generators' loss, then updates their averaged copies.
     ///
-    /// - Parameter others: networks that are moved by the same step.
-    /// - Returns: the norms of the generators' gradients and of the others', if norms are to be reported.
+    /// - Parameter others: further networks that the same step updates.
+    /// - Returns: the gradient norms of the generators and of the other networks, if norms are reported.
     @discardableResult
     public func minimizeGenerators(
         _ loss: Value, others: [Network] = [], in graph: ComputeGraph
@@ -254,7 +254,7 @@ public struct AdversarialSetting {
         return norms
     }
 
-    /// Reports the largest of gradients' norms, if there are any.
+    /// Reports the largest of the gradient norms, if there are any.
     func report(gradientNorms norms: some Collection<Value>, of network: String, in graph: ComputeGraph) {
         guard let first = norms.first else { return }
         graph.output(

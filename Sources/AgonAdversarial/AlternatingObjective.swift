@@ -3,21 +3,21 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// An objective in which the networks take turns, each with a loss and an optimizer of its own.
+/// An objective in which the networks take turns, each with its own loss and optimizer.
 ///
-/// When each is updated once an iteration both updates stand in one graph, so that what they share (the generated
-/// images and, before either is moved, their scores) is computed once. Otherwise each network has a phase of its own.
+/// If each network is updated once per iteration, both updates are in one graph, so shared values (the generated images
+/// and, until a network is updated, their scores) are computed once. Otherwise each network has its own phase.
 public protocol AlternatingObjective: Objective {
     var alternation: Alternation { get }
     /// A discriminator's loss, a scalar.
     func discriminatorLoss(_ pass: DiscriminatorPass) throws -> Value
     /// The generator's loss from a discriminator's scores of its images, a scalar.
     func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value
-    /// Whether the generator's loss depends on the scores of real samples too; no unless stated.
+    /// Whether the generator's loss also depends on the scores of real samples; false by default.
     var generatorComparesWithReal: Bool { get }
-    /// The generator's loss from the scores of its images and of real samples, where it compares them.
+    /// The generator's loss from the scores of its images and of real samples, for losses that compare the two.
     func generatorLoss(scores: Value, real: Value, in graph: ComputeGraph) -> Value
-    /// What is done to a discriminator after its update, such as clipping its weights.
+    /// Constrains a discriminator after its update, for example by clipping its weights.
     func constrain(_ discriminator: Network, in graph: ComputeGraph)
 }
 
@@ -30,7 +30,7 @@ extension AlternatingObjective {
         generatorLoss(scores: scores, in: graph)
     }
 
-    /// The data that an update of the generator takes.
+    /// The data that an update of the generator uses.
     private var generatorUse: GANTaskInputs.Use { generatorComparesWithReal ? .both : .generator }
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
@@ -67,7 +67,7 @@ extension AlternatingObjective {
         return phases
     }
 
-    /// The updates of an iteration on one batch, and the losses on it after them.
+    /// The phases of an iteration whose updates all use one batch, followed by a report of the losses on that batch.
     private func iterationPhases(for setting: AdversarialSetting) throws -> [IterationPhase] {
         let drawing = setting.graph()
         let batch = IterationBatch(setting, in: drawing)
@@ -108,8 +108,8 @@ extension AlternatingObjective {
     }
 
     /// - Parameters:
-    ///   - sharesScores: whether the generator's update scored the same images, so that their scores are there.
-    ///   - moves: whether networks are moved, not only measured.
+    ///   - sharesScores: whether the generator's update has already scored the same images, so their scores are reused.
+    ///   - moves: whether the networks are updated, not only measured.
     ///   - reports: whether losses and scores are outputs.
     private func updateDiscriminators(
         _ step: AlternatingStep, sharesScores: Bool = false, moves: Bool = true, reports: Bool = true
@@ -117,13 +117,13 @@ extension AlternatingObjective {
         let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
         let tricks = setting.tricks
         let targets = tricks.labels.targets(setting: setting, in: graph)
-        // What the generator's update scored is there already, unless real and generated samples must meet.
+        // The scores of the generator's update can be reused, unless real and generated samples must share one batch.
         let sharesScores = sharesScores && tricks.batches == .separate
         var losses: [(label: String?, value: Value)] = []
         var norms: [Value] = []
         for (number, side) in setting.gan.sides.enumerated() {
             let real = setting.task.real(step.inputs, side: number)
-            // Images made by a generator that this very step has moved would lead back through its update.
+            // Without this, gradients would flow back into the generator, which the same graph may just have updated.
             let made = graph.stopGradient(step.generated.samples[number])
             let replay = moves ? tricks.replay : nil
             let generated = replay?.mix(into: made, side: number, setting: setting, in: graph) ?? made
@@ -235,7 +235,7 @@ extension AlternatingObjective {
         for update in afterwards { try update() }
     }
 
-    /// A measurement: how far all of the generator's losses can be lowered at once.
+    /// Measures how far all of the generator's losses can be lowered at once.
     private func steepestDirectionPhase(for setting: AdversarialSetting) throws -> IterationPhase {
         let graph = setting.graph()
         let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
@@ -257,7 +257,7 @@ extension AlternatingObjective {
     }
 }
 
-/// The inputs of an update, and what the generators make of them.
+/// The inputs of an update and the samples that the generators make from them.
 private struct AlternatingStep {
     let setting: AdversarialSetting
     let graph: ComputeGraph

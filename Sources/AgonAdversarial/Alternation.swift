@@ -1,6 +1,6 @@
 import AgonConfiguration
 
-/// In which order the networks take turns, and on which images.
+/// The order in which the networks take turns, and the images they are updated on.
 public struct Alternation: Hashable, Sendable {
     public enum Order: String, CaseIterable, Sendable {
         case generatorFirst = "generator-first"
@@ -10,15 +10,15 @@ public struct Alternation: Hashable, Sendable {
     public enum Latents: String, CaseIterable, Sendable {
         /// The two networks are updated on the same generated images.
         case shared
-        /// Each update draws images of its own.
+        /// Each update draws its own images.
         case fresh
-        /// All updates of an iteration take the same latents and the same real images, on which losses are reported
-        /// after the last: DCGAN-tensorflow (Kim, 2016).
+        /// All updates of an iteration use the same latents and the same real images, and the losses on them are
+        /// reported after the last update, as in DCGAN-tensorflow (Kim, 2016).
         case iteration = "per-iteration"
     }
 
     public let order: Order
-    /// Nil: shared where updates are 1:1.
+    /// Nil means shared if the update ratio is 1:1.
     public let latents: Latents?
 
     public init(order: Order = .generatorFirst, latents: Latents? = nil) {
@@ -26,7 +26,7 @@ public struct Alternation: Hashable, Sendable {
         self.latents = latents
     }
 
-    /// Throws when images cannot be shared as wanted.
+    /// Throws if the settings do not allow images to be shared as requested.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         guard let latents, latents != .fresh else { return }
         if latents == .shared, configuration.updates != .even {
@@ -40,8 +40,8 @@ public struct Alternation: Hashable, Sendable {
             order: try reader.choice("order", default: order, "Which network is updated first."),
             latents: try reader.optionalChoice(
                 "latents",
-                "Whether both networks see the same generated images (shared; the default where updates are 1:1), each "
+                "Whether both networks see the same generated images (shared; the default if updates are 1:1), each "
                     + "update draws its own (fresh), or all updates of an iteration and the losses reported after them "
-                    + "have the same latents (per-iteration)."))
+                    + "use the same latents (per-iteration)."))
     }
 }

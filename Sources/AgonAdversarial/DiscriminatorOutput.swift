@@ -2,13 +2,13 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// A batch of samples before a discriminator.
+/// A batch of samples as input to a discriminator.
 public struct DiscriminatorInput {
     /// Real or generated samples, `[N] + sample shape`.
     public let samples: Value
-    /// What they are conditioned on.
+    /// The conditions of the samples.
     public let condition: Value?
-    /// Names the use of the discriminator in this step: its dropout differs between calls.
+    /// Names this application of the discriminator within the step: dropout differs between calls.
     public let call: String
 
     public init(_ samples: Value, condition: Value? = nil, call: String) {
@@ -18,11 +18,11 @@ public struct DiscriminatorInput {
     }
 }
 
-/// What a discriminator says of a batch.
+/// A discriminator's output for a batch.
 public struct DiscriminatorOutput {
-    /// `[N, 1]`, `[N, H, W, 1]`, or `[N, K]` where scores are categories.
+    /// `[N, 1]`, `[N, H, W, 1]`, or `[N, K]` if scores are categories.
     public let scores: Value
-    /// Logits of classes, `[N, C]`, where there is an auxiliary classifier.
+    /// Class logits, `[N, C]`, if there is an auxiliary classifier.
     public let classes: Value?
 
     init(_ output: Value, hasClasses: Bool, in graph: ComputeGraph) {
@@ -35,36 +35,37 @@ public struct DiscriminatorOutput {
     }
 }
 
-/// What a loss wants scores to be.
+/// The target value of scores in a loss.
 public enum Target {
-    /// The same for all.
+    /// The same value for all samples.
     case constant(Float)
     /// One number per sample, `[N, 1]` or `[N, 1, 1, 1]`.
     case perSample(Value)
 }
 
-/// What a discriminator's loss is made from.
+/// The inputs of a discriminator's loss.
 public struct DiscriminatorPass {
     public let setting: AdversarialSetting
     public let graph: ComputeGraph
     public let discriminator: Network
-    /// What tells it from the other discriminators, such as `2` or `forward`; nil where it is the only one.
+    /// The label of this discriminator, such as `2` or `forward`; nil if it is the only one.
     public let label: String?
-    /// The part of the batch that it judges; nil for all of it.
+    /// The part of the batch that it judges; nil for the whole batch.
     var shard: Int?
-    /// The real and the generated samples, which do not carry gradients to the generator.
+    /// The real and the generated samples, which pass no gradients to the generator.
     public let real: Value, generated: Value
-    /// What both are conditioned on.
+    /// The conditions of both.
     public let condition: Value?
     public let realOutput: DiscriminatorOutput, generatedOutput: DiscriminatorOutput
-    /// What real and generated samples should be scored: 1 and 0, unless tricks change the labels.
+    /// The targets of the scores of real and generated samples: 1 and 0, unless tricks change the labels.
     public let realTarget: Target, generatedTarget: Target
     let notes: StepNotes
 
     public var realScores: Value { realOutput.scores }
     public var generatedScores: Value { generatedOutput.scores }
 
-    /// Its scores of other samples, such as points between real and generated ones, without instance noise.
+    /// The discriminator's scores of other samples, such as points between real and generated ones, without instance
+    /// noise.
     public func scores(of samples: Value, call: String) throws -> Value {
         let seen = setting.task.view(samples, condition: condition, in: graph)
         let output = try discriminator.apply(
@@ -72,17 +73,17 @@ public struct DiscriminatorPass {
         return DiscriminatorOutput(output, hasClasses: setting.tricks.auxiliaryClassifier != nil, in: graph).scores
     }
 
-    /// A scalar for the log; the mean over discriminators is shown.
+    /// Records a scalar for the log, which shows its mean over discriminators.
     public func note(_ name: String, _ value: Value) { notes.add(name, value) }
 
-    /// Uniform numbers in [0, 1), of this discriminator.
+    /// Uniform numbers in [0, 1), drawn for this discriminator.
     public func uniform(_ shape: Shape, stream: String) -> Value {
         let place = [label, shard.map(String.init)].compactMap { $0 }
         return setting.uniform(shape, stream: ([stream] + place).joined(separator: "."), in: graph)
     }
 }
 
-/// Scalars of a step under construction, several of a name being averaged.
+/// The scalars of a step under construction; several values with the same name are averaged.
 final class StepNotes {
     private var names: [String] = []
     private var values: [String: [Value]] = [:]

@@ -3,11 +3,11 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// The shapes of a batch's parts, without the batch.
+/// The shapes of the parts of a batch, without the batch axis.
 public struct DataShapes: Hashable, Sendable {
     /// `[H, W, C]` for images, `[n]` for points.
     public let sample: Shape
-    /// Of what samples are conditioned on; nil where they are not.
+    /// The shape of the conditions; nil if samples have none.
     public let condition: Shape?
 
     public init(sample: Shape, condition: Shape? = nil) {
@@ -16,14 +16,15 @@ public struct DataShapes: Hashable, Sendable {
     }
 }
 
-/// The networks of a game: for each side a generator, its discriminators and, if asked for, its averaged copy.
+/// The networks of a GAN. Each side has a generator, its discriminators and, optionally, an averaged copy of the
+/// generator.
 ///
-/// Most games have one side; translation in both directions has two.
+/// Most tasks have one side; translation in both directions has two.
 public struct GANNetworks {
     public struct Side {
         public let generator: Network
         public let discriminators: [Network]
-        /// The generator's copy whose weights are moving averages.
+        /// The copy of the generator whose weights are moving averages.
         public let average: Network?
 
         public init(generator: Network, discriminators: [Network], average: Network? = nil) {
@@ -41,14 +42,14 @@ public struct GANNetworks {
     public var discriminators: [Network] { sides.flatMap(\.discriminators) }
     public var all: [Network] { generators + discriminators + sides.compactMap(\.average) }
 
-    /// Makes the networks that a config describes.
+    /// Creates the networks that a config describes.
     ///
     /// - Parameters:
-    ///   - discriminators: the config's list of different ones; an ensemble has copies of each.
-    ///   - isList: whether they stand under `discriminators` in the config instead of `discriminator`.
-    ///   - data: the shapes of the data; nil where they are not known, and follow from the generator then.
+    ///   - discriminators: the different discriminators in the config; an ensemble has copies of each.
+    ///   - isList: whether the config lists them under `discriminators` instead of `discriminator`.
+    ///   - data: the shapes of the data; nil if they are unknown, in which case they follow from the generator.
     ///
-    /// Throws `LayerError`, `AdversarialError.unknownDataShapes` when the task needs the shapes of the data.
+    /// Throws `LayerError`, or `AdversarialError.unknownDataShapes` if the task needs the shapes of the data.
     public init(
         generator: NetworkConfiguration, discriminators: [NetworkConfiguration], isList: Bool,
         configuration: AdversarialConfiguration, data: DataShapes?, seed: UInt64
@@ -87,14 +88,14 @@ public struct GANNetworks {
         startAverages()
     }
 
-    /// The channels of what a side's generator makes: samples, or condition images in the other direction.
+    /// The output channels of a side's generator: those of samples, or of condition images in the other direction.
     private static func channels(made side: Int, of data: DataShapes?) -> Int? {
         guard let data else { return nil }
         let shape = side == 0 ? data.sample : data.condition ?? data.sample
         return shape.rank == 3 ? shape[2] : nil
     }
 
-    /// Gives the averaged copies the values of their generators.
+    /// Sets the averaged copies to the values of their generators.
     public func startAverages() {
         for side in sides {
             guard let average = side.average else { continue }

@@ -1,12 +1,13 @@
 import AgonGraph
 
-/// The latents and data that all updates of an iteration have in common, kept in variables from its first graph on.
+/// The latents and data that all updates of an iteration share. The first graph of the iteration stores them in
+/// variables.
 struct IterationBatch {
     private let latents: Variable?
     private let real: Variable?
     private let condition: Variable?
 
-    /// Appends what takes a batch.
+    /// Appends the operations that store a batch.
     init(_ setting: AdversarialSetting, in graph: ComputeGraph) {
         let inputs = setting.task.inputs(.both, latents: "latent", setting: setting, in: graph)
         func kept(_ value: Value?, _ name: String) -> Variable? {

@@ -1,21 +1,21 @@
 import AgonGraph
 
-/// One graph of a training iteration, and how often it runs in a row.
+/// One graph of a training iteration, and the number of times it runs in succession.
 ///
 /// The graph's named outputs are scalars to be logged: `loss.discriminator`, `loss.generator`, `score.real`, ...
 /// Its inputs are bound by name from a batch of data: `DataInput`.
 public struct IterationPhase {
     /// When a phase runs.
     public enum Schedule: Hashable, Sendable {
-        /// In each iteration, this often, each time on a batch of its own.
+        /// Runs a number of times in each iteration, each time on a new batch.
         case repeated(Int)
-        /// In each iteration at least once, and again while the loss it reports is above the bound, up to a limit.
+        /// Runs in each iteration at least once, and again while the named loss is above the bound, up to a limit.
         case until(loss: String, atMost: Float, limit: Int)
-        /// Once an epoch, to measure: it changes nothing.
+        /// Runs once per epoch as a measurement and changes nothing.
         case onceAnEpoch
     }
 
-    /// The name of the input that holds the number of the iteration, `[1]`.
+    /// The name of the input that holds the index of the iteration, `[1]`.
     public static let iterationInput = "iteration"
 
     public let name: String
@@ -28,7 +28,7 @@ public struct IterationPhase {
         self.schedule = schedule
     }
 
-    /// The most runs in one iteration, each counted for the graph's random streams.
+    /// The maximum number of runs in one iteration, each of which advances the graph's random streams.
     public var repeats: Int {
         switch schedule {
         case .repeated(let count): count
@@ -39,7 +39,7 @@ public struct IterationPhase {
 
     public var isMeasurement: Bool { schedule == .onceAnEpoch }
 
-    /// Whether each run takes a batch of data of its own.
+    /// Whether each run uses its own batch of data.
     public var usesBatch: Bool { DataInput.allCases.contains { uses($0) } }
 
     public func uses(_ input: DataInput) -> Bool { usesInput(input.rawValue) }
@@ -53,7 +53,7 @@ public struct IterationPhase {
 public enum DataInput: String, CaseIterable, Sendable {
     /// Real samples, `[N] + sample shape`, images in [-1, 1].
     case real
-    /// What the samples are conditioned on: one-hot labels or embeddings `[N, C]`, or images `[N, H, W, C]`.
+    /// The conditions of the samples: one-hot labels or embeddings `[N, C]`, or images `[N, H, W, C]`.
     case condition
     /// Real samples of a labelled subset, and their one-hot labels `[N, C]`.
     case labelled

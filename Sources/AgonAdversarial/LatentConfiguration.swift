@@ -3,14 +3,14 @@ import AgonGraph
 import AgonTensors
 import Foundation
 
-/// The random vectors that a generator starts from.
+/// The random vectors that a generator takes as input.
 public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
-        /// Independent, mean 0 and deviation 1.
+        /// Independent, with mean 0 and standard deviation 1.
         case normal
-        /// Independent in [-1, 1).
+        /// Independent and uniform in [-1, 1).
         case uniform
-        /// Even on the sphere of radius √size, where normal vectors lie nearly (White, 2016, arXiv:1609.04468).
+        /// Uniform on the sphere of radius √size, close to which normal vectors lie (White, 2016, arXiv:1609.04468).
         case sphere
     }
 
@@ -18,21 +18,21 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
     public let distribution: Kind
 
     public init(size: Int = 100, distribution: Kind = .normal) {
-        precondition(size > 0, "a latent of \(size) numbers")
+        precondition(size > 0, "the latent size must be positive, found \(size)")
         self.size = size
         self.distribution = distribution
     }
 
     public init(from reader: ConfigReader) throws {
         self.init(
-            size: try reader.integer("size", in: 1...65_536, default: 100, "Numbers in a latent vector."),
+            size: try reader.integer("size", in: 1...65_536, default: 100, "Length of a latent vector."),
             distribution: try reader.choice(
                 "distribution", default: .normal,
-                "What each is drawn from: mean 0 and deviation 1; -1 to 1; or evenly from a sphere of radius √size.")
+                "The distribution: normal (0, 1), uniform in [-1, 1), or uniform on the sphere of radius √size.")
         )
     }
 
-    /// `[count, size]`, new in each run of the graph.
+    /// `[count, size]`, drawn anew in each run of the graph.
     public func draw(_ count: Int, stream: String, in graph: ComputeGraph) -> Value {
         let shape: Shape = [count, size]
         func normal() -> Value { graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape) }
@@ -46,7 +46,7 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
         }
     }
 
-    /// `count` vectors, one after the other, outside a graph: for sample grids.
+    /// `count` vectors, concatenated and drawn outside a graph, for sample grids.
     public func values(_ count: Int, from stream: RandomStream) -> [Float] {
         switch distribution {
         case .normal: return stream.normal(count: count * size)

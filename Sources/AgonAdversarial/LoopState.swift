@@ -1,11 +1,11 @@
 import AgonGraph
 import AgonTensors
 
-/// The variables of a game that outlast a step, by name: what combinations and tricks keep, batches of an iteration.
+/// The variables that persist between steps, by name: state of combinations and tricks, and batches of an iteration.
 final class LoopState {
     private var variables: [String: Variable] = [:]
 
-    /// - Parameter initial: zeros if not given; the variable must not be known by then.
+    /// - Parameter initial: the initial values, zeros if nil; must be nil if the variable already exists.
     func variable(_ name: String, _ shape: Shape, initial: [Float]?) -> Variable {
         if let known = variables[name] {
             precondition(known.shape == shape, "'\(name)' is \(known.shape), not \(shape)")

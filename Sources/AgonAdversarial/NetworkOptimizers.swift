@@ -3,7 +3,7 @@ import AgonOptimizers
 
 /// The optimizers of the two networks.
 public enum NetworkOptimizers: Sendable {
-    /// The same settings for both networks; one optimizer where the objective has one step for both.
+    /// The same settings for both networks, and a single optimizer if the objective updates both in one step.
     case shared(OptimizerConfiguration)
     case separate(generator: OptimizerConfiguration, discriminator: OptimizerConfiguration)
 
@@ -24,7 +24,7 @@ public enum NetworkOptimizers: Sendable {
         let both = try reader.optionalSection(
             "optimizer", OptimizerConfiguration.self, "The optimizer of both networks.")
         let separate = try reader.optionalSection(
-            "optimizers", SeparateOptimizers.self, "The optimizer of each network, where they differ.")
+            "optimizers", SeparateOptimizers.self, "The optimizer of each network, if they differ.")
         switch (both, separate) {
         case (let both?, nil): self = .shared(both)
         case (nil, let separate?):

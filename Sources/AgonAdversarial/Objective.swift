@@ -1,47 +1,47 @@
 import AgonConfiguration
 import AgonGraph
 
-/// What an objective takes a discriminator's output for.
+/// How an objective interprets a discriminator's output.
 public enum ScoreKind: Sendable {
     /// Numbers whose sigmoid is the probability of being real.
     case logits
-    /// Numbers of any size, without a bound.
+    /// Unbounded numbers of any size.
     case unbounded
-    /// Numbers near targets, with or without a bound.
+    /// Numbers near targets, bounded or unbounded.
     case targets
-    /// Logits of categories that samples are sorted into.
+    /// Logits of the categories that samples are assigned to.
     case categories
 }
 
 /// What an adversarial training minimises, and in which steps.
 ///
-/// An objective is one type in one file, registered under a name in `AdversarialConfiguration.registry`. Objectives in
-/// which the networks take turns conform to `AlternatingObjective` and state their losses only.
+/// An objective is one type in one file, registered under a name in `AdversarialConfiguration.registry`. Objectives
+/// whose networks take turns conform to `AlternatingObjective` and only define their losses.
 public protocol Objective: Sendable {
     /// The name in configs and messages.
     static var name: String { get }
-    /// How often each network is updated in an iteration, unless the config says otherwise.
+    /// The number of updates of each network per iteration, unless the config says otherwise.
     var defaultUpdates: UpdateRatio { get }
-    /// What the discriminator's scores are.
+    /// How the discriminator's scores are interpreted.
     var scores: ScoreKind { get }
-    /// Whether each score must be a function of its own sample alone.
+    /// Whether each score may depend only on its own sample.
     var scoresSamplesApart: Bool { get }
-    /// Whether its losses compare scores with targets, which tricks may change.
+    /// Whether its losses compare scores with targets, which tricks can change.
     var usesTargets: Bool { get }
-    /// The discriminator's loss when it gives all samples the score between real and generated; nil where there is none, as
-    /// for critics. A loss far below it means that the discriminator tells nearly all samples apart.
+    /// The discriminator's loss if it gives all samples the score halfway between real and generated; nil if undefined,
+    /// as for critics. A loss far below this value means that the discriminator distinguishes nearly all samples.
     var guessingLoss: Double? { get }
-    /// Labelled samples that an update takes besides the batch; nil for none.
+    /// The labelled samples that an update uses in addition to the batch; nil for none.
     var labelledSamples: LabelledSamples? { get }
-    /// Throws when the objective cannot be trained under these settings.
+    /// Throws if the objective cannot be trained with these settings.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError)
-    /// The graphs of an iteration, in the order in which they run. Makes the optimizers' state: call once a training.
+    /// The graphs of an iteration, in execution order. Creates the optimizers' state: call this once per training.
     func phases(for setting: AdversarialSetting) throws -> [IterationPhase]
 }
 
-/// Samples with labels, where most have none.
+/// Labelled samples of a dataset in which most samples are treated as unlabelled.
 public struct LabelledSamples: Hashable, Sendable {
-    /// How many of the dataset's samples count as labelled, evenly over its classes.
+    /// How many of the dataset's samples are treated as labelled, evenly distributed over its classes.
     public let count: Int
     public let classes: Int
     public let batchSize: Int
@@ -63,7 +63,7 @@ extension Objective {
 }
 
 extension Objective {
-    /// The mean score as it is logged: a probability where scores are logits.
+    /// The mean score for the log: a probability if scores are logits.
     public func meanScore(_ scores: Value, in graph: ComputeGraph) -> Value {
         graph.mean(self.scores == .logits ? graph.sigmoid(scores) : scores)
     }

@@ -1,12 +1,12 @@
 import AgonConfiguration
 
-/// How often each network is updated in one iteration of training.
+/// The number of updates of each network per training iteration.
 public struct UpdateRatio: ConfigDecodable, Hashable, Sendable, CustomStringConvertible {
     public let discriminator: Int
     public let generator: Int
 
     public init(discriminator: Int, generator: Int) {
-        precondition(discriminator > 0 && generator > 0, "updates \(discriminator):\(generator)")
+        precondition(discriminator > 0 && generator > 0, "updates \(discriminator):\(generator) are not positive")
         self.discriminator = discriminator
         self.generator = generator
     }
@@ -14,9 +14,9 @@ public struct UpdateRatio: ConfigDecodable, Hashable, Sendable, CustomStringConv
     public init(from reader: ConfigReader) throws {
         self.init(
             discriminator: try reader.integer(
-                "discriminator", in: 1...10_000, default: 1, "Updates of the discriminator in an iteration."),
+                "discriminator", in: 1...10_000, default: 1, "Updates of the discriminator per iteration."),
             generator: try reader.integer(
-                "generator", in: 1...10_000, default: 1, "Updates of the generator in an iteration."))
+                "generator", in: 1...10_000, default: 1, "Updates of the generator per iteration."))
     }
 
     public static let even = UpdateRatio(discriminator: 1, generator: 1)

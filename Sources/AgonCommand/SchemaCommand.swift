@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonExperiments
 import AgonReports
 import AgonSweeps
@@ -5,21 +6,25 @@ import ArgumentParser
 
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of configs, or of sweep or table files.",
+        commandName: "schema", abstract: "Print all keys of configs, or of sweep or table files.",
         discussion: """
-            Editors use it to complete and check configs. Configs/schema.json,
-            Configs/sweep-schema.json and Configs/table-schema.json are its outputs.
+            As a JSON Schema, with which editors complete and check files:
+            Configs/schema.json, Configs/sweep-schema.json, Configs/table-schema.json.
+            Or as Markdown: the pages in Documentation/reference.
 
             EXAMPLES
               agon schema > Configs/schema.json
               agon schema --sweep > Configs/sweep-schema.json
               agon schema --table > Configs/table-schema.json
+              agon schema --markdown > Documentation/reference/config.md
             """)
 
     @Flag(help: "The schema of sweep files.")
     var sweep = false
     @Flag(help: "The schema of table files.")
     var table = false
+    @Flag(help: "As Markdown, for reading.")
+    var markdown = false
 
     func validate() throws {
         if sweep, table { throw ValidationError("--sweep and --table exclude each other") }
@@ -29,6 +34,16 @@ struct SchemaCommand: ParsableCommand {
         let schema =
             try sweep
             ? SweepConfiguration.schema() : table ? TableConfiguration.schema() : ExperimentConfiguration.schema()
-        print(schema.prettyText, terminator: "")
+        guard markdown else { return print(schema.prettyText, terminator: "") }
+        let kind = sweep ? "sweep files" : table ? "table files" : "configs"
+        let option = sweep ? " --sweep" : table ? " --table" : ""
+        let reference = SchemaReference(
+            schema, title: "Keys of \(kind)",
+            introduction: """
+                Written by `agon schema\(option) --markdown`. A key without a default must be stated. Sections within \
+                a section are listed by their paths: `a.b` is key `b` of section `a`, `a[].b` key `b` of each element \
+                of list `a`. Files are JSON with comments (`//`), and `extends` names files whose values a file takes over.
+                """)
+        print(reference.markdown, terminator: "")
     }
 }

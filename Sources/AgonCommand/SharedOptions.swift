@@ -4,13 +4,18 @@ import ArgumentParser
 
 /// The config and its overrides.
 struct ConfigOptions: ParsableArguments {
-    @Argument(help: "The config, a JSON file; or the folder of a run.", completion: .file())
+    @Argument(
+        help: "The config, a JSON file or the name of a shipped one such as gan/mlp; or the folder of a run.",
+        completion: .file())
     var config: String
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp("Set one value of the config; repeatable.", valueName: "path=value"))
     var overrides: [String] = []
+
+    /// The config's file, or the folder of a run.
+    var path: String { ProjectFiles.config(config, in: "Configs") }
 }
 
 struct ThreadOptions: ParsableArguments {

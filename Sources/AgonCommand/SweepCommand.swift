@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonSweeps
+import AgonTensors
 import ArgumentParser
 import Foundation
 
@@ -26,7 +27,7 @@ struct SweepCommand: ParsableCommand {
 
 /// The sweep's file and folder.
 struct SweepFileOptions: ParsableArguments {
-    @Argument(help: "The sweep, a JSON file.", completion: .file(extensions: ["json"]))
+    @Argument(help: "The sweep, a JSON file or the name of a shipped one.", completion: .file(extensions: ["json"]))
     var file: String
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -35,7 +36,9 @@ struct SweepFileOptions: ParsableArguments {
     @Option(help: "The sweep's folder; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
-    func load() throws -> Sweep { try Sweep(file: file, overrides: overrides) }
+    func load() throws -> Sweep {
+        try Sweep(file: ProjectFiles.config(file, in: "Configs/sweeps"), overrides: overrides)
+    }
 
     func folder(of sweep: Sweep) -> SweepFolder {
         out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)

@@ -1,16 +1,16 @@
 import AgonTensors
 
-/// A few samples of a set, evenly over its classes: the labelled part of the data of semi-supervised learning.
+/// A small subset of a dataset, evenly distributed over its classes: the labelled samples of semi-supervised learning.
 ///
-/// It takes the first samples of each class and shares pixels and memory with the whole set. Its labels, classes and
-/// sample shape are those of the whole.
+/// It takes the first samples of each class and shares pixels and memory with the whole dataset. Labels, classes and
+/// sample shape are those of the whole dataset.
 public struct BalancedSubset: Dataset {
     public let whole: any Dataset
-    /// The chosen samples of the whole set, in its order.
+    /// The indices of the chosen samples in the whole dataset, ascending.
     public let indices: [Int]
     public let labels: [Int32]?
 
-    /// - Parameter size: the number of samples; what the number of classes does not divide goes to the first classes.
+    /// - Parameter size: the number of samples; if the classes do not divide it evenly, the first classes get one more.
     ///
     /// Throws: `DatasetError.unlabelledSubset`, `.subsetTooSmall`, `.tooFewOfClass`.
     public init(of whole: any Dataset, size: Int) throws {

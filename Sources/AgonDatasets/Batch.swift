@@ -1,15 +1,15 @@
 import AgonTensors
 
-/// The samples of one training step, in buffers that are used again for later batches.
+/// The samples of one training step, in buffers that later batches reuse.
 public final class Batch: @unchecked Sendable {
-    /// The index of the batch from the start of training, and its epoch.
+    /// The index of the batch since the start of training, and its epoch.
     public fileprivate(set) var index = 0
     public fileprivate(set) var epoch = 0
-    /// The number of samples; smaller than the capacity only in a kept remainder.
+    /// The number of samples; less than the capacity only for a kept remainder.
     public fileprivate(set) var count = 0
-    /// The index in the dataset of each sample.
+    /// The index of each sample in the dataset.
     public fileprivate(set) var samples: [Int] = []
-    /// The index of each condition: that of its sample, or one in the set of independent conditions.
+    /// The index of each condition: that of its sample, or an index into the set of independent conditions.
     public fileprivate(set) var conditionSamples: [Int] = []
     let sampleShape: Shape
     let conditionShape: Shape?
@@ -23,7 +23,7 @@ public final class Batch: @unchecked Sendable {
         sampleShape = dataset.sampleShape
         conditionShape = dataset.conditionShape
         embeddingSize = dataset.embeddingSize ?? 0
-        // Aligned to a cache line, which vector loads like.
+        // Aligned to a cache line for fast vector loads.
         func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
             let bytes = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
@@ -51,17 +51,17 @@ public final class Batch: @unchecked Sendable {
         UnsafeBufferPointer(rebasing: allImages[..<(count * sampleShape.count)])
     }
 
-    /// The condition images of a set with such, `[N, H, W, C]` in [-1, 1]; else empty.
+    /// The condition images, `[N, H, W, C]` in [-1, 1]; empty if the set has none.
     public var conditions: UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(rebasing: allConditions[..<(count * (conditionShape?.count ?? 0))])
     }
 
-    /// The vectors that come with the samples, `[N, embeddingSize]`; empty when the set has none.
+    /// The embedding of each sample, `[N, embeddingSize]`; empty if the set has none.
     public var embeddings: UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(rebasing: allEmbeddings[..<(count * embeddingSize)])
     }
 
-    /// The class index of each sample; empty when the set has no labels.
+    /// The class index of each sample; empty if the set has no labels.
     public var labels: UnsafeBufferPointer<Int32> {
         UnsafeBufferPointer(rebasing: allLabels[..<(allLabels.isEmpty ? 0 : count)])
     }
@@ -79,11 +79,11 @@ public final class Batch: @unchecked Sendable {
         embeddingSize > 0 ? Tensor(shape: [count, embeddingSize], values: Array(embeddings)) : nil
     }
 
-    /// Writes the labels as vectors `[N, classCount]`: 1 at the class of each sample, else 0.
+    /// Writes the labels as one-hot vectors `[N, classCount]`: 1 at the class of each sample, else 0.
     ///
     /// - Parameter target: `count * classCount` values, overwritten.
     public func writeOneHotLabels(classCount: Int, into target: UnsafeMutableBufferPointer<Float>) {
-        precondition(labels.count == count, "one-hot labels of a set without labels")
+        precondition(labels.count == count, "one-hot labels need a set with labels")
         precondition(
             target.count == count * classCount, "\(target.count) values for \(count) labels of \(classCount) classes")
         target.update(repeating: 0)
@@ -93,7 +93,7 @@ public final class Batch: @unchecked Sendable {
         }
     }
 
-    /// Reads the samples, and conditions of a set of their own.
+    /// Reads the samples and any independent conditions.
     func fill(
         index: Int, samples rows: BatchRows, conditions conditionRows: BatchRows?, dataset: any Dataset,
         labels: [Int32]?, scratch: ImageScratch

@@ -1,21 +1,22 @@
 import AgonTensors
 import Foundation
 
-/// Batches made ahead of training on threads of their own, in the order that `BatchOrder` fixes.
+/// Prepares batches ahead of training on separate threads, in the order that `BatchOrder` defines.
 ///
-/// A few batches wait in a bounded queue; their buffers go round, so that none is allocated in the loop. What batch
-/// `k` holds does not depend on the number of threads, nor on which batches were asked for before.
+/// A few batches wait in a bounded queue; their buffers are reused, so the training loop allocates none. The contents
+/// of batch `k` do not depend on the number of threads, nor on which batches were requested before.
 public final class BatchLoader: Sendable {
     public let order: BatchOrder
     private let work: BatchWork
 
-    /// Starts the threads; the first batch that they make is `position`.
+    /// Starts the threads; the first batch that they prepare is `position`.
     ///
-    /// - Parameter order: of an epoch's samples, and of conditions that have an order of their own.
-    /// - Parameter ahead: the number of batches that may wait.
-    /// - Parameter workers: the number of threads; more than one pays for large images that are decoded each time.
+    /// - Parameter order: the order of an epoch's samples, and of conditions that are drawn independently.
+    /// - Parameter ahead: the maximum number of waiting batches.
+    /// - Parameter workers: the number of threads; more than one helps if large images are decoded in every epoch.
     ///
-    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`, `TensorsError.noThread` if no thread can be started.
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions`; `TensorsError.noThread` if no thread can be
+    /// started.
     public init(
         dataset: any Dataset, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false,
         order: SampleOrder = .shuffled, position: Int = 0, ahead: Int = 3, workers: Int = 1
@@ -23,12 +24,12 @@ public final class BatchLoader: Sendable {
         precondition(ahead > 0 && workers > 0 && position >= 0, "\(ahead) ahead, \(workers) workers at \(position)")
         self.order = try BatchOrder(
             sampleCount: dataset.count, batchSize: batchSize, seed: seed, keepsRemainder: keepsRemainder, order: order)
-        // Only whole batches of conditions: a kept remainder takes as many of one as it has samples.
+        // Conditions come only in whole batches; a kept remainder uses as many of them as it has samples.
         let conditionOrder = try dataset.independentConditions.map {
             try BatchOrder(
                 sampleCount: $0.count, batchSize: batchSize, seed: seed, role: .conditions, order: order)
         }
-        // One batch with each thread and one with the consumer, besides those that wait.
+        // Each thread and the consumer hold one batch, in addition to the waiting batches.
         let batches = (0..<ahead + workers + 1).map { _ in Batch(capacity: batchSize, dataset: dataset) }
         work = BatchWork(
             dataset: dataset, order: self.order, conditionOrder: conditionOrder, batches: batches, position: position)
@@ -36,7 +37,7 @@ public final class BatchLoader: Sendable {
             do {
                 try work.startThread()
             } catch {
-                // The others make all batches.
+                // The threads that did start make all batches.
                 if worker == 0 { throw error }
             }
         }
@@ -46,39 +47,39 @@ public final class BatchLoader: Sendable {
 
     public var batchesPerEpoch: Int { order.batchesPerEpoch }
 
-    /// The index of the batch that `next()` returns: the data position to put in a checkpoint.
+    /// The index of the batch that `next()` will return: the data position for a checkpoint.
     public var position: Int { work.position }
 
-    /// Makes batch `index` the next one.
+    /// Makes `index` the batch that `next()` returns.
     public func seek(to index: Int) { work.seek(to: index) }
 
-    /// The next batch. It is valid until the following call, which takes its buffers back.
+    /// The next batch. It is valid until the following call, which reclaims its buffers.
     ///
-    /// Throws: what reading a sample of this batch threw, at this call and at each later one until `seek(to:)`.
+    /// Throws: the error of reading a sample of this batch, in this call and in each later one until `seek(to:)`.
     public func next() throws -> Batch { try work.next() }
 
-    /// Batch `index`, whatever came before.
+    /// Batch `index`, regardless of the current position.
     public func next(at index: Int) throws -> Batch {
         if position != index { seek(to: index) }
         return try next()
     }
 
-    /// Waits until all of some batches are there, so that `next(at:)` has them without waiting.
+    /// Waits until all given batches are ready, so `next(at:)` returns them without waiting.
     ///
-    /// - Parameter batches: at most those that may wait.
+    /// - Parameter batches: at most as many as may wait.
     ///
-    /// Throws: what reading a sample of one of them threw.
+    /// Throws: the error of reading a sample of one of them.
     public func wait(for batches: Range<Int>) throws {
         guard let first = batches.first else { return }
         if position != first { seek(to: first) }
         try work.wait(through: batches.upperBound)
     }
 
-    /// Ends the threads and waits for them. No batch may be asked for afterwards.
+    /// Stops the threads and waits for them. No batch may be requested afterwards.
     public func stop() { work.stop() }
 }
 
-/// What the consumer and the threads share. All variables are guarded by `condition`.
+/// The state shared by the consumer and the threads. `condition` guards all variables.
 private final class BatchWork: @unchecked Sendable {
     private let dataset: any Dataset
     private let labels: [Int32]?
@@ -89,7 +90,7 @@ private final class BatchWork: @unchecked Sendable {
     private var failure: (index: Int, error: any Error)?
     private var nextIndex: Int
     private var claimed: Int
-    /// Rises with each seek; what was begun before is thrown away when it is done.
+    /// Incremented by each seek; batches started before a seek are discarded.
     private var generation = 0
     private var samples: EpochPermutations
     private var conditions: EpochPermutations?
@@ -196,9 +197,10 @@ private final class BatchWork: @unchecked Sendable {
         let generation: Int
     }
 
-    /// The next batch to make and the buffers for it; nil when the loader is stopped.
+    /// The next batch to prepare and its buffers; nil if the loader is stopped.
     ///
-    /// Batches are claimed in order under the lock, so the lowest that is wanted always has buffers: no deadlock.
+    /// Batches are claimed in order under the lock, so the lowest requested batch always gets buffers and no deadlock
+    /// occurs.
     private func claim() -> Claim? {
         condition.withLock {
             while !isStopped {

@@ -1,9 +1,9 @@
 import AgonTensors
 
-/// Which samples make up batch `k`: a function of seed, sizes and `k` alone, so that training resumes in the middle.
+/// The samples of batch `k` as a function of only the seed, the sizes and `k`, so training can resume at any batch.
 ///
-/// Each epoch is a permutation of all samples, drawn anew, or their own order; what does not fill a last batch is dropped,
-/// unless kept.
+/// Each epoch is a new permutation of all samples, or the original order. A last batch that is not full is dropped
+/// unless it is kept explicitly.
 public struct BatchOrder: Sendable {
     public let sampleCount: Int
     public let batchSize: Int
@@ -12,7 +12,7 @@ public struct BatchOrder: Sendable {
     private let role: Role
     private let order: SampleOrder
 
-    /// What is put in order. Each has random streams of its own.
+    /// What the order applies to. Each role has its own random streams.
     public enum Role: Sendable {
         case samples
         /// Conditions that are drawn independently of the samples.
@@ -23,15 +23,15 @@ public struct BatchOrder: Sendable {
     }
 
     /// - Parameters:
-    ///   - keepsRemainder: whether an epoch ends in a smaller batch of the samples that are left.
-    ///   - order: of an epoch's samples.
+    ///   - keepsRemainder: whether the last, smaller batch of an epoch is kept.
+    ///   - order: the order of samples within an epoch.
     ///
-    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions` when not one full batch can be made.
+    /// Throws: `DatasetError.batchTooLarge` or `.tooFewConditions` if there is not one full batch.
     public init(
         sampleCount: Int, batchSize: Int, seed: UInt64, keepsRemainder: Bool = false, role: Role = .samples,
         order: SampleOrder = .shuffled
     ) throws {
-        precondition(batchSize > 0 && sampleCount > 0, "batches of \(batchSize) out of \(sampleCount)")
+        precondition(batchSize > 0 && sampleCount > 0, "no batches of \(batchSize) from \(sampleCount) samples")
         guard keepsRemainder || batchSize <= sampleCount else {
             throw role == .samples
                 ? DatasetError.batchTooLarge(batchSize: batchSize, samples: sampleCount)
@@ -52,13 +52,13 @@ public struct BatchOrder: Sendable {
         return (index / batchesPerEpoch, start..<min(start + batchSize, sampleCount))
     }
 
-    /// The samples of an epoch in order.
+    /// The samples of an epoch in their order.
     public func permutation(ofEpoch epoch: Int) -> [Int] {
         guard order == .shuffled else { return Array(0..<sampleCount) }
         return RandomStream(seed: seed, purpose: role.order, step: UInt64(epoch)).permutation(count: sampleCount)
     }
 
-    /// The random words of the transforms for samples at `positions` of an epoch, `drawCount` each.
+    /// The random words for the transforms of the samples at `positions` in an epoch, `drawCount` for each.
     public func draws(epoch: Int, positions: Range<Int>, drawCount: Int) -> [UInt32] {
         drawCount == 0
             ? []
@@ -67,7 +67,7 @@ public struct BatchOrder: Sendable {
     }
 }
 
-/// Which samples a batch takes, and where they stand in an epoch.
+/// The samples of a batch and their positions in the epoch.
 struct BatchRows {
     let order: BatchOrder
     let epoch: Int
@@ -76,7 +76,7 @@ struct BatchRows {
 
     var count: Int { positions.count }
 
-    /// Hands over row, sample and random words of each.
+    /// Calls `body` with the row, sample and random words of each sample.
     func forEach(drawCount: Int, _ body: (Int, Int, UnsafeBufferPointer<UInt32>) throws -> Void) rethrows {
         let draws = order.draws(epoch: epoch, positions: positions, drawCount: drawCount)
         try draws.withUnsafeBufferPointer { draws in
@@ -89,7 +89,7 @@ struct BatchRows {
     }
 }
 
-/// An order with the permutations of the epochs that are being worked on.
+/// An order with cached permutations of the epochs in use.
 struct EpochPermutations {
     let order: BatchOrder
     private var known: [Int: [Int]] = [:]
@@ -105,7 +105,7 @@ struct EpochPermutations {
 
     private mutating func permutation(ofEpoch epoch: Int) -> [Int] {
         if let permutation = known[epoch] { return permutation }
-        // Another thread may still be at the end of the epoch before.
+        // Another thread may still be at the end of the previous epoch.
         known = known.filter { $0.key == epoch - 1 }
         let made = order.permutation(ofEpoch: epoch)
         known[epoch] = made

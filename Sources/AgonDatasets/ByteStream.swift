@@ -1,6 +1,6 @@
 import CAgonImageCodecs
 
-/// A file read once from start to end, inflated on the way when it is gzip.
+/// A file that is read once from start to end and decompressed if it is gzip.
 struct ByteStream: ~Copyable {
     private let stream: OpaquePointer
     let path: String
@@ -18,10 +18,10 @@ struct ByteStream: ~Copyable {
 
     deinit { agon_stream_close(stream) }
 
-    /// An upper bound of the bytes in the file, from its size on the disk: what is promised beyond it is a lie.
+    /// An upper bound of the number of bytes in the file, from its size on disk. A header that promises more is wrong.
     var limit: UInt64 { agon_stream_limit(stream) }
 
-    /// Fills `buffer` and returns the number of bytes; fewer than asked only at the end.
+    /// Fills `buffer` and returns the number of bytes, which is less than requested only at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var count = 0
         let failure = withMessage { message in
@@ -32,13 +32,13 @@ struct ByteStream: ~Copyable {
         return count
     }
 
-    /// The next `count` bytes, fewer only at the end.
+    /// The next `count` bytes; fewer only at the end.
     func read(count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             initialized = try read(into: UnsafeMutableRawBufferPointer(buffer))
         }
     }
 
-    /// Whether no byte is left. At the end of gzip this also checks its length and checksum.
+    /// Whether no byte is left. At the end of a gzip file this also verifies its length and checksum.
     func isAtEnd() throws -> Bool { try read(count: 1).isEmpty }
 }

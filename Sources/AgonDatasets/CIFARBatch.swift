@@ -2,8 +2,8 @@ extension StoredImages {
     /// The shape of a CIFAR image.
     static let cifarShape = ImageShape(height: 32, width: 32, channels: 3)
 
-    /// Images of CIFAR-10's binary version: records of one label byte and 3072 pixels, channel by channel.
-    /// Format: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the data set's homepage.
+    /// Images of CIFAR-10's binary version: records of one label byte and 3072 pixel bytes, channel by channel.
+    /// Format: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the dataset's homepage.
     ///
     /// Throws: `DatasetError.unreadable`, `.badCIFAR`, `.badLabel`.
     public static func readCIFAR(batches paths: [String], classNames: [String]) throws -> StoredImages {
@@ -13,14 +13,14 @@ extension StoredImages {
         var labels: [Int32] = []
         for path in paths {
             let stream = try ByteStream(path: path)
-            // A batch of a size unheard of is not one; 2³¹ bytes are 700 thousand images.
+            // Rejects files that are too large to be a batch; 2³¹ bytes are 700 thousand images.
             guard stream.limit < 1 << 31 else {
                 throw DatasetError.badCIFAR(path: path, reason: "it is too large for a batch of images")
             }
             let bytes = try stream.read(count: Int(stream.limit))
             guard !bytes.isEmpty, bytes.count % recordBytes == 0 else {
                 throw DatasetError.badCIFAR(
-                    path: path, reason: "its \(bytes.count) bytes are no whole records of \(recordBytes)")
+                    path: path, reason: "its \(bytes.count) bytes are not a multiple of the record size \(recordBytes)")
             }
             pixels.reserveCapacity(pixels.count + bytes.count)
             for record in 0..<bytes.count / recordBytes {

@@ -2,20 +2,21 @@ import AgonConfiguration
 import AgonTensors
 import Foundation
 
-/// Where data and manifests are looked for, first to last: the folder given by `--data`, the one in `AGON_DATA`, the
-/// project's `Datasets`, system folders.
+/// The search order for data and manifests: the folder given by `--data`, the folder in `AGON_DATA`, the project's
+/// `Datasets`, and system folders.
 public struct DataSearchPath: Sendable {
     /// A folder with a subfolder for each dataset.
     public struct Root: Hashable, Sendable {
-        /// What the folder itself may be taken for, besides its subfolders that bear a set's name.
+        /// Whether the folder itself may be the dataset, in addition to its subfolders with the dataset's name.
         public enum Standing: Hashable, Sendable {
-            /// Nothing: it is a collection.
+            /// The folder is only a collection of datasets.
             case collection
-            /// The set, if the contents are those recorded: names of files tell nothing, since many sets use MNIST's.
+            /// It may be the dataset if its contents match the record. File names prove nothing: many datasets use
+            /// MNIST's.
             case environment
-            /// The set, as the user says so, unless the contents are known to be others.
+            /// It may be the dataset because the user says so, unless its contents are known to be another dataset.
             case given
-            /// The one set, by `dataset.path`.
+            /// It is the one dataset, as stated by `dataset.path`.
             case set
         }
 
@@ -27,7 +28,8 @@ public struct DataSearchPath: Sendable {
             self.standing = standing
         }
 
-        /// - Parameter mayBeTheSet: whether it may also be the folder of the one dataset wanted, as users name either.
+        /// - Parameter mayBeTheSet: whether the path may also be the folder of the dataset itself, since users give
+        ///   either.
         public init(path: String, mayBeTheSet: Bool) {
             self.init(path: path, standing: mayBeTheSet ? .given : .collection)
         }
@@ -36,9 +38,10 @@ public struct DataSearchPath: Sendable {
     public let roots: [Root]
     /// Folders that may hold manifests, `NAME.json`.
     public let manifestFolders: [String]
-    /// Where fetched data go, in a subfolder for each dataset.
+    /// Where fetched data are stored, in a subfolder for each dataset.
     public let fetchFolder: String
-    /// Where what was found out about files is kept, and archives are unpacked; nil: nowhere, and in a temporary folder.
+    /// The folder for cached file records and unpacked archives. If nil, records are not kept, and archives are
+    /// unpacked in a temporary folder.
     public let cacheFolder: String?
 
     public init(roots: [Root], manifestFolders: [String], fetchFolder: String, cacheFolder: String? = nil) {
@@ -50,7 +53,7 @@ public struct DataSearchPath: Sendable {
 
     /// The search order described above.
     ///
-    /// - Parameter dataFolder: what the user gave by `--data`.
+    /// - Parameter dataFolder: the folder that the user gave by `--data`.
     public static func standard(
         dataFolder: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
         workingFolder: String = FileManager.default.currentDirectoryPath,
@@ -61,15 +64,9 @@ public struct DataSearchPath: Sendable {
             [dataFolder.map { Root(path: DatasetArchive.expanded($0), standing: .given) }]
             + [fromEnvironment.map { Root(path: DatasetArchive.expanded($0), standing: .environment) }]
         let named = given.compactMap { $0 }
-        // A copied binary still finds the checkout that it was built in.
-        let executable = (Bundle.main.executablePath ?? "") as NSString
-        let starts = [
-            workingFolder, FilePath.parent(of: executable.resolvingSymlinksInPath),
-            FilePath.parent(of: #filePath),
-        ]
-        var projects: [String] = []
-        for start in starts {
-            if let found = projectFolder(above: start), !projects.contains(found) { projects.append(found) }
+        let projects = ProjectFiles.places(of: "Datasets", workingFolder: workingFolder) { folder in
+            let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return entries.contains { $0.hasSuffix(".json") }
         }
         return DataSearchPath(
             roots: named + (projects.prefix(1) + systemFolders).map { Root(path: $0, standing: .collection) },
@@ -78,30 +75,22 @@ public struct DataSearchPath: Sendable {
             cacheFolder: CacheFolder.path("datasets", environment: environment))
     }
 
-    /// The nearest `Datasets` with manifests in a folder or above it.
-    private static func projectFolder(above start: String) -> String? {
-        FilePath.ancestry(of: start).map { ($0 as NSString).appendingPathComponent("Datasets") }.first { candidate in
-            let entries = (try? FileManager.default.contentsOfDirectory(atPath: candidate)) ?? []
-            return entries.contains { $0.hasSuffix(".json") }
-        }
-    }
-
-    /// The same, but for one set that lies in `folder`.
+    /// The same search path, but for a single dataset that is in `folder`.
     func only(_ folder: String) -> DataSearchPath {
         DataSearchPath(
             roots: [Root(path: folder, standing: .set)], manifestFolders: manifestFolders, fetchFolder: fetchFolder,
             cacheFolder: cacheFolder)
     }
 
-    /// A folder in which a dataset may lie.
+    /// A folder that may contain a dataset.
     struct Candidate {
         let folder: String
         let standing: Root.Standing
-        /// Whether the folder bears the set's name, or is the one that a config names.
+        /// Whether the folder has the dataset's name, or is the one that a config names.
         let isNamed: Bool
     }
 
-    /// The folders in which dataset `name` may lie, under any spelling of it.
+    /// The folders that may contain dataset `name`, under any spelling of its name.
     func candidates(for name: String) -> [Candidate] {
         roots.flatMap { root in
             let named = DatasetFiles.folders(of: name, in: root.path).map {
@@ -116,7 +105,7 @@ public struct DataSearchPath: Sendable {
         }
     }
 
-    /// The folders that a message says were looked in.
+    /// The searched folders, as shown in messages.
     func folders(for name: String) -> [String] {
         roots.flatMap { [$0.path + "/" + name] + ($0.standing == .collection ? [] : [$0.path]) }
     }

@@ -1,45 +1,45 @@
 import AgonTensors
 
-/// A finite set of samples of one shape, each an exact function of its index and of the random words it is handed.
+/// A finite set of samples of one shape. Each sample is a deterministic function of its index and given random words.
 public protocol Dataset: Sendable {
     var count: Int { get }
-    /// `[H, W, C]` for images, in [-1, 1] unless the set's range is another; `[2]` for points.
+    /// `[H, W, C]` for images, in [-1, 1] unless the set has another range; `[2]` for points.
     var sampleShape: Shape { get }
-    /// The shape of the condition image that comes with each sample, in [-1, 1]; nil for sets without.
+    /// The shape of the condition image of each sample, in [-1, 1]; nil for sets without condition images.
     var conditionShape: Shape? { get }
-    /// The set of which conditions are drawn in an order of their own (unpaired data); nil where `write` writes them.
+    /// The set from which conditions are drawn independently (unpaired data); nil if `write` writes the conditions.
     var independentConditions: (any Dataset)? { get }
-    /// The size of the vector that comes with each sample, such as of a sentence that describes it; else nil.
+    /// The length of each sample's embedding, such as that of a describing sentence; nil if there is none.
     var embeddingSize: Int? { get }
-    /// One class index per sample, or nil.
+    /// One class index per sample; nil without labels.
     var labels: [Int32]? { get }
-    /// The name of each class, empty when there are no labels.
+    /// The name of each class; empty if there are no labels.
     var classNames: [String] { get }
-    /// The bytes that the set keeps in memory once all samples were read.
+    /// The bytes of memory that the set uses after all samples were read.
     var residentBytes: Int { get }
-    /// The random words that one sample takes, 0 when samples are the same in each epoch.
+    /// The number of random words per sample; 0 if samples are the same in each epoch.
     var drawCount: Int { get }
-    /// The modes that points were drawn from, and their standard deviation in each direction; nil for other data.
+    /// The modes from which points were drawn, and their standard deviation in each direction; nil for other data.
     var mixture: (centres: [[Float]], deviation: Float)? { get }
 
-    /// What identifies the files that were read by their contents; nil for sets that read none.
+    /// A fingerprint of the contents of the files that were read; nil for sets that read no files.
     ///
-    /// Two sets of one configuration and one fingerprint have the same samples.
+    /// Two sets with the same configuration and fingerprint have the same samples.
     var fingerprint: DatasetFingerprint? { get }
-    /// What there is to say about how the data were found and what was taken of them: a line each.
+    /// Remarks about how the data were found and which part is used, one line each.
     var notes: [String] { get }
 
     /// Writes sample `index`.
     ///
-    /// - Parameter draws: `drawCount` random words; the sample depends on them and on the index alone.
+    /// - Parameter draws: `drawCount` random words; the sample depends only on them and on the index.
     /// - Parameter sample: `sampleShape.count` values, overwritten.
-    /// - Parameter condition: `conditionShape.count` values, overwritten; empty without conditions or with
-    ///   independent ones.
+    /// - Parameter condition: `conditionShape.count` values, overwritten; empty if there are no conditions or if they
+    ///   are independent.
     func write(
         _ index: Int, draws: UnsafeBufferPointer<UInt32>, sample: UnsafeMutableBufferPointer<Float>,
         condition: UnsafeMutableBufferPointer<Float>, scratch: ImageScratch) throws
 
-    /// Writes the vector of sample `index`: `embeddingSize` values, overwritten.
+    /// Writes the embedding of sample `index`: `embeddingSize` values, overwritten.
     func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>)
 }
 
@@ -53,14 +53,14 @@ extension Dataset {
     public var mixture: (centres: [[Float]], deviation: Float)? { nil }
 
     public func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {
-        preconditionFailure("an embedding of a set without them")
+        preconditionFailure("the set has no embeddings")
     }
 
-    /// The number of values of the condition that `write` writes.
+    /// The number of condition values that `write` writes.
     var writtenConditionSize: Int { independentConditions == nil ? conditionShape?.count ?? 0 : 0 }
 
-    /// Samples `indices` as one tensor `[N] + sampleShape`. The random words are zero: nothing is mirrored, and random
-    /// crops are those at the top left.
+    /// The samples `indices` as one tensor `[N] + sampleShape`. The random words are zero: nothing is mirrored, and
+    /// random crops are at the top left.
     public func samples(_ indices: some Collection<Int>) throws -> Tensor {
         let size = sampleShape.count
         var values = [Float](repeating: 0, count: indices.count * size)

@@ -3,13 +3,14 @@ import AgonTensors
 import CAgonImageCodecs
 import Foundation
 
-/// An archive that stands for the folder it holds: unpacked once, kept under the hash of its contents.
+/// An archive used in place of the folder that it contains. It is unpacked once and stored under the hash of its
+/// contents.
 enum DatasetArchive {
     private static let endings = [
         ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst",
     ]
 
-    /// The folder that a path means: the path itself with `~` expanded, or what the archive there was unpacked to.
+    /// The folder for a path: the path itself with `~` expanded, or the folder into which the archive was unpacked.
     ///
     /// Throws: `DatasetError.unreadable`, `.badArchive`, `.cannotWrite`.
     static func folder(of path: String, cacheFolder: String?) throws -> String {
@@ -26,7 +27,7 @@ enum DatasetArchive {
         return try FolderSplits.unwrapped(target, always: true)
     }
 
-    /// `~` and `~/…` for the user's own folder, as shells have it, which do not see what stands in a config.
+    /// Expands `~` and `~/…` to the user's home folder, as shells do for arguments but not within configs.
     static func expanded(
         _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String {
@@ -43,7 +44,8 @@ enum DatasetArchive {
         return found.sha256
     }
 
-    /// Unpacked beside and renamed, so that a broken attempt is not taken for a whole one.
+    /// Unpacks into a temporary neighbour and renames it, so that an incomplete folder is never taken for a complete
+    /// one.
     private static func unpack(_ path: String, to target: String, size: Int) throws {
         let unfinished = target + ".\(getpid()).partial"
         do {
@@ -59,7 +61,7 @@ enum DatasetArchive {
         if rename(unfinished, target) != 0 {
             let reason = String(cString: strerror(errno))
             try? FileManager.default.removeItem(atPath: unfinished)
-            // Another process may have been faster.
+            // Another process may have finished first.
             if !ImageFolder.isFolder(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
         }
     }

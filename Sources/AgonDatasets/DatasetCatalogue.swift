@@ -1,9 +1,9 @@
 import AgonConfiguration
 import Foundation
 
-/// The datasets that have a manifest, and where each lies on this machine.
+/// The datasets that have a manifest, and their locations on this machine.
 public struct DatasetCatalogue: Sendable {
-    /// A dataset's place.
+    /// The location of a dataset.
     public struct Location: Sendable {
         public let folder: String
         public let form: DatasetManifest.Form
@@ -12,7 +12,7 @@ public struct DatasetCatalogue: Sendable {
     /// A line of `agon datasets list`.
     public struct Entry: Sendable {
         public let manifest: DatasetManifest
-        /// Nil when the data are missing.
+        /// Nil if the data are missing.
         public let location: Location?
     }
 
@@ -34,7 +34,7 @@ public struct DatasetCatalogue: Sendable {
     ///
     /// Throws: `DatasetError.noManifests`, `.unknownDataset` with the nearest name, `ConfigError`.
     ///
-    /// - Parameter others: further names to offer when there is no such manifest.
+    /// - Parameter others: more names to suggest if there is no such manifest.
     public func manifest(named name: String, others: [String] = []) throws -> DatasetManifest {
         for folder in searchPath.manifestFolders where !name.contains("/") {
             let path = folder + "/" + name + ".json"
@@ -46,7 +46,7 @@ public struct DatasetCatalogue: Sendable {
         throw DatasetError.unknownDataset(name, nearest: nearestName(to: name, in: available), available: available)
     }
 
-    /// Every dataset with its place. Throws `ConfigError` for a manifest that cannot be read.
+    /// All datasets with their locations. Throws `ConfigError` for a manifest that cannot be read.
     public func entries() throws -> [Entry] {
         let known = names
         if known.isEmpty { throw DatasetError.noManifests(folders: searchPath.manifestFolders) }
@@ -56,7 +56,7 @@ public struct DatasetCatalogue: Sendable {
         }
     }
 
-    /// The first folder of the search path that holds a form of the dataset, with all splits, by the names of files.
+    /// The first folder of the search path that contains a form of the dataset with all splits, judged by file names.
     public func locate(_ manifest: DatasetManifest) -> Location? {
         for candidate in searchPath.candidates(for: manifest.name) {
             if candidate.standing == .environment && !candidate.isNamed { continue }
@@ -67,20 +67,20 @@ public struct DatasetCatalogue: Sendable {
         return nil
     }
 
-    /// A dataset that was found, with what there is to say about it.
+    /// A dataset that was found, with remarks about the search.
     struct Find {
         let location: Location
         let split: DatasetManifest.Form.Split
-        /// Of the files of the split, where they are files that a manifest records; else nil.
+        /// The fingerprint of the split's files, if a manifest records such files; else nil.
         let fingerprint: DatasetFingerprint?
         var notes: [String]
     }
 
-    /// The first folder of the search path that holds a split of the dataset and not something else.
+    /// The first folder of the search path that contains the requested split of the dataset.
     ///
-    /// Contents are compared with the manifest's hashes. Other contents of the recorded size are never taken: they are
-    /// damaged, or another set in the same form. Contents of another size are somebody's own data in that form; they are
-    /// taken, with a note, where the folder bears the set's name or the user named it.
+    /// Contents are compared with the manifest's hashes. Different contents of the recorded size are never used: they
+    /// are damaged, or another dataset in the same format. Contents of another size are custom data in that format.
+    /// They are used, with a remark, if the folder has the dataset's name or the user named it.
     ///
     /// Throws: `DatasetError.missing`, `.pythonCIFAR`, `.unreadable`, `ConfigError`.
     func find(_ manifest: DatasetManifest, split: (DatasetManifest.Form) -> DatasetManifest.Form.Split) throws -> Find {
@@ -134,11 +134,12 @@ public struct DatasetCatalogue: Sendable {
         return nil
     }
 
-    /// Fetches a dataset into the search path's folder for it, unless it is found sound anywhere in the search path.
+    /// Fetches a dataset into its folder in the search path, unless an intact copy is found anywhere in the search
+    /// path.
     ///
-    /// Throws: what `manifest(named:)` and `DatasetFetcher.fetch(from:)` throw.
+    /// Throws: the errors of `manifest(named:)` and `DatasetFetcher.fetch(from:)`.
     ///
-    /// - Parameter folder: a folder of this machine that holds the files, instead of the manifest's sources.
+    /// - Parameter folder: a local folder that contains the files, used instead of the manifest's sources.
     public func fetch(
         _ name: String, from folder: String? = nil, showsProgress: Bool = false,
         report: @escaping (String) -> Void = { _ in }
@@ -154,7 +155,7 @@ public struct DatasetCatalogue: Sendable {
         ).fetch(from: folder)
     }
 
-    /// The error that tells how to get a dataset that was not found.
+    /// The error for a dataset that was not found, which tells how to get it.
     func missing(_ manifest: DatasetManifest, passedOver: [String] = []) -> DatasetError {
         let files = manifest.forms.first?.train.images ?? []
         return DatasetError.missing(
@@ -165,10 +166,10 @@ public struct DatasetCatalogue: Sendable {
 }
 
 extension DatasetManifest.Form {
-    /// Where a path of a split is on the disk: under any of the names that files have there.
+    /// The location of a split's path on disk, under any of the names that the files commonly have.
     ///
-    /// - Parameter isNamed: whether the folder bears the dataset's name. Another is taken for a set of images only when
-    ///   its class folders are those of the set, since nothing else tells it from any other folder of images.
+    /// - Parameter isNamed: whether the folder has the dataset's name. Another folder counts as a set of images only if
+    ///   its class folders are those of the set, since nothing else distinguishes it from other folders of images.
     func path(of path: String, in folder: String, isNamed: Bool = true, classes: [String] = []) -> String? {
         switch format {
         case .idx, .cifar10: return DatasetFiles.path(of: path, in: folder)

@@ -1,6 +1,6 @@
 import AgonConfiguration
 
-/// The section `dataset` of a config: which data, which part of them, and what is done to each image.
+/// The section `dataset` of a config: the data, the part of them to use, and the transforms of each image.
 public struct DatasetConfiguration: ConfigDecodable, Sendable {
     /// The sets that need no manifest.
     public enum BuiltIn: String, CaseIterable, Sendable {
@@ -21,9 +21,9 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public let holdout: Double
     public let input: ImagePairs.Side?
     public let unpaired: Bool
-    /// Nil: refuse.
+    /// Nil means refuse.
     public let broken: ImageReading.Broken?
-    /// Nil: white.
+    /// Nil means white.
     public let background: Int?
     public private(set) var embeddings: String?
     public let count: Int?
@@ -31,7 +31,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public private(set) var transforms: [ImageTransform]
     public private(set) var range: SampleRange
     public private(set) var order: SampleOrder
-    /// Mebibytes.
+    /// In mebibytes.
     public let memoryLimit: Int
     public let seed: UInt64
 
@@ -43,46 +43,46 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         let kind = BuiltIn(rawValue: name)
         path = try reader.optionalString(
             "path", affects: kind?.isFolder == true ? .result : .nothing,
-            "The folder or archive of the images or pairs, or of trainA (conditions) and trainB (samples) for "
-                + "unpaired; for other sets, where they lie instead of a search.")
+            "The folder or archive of images or pairs, or of trainA (conditions) and trainB (samples) for "
+                + "unpaired; for other sets, their location, which disables the search.")
         split = try reader.choice(
-            "split", default: DatasetSplit.train, "The training samples, the test samples, or those held out.")
+            "split", default: DatasetSplit.train, "The training samples, the test samples, or the held-out samples.")
         classes = try Self.classes(from: reader)
-        limit = try reader.optionalInteger("limit", in: 1..., "Use only the first samples, this many.")
+        limit = try reader.optionalInteger("limit", in: 1..., "Uses only this many samples, from the start.")
         holdout = try reader.number(
-            "holdout", in: 0..<1, default: 0, "Part of the training samples held out for validation.")
+            "holdout", in: 0..<1, default: 0, "Fraction of the training samples held out for validation.")
         input = try reader.optionalChoice("input", "For pairs: the half that the generator reads.")
         unpaired = try reader.boolean(
             "unpaired", default: false,
             "For pairs: whether each sample comes with the condition of any pair, drawn independently.")
         broken = try reader.optionalChoice(
             "broken",
-            "For images in files: whether a file that cannot be decoded ends the check before training, or is left out "
-                + "and counted; refuse if not given.")
+            "For image files: whether a file that cannot be decoded is an error before training, or is skipped "
+                + "and counted; default: refuse.")
         background = try reader.optionalInteger(
             "background", in: 0...255,
-            "For images in files: the grey level behind transparent parts; white, 255, if not given.")
+            "For image files: the grey level behind transparent parts; default: 255 (white).")
         embeddings = try reader.optionalString(
             "embeddings",
             "A .npy or .safetensors file [samples, size] with a vector for each sample of the split, "
                 + "before holdout, classes and limit.")
         count = try reader.optionalInteger(
-            "count", in: 1...100_000_000, "For synthetic sets: the number of samples drawn.")
+            "count", in: 1...100_000_000, "For synthetic sets: the number of samples.")
         deviation = try reader.optionalNumber(
-            "deviation", in: .positive, "For Gaussians: the standard deviation of each.")
+            "deviation", in: .positive, "For Gaussian mixtures: the standard deviation of each mode.")
         transforms = try reader.array(
-            "transforms", of: ImageTransform.registry, default: [], "What is done to each image, in order.")
+            "transforms", of: ImageTransform.registry, default: [], "The transforms of each image, in order.")
         range = try reader.choice(
             "range", default: SampleRange.signed, "Whether images are in [-1, 1] (signed) or in [0, 1] (unit).")
         order = try reader.choice(
             "order", default: SampleOrder.shuffled,
-            "Whether each epoch draws its order (shuffled) or keeps that of the files (file).")
+            "Whether each epoch has a random order (shuffled) or the order of the files (file).")
         memoryLimit = try reader.integer(
             "memoryLimit", in: 0...1_048_576, default: 512, affects: .nothing,
-            "Mebibytes that may be spent on keeping decoded and resized images.")
+            "Maximum mebibytes for caching decoded and resized images.")
         seed = UInt64(
             try reader.integer(
-                "seed", in: 0..., default: 0, "Seed of what belongs to the data: synthetic samples, held-out samples."))
+                "seed", in: 0..., default: 0, "Random seed of synthetic samples and of the held-out selection."))
         guard !reader.isDescribing else { return }
         do {
             try check()
@@ -91,9 +91,9 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         }
     }
 
-    /// Data as the section of a config states them, with the same defaults.
+    /// Data as stated by the section of a config, with the same defaults.
     ///
-    /// - Parameter memoryLimit: mebibytes.
+    /// - Parameter memoryLimit: in mebibytes.
     ///
     /// Throws: `DatasetError.unfitSetting`.
     public init(
@@ -124,14 +124,14 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         try check()
     }
 
-    /// Refuses settings that do not go together.
+    /// Rejects incompatible settings.
     private func check() throws {
         func require(_ condition: Bool, _ key: String, _ reason: String) throws {
             if !condition { throw DatasetError.unfitSetting(key: key, reason: reason) }
         }
         let kind = BuiltIn(rawValue: name)
         try require(!name.isEmpty, "name", "expected the name of a dataset")
-        try require(path?.utf8.contains(0) != true, "path", "a path holds no zero byte")
+        try require(path?.utf8.contains(0) != true, "path", "a path cannot contain a zero byte")
         if kind?.isFolder == true {
             try require(path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the images")
         }
@@ -139,7 +139,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
             count == nil || kind?.isSynthetic == true, "count",
             "'\(name)' is not synthetic; use 'limit' for fewer samples")
         let isMixture = kind == .ring || kind == .grid
-        try require(deviation == nil || isMixture, "deviation", "'\(name)' is no mixture of Gaussians")
+        try require(deviation == nil || isMixture, "deviation", "'\(name)' is not a Gaussian mixture")
         try require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
         try require(range == .signed || !isMixture, "range", "'\(name)' has points, not images")
         try require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
@@ -153,7 +153,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
 
     /// Names and indices may be mixed.
     private static func classes(from reader: ConfigReader) throws -> [ClassReference]? {
-        guard let node = try reader.optionalNode("classes", "Use only these classes, given by name or by index.")
+        guard let node = try reader.optionalNode("classes", "Uses only these classes, given by name or index.")
         else { return nil }
         guard let elements = node.array, !elements.isEmpty else {
             throw reader.fail("classes", "expected an array of class names or indices, found \(node.summary)")
@@ -167,10 +167,10 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
 }
 
 extension DatasetConfiguration {
-    /// The data as they are measured: of another split, and without what is random in training, so that crops are
-    /// centred and nothing is mirrored.
+    /// The data for evaluation: another split, without the random parts of training, so crops are centred and nothing
+    /// is mirrored.
     ///
-    /// - Parameter takesAll: whether a limit on the number of samples is lifted.
+    /// - Parameter takesAll: whether to remove a limit on the number of samples.
     public func deterministic(split: DatasetSplit, takesAll: Bool = false) -> DatasetConfiguration {
         var data = self
         data.split = split
@@ -180,7 +180,7 @@ extension DatasetConfiguration {
         return data
     }
 
-    /// The same data where the paths are relative to another folder than the working folder.
+    /// The same data, with paths relative to a given folder instead of the working folder.
     package func relative(to folder: String) -> DatasetConfiguration {
         func joined(_ path: String) -> String {
             path.hasPrefix("/") || path.hasPrefix("~") ? path : folder + "/" + path
@@ -191,7 +191,7 @@ extension DatasetConfiguration {
         return data
     }
 
-    /// The section of a config that states the data.
+    /// The section of a config that describes these data.
     public var node: ConfigNode {
         var object: ConfigObject = ["name": ConfigNode(name)]
         object["path"] = path.map { ConfigNode($0) }
@@ -224,7 +224,7 @@ extension DatasetConfiguration {
 
     /// The identity of the samples: the SHA-256 of the values that they depend on.
     ///
-    /// Throws `ConfigError` for numbers that no config can state.
+    /// Throws `ConfigError` for numbers that a config cannot represent.
     public func digest() throws -> String {
         try ConfigReader.decode(Self.self, from: node).resolved.identity(of: [.result]).digest
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Everything that can be wrong with data, each case with what its message needs.
+/// All errors about data. Each case has the values that its message needs.
 public enum DatasetError: Error, Equatable, Sendable {
     // Files
     case unreadable(path: String, reason: String)
@@ -14,7 +14,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     case unequalImage(path: String, shape: ImageShape, expected: ImageShape)
     case badEmbeddings(path: String, reason: String)
     case brokenImages(path: String, [BrokenImage], count: Int)
-    /// The contents are not those that were recorded; `name` is the set whose contents they are, if that is known.
+    /// The contents differ from the record; `name` is the dataset to which they belong, if known.
     case otherContents(path: String, name: String?)
     case pythonCIFAR(path: String)
     case imageTooSmall(path: String, transform: String, height: Int, width: Int, image: ImageShape)
@@ -26,10 +26,10 @@ public enum DatasetError: Error, Equatable, Sendable {
     case noDomain(path: String)
 
     // Choices
-    /// A key of a dataset's configuration that does not go with the others.
+    /// A key of a dataset's configuration that is incompatible with the others.
     case unfitSetting(key: String, reason: String)
     case unknownDataset(String, nearest: String?, available: [String])
-    /// `files` are those looked for, `folders` where; `passedOver` says what was found that is not the set.
+    /// `files` were searched for in `folders`; `passedOver` describes data that were found but rejected.
     case missing(name: String, files: [String], folders: [String], isFetchable: Bool, passedOver: [String] = [])
     case noTestSplit(origin: String)
     case noHoldout(origin: String)
@@ -57,7 +57,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     case fetchFailed(name: String, attempts: [String])
     case fetchRunning(path: String)
 
-    /// A file that cannot be used as an image, by its path below its folder.
+    /// A file that cannot be used as an image, by its path relative to the folder.
     public struct BrokenImage: Hashable, Sendable {
         public let file: String
         public let reason: String
@@ -69,11 +69,11 @@ public enum DatasetError: Error, Equatable, Sendable {
 }
 
 extension DatasetError {
-    /// Whether the cause is transient, such as a disk that does not answer, and says nothing about the files.
+    /// Whether the cause is temporary, such as a disk that does not respond, and says nothing about the files.
     package var isPassing: Bool {
         switch self {
         case .cannotWrite: true
-        // Errors of decoders carry the system's words, and no number.
+        // Errors of decoders contain the system's message, but not the error number.
         case .unreadable(_, let reason):
             [EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENXIO, ENODEV].contains {
                 reason.contains(String(cString: strerror($0)))
@@ -93,16 +93,16 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): \(reason)"
         case .badImage(let path, let reason): "\(path): \(reason)"
-        case .badIDX(let path, let reason): "\(path): not a sound IDX file: \(reason)"
+        case .badIDX(let path, let reason): "\(path): not a valid IDX file: \(reason)"
         case .badCIFAR(let path, let reason): "\(path): not a CIFAR-10 batch: \(reason)"
         case .badLabel(let path, let index, let label, let classes):
             "\(path): label \(index) is \(label), but there are \(classes) classes"
         case .labelCount(let path, let labels, let images):
-            "\(path): holds \(labels) labels for \(images) images"
+            "\(path): contains \(labels) labels for \(images) images"
         case .oddPair(let path, let width):
-            "\(path): a pair of images side by side has an even width, this one is \(width) pixels wide"
+            "\(path): two images side by side must have an even width, but this file is \(width) pixels wide"
         case .unequalImage(let path, let shape, let expected):
-            "\(path): is \(shape) after the transforms, the first image is \(expected); "
+            "\(path): is \(shape) after the transforms, but the first image is \(expected); "
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
         case .badEmbeddings(let path, let reason): "\(path): \(reason)"
         case .brokenImages(let path, let broken, let count):
@@ -116,20 +116,20 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(path): contents differ from those recorded for this dataset"
                 + (name.map { "; they are those of '\($0)'" } ?? ", although the size is the same")
         case .pythonCIFAR(let path):
-            "\(path): holds the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
+            "\(path): contains the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
                 + "agon datasets fetch cifar10"
         case .imageTooSmall(let path, let transform, let height, let width, let image):
-            "\(path): \(transform) to \(height)x\(width) does not fit the image of \(image); resize before it"
+            "\(path): \(transform) to \(height)x\(width) does not fit the image of \(image); resize it first"
         case .noImages(let path, let leftOut):
-            "\(path): holds no PNG, JPEG, WebP, TIFF, GIF or BMP images, neither itself nor in its subfolders"
+            "\(path): contains no PNG, JPEG, WebP, TIFF, GIF or BMP images, not even in its subfolders"
                 + (FolderSummary.text(leftOut).map { "; left out: \($0)" } ?? "")
         case .noTrainingFolder(let path, let parts):
-            "\(path): holds \(Self.list(parts)), but no folder 'train'; dataset.path may name one of them by itself"
+            "\(path): contains \(Self.list(parts)), but no folder 'train'; dataset.path may name one of them directly"
         case .looseFiles(let path, let file, let folder):
-            "\(path): holds both images ('\(file)') and folders of images ('\(folder)'); "
-                + "either all images stand in class folders or none"
+            "\(path): contains both images ('\(file)') and folders of images ('\(folder)'); "
+                + "put either all images in class folders or none"
         case .noDomain(let path):
-            "\(path): no such folder; unpaired images are those of trainA (conditions) and trainB (samples)"
+            "\(path): no such folder; unpaired images must be in trainA (conditions) and trainB (samples)"
         case .unfitSetting(_, let reason): reason
         case .unknownDataset(let name, let nearest, let available):
             "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
@@ -140,30 +140,30 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                     ? "Get it with: agon datasets fetch \(name)"
                     : "Get it from a folder that holds its files with: agon datasets fetch \(name) --from DIR")
         case .noTestSplit(let origin):
-            "\(origin): has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
+            "\(origin): has no test samples; hold some out with dataset.holdout, such as 0.1"
         case .noHoldout(let origin):
             "\(origin): the validation split needs held-out samples; set dataset.holdout, such as 0.1"
         case .noLabels(let origin): "\(origin): has no labels, so classes cannot be chosen"
         case .unknownClass(let name, let nearest, let classes, let origin):
             "\(origin): unknown class '\(name)'." + Self.suggestion(nearest) + " Classes: \(Self.list(classes))"
-        case .emptySelection(let origin): "\(origin): no sample is left by split, classes and limit"
+        case .emptySelection(let origin): "\(origin): split, classes and limit leave no sample"
         case .notDigits(let origin): "\(origin): stacking needs ten classes of grey images"
         case .impossibleCrop(let transform, let height, let width, let image):
-            "\(transform) to \(height)x\(width) does not fit an image of \(image); resize before it"
+            "\(transform) to \(height)x\(width) does not fit an image of \(image); resize it first"
         case .batchTooLarge(let batchSize, let samples):
             "a batch of \(batchSize) needs more than the \(samples) samples of the dataset; lower the batch size"
         case .tooFewConditions(let batchSize, let conditions):
             "a batch of \(batchSize) needs more than the \(conditions) condition images of the dataset; "
                 + "lower the batch size"
-        case .notPairs(let origin): "\(origin): holds no pairs, which dataset.unpaired would part"
-        case .unlabelledSubset: "the dataset has no labels, so no labelled samples can be taken of it"
+        case .notPairs(let origin): "\(origin): contains no pairs; remove dataset.unpaired"
+        case .unlabelledSubset: "the dataset has no labels, so it cannot provide labelled samples"
         case .subsetTooSmall(let size, let classes):
-            "\(size) labelled samples are fewer than the \(classes) classes; take at least one of each"
+            "\(size) labelled samples are fewer than the \(classes) classes; use at least one per class"
         case .tooFewOfClass(let name, let samples, let needed):
-            "class '\(name)' has \(samples) samples, \(needed) labelled ones are wanted of each; take fewer"
+            "class '\(name)' has \(samples) samples, but each class needs \(needed) labelled ones; use fewer"
         case .noManifests(let folders):
             "no dataset manifests (*.json) in \(Self.list(folders)); "
-                + "run in the project's folder, or below a folder with a 'Datasets' of manifests"
+                + "run in the project's folder, or below a folder with a 'Datasets' folder of manifests"
         case .checksumMismatch(let path, let expected, let found):
             "\(path): wrong contents, SHA-256 \(found) instead of \(expected); the file was not kept"
         case .wrongSize(let path, let expected, let found):
@@ -172,19 +172,19 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .missingTool(let tool, let remedy): "'\(tool)' is not installed; \(remedy)"
         case .downloadFailed(let source, let reason): "\(source): download failed: \(reason)"
         case .notInFolder(let name, let folder, let files):
-            "\(folder): holds no files of dataset '\(name)'; looked for \(Self.list(files))"
+            "\(folder): contains no files of dataset '\(name)'; looked for \(Self.list(files))"
         case .needsFolder(let name, let homepage, let files):
-            "dataset '\(name)' has no address to fetch from; with \(Self.list(files)) in a folder DIR run: "
+            "dataset '\(name)' has no download address; put \(Self.list(files)) in a folder DIR and run: "
                 + "agon datasets fetch \(name) --from DIR (about the data: \(homepage))"
         case .fetchFailed(let name, let attempts):
             "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
-        case .fetchRunning(let path): "\(path): another fetch is working here; wait for it to end"
+        case .fetchRunning(let path): "\(path): another fetch is running here; wait until it ends"
         }
     }
 
     private static func suggestion(_ nearest: String?) -> String { nearest.map { " Did you mean '\($0)'?" } ?? "" }
 
-    /// A few names in full, of many the first ones.
+    /// The full list if it is short, otherwise the first few names.
     static func list(_ names: [String]) -> String {
         let shown = names.prefix(12).joined(separator: ", ")
         return names.count > 12 ? shown + " and \(names.count - 12) more" : shown

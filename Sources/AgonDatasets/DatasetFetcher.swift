@@ -1,26 +1,27 @@
 import CAgonImageCodecs
 import Foundation
 
-/// Gets a dataset: each file from the first source that has it, checked before it counts, the whole renamed into place.
+/// Fetches a dataset: each file comes from the first source that has it and is verified; then the whole folder is
+/// renamed into place.
 ///
-/// Work goes on in `NAME.partial` beside the target. An interrupted fetch continues there: files that were checked
-/// stay, a download that was broken off is resumed.
+/// Work happens in `NAME.partial` next to the target. An interrupted fetch continues there: verified files are kept,
+/// and an interrupted download is resumed.
 public struct DatasetFetcher {
-    /// Where the data are now.
+    /// The location of the data.
     public struct Outcome: Equatable, Sendable {
         public let path: String
-        /// Whether sound data were there before, so that nothing was fetched.
+        /// Whether intact data already existed, so nothing was fetched.
         public let wasPresent: Bool
     }
 
     public let manifest: DatasetManifest
-    /// The folder that the dataset becomes.
+    /// The folder that will contain the dataset.
     public let target: String
-    /// Told about each step in a line.
+    /// Called with a line of text at each step.
     private let report: (String) -> Void
     private let showsProgress: Bool
 
-    /// - Parameter folder: the folder of datasets; the data go in a subfolder of the set's name.
+    /// - Parameter folder: the folder of all datasets; the data are stored in a subfolder with the dataset's name.
     /// - Parameter showsProgress: whether downloads draw a bar on standard error.
     public init(
         manifest: DatasetManifest, into folder: String, showsProgress: Bool = false,
@@ -32,11 +33,11 @@ public struct DatasetFetcher {
         self.report = report
     }
 
-    /// Fetches, unless sound data are there already.
+    /// Fetches the dataset unless intact data already exist.
     ///
-    /// - Parameter folder: a folder of this machine that holds the files, instead of the manifest's sources.
+    /// - Parameter folder: a local folder that contains the files, used instead of the manifest's sources.
     ///
-    /// Throws: `DatasetError`; a file with a wrong checksum is removed and what was at the target before is intact.
+    /// Throws: `DatasetError`. A file with a wrong checksum is removed, and existing data at the target stay intact.
     public func fetch(from folder: String? = nil) throws -> Outcome {
         for form in manifest.forms where isSound(form) { return Outcome(path: target, wasPresent: true) }
         if let folder { return try fetch(fromFolder: folder) }
@@ -73,7 +74,7 @@ public struct DatasetFetcher {
             name: manifest.name, folder: folder, files: manifest.forms.flatMap { $0.files.map(\.name) })
     }
 
-    /// The most bytes that an archive may become.
+    /// The maximum number of bytes that an archive may extract to.
     private static func limit(of path: String) -> UInt64 {
         agon_archive_limit(UInt64(FileStamp(path: path)?.size ?? 0))
     }
@@ -115,7 +116,7 @@ public struct DatasetFetcher {
         try remove(staging)
     }
 
-    /// A sound file in the staging folder.
+    /// A verified file in the staging folder.
     private func obtain(_ file: DatasetManifest.File, from source: FileSource, staging: String) throws -> String {
         if let ready = DatasetVerification.path(of: file, in: staging),
             DatasetVerification.verdict(of: ready, as: file) == .sound
@@ -129,11 +130,11 @@ public struct DatasetFetcher {
         let part = staging + "/" + name + ".part"
         let wasBegun = FileManager.default.fileExists(atPath: part)
         report("\(wasBegun ? "continuing" : "getting") \(name)")
-        // A part may be whole already, when only the check was missed.
+        // The part may be complete if the fetch was interrupted before the check.
         if !wasBegun || DatasetVerification.verdict(of: part, as: file) != .sound {
             try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
             if wasBegun && DatasetVerification.verdict(of: part, as: file) != .sound {
-                // The beginning may have been of another file: once more from the start.
+                // The partial file may belong to another version of the file: start over once.
                 try remove(part)
                 try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
             }
@@ -150,14 +151,14 @@ public struct DatasetFetcher {
             try remove(part)
             throw DatasetError.unreadable(path: name, reason: reason)
         case .missing, .unrecorded:
-            throw DatasetError.downloadFailed(source: name, reason: "nothing arrived")
+            throw DatasetError.downloadFailed(source: name, reason: "received no data")
         }
         let ready = staging + "/" + name
         try move(part, to: ready)
         return ready
     }
 
-    /// Renames the finished folder into place. What stood there, incomplete or damaged, is set aside until then.
+    /// Renames the finished folder into place. Incomplete or damaged data at the target are moved aside until then.
     private func replaceTarget(by contents: String, staging: String) throws {
         let former = staging + "/former"
         try remove(former)

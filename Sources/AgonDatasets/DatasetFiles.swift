@@ -1,9 +1,10 @@
 import Foundation
 
-/// The names under which a set's files lie on people's disks.
+/// The names that the files of a dataset commonly have on disk.
 enum DatasetFiles {
-    /// The file of a manifest's name in a folder: as named, compressed, without the folder that it was archived in, with a
-    /// dot instead of the hyphen before `idx` (Kaggle and the first mirrors), or in a folder of its own name (Kaggle).
+    /// Finds a manifest's file in a folder: under its name, compressed, without the folder in which it was archived,
+    /// with a dot instead of the hyphen before `idx` (Kaggle and early mirrors), or in a folder of the same name
+    /// (Kaggle).
     static func path(of name: String, in folder: String) -> String? {
         let last = name.split(separator: "/").last.map(String.init) ?? name
         var names = [name, last]
@@ -16,8 +17,8 @@ enum DatasetFiles {
         return (compressed + inside).map { folder + "/" + $0 }.first { FileStamp(path: $0)?.isFile == true }
     }
 
-    /// The folders of a root that bear a set's name, however it is spelt (`MNIST`, `FashionMNIST`), and the `raw` in each,
-    /// where torchvision keeps the files.
+    /// The folders of a root that have a dataset's name in any spelling (`MNIST`, `FashionMNIST`), and the `raw` folder
+    /// in each, where torchvision stores the files.
     static func folders(of name: String, in root: String) -> [String] {
         let plain = letters(name)
         let spelt = ((try? FolderEntries(path: root))?.folders ?? []).filter { letters($0) == plain && $0 != name }
@@ -28,7 +29,7 @@ enum DatasetFiles {
         folder.split(separator: "/").last.map { letters(String($0)) == letters(name) } ?? false
     }
 
-    /// Whether a folder holds CIFAR-10 as Python objects.
+    /// The file or folder by which a folder is recognised as CIFAR-10's Python version; nil if there is none.
     static func pythonCIFAR(in folder: String) -> String? {
         ["cifar-10-batches-py", "cifar-10-python.tar.gz", "batches.meta"].map { folder + "/" + $0 }
             .first { FileStamp(path: $0) != nil }

@@ -1,16 +1,16 @@
 import AgonConfiguration
 
-/// What identifies data by their contents: the files that were taken, their sizes and a hash over the contents of all.
+/// Identifies data by their contents: the number of files, their total size and a hash of all contents.
 ///
-/// The hash is SHA-256 over a line for each file, in order: `NAME \0 BYTES \0 SHA-256 \n`. Names are those below the
-/// dataset's folder, so that a set may be moved; compressed files count as what they hold.
+/// The hash is the SHA-256 of one line per file, in order: `NAME \0 BYTES \0 SHA-256 \n`. Names are relative to the
+/// dataset's folder, so a dataset may be moved; compressed files count with their decompressed contents.
 public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
     public let files: Int
     public let bytes: Int
     /// 64 hexadecimal digits.
     public let sha256: String
-    /// Whether the contents are those that the set's manifest records, so that the set's name says all. No part of the
-    /// identity.
+    /// Whether the contents match the record of the dataset's manifest, so the dataset's name identifies them. Not part
+    /// of the identity.
     public var isPublished = false
 
     public init(files: Int, bytes: Int, sha256: String) {
@@ -23,12 +23,12 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
 
     public func hash(into hasher: inout Hasher) { hasher.combine(sha256) }
 
-    /// The fingerprint as it stands in a record: `{"files": …, "bytes": …, "sha256": …}`.
+    /// The fingerprint as stored in a record: `{"files": …, "bytes": …, "sha256": …}`.
     public var node: ConfigNode {
         ["files": ConfigNode(files), "bytes": ConfigNode(bytes), "sha256": ConfigNode(sha256)]
     }
 
-    /// Reads `node` back; nil for anything else.
+    /// Reads a fingerprint from `node`; nil if it is not one.
     public init?(_ node: ConfigNode) {
         guard let files = node["files"]?.integer, let bytes = node["bytes"]?.integer,
             let sha256 = node["sha256"]?.string
@@ -38,19 +38,20 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(Self.count(files)) of \(bytes) bytes, \(sha256.prefix(12))" }
 
-    /// What is not as it was, in words, or nil when the contents are the same.
+    /// A description of what changed, or nil if the contents are the same.
     public func change(from former: DatasetFingerprint) -> String? {
         if self == former { return nil }
         if files != former.files { return "\(Self.count(former.files)) before, \(files) now" }
         if bytes != former.bytes {
-            return "\(Self.count(files)) as before, but of \(bytes) bytes instead of \(former.bytes)"
+            return "\(Self.count(files)) as before, but with \(bytes) bytes instead of \(former.bytes)"
         }
         return "\(Self.count(files)) of the same size as before, but with other names or contents"
     }
 
     private static func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
 
-    /// One fingerprint of several, in order: those of two domains, or of images and the vectors beside them. Nil of none.
+    /// Combines several fingerprints in order, such as those of two domains, or of images and their embeddings. Nil if
+    /// there are none.
     static func combining(_ parts: [DatasetFingerprint?]) -> DatasetFingerprint? {
         let parts = parts.compactMap { $0 }
         if parts.count <= 1 { return parts.first }
@@ -63,7 +64,7 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
         return combined
     }
 
-    /// Of files in order, each with its name below the dataset's folder and the size and hash of its contents.
+    /// The fingerprint of files in order, each with its name relative to the dataset's folder and its size and hash.
     static func of(_ files: some Sequence<(name: String, contents: FileContents)>) -> DatasetFingerprint {
         var hash = SHA256()
         var (count, bytes) = (0, 0)
@@ -76,7 +77,7 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Size and SHA-256 of what a file holds, inflated where it is gzip.
+/// Size and SHA-256 of a file's contents, decompressed if it is gzip.
 struct FileContents: Hashable, Sendable {
     let size: Int
     let sha256: String

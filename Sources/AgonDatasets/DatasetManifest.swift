@@ -1,22 +1,22 @@
 import AgonConfiguration
 import Foundation
 
-/// What `Datasets/NAME.json` says of a dataset: its forms, where they come from and how they are checked.
+/// The description of a dataset in `Datasets/NAME.json`: its forms, their sources and their checksums.
 public struct DatasetManifest: ConfigDecodable, Sendable {
     public let name: String
     public let title: String
     public let homepage: String
     public let licence: String
     public let citation: String
-    /// The names of the classes in the order of their labels, empty when folders name them or there are none.
+    /// The names of the classes in the order of their labels; empty if folders define them or there are none.
     public let classes: [String]
-    /// The forms in which the data exist, the preferred first.
+    /// The forms in which the data exist, in order of preference.
     public let forms: [Form]
 
     public init(from reader: ConfigReader) throws {
         name = try reader.string("name", "The name used in configs, as in the file's own name.")
-        title = try reader.string("title", "The name in words.")
-        homepage = try reader.string("homepage", "Where the data are described.")
+        title = try reader.string("title", "The full name.")
+        homepage = try reader.string("homepage", "The web page that describes the data.")
         licence = try reader.string("licence", "The terms of use.")
         citation = try reader.string("citation", "The publication to cite.")
         classes = try reader.strings("classes", default: [], "Names of the classes in the order of their labels.")
@@ -36,40 +36,40 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
         public let sources: [String]
 
         public init(from reader: ConfigReader) throws {
-            format = try reader.choice("format", "The reader of the files.")
+            format = try reader.choice("format", "The format of the files.")
             train = try reader.section("train", "The training samples.")
-            test = try reader.optionalSection("test", "The test samples, if the set has any of its own.")
+            test = try reader.optionalSection("test", "The test samples, if the dataset has any.")
             input = try reader.optionalChoice("input", "For pairs: the half that a generator reads.")
-            files = try reader.array("files", of: File.self, count: 1..., "The files that are fetched.")
-            sources = try reader.strings("sources", default: [], "Folders that hold the files, the preferred first.")
+            files = try reader.array("files", of: File.self, count: 1..., "The files to fetch.")
+            sources = try reader.strings("sources", default: [], "Folders with the files, in order of preference.")
         }
 
-        /// The samples of a split on the disk, as paths below the dataset's folder.
+        /// The samples of a split on disk, as paths relative to the dataset's folder.
         public struct Split: ConfigDecodable, Sendable {
             public let images: [String]
             public let labels: String?
 
             public init(from reader: ConfigReader) throws {
                 images = try reader.strings("images", count: 1..., "Files of images, or one folder.")
-                labels = try reader.optionalString("labels", "The file of labels, where it is one of its own.")
+                labels = try reader.optionalString("labels", "The file of labels, if it is separate.")
             }
         }
     }
 
-    /// A file that is fetched.
+    /// A file to fetch.
     public struct File: ConfigDecodable, Sendable {
         public enum Packing: String, CaseIterable, Sendable {
-            /// Used as it is.
+            /// Used without unpacking.
             case none
-            /// Read through gzip; size and checksum are those of the contents, so any compression of them will do.
+            /// Read through gzip. Size and checksum refer to the contents, so any compression of them is valid.
             case gzip
-            /// Extracted; size and checksum are those of the archive.
+            /// Extracted. Size and checksum refer to the archive.
             case archive
         }
 
         public let name: String
         public let packing: Packing
-        /// Bytes.
+        /// In bytes.
         public let size: Int
         /// In hexadecimal.
         public let sha256: String
@@ -88,7 +88,7 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
                 "expected 64 lower-case hexadecimal digits")
         }
 
-        /// The name without the ending of the compression.
+        /// The name without the suffix of the compression.
         var plainName: String { packing == .gzip && name.hasSuffix(".gz") ? String(name.dropLast(3)) : name }
     }
 
@@ -99,6 +99,6 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
         try ConfigReader.decode(DatasetManifest.self, from: ConfigNode.load(path: path)).value
     }
 
-    /// Bytes of the preferred form: what is fetched, inflated where that is only gzip.
+    /// The bytes to fetch for the preferred form; decompressed size for plain gzip files.
     public var size: Int { forms.first.map { $0.files.reduce(0) { $0 + $1.size } } ?? 0 }
 }

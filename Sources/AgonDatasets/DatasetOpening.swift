@@ -3,10 +3,11 @@ import AgonTensors
 extension DatasetConfiguration {
     /// Finds and opens the data.
     ///
-    /// - Parameter balancedLimit: the size of the subset that is wanted, evenly over the classes, instead of all. Where
-    ///   both are wanted, `BalancedSubset` makes one of a set that is open.
+    /// - Parameter balancedLimit: the size of an optional subset, evenly distributed over the classes, to open instead
+    ///   of the whole dataset. If both are needed, make a `BalancedSubset` of the open dataset.
     ///
-    /// Throws: `DatasetError`, `ConfigError` for a manifest that cannot be read, `TensorsError` for such embeddings.
+    /// Throws: `DatasetError`; `ConfigError` for a manifest that cannot be read; `TensorsError` for unreadable
+    /// embeddings.
     public func open(searchPath: DataSearchPath, balancedLimit: Int? = nil) throws -> any Dataset {
         let whole = try openWhole(searchPath)
         return try balancedLimit.map { try BalancedSubset(of: whole, size: $0) } ?? whole
@@ -32,7 +33,7 @@ extension DatasetConfiguration {
         }
     }
 
-    /// The folder that `path` means.
+    /// The folder that `path` refers to.
     private func place(_ searchPath: DataSearchPath) throws -> String {
         try DatasetArchive.folder(of: path ?? "", cacheFolder: searchPath.cacheFolder)
     }
@@ -74,7 +75,7 @@ extension DatasetConfiguration {
         return try dataset(images, holdout: holdout)
     }
 
-    /// The domains A, of the conditions, and B, of the samples.
+    /// Opens domain A (conditions) and domain B (samples).
     private func openDomains(_ path: String, cacheFolder: String?) throws -> any Dataset {
         let hasOwnTest = ImageFolder.holdsImages(path + "/testA") && ImageFolder.holdsImages(path + "/testB")
         let part = try part(hasOwnTest: hasOwnTest, origin: path)
@@ -96,7 +97,8 @@ extension DatasetConfiguration {
             conditions: try images(conditions, holdout: holdout, embeddings: nil, memoryLimit: rest))
     }
 
-    /// Synthetic samples of a split of their own, so that test and validation are not the training samples again.
+    /// The seed of synthetic samples for the split, so that test and validation samples differ from the training
+    /// samples.
     private var sampleSeed: UInt64 {
         switch split {
         case .train: seed
@@ -109,7 +111,7 @@ extension DatasetConfiguration {
 
     private typealias Holdout = (fraction: Double, isWanted: Bool, seed: UInt64)
 
-    /// Which of the set's own splits is read, and whether samples held out of it are wanted, the others, or all.
+    /// The split of the files to read, and whether to use its held-out samples, the remaining samples, or all.
     private func part(hasOwnTest: Bool, origin: String) throws -> (folder: OwnSplit, holdout: Holdout?) {
         switch split {
         case .train:

@@ -1,9 +1,9 @@
 import AgonConfiguration
 import Foundation
 
-/// The comparison of files on the disk with the checksums that a manifest or a fetch recorded.
+/// Compares files on disk with the checksums that a manifest or a fetch recorded.
 public enum DatasetVerification {
-    /// What was found about one file.
+    /// The result for one file.
     public struct Report: Equatable, Sendable {
         public enum Verdict: Equatable, Sendable {
             case sound
@@ -11,7 +11,7 @@ public enum DatasetVerification {
             case wrongSize(expected: Int, found: Int)
             case wrongContents(expected: String, found: String)
             case unreadable(String)
-            /// Nobody recorded what it should be.
+            /// No size or checksum is recorded for the file.
             case unrecorded
         }
 
@@ -21,10 +21,10 @@ public enum DatasetVerification {
         public var isSound: Bool { verdict == .sound }
     }
 
-    /// The record that a fetch leaves in a folder of extracted files, in the format of `sha256sum`.
+    /// The record that a fetch writes to a folder of extracted files, in the format of `sha256sum`.
     static let record = "SHA256SUMS"
 
-    /// A report per file of a dataset in its folder, all read and hashed anew.
+    /// A report for each file of a dataset in its folder; all files are read and hashed again.
     public static func verify(_ location: DatasetCatalogue.Location) -> [Report] {
         let folder = location.folder
         if location.form.files.contains(where: { $0.packing == .archive }) { return verifyRecord(in: folder) }
@@ -36,12 +36,12 @@ public enum DatasetVerification {
         }
     }
 
-    /// The file as fetched, or its contents without compression.
+    /// The path of the file as fetched, or of its decompressed contents.
     static func path(of file: DatasetManifest.File, in folder: String) -> String? {
         DatasetFiles.path(of: file.plainName, in: folder) ?? DatasetFiles.path(of: file.name, in: folder)
     }
 
-    /// Whether a file is what the manifest says.
+    /// Compares a file with the manifest.
     static func verdict(of path: String, as file: DatasetManifest.File) -> Report.Verdict {
         do {
             let found = file.packing == .gzip ? try contents(of: path) : try hashOfFile(path)
@@ -60,7 +60,7 @@ public enum DatasetVerification {
             size: (attributes[.size] as? NSNumber)?.intValue ?? -1, sha256: try SHA256.hex(ofFile: path))
     }
 
-    /// Size and hash of what a file holds, inflated where it is gzip.
+    /// Size and hash of a file's contents, decompressed if it is gzip.
     ///
     /// Throws: `DatasetError.unreadable`.
     static func contents(of path: String) throws -> FileContents {
@@ -76,7 +76,7 @@ public enum DatasetVerification {
         }
     }
 
-    /// The hashes that a fetch recorded, by the files' paths below a folder; nil when there is no record.
+    /// The hashes that a fetch recorded, by file path relative to the folder; nil if there is no record.
     static func recorded(in folder: String) -> [String: String]? {
         guard let text = try? String(contentsOfFile: folder + "/" + record, encoding: .utf8) else { return nil }
         var hashes: [String: String] = [:]
@@ -92,7 +92,7 @@ public enum DatasetVerification {
             return [Report(path: path, verdict: .unrecorded)]
         }
         return text.split(separator: "\n").map { line in
-            // 64 digits, two blanks, the path.
+            // 64 digits, two spaces, the path.
             let expected = String(line.prefix(64))
             let file = folder + "/" + line.dropFirst(66)
             guard FileManager.default.fileExists(atPath: file) else { return Report(path: file, verdict: .missing) }
@@ -104,7 +104,7 @@ public enum DatasetVerification {
         }
     }
 
-    /// Writes the record of all files below a folder.
+    /// Writes the record of all files in a folder and its subfolders.
     static func writeRecord(in folder: String) throws {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
         var lines = ""

@@ -4,7 +4,7 @@ import Foundation
 package struct ExternalTool {
     package let path: String
 
-    /// Throws: `DatasetError.missingTool` with the remedy.
+    /// Throws: `DatasetError.missingTool` with the suggested remedy.
     package init(
         _ name: String, remedy: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
@@ -21,7 +21,8 @@ package struct ExternalTool {
         return folders.map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile(atPath:))
     }
 
-    /// Runs to the end. What it prints is thrown away, but its last line of complaint, unless the user may see it.
+    /// Runs the program and waits for it. Its output is discarded, except for the last line of standard error, unless
+    /// progress is shown to the user.
     package func run(_ arguments: [String], in folder: String? = nil, showsProgress: Bool = false) throws -> (
         status: Int32, complaint: String
     ) {

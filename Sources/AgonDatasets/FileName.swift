@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-/// File names as the bytes they are. A name that is no UTF-8, such as one unpacked from an old archive, still becomes a
-/// String: each byte of it that is none stands as a character of its own, U+10FF00 plus the byte, the last of the
-/// private-use ones. Opening a path turns these back (the way of Python's PEP 383).
+/// File names as raw bytes. A name that is not valid UTF-8, such as one from an old archive, can still become a String:
+/// each invalid byte becomes one character, U+10FF00 plus the byte, at the end of the private-use range. Opening a path
+/// converts these characters back (similar to Python's PEP 383).
 enum FileName {
     private static let escapes: ClosedRange<UInt32> = 0x10FF00...0x10FFFF
 
@@ -31,7 +31,8 @@ enum FileName {
             switch decoder.parseScalar(from: &iterator) {
             case .valid(let scalar):
                 let decoded = UTF8.decode(scalar)
-                // A name that holds such a character already is escaped byte by byte, so that nothing is ambiguous.
+                // If a name already contains such a character, it is escaped byte by byte, so that names stay
+                // unambiguous.
                 if isEscape(decoded) {
                     escape(scalar.count)
                 } else {
@@ -44,7 +45,7 @@ enum FileName {
         }
     }
 
-    /// Hands over the bytes of a path as the file system wants them.
+    /// Calls `body` with the bytes of a path in the form that the file system expects.
     static func withBytes<Result>(of path: String, _ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         guard path.unicodeScalars.contains(where: isEscape) else { return try path.withCString(body) }
         var bytes: [CChar] = []
@@ -57,12 +58,12 @@ enum FileName {
         }
         bytes.append(0)
         return try bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { preconditionFailure("an empty path without its end") }
+            guard let base = buffer.baseAddress else { preconditionFailure("a path lacks its terminating zero") }
             return try body(base)
         }
     }
 
-    /// A path for messages: bytes that are no text as `\xE9`, line ends and other control characters likewise.
+    /// A path for messages: invalid bytes appear as `\xE9`, and so do line breaks and other control characters.
     static func shown(_ path: String) -> String {
         var shown = ""
         for scalar in path.unicodeScalars {
@@ -79,16 +80,16 @@ enum FileName {
     private static func isEscape(_ scalar: Unicode.Scalar) -> Bool { escapes.contains(scalar.value) }
 }
 
-/// When and how large a file is: what tells that its contents are still those looked at.
+/// The times and size of a file, from which a later change of its contents is detected.
 struct FileStamp: Hashable, Sendable {
     let size: Int
-    /// Nanoseconds since 1970: of the contents, and of the entry in the file system, which copying tools do not set.
+    /// Nanoseconds since 1970: the modification time, and the change time, which copying tools do not set.
     let modified: Int64
     let changed: Int64
     let isFolder: Bool
     let isFile: Bool
 
-    /// Nil when there is no such file; `errno` says why.
+    /// Nil if there is no such file; `errno` has the reason.
     init?(path: String) {
         var status = stat()
         guard FileName.withBytes(of: path, { stat($0, &status) }) == 0 else { return nil }

@@ -4,17 +4,17 @@ import CAgonImageCodecs
 import Foundation
 import Synchronization
 
-/// What was found about one file, and the stamp that it had then.
+/// The result of examining a file, with the stamp that the file had at that time.
 struct FileRecord: Hashable, Sendable {
     let stamp: FileStamp
     let contents: FileContents
-    /// The image's header, for files that were looked at as images and are.
+    /// The image's header, for files that were examined and are images.
     var image: ImageHeader?
-    /// Why the file is no usable image.
+    /// Why the file is not a usable image.
     var fault: String?
 }
 
-/// What an image's header says.
+/// The properties in an image's header.
 struct ImageHeader: Hashable, Sendable {
     let format: ImageFormat
     let height: Int
@@ -22,31 +22,31 @@ struct ImageHeader: Hashable, Sendable {
     let channels: Int
 }
 
-/// What was found about the files of a folder, kept from run to run in the cache folder: nothing is read twice that has the
-/// same path, size and times. A store that is lost, damaged or cannot be written costs time, nothing else.
+/// The results of examining the files of a folder, kept between runs in the cache folder: a file with unchanged path,
+/// size and times is not read again. If the store is lost, damaged or not writable, this only costs time.
 ///
-/// File: `agon files 1`, then for each file size, times, size and hash of the contents, format, height, width, channels,
-/// fault and name, parted by tabs and ended by a zero byte (no name holds one).
+/// File: `agon files 1`, then for each file its size, times, size and hash of the contents, format, height, width,
+/// channels, fault and name, separated by tabs and terminated by a zero byte (which no name contains).
 final class FileRecords: Sendable {
-    /// Bumped when the decoders take or refuse other files.
+    /// Incremented when the decoders accept or reject other files.
     private static let head = "agon files 1"
-    /// A file that changed a moment ago may change again within the clock's grain.
+    /// A file that changed a moment ago may change again without a visible change of its time stamp.
     private static let grain: Int64 = 2_000_000_000
 
     private let path: String?
-    /// By the bytes of names: Strings that look alike are equal, and their files are not the same.
+    /// Keyed by the bytes of names: Strings that look alike compare equal, although they name different files.
     private let state: Mutex<(records: [[UInt8]: FileRecord], isChanged: Bool)>
 
-    /// The records of a folder.
+    /// Opens the records of a folder.
     ///
-    /// - Parameter cacheFolder: nil to keep nothing.
+    /// - Parameter cacheFolder: nil to store nothing.
     init(of folder: String, cacheFolder: String?) {
         let place = FileRecords.absolute(folder)
         path = cacheFolder.map { $0 + "/" + FileRecords.name(of: place) }
         state = Mutex((path.map(FileRecords.load) ?? [:], false))
     }
 
-    /// What is known of a file as it is now.
+    /// The record of a file in its current state; nil if unknown.
     func record(_ name: String, stamp: FileStamp) -> FileRecord? {
         state.withLock { state in
             guard let record = state.records[Array(name.utf8)], record.stamp == stamp else { return nil }
@@ -54,7 +54,7 @@ final class FileRecords: Sendable {
         }
     }
 
-    /// Keeps what was found about a file whose stamp is still the same after it was read.
+    /// Stores a record for a file whose stamp did not change while it was read.
     func keep(_ name: String, _ record: FileRecord) {
         let now = Int64(Date().timeIntervalSince1970 * 1e9)
         guard now - max(record.stamp.modified, record.stamp.changed) > Self.grain else { return }
@@ -64,7 +64,7 @@ final class FileRecords: Sendable {
         }
     }
 
-    /// Drops what is not among `names` and writes the rest.
+    /// Removes records of files that are not in `names` and writes the rest.
     func save(names: [String]? = nil) {
         guard let path else { return }
         let bytes: [UInt8]? = state.withLock { state in
@@ -160,7 +160,7 @@ final class FileRecords: Sendable {
 }
 
 extension FileRecords {
-    /// Size and hash of what a file of the folder holds, inflated where it is gzip; read only when it is not known.
+    /// Size and hash of a file's contents, decompressed if it is gzip. The file is read only if they are unknown.
     ///
     /// Throws: `DatasetError.unreadable`.
     func contents(of name: String, in folder: String) throws -> FileContents {

@@ -1,7 +1,7 @@
 import CAgonImageCodecs
 import Foundation
 
-/// A place that files are fetched from.
+/// A source from which files are fetched.
 enum FileSource {
     /// A folder on this machine.
     case folder(String)
@@ -23,7 +23,7 @@ enum FileSource {
         }
     }
 
-    /// Puts file `name` at `target`. A target that exists is the beginning of a former download and is continued.
+    /// Writes file `name` to `target`. An existing target is a partial download and is continued.
     ///
     /// Throws: `DatasetError.downloadFailed`, `.missingTool`, `.cannotWrite`.
     func get(_ name: String, to target: String, scratch: String, showsProgress: Bool) throws {
@@ -46,7 +46,7 @@ enum FileSource {
     private func copy(_ path: String, to target: String) throws {
         do {
             if FileManager.default.fileExists(atPath: target) { try FileManager.default.removeItem(atPath: target) }
-            // A link would be copied as one.
+            // Copying a link would create a link, not a copy of the file.
             let resolved = (path as NSString).resolvingSymlinksInPath
             try FileManager.default.copyItem(atPath: resolved, toPath: target)
         } catch {
@@ -64,14 +64,14 @@ enum FileSource {
         let wasBegun = FileManager.default.fileExists(atPath: target)
         var result = try curl.run(arguments, showsProgress: showsProgress)
         if result.status != 0 && wasBegun {
-            // The server cannot continue, or the beginning is longer than the file: start over.
+            // The server cannot resume, or the partial file is longer than the file: start over.
             try? FileManager.default.removeItem(atPath: target)
             result = try curl.run(arguments, showsProgress: showsProgress)
         }
         guard result.status == 0 else { throw DatasetError.downloadFailed(source: address, reason: result.complaint) }
     }
 
-    /// Downloads a package with apt and unpacks it without installing, for which no rights are needed. Once per fetch.
+    /// Downloads a package with apt and unpacks it without installing, so no root rights are needed. Once per fetch.
     private func unpack(_ package: String, in scratch: String) throws -> String {
         let folder = scratch + "/" + package
         let contents = folder + "/contents"
@@ -93,7 +93,8 @@ enum FileSource {
         guard let archive = files.first(where: { $0.hasSuffix(".deb") }) else {
             throw DatasetError.downloadFailed(source: source, reason: "apt-get download left no package")
         }
-        // Unpacked beside and renamed, so that a broken attempt is not taken for a whole one.
+        // Unpacked into a temporary neighbour and renamed, so that an incomplete folder is never taken for a complete
+        // one.
         let unfinished = folder + "/unfinished"
         try? FileManager.default.removeItem(atPath: unfinished)
         let unpacked = try dpkg.run(["--extract", folder + "/" + archive, unfinished])

@@ -6,14 +6,14 @@
     import Darwin
 #endif
 
-/// The images and folders in a folder, in no order, and what was left out. Links count as what they lead to.
+/// The images and subfolders of a folder, in no particular order, and what was left out. Links count as their targets.
 ///
-/// Read entry by entry: the types come with the names, so a million files are not asked for one by one.
+/// The directory listing includes the types, so a million files need no separate queries.
 struct FolderEntries {
-    /// Files whose names end as images' do; what is inside decides about the format.
+    /// Files with the suffix of an image; the actual format is determined from the contents.
     private(set) var images: [String] = []
     private(set) var folders: [String] = []
-    /// How many entries were left out, by what they are: `hidden`, `thumbnail folders`, `.txt`.
+    /// The number of entries that were left out, by kind: `hidden`, `thumbnail folders`, `.txt`.
     private(set) var leftOut: [String: Int] = [:]
 
     /// Throws: `DatasetError.unreadable`.
@@ -72,7 +72,7 @@ struct FolderEntries {
         }
     }
 
-    /// What systems and archives leave beside images: previews, resource forks, waste.
+    /// Folders that systems and archivers create beside images: previews, resource forks, trash.
     private static let systemFolders: Set = [
         "@eadir", "#recycle", "$recycle.bin", "__macosx", "lost+found", "system volume information", "thumbnails",
         "_thumbs", "__pycache__",
@@ -82,14 +82,14 @@ struct FolderEntries {
         "png", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "gif", "bmp", "dib",
     ]
 
-    /// In lower case, without the dot.
+    /// The suffix in lower case, without the dot.
     private static func ending(of name: String) -> String {
         guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return "" }
         return name[name.index(after: dot)...].lowercased()
     }
 
-    /// Hands over a folder and all folders below, each with its path below the first ("" or "/a/b"), until `body`
-    /// returns false. A link that leads back to a folder above it is not followed.
+    /// Calls `body` for a folder and all its subfolders, each with its path relative to the first ("" or "/a/b"), until
+    /// `body` returns false. A link back to a folder above it is not followed.
     static func visit(_ path: String, _ body: (String, FolderEntries) throws -> Bool) throws {
         var isDone = false
         func walk(_ place: String, above: [Identity]) throws {
@@ -116,7 +116,7 @@ struct FolderEntries {
     }
 }
 
-/// Names by their Unicode scalars, which is the order of their UTF-8 bytes.
+/// Names sorted by their Unicode scalars, which is the order of their UTF-8 bytes.
 func sorted(_ names: [String]) -> [String] {
     names.sorted { first, second in
         first.utf8.withContiguousStorageIfAvailable { first in

@@ -1,14 +1,15 @@
-/// The parts of a folder of images: `train`, `val`, `test` under the names that people give them, each with more in it.
+/// The splits of a folder of images, under the names that people commonly use for `train`, `val` and `test`.
 ///
-/// `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`; with the same further words in all, as in
-/// `train2017` and `val2017`, `seg_train` and `seg_test`. A part counts only beside the training part.
+/// Recognised names: `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`; also with the same
+/// extra words in each, as in `train2017` and `val2017`, or `seg_train` and `seg_test`. Other splits count only if
+/// there is a training split.
 struct FolderSplits {
-    /// The folder that holds the parts.
+    /// The folder that contains the splits.
     let folder: String
     let train: String?
     let validation: String?
     let test: String?
-    /// Folders of images beside the parts, which are left out.
+    /// Folders of images beside the splits, which are left out.
     let others: [String]
 
     private enum Role { case train, validation, test }
@@ -40,7 +41,7 @@ struct FolderSplits {
         (train, validation, test, others) = (nil, nil, nil, [])
     }
 
-    /// The folder itself, or the one of its own name in it, as archives are often unpacked.
+    /// The folder itself, or a subfolder with the same name, which unpacked archives often have.
     static func unwrapped(_ path: String, always: Bool = false) throws -> String {
         var place = path
         for _ in 0..<4 {
@@ -49,7 +50,7 @@ struct FolderSplits {
             guard entries.images.isEmpty, entries.folders.count == 1, let only = entries.folders.first,
                 always || only.lowercased() == name.lowercased()
             else { break }
-            // A folder of images alone is a class, whatever it is called.
+            // A folder that contains only images is a class, whatever its name.
             if !always, try FolderEntries(path: place + "/" + only).folders.isEmpty { break }
             place += "/" + only
         }

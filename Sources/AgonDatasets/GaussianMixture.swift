@@ -1,7 +1,7 @@
 import AgonTensors
 import Foundation
 
-/// Points of the plane drawn from equal Gaussians: the toy sets on which lost modes can be counted.
+/// Points in the plane drawn from a mixture of equal Gaussians: toy data on which dropped modes can be counted.
 public struct GaussianMixture: Dataset {
     public let count: Int
     public let labels: [Int32]?
@@ -29,9 +29,9 @@ public struct GaussianMixture: Dataset {
         return GaussianMixture(centres: centres, deviation: deviation, count: count, seed: seed)
     }
 
-    /// `count` points; the mode of each and its place are functions of the seed and of its index.
+    /// `count` points; the mode and position of each depend on the seed and its index.
     public init(centres: [(x: Float, y: Float)], deviation: Float, count: Int, seed: UInt64) {
-        precondition(!centres.isEmpty && count > 0, "\(centres.count) modes, \(count) points")
+        precondition(!centres.isEmpty && count > 0, "no mixture of \(centres.count) modes and \(count) points")
         let modes = RandomStream(seed: seed, purpose: "mixture modes").bits(count: count).map {
             Int32((UInt64($0) * UInt64(centres.count)) >> 32)
         }
@@ -50,7 +50,7 @@ public struct GaussianMixture: Dataset {
 
     public var sampleShape: Shape { [2] }
 
-    /// As the points are handed out: nothing is scaled.
+    /// The range of the points as they are, without scaling.
     public var mixture: (centres: [[Float]], deviation: Float)? { (centres.map { [$0.x, $0.y] }, deviation) }
 
     public var classNames: [String] { centres.indices.map(String.init) }

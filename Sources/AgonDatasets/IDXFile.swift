@@ -6,11 +6,11 @@ public struct IDXFile: Sendable {
 
     /// The array in a file.
     ///
-    /// Everything the header promises is checked against what the file can hold before memory is taken for it.
+    /// The sizes in the header are checked against the file size before memory is allocated.
     ///
     /// Throws: `DatasetError.unreadable`, `.badIDX`.
     ///
-    /// - Parameter rank: the rank it must have: 3 for images, 1 for labels.
+    /// - Parameter rank: the required rank: 3 for images, 1 for labels.
     public init(path: String, rank: Int) throws {
         func bad(_ reason: String) -> DatasetError { .badIDX(path: path, reason: reason) }
         let stream = try ByteStream(path: path)
@@ -40,10 +40,10 @@ public struct IDXFile: Sendable {
         }
         let values = try stream.read(count: total)
         guard values.count == total else {
-            throw bad("its header promises \(Self.text(extents)) = \(total) values, it holds \(values.count)")
+            throw bad("its header promises \(Self.text(extents)) = \(total) values, but it contains \(values.count)")
         }
         guard try stream.isAtEnd() else {
-            throw bad("it holds more than the \(Self.text(extents)) = \(total) values that its header promises")
+            throw bad("it contains more than the \(Self.text(extents)) = \(total) values that its header promises")
         }
         self.extents = extents
         self.values = values
@@ -53,16 +53,16 @@ public struct IDXFile: Sendable {
 }
 
 extension StoredImages {
-    /// Grey images and their labels from a pair of IDX files.
+    /// Greyscale images and their labels from a pair of IDX files.
     ///
     /// Throws: `DatasetError.unreadable`, `.badIDX`, `.labelCount`, `.badLabel`.
     ///
-    /// - Parameter classNames: the names of the classes; a label beyond them is an error. Without names the classes
-    ///   are called by their numbers.
+    /// - Parameter classNames: the names of the classes; a label without a name is an error. If there are no names, the
+    ///   class names are their numbers.
     public static func readIDX(images: String, labels: String?, classNames: [String] = []) throws -> StoredImages {
         let file = try IDXFile(path: images, rank: 3)
         guard file.extents.allSatisfy({ $0 > 0 }) else {
-            throw DatasetError.badIDX(path: images, reason: "it holds no images")
+            throw DatasetError.badIDX(path: images, reason: "it contains no images")
         }
         let shape = ImageShape(height: file.extents[1], width: file.extents[2], channels: 1)
         guard let labels else {

@@ -1,4 +1,4 @@
-/// Height, width and channels of an image, in pixels. Channels are 1 for grey, 3 for RGB, twice that for a pair.
+/// Height, width and channels of an image. Channels are 1 for greyscale, 3 for RGB, and twice that for a pair.
 public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
     public var height: Int
     public var width: Int
@@ -17,7 +17,7 @@ public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(height)x\(width)x\(channels)" }
 }
 
-/// Pixels of 8 bits, `[height, width, channels]`, in storage that is used again from image to image.
+/// 8-bit pixels, `[height, width, channels]`, in storage that is reused from image to image.
 public struct Image: Equatable, Sendable {
     public private(set) var shape: ImageShape
     public var pixels: [UInt8]
@@ -28,7 +28,7 @@ public struct Image: Equatable, Sendable {
         self.pixels = pixels
     }
 
-    /// Gives the image another shape; the pixels are undefined until they are written.
+    /// Changes the shape of the image; the pixels are undefined until they are written.
     mutating func reshape(_ shape: ImageShape) {
         self.shape = shape
         let excess = pixels.count - shape.count
@@ -39,7 +39,7 @@ public struct Image: Equatable, Sendable {
         }
     }
 
-    /// Each row read backwards.
+    /// Reverses each row.
     mutating func mirror() {
         let (height, width, channels) = (shape.height, shape.width, shape.channels)
         pixels.withUnsafeMutableBufferPointer { pixels in
@@ -55,8 +55,8 @@ public struct Image: Equatable, Sendable {
         }
     }
 
-    /// Writes the rectangle that starts at `(top, left)` and has the target's height and width into `target`. What
-    /// lies outside of this image is black.
+    /// Copies the rectangle that starts at `(top, left)` and has the target's height and width into `target`. Parts
+    /// outside this image become black.
     func crop(top: Int, left: Int, height: Int, width: Int, into target: inout Image) {
         let channels = shape.channels
         target.reshape(ImageShape(height: height, width: width, channels: channels))
@@ -74,8 +74,8 @@ public struct Image: Equatable, Sendable {
         }
     }
 
-    /// Converts each group of `from` channels to one of `to` channels (1 or 3): luma by ITU-R BT.601 in 16-bit fixed
-    /// point as Pillow's `convert("L")`, or the grey value thrice.
+    /// Converts each group of `from` channels to `to` channels (1 or 3). Grey is the ITU-R BT.601 luma in 16-bit fixed
+    /// point, as in Pillow's `convert("L")`; RGB repeats the grey value three times.
     func convert(from: Int, to: Int, into target: inout Image) {
         let groups = shape.channels / from
         target.reshape(ImageShape(height: shape.height, width: shape.width, channels: groups * to))
@@ -97,9 +97,9 @@ public struct Image: Equatable, Sendable {
     }
 }
 
-/// The working storage of one thread that reads samples: nothing is allocated once it has grown to the largest image.
+/// The working memory of one thread that reads samples. After it has grown to the largest image, nothing is allocated.
 public final class ImageScratch {
-    /// The image that is being worked on, and the target of the next transform.
+    /// The current image, and the target of the next transform.
     var front = Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [0])
     var back = Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [0])
     var file: [UInt8] = []

@@ -1,10 +1,10 @@
 import AgonTensors
 import Synchronization
 
-/// Images of a source, chosen and transformed, as samples `[H, W, C]`.
+/// Selected and transformed images of a source, as samples `[H, W, C]`.
 ///
-/// The transforms before the first random one give the same result in each epoch. It is kept once it was computed when
-/// that saves work and fits the limit, so a second epoch neither decodes nor resizes.
+/// The transforms before the first random one give the same result in each epoch. This result is cached if caching
+/// saves work and fits the memory limit, so later epochs need not decode or resize again.
 public struct ImageDataset: Dataset {
     public let sampleShape: Shape
     public let conditionShape: Shape?
@@ -12,19 +12,19 @@ public struct ImageDataset: Dataset {
     public let classNames: [String]
     public let fingerprint: DatasetFingerprint?
     let source: any ImageSource
-    /// The chosen images of the source, in order.
+    /// The indices of the chosen images in the source, in order.
     let indices: [Int]
     let transforms: [ImageTransform]
     private let range: SampleRange
     private let embeddings: SampleEmbeddings?
-    /// The number of transforms whose result is the same in each epoch.
+    /// The number of leading transforms whose result is the same in each epoch.
     private let steadyCount: Int
     private let memory: ImageMemory?
     private let outputShape: ImageShape
 
-    /// - Parameter range: of the samples' numbers.
-    /// - Parameter memoryLimit: the most bytes spent on keeping decoded and resized images.
-    /// - Parameter embeddings: a vector for each chosen image.
+    /// - Parameter range: the range of the samples' values.
+    /// - Parameter memoryLimit: the maximum number of bytes for caching decoded and resized images.
+    /// - Parameter embeddings: one vector for each chosen image.
     ///
     /// Throws: `DatasetError.impossibleCrop`, `.imageTooSmall`, `.unequalImage`.
     public init(
@@ -33,7 +33,7 @@ public struct ImageDataset: Dataset {
     ) throws {
         let indices = selection.indices
         precondition(
-            embeddings.map { $0.count == indices.count } ?? true, "\(indices.count) images with other vectors")
+            embeddings.map { $0.count == indices.count } ?? true, "\(indices.count) images need as many embeddings")
         var shape = source.shape
         var steadyShape = shape
         let steadyCount = transforms.firstIndex { $0.drawCount > 0 } ?? transforms.count
@@ -63,11 +63,11 @@ public struct ImageDataset: Dataset {
             ? ImageMemory(count: indices.count, shape: steadyShape) : nil
     }
 
-    /// The images of a folder, each resized to a square; with class folders, labelled.
+    /// The images of a folder, each resized to a square, with labels if there are class folders.
     ///
     /// - Parameters:
-    ///   - fit: what becomes of the aspect of images that are no squares.
-    ///   - mirrors: whether left and right are exchanged at random.
+    ///   - fit: how images that are not square are made square.
+    ///   - mirrors: whether images are randomly mirrored left to right.
     ///
     /// Throws: `DatasetError`.
     public init(
@@ -85,7 +85,7 @@ public struct ImageDataset: Dataset {
             transforms: transforms)
     }
 
-    /// Finds images that the transforms do not bring to the shape of the first, before any is read.
+    /// Checks, before any image is read, that the transforms give all images the shape of the first.
     private static func checkShapes(
         _ indices: [Int], of source: any ImageSource, transforms: [ImageTransform], expected: ImageShape
     ) throws {
@@ -111,7 +111,7 @@ public struct ImageDataset: Dataset {
 
     public var count: Int { indices.count }
 
-    /// Where the images come from, before any was chosen or transformed.
+    /// The source of the images, before selection and transforms.
     package var images: any ImageSource { source }
 
     public var notes: [String] { source.notes }
@@ -121,13 +121,13 @@ public struct ImageDataset: Dataset {
             + (embeddings?.values.count ?? 0) * MemoryLayout<Float>.size
     }
 
-    /// The bytes for keeping decoded and resized images.
+    /// The bytes used to cache decoded and resized images.
     var keptBytes: Int { memory?.byteCount ?? 0 }
 
     public var embeddingSize: Int? { embeddings?.size }
 
     public func writeEmbedding(_ index: Int, into target: UnsafeMutableBufferPointer<Float>) {
-        guard let embeddings else { preconditionFailure("an embedding of a set without them") }
+        guard let embeddings else { preconditionFailure("the set has no embeddings") }
         embeddings.write(index, into: target)
     }
 
@@ -176,7 +176,7 @@ public struct ImageDataset: Dataset {
             do {
                 try step.apply(to: scratch, draws: words, halves: source.halves)
             } catch DatasetError.impossibleCrop(let transform, let height, let width, let image) {
-                // Found on a single image: the first was larger.
+                // The check used one image, the first, which was larger.
                 throw DatasetError.imageTooSmall(
                     path: source.name(of: indices[index]), transform: transform, height: height, width: width,
                     image: image)
@@ -185,11 +185,11 @@ public struct ImageDataset: Dataset {
     }
 }
 
-/// Images of one shape, kept as they are first made. Untouched memory costs nothing until then.
+/// A cache of images of one shape, as they were first computed. Unused entries take no physical memory.
 private final class ImageMemory: @unchecked Sendable {
     private let shape: ImageShape
     private let pixels: UnsafeMutableBufferPointer<UInt8>
-    /// Which images are kept; the lock also orders the writing and reading of their pixels.
+    /// Which images are cached; the lock also orders the writes and reads of their pixels.
     private let isKept: Mutex<[Bool]>
 
     init(count: Int, shape: ImageShape) {

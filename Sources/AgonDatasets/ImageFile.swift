@@ -1,14 +1,15 @@
 import CAgonImageCodecs
 import Foundation
 
-/// PNG, JPEG, WebP, TIFF, GIF and BMP files, told apart by their contents. Of several images in a file, the first is read.
+/// PNG, JPEG, WebP, TIFF, GIF and BMP files, recognised by their contents. If a file has several images, the first is
+/// read.
 public enum ImageFile {
-    /// The shape that the header of a file promises, upright, alpha left out.
+    /// The shape in the header of a file, after rotation to upright, without alpha.
     ///
     /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
     public static func shape(path: String) throws -> ImageShape {
         var bytes: [UInt8] = []
-        // JPEG headers follow metadata of any length, so only the whole file is sure to hold them.
+        // A JPEG header may follow metadata of any length, so the whole file is read.
         try readFile(path, into: &bytes)
         return shape(of: try info(of: bytes, path: path))
     }
@@ -47,7 +48,7 @@ public enum ImageFile {
 
     /// The header of an image.
     ///
-    /// - Parameter mustBeWhole: whether a file that lacks its end is an error.
+    /// - Parameter mustBeWhole: whether a truncated file is an error.
     static func header(of bytes: [UInt8], path: String, mustBeWhole: Bool) throws -> ImageHeader {
         var info = try info(of: bytes, path: path)
         if mustBeWhole {
@@ -59,9 +60,10 @@ public enum ImageFile {
         return header(info)
     }
 
-    /// Writes a grey or RGB image as a PNG that appears whole or not at all.
+    /// Writes a greyscale or RGB image as a PNG, atomically: the file appears whole or not at all.
     ///
-    /// Throws: `DatasetError.cannotWrite`, such as when the disk is full; a former file of that name is then intact.
+    /// Throws: `DatasetError.cannotWrite`, for example if the disk is full; an existing file of that name then stays
+    /// intact.
     public static func writePNG(_ image: Image, path: String) throws {
         try write(image, path: path) { shape, pixels, message in
             agon_png_write(
@@ -69,7 +71,7 @@ public enum ImageFile {
         }
     }
 
-    /// Writes a grey or RGB image as a baseline JPEG of the given quality, 1 to 100.
+    /// Writes a greyscale or RGB image as a baseline JPEG with the given quality, 1 to 100.
     public static func writeJPEG(_ image: Image, path: String, quality: Int) throws {
         try write(image, path: path) { shape, pixels, message in
             agon_jpeg_write(
@@ -110,7 +112,7 @@ public enum ImageFile {
     }
 }
 
-/// Runs a C function that reports a failure in a message: nil when it returns zero or more, else the message.
+/// Runs a C function that reports failures as a message: nil if it returns zero or more, else the message.
 func withMessage(_ body: (UnsafeMutablePointer<CChar>) throws -> Int32) rethrows -> String? {
     try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(AGON_MESSAGE_SIZE)) { buffer in
         buffer.initialize(repeating: 0)
@@ -119,10 +121,10 @@ func withMessage(_ body: (UnsafeMutablePointer<CChar>) throws -> Int32) rethrows
     }
 }
 
-/// Replaces `bytes` by the contents of a file, keeping the storage.
+/// Replaces `bytes` with the contents of a file, reusing the storage.
 func readFile(_ path: String, into bytes: inout [UInt8]) throws {
     func failure() -> DatasetError { .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    // A pipe without a writer would keep the call for ever.
+    // Opening a pipe without a writer would block forever.
     let descriptor = FileName.withBytes(of: path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw failure() }
     defer { close(descriptor) }

@@ -1,10 +1,10 @@
 import AgonTensors
 import Foundation
 
-/// Image files of a folder, read as RGB when they are wanted. Subfolders that hold images, at any depth, are the classes.
+/// The image files of a folder, read as RGB on demand. Subfolders with images, at any depth, are the classes.
 ///
-/// Classes and files stand in the order of their names' bytes, so the order does not depend on the machine. What is hidden
-/// (a name that begins with a dot) and the folders that systems make for previews and waste are passed over.
+/// Classes and files are sorted by the bytes of their names, so the order does not depend on the machine. Hidden files
+/// (with a leading dot) and the folders that systems create for previews and trash are left out.
 public struct ImageFolder: ImageSource {
     public let path: String
     public let shape: ImageShape
@@ -13,23 +13,23 @@ public struct ImageFolder: ImageSource {
     public let residentBytes: Int
     public let fingerprint: DatasetFingerprint?
     public let notes: [String]
-    /// Paths below `path`.
+    /// Paths relative to `path`.
     let files: [String]
     private let reading: ImageReading
-    /// Height and width of each image.
+    /// The height and width of each image.
     private let sizes: [(height: Int32, width: Int32)]
 
-    /// Lists the images of a folder and looks each of them over.
+    /// Lists the images of a folder and examines each of them.
     ///
-    /// - Parameter cacheFolder: where to keep what was found, for the next time.
+    /// - Parameter cacheFolder: where to store the results for the next run.
     ///
     /// Throws: `DatasetError.unreadable`, `.noImages`, `.looseFiles`, `.brokenImages`.
     public init(path: String, reading: ImageReading = ImageReading(), cacheFolder: String? = nil) throws {
         try self.init(path: path, reading: reading, cacheFolder: cacheFolder, record: nil)
     }
 
-    /// - Parameter record: the SHA-256 that each file is known to have, by its path below the folder.
-    /// - Parameter notes: what there is to say before what is said of the images.
+    /// - Parameter record: the known SHA-256 of each file, by its path relative to the folder.
+    /// - Parameter notes: remarks that precede those about the images.
     init(
         path: String, reading: ImageReading, cacheFolder: String?, record: [String: String]?, notes: [String] = []
     ) throws {
@@ -70,7 +70,7 @@ public struct ImageFolder: ImageSource {
                     isDecoded: survey.isDecoded
                 ).line
             ]
-        // A name of more than 15 bytes lies outside of its String, after a head of 32 bytes.
+        // Swift stores a name of more than 15 bytes in a separate allocation with a 32-byte header.
         residentBytes =
             files.reduce(0) { sum, name in
                 sum + MemoryLayout<String>.size + (name.utf8.count > 15 ? 32 + name.utf8.count : 0)
@@ -95,7 +95,7 @@ public struct ImageFolder: ImageSource {
         }
     }
 
-    /// Whether a folder holds an image, itself or in folders below.
+    /// Whether a folder contains an image, directly or in subfolders.
     static func holdsImages(_ path: String) -> Bool {
         var isFound = false
         try? FolderEntries.visit(path) { _, entries in
@@ -110,7 +110,7 @@ public struct ImageFolder: ImageSource {
 
 /// The files of a folder of images in order, with their classes.
 private struct FileList {
-    /// Paths below the folder.
+    /// Paths relative to the folder.
     let files: [String]
     let labels: [Int32]?
     let classNames: [String]
@@ -148,7 +148,7 @@ private struct FileList {
     }
 }
 
-/// What was taken of a folder, in a line.
+/// A one-line summary of the images taken from a folder.
 struct FolderSummary {
     let path: String
     let headers: [ImageHeader]
@@ -178,7 +178,7 @@ struct FolderSummary {
         if !broken.isEmpty {
             parts.append("\(broken.count) broken skipped: " + DatasetError.list(broken.map(\.file)))
         }
-        if !isDecoded { parts.append("too many to decode beforehand, headers and ends were looked at") }
+        if !isDecoded { parts.append("too many to decode in advance, only headers and file ends were checked") }
         return FileName.shown(parts.joined(separator: "; "))
     }
 
@@ -194,7 +194,7 @@ struct FolderSummary {
         return isOne ? "\(first) pixels" : "\(first) to \(most.height)x\(most.width) pixels"
     }
 
-    /// Nil when nothing was left out.
+    /// Nil if nothing was left out.
     static func text(_ leftOut: [String: Int]) -> String? {
         if leftOut.isEmpty { return nil }
         return leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }

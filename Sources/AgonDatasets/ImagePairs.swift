@@ -1,17 +1,17 @@
-/// Pairs of images that stand side by side in one file: the condition that a generator reads, and the target.
+/// Pairs of images side by side in one file: the condition that a generator reads, and the target.
 ///
-/// A pair is read as one image whose channels are the target's, then the condition's, so that each transform treats
-/// both halves alike. Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", 2017,
+/// A pair is read as one image with the target's channels followed by the condition's, so each transform treats both
+/// halves alike. Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", 2017,
 /// arXiv:1611.07004.
 public struct ImagePairs: ImageSource {
-    /// The half of the file that a generator reads.
+    /// The half of the file that the generator reads.
     public enum Side: String, Hashable, Sendable, CaseIterable { case left, right }
 
     public let shape: ImageShape
     let folder: ImageFolder
     let input: Side
 
-    /// Throws: as `ImageFolder`, and `DatasetError.oddPair` when the first file cannot be halved.
+    /// Throws: the errors of `ImageFolder`, and `DatasetError.oddPair` if the first file cannot be halved.
     public init(
         path: String, input: Side, reading: ImageReading = ImageReading(), cacheFolder: String? = nil
     ) throws {
@@ -68,7 +68,7 @@ public struct ImagePairs: ImageSource {
     }
 }
 
-/// One half of each pair by itself: what is left of pairs when nobody may know what belongs together.
+/// One half of each pair, for training that must not know which images belong together.
 struct PairHalf: ImageSource {
     enum Role { case target, condition }
 

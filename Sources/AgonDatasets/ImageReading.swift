@@ -1,15 +1,15 @@
-/// How image files are read, besides what the files say themselves. Values are those stored, 16 bits by their upper byte,
-/// turned upright as Exif says.
+/// Settings for reading image files. Values are used as stored, 16-bit values by their upper byte, and images are
+/// rotated upright according to Exif.
 public struct ImageReading: Hashable, Sendable {
-    /// What becomes of a folder with images that cannot be decoded.
+    /// How to treat images that cannot be decoded in a folder.
     public enum Broken: String, Hashable, Sendable, CaseIterable {
-        /// All are named in an error.
+        /// An error lists all of them.
         case refuse
-        /// They are left out and counted.
+        /// They are skipped and counted.
         case skip
     }
 
-    /// The grey level, 0 to 255, that shows through transparent parts.
+    /// The grey level, 0 to 255, behind transparent parts.
     public var background: UInt8
     public var broken: Broken
 

@@ -1,27 +1,27 @@
-/// Where images come from: `count` stored images, each read as bytes by its index.
+/// A source of images: `count` stored images, each read as bytes by its index.
 ///
-/// Reading is free of shared state, so several threads may read at once, each with its scratch.
+/// Reading uses no shared state, so several threads can read at the same time, each with its own scratch.
 public protocol ImageSource: Sendable {
     var count: Int { get }
-    /// The shape of the first image. Those of a folder may differ; a transform then makes them equal.
+    /// The shape of the first image. Images of a folder may differ; a transform must then make them equal.
     var shape: ImageShape { get }
-    /// 2 when the channels hold a pair, the target before the condition; else 1.
+    /// 2 if the channels contain a pair, the target before the condition; else 1.
     var halves: Int { get }
-    /// One class index per image, or nil.
+    /// One class index per image; nil without labels.
     var labels: [Int32]? { get }
-    /// The name of each class, empty when there are no labels.
+    /// The name of each class; empty if there are no labels.
     var classNames: [String] { get }
     /// The bytes of pixels and labels that stay in memory.
     var residentBytes: Int { get }
-    /// Whether a read decodes a file, so that keeping the result is worth its memory.
+    /// Whether each read decodes a file, so that caching the result is worthwhile.
     var isDecoded: Bool { get }
-    /// What identifies the files that the images come from by their contents; nil where they come from none.
+    /// A fingerprint of the contents of the image files; nil if the images do not come from files.
     var fingerprint: DatasetFingerprint? { get }
-    /// What there is to say about how the images were found: a line each.
+    /// Remarks about how the images were found, one line each.
     var notes: [String] { get }
-    /// What messages call image `index`: a path, or a file and a number.
+    /// The name of image `index` in messages: a path, or a file and a number.
     func name(of index: Int) -> String
-    /// The shape of image `index`, which need not be decoded for it.
+    /// The shape of image `index`, which can be found without decoding.
     func shape(of index: Int) throws -> ImageShape
     /// Reads image `index` into `scratch.front`.
     func read(_ index: Int, scratch: ImageScratch) throws
@@ -35,22 +35,22 @@ extension ImageSource {
     public func shape(of index: Int) throws -> ImageShape { shape }
 }
 
-/// Images of one shape that lie in memory, 8 bits a value, one after another.
+/// Images of one shape in memory, 8 bits per value, one after another.
 public struct StoredImages: ImageSource {
     public let count: Int
     public let shape: ImageShape
     public let labels: [Int32]?
     public let classNames: [String]
     let pixels: [UInt8]
-    /// What messages call these images.
+    /// The name of these images in messages.
     let origin: String
     public internal(set) var fingerprint: DatasetFingerprint?
     public internal(set) var notes: [String] = []
 
     public init(origin: String, shape: ImageShape, pixels: [UInt8], labels: [Int32]?, classNames: [String]) {
-        precondition(pixels.count % shape.count == 0, "\(pixels.count) pixels are no whole images \(shape)")
+        precondition(pixels.count % shape.count == 0, "\(pixels.count) pixels are not whole images \(shape)")
         count = pixels.count / shape.count
-        precondition(labels == nil || labels?.count == count, "\(count) images with another number of labels")
+        precondition(labels == nil || labels?.count == count, "\(count) images need as many labels")
         self.origin = origin
         self.shape = shape
         self.pixels = pixels

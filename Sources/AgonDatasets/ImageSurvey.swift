@@ -3,7 +3,7 @@ import CAgonImageCodecs
 import Foundation
 import Synchronization
 
-/// The formats that are read.
+/// The supported image formats.
 enum ImageFormat: UInt32, CaseIterable, Sendable {
     case png = 1
     case jpeg, webp, tiff, gif, bmp
@@ -20,22 +20,22 @@ enum ImageFormat: UInt32, CaseIterable, Sendable {
     }
 }
 
-/// A look at each image of a folder before any is trained on: is it whole, how large is it, what does it hold?
+/// Examines each image of a folder before training: whether it is complete, its size, and its contents.
 ///
-/// Each file is read once, hashed, its header parsed and, unless the folder is very large, its pixels decoded; what was
-/// found is kept (`FileRecords`), so that a later look costs a question for size and time of each file.
+/// Each file is read and hashed once, and its header is parsed. Unless the folder is very large, its pixels are
+/// decoded. The results are stored (`FileRecords`), so later runs only query the size and times of each file.
 struct ImageSurvey: Sendable {
-    /// Folders of more bytes than this are not decoded beforehand: that would take minutes (about 50 MB/s and core).
+    /// Larger folders are not decoded in advance: that would take minutes (about 50 MB/s per core).
     static let decodingLimit = 4 << 30
 
-    /// One for each file, in order.
+    /// One record for each file, in order.
     let records: [FileRecord]
-    /// Whether all pixels were decoded, and not only headers and ends looked at.
+    /// Whether all pixels were decoded, instead of only checking headers and file ends.
     let isDecoded: Bool
 
-    /// - Parameter files: paths below `folder`.
+    /// - Parameter files: paths relative to `folder`.
     ///
-    /// Throws: `DatasetError.unreadable` for a transient cause, which says nothing about the file.
+    /// Throws: `DatasetError.unreadable` for a temporary cause, which says nothing about the file.
     init(of files: [String], in folder: String, cacheFolder: String?) throws {
         let store = FileRecords(of: folder, cacheFolder: cacheFolder)
         var found: [FileRecord?] = []
@@ -70,7 +70,7 @@ struct ImageSurvey: Sendable {
         for (index, record) in try work.records { found[index] = record }
         if !unknown.isEmpty { store.save(names: files) }
         records = found.map { record in
-            guard let record else { preconditionFailure("an image that was not looked at") }
+            guard let record else { preconditionFailure("an image was not examined") }
             return record
         }
         isDecoded = decodes
@@ -107,7 +107,7 @@ struct ImageSurvey: Sendable {
         } catch let error as DatasetError where error.isPassing {
             throw error
         } catch DatasetError.unreadable(_, let reason) {
-            // Not kept: it may be had again, such as from a disk that was away.
+            // Not stored: the file may be readable later, for example if a disk was not mounted.
             return broken("cannot be read: " + reason, contents)
         } catch {
             return broken("\(error)", contents)
@@ -115,7 +115,7 @@ struct ImageSurvey: Sendable {
     }
 }
 
-/// The images that are still to be looked at, and what was found so far.
+/// The images that remain to be examined, and the results so far.
 private final class SurveyWork: Sendable {
     static let stride = 16
 
@@ -125,7 +125,7 @@ private final class SurveyWork: Sendable {
 
     init(_ indices: [Int]) { self.indices = indices }
 
-    /// The next few images; nil when there are no more.
+    /// The next few images; nil if there are no more.
     func take() -> ArraySlice<Int>? {
         let start = next.wrappingAdd(Self.stride, ordering: .relaxed).oldValue
         return start < indices.count ? indices[start..<min(start + Self.stride, indices.count)] : nil
@@ -140,8 +140,8 @@ private final class SurveyWork: Sendable {
     }
 }
 
-/// Runs a body on several threads at once, this one among them, and waits for all. Where the system gives no more threads,
-/// the fewer do the work: the body must take from a common supply.
+/// Runs a body on several threads at once, including this one, and waits for all. If the system cannot start more
+/// threads, the existing ones do all the work: the body must take its work from a shared queue.
 private func inParallel(_ workers: Int, _ body: @escaping @Sendable () -> Void) {
     final class Box: Sendable {
         let body: @Sendable () -> Void

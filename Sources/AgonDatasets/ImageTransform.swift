@@ -1,24 +1,24 @@
-/// One step between the stored image and the sample. The random ones draw from the words that they are handed.
+/// A step between the stored image and the sample. Random transforms use the random words that they are given.
 public enum ImageTransform: Hashable, Sendable {
-    /// What becomes of the aspect of an image that is resized.
+    /// How the aspect ratio of a resized image is handled.
     public enum Fit: String, CaseIterable, Sendable {
-        /// The whole image is stretched to the size.
+        /// The whole image is stretched to the target size.
         case stretch
-        /// The image keeps its aspect, covers the size, and what is over is cut from the middle.
+        /// The image keeps its aspect ratio and covers the target size; the excess is cut off on both sides.
         case cover
     }
 
-    /// To a height and width.
+    /// Resizes to a height and width.
     case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .cover)
-    /// The middle rectangle.
+    /// Cuts out the centre rectangle.
     case centerCrop(height: Int, width: Int)
-    /// A rectangle at a random place of the image, around which `padding` black pixels were laid.
+    /// Cuts out a rectangle at a random position, after adding `padding` black pixels around the image.
     case randomCrop(height: Int, width: Int, padding: Int)
-    /// Left and right exchanged with probability 1/2.
+    /// Mirrors left to right with probability 1/2.
     case mirror
-    /// To one channel (each half of a pair by itself).
+    /// Converts to one channel (each half of a pair separately).
     case grayscale
-    /// To three channels (each half of a pair by itself).
+    /// Converts to three channels (each half of a pair separately).
     case rgb
 
     public var name: String {
@@ -32,7 +32,7 @@ public enum ImageTransform: Hashable, Sendable {
         }
     }
 
-    /// The random words that one sample takes.
+    /// The number of random words per sample.
     var drawCount: Int {
         switch self {
         case .randomCrop: 2
@@ -70,7 +70,7 @@ public enum ImageTransform: Hashable, Sendable {
         }
     }
 
-    /// Replaces `scratch.front` by its transform.
+    /// Replaces `scratch.front` with the transformed image.
     func apply(to scratch: ImageScratch, draws: UnsafeBufferPointer<UInt32>, halves: Int) throws {
         let shape = scratch.front.shape
         switch self {
@@ -103,8 +103,8 @@ public enum ImageTransform: Hashable, Sendable {
         }
     }
 
-    /// Cuts the image to the aspect of the target before it is resized: the same region as resizing the shorter
-    /// side and cropping the middle, with less work.
+    /// Cuts the image to the aspect ratio of the target before resizing: the same region as resizing the shorter side
+    /// and cropping the centre, with less work.
     private func cropToAspect(_ scratch: ImageScratch, _ height: Int, _ width: Int) {
         let shape = scratch.front.shape
         var kept = (height: shape.height, width: shape.width)

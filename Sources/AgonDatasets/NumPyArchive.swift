@@ -2,12 +2,12 @@ import AgonTensors
 import CAgonImageCodecs
 import Foundation
 
-/// Several arrays in one file, as `numpy.savez` writes it: a zip of `.npy` files.
+/// Several arrays in one file in the format of `numpy.savez`: a zip of `.npy` files.
 public enum NumPyArchive {
     /// Reads arrays by their names.
     ///
-    /// Throws `DatasetError.badArchive` for a file that is no zip or lacks one, `TensorsError` for an array that cannot be
-    /// read.
+    /// Throws `DatasetError.badArchive` for a file that is not a zip or lacks an array, `TensorsError` for an
+    /// unreadable array.
     public static func read(path: String, names: [String]) throws -> [NpyArray] {
         let folder = NSTemporaryDirectory() + "agon-npz-\(UUID().uuidString)"
         do {
@@ -25,7 +25,7 @@ public enum NumPyArchive {
                 let found = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
                 throw DatasetError.badArchive(
                     path: path,
-                    reason: "no array is called '\(name)'; it has "
+                    reason: "there is no array '\(name)'; it has "
                         + (found.isEmpty ? "none" : found.prefix(8).joined(separator: ", ")))
             }
             do {
@@ -36,7 +36,7 @@ public enum NumPyArchive {
         }
     }
 
-    /// Writes named arrays, whole or not at all.
+    /// Writes named arrays, atomically: the file appears whole or not at all.
     ///
     /// Throws `DatasetError.cannotWrite`.
     public static func write(_ arrays: [(name: String, array: NpyArray)], path: String) throws {
@@ -51,7 +51,7 @@ public enum NumPyArchive {
                 }
             }
         }
-        // It frees the zip, whatever was before.
+        // This frees the zip in all cases.
         let end = withMessage { agon_zip_finish(zip, failure == nil ? path : nil, $0) }
         if let reason = failure ?? end { throw DatasetError.cannotWrite(path: path, reason: reason) }
     }

@@ -1,20 +1,20 @@
 import AgonConfiguration
 
-/// A comparison of the files of a split with what manifests record of their contents.
+/// Compares the files of a split with the contents that manifests record.
 struct RecordedContents {
     enum Verdict {
-        /// What the manifest records.
+        /// The contents match the manifest.
         case recorded
-        /// Contents of the recorded size that are others, or those of another set.
+        /// The contents have the recorded size but differ, or belong to another dataset.
         case foreign(DatasetError)
-        /// Contents of another size, beginning with the file at this path.
+        /// The contents have another size; the path is the first such file.
         case own(String)
-        /// Nothing is recorded of them.
+        /// The manifest records nothing about them.
         case unrecorded
     }
 
     let verdict: Verdict
-    /// Nil for folders of images, whose files are looked at when they are opened.
+    /// Nil for folders of images, whose files are examined when they are opened.
     let fingerprint: DatasetFingerprint?
 
     /// Throws: `DatasetError.unreadable`, `ConfigError` for a manifest that cannot be read.
@@ -54,7 +54,7 @@ struct RecordedContents {
 }
 
 extension DatasetCatalogue {
-    /// The set whose manifest records these contents.
+    /// The name of the dataset whose manifest records these contents.
     fileprivate func owner(of contents: FileContents, except name: String) throws -> String? {
         for other in names where other != name {
             let files = try manifest(named: other).forms.flatMap(\.files)

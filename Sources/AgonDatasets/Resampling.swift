@@ -1,10 +1,10 @@
-/// How an image is brought to another size.
+/// The interpolation for resizing an image.
 public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
-    /// The pixel in whose square the target's centre falls.
+    /// The source pixel that contains the centre of the target pixel.
     case nearest
-    /// A triangle of one source pixel on each side.
+    /// A triangle filter that extends one source pixel to each side.
     case bilinear
-    /// Keys' cubic of two source pixels on each side, a = -0.5.
+    /// Keys' cubic filter that extends two source pixels to each side, a = -0.5.
     case bicubic
 
     var support: Double {
@@ -31,8 +31,8 @@ public enum ResizeFilter: String, Hashable, Sendable, CaseIterable {
 
 /// The weights of one axis: target `i` is the sum of `weights[i * taps + k] * source[first[i] + k]` over 2²².
 ///
-/// A shrinking filter is widened by the ratio of the sizes (antialiasing). Weights and rounding are those of Pillow's
-/// `Image.resize`, so that 8-bit results equal those of pipelines built on it.
+/// When shrinking, the filter is widened by the ratio of the sizes (antialiasing). Weights and rounding match Pillow's
+/// `Image.resize`, so 8-bit results equal those of pipelines based on it.
 struct ResampleWeights {
     static let precision = 22
     let taps: Int
@@ -44,7 +44,7 @@ struct ResampleWeights {
         let scale = Double(source) / Double(target)
         if filter == .nearest {
             taps = 1
-            // Summed up, not multiplied: centres that fall on a pixel's edge then round as Pillow's do.
+            // Summed instead of multiplied, so that centres on a pixel's edge round as in Pillow.
             var centre = scale / 2
             var nearest: [Int] = []
             for _ in 0..<target {
@@ -86,10 +86,10 @@ struct ResampleWeights {
     }
 }
 
-/// Resizes images by two passes, rows first, each rounded to 8 bits; keeps the weights of the sizes it has met.
+/// Resizes images in two passes, rows first, each rounded to 8 bits. Caches the weights for the sizes seen so far.
 ///
-/// Differs: Pillow 13 makes the columns first when the height shrinks much more than the width, which changes single
-/// levels. We keep the order of all versions before, with which published results were made.
+/// Differs: Pillow 13 processes columns first if the height shrinks much more than the width, which changes a few
+/// values by one level. This code keeps the order of all earlier versions, with which published results were made.
 final class Resampler {
     private struct Key: Hashable {
         let source: Int
@@ -129,7 +129,7 @@ final class Resampler {
     private func table(source: Int, target: Int, filter: ResizeFilter) -> ResampleWeights {
         let key = Key(source: source, target: target, filter: filter)
         if let known = tables[key] { return known }
-        // A folder of images of a thousand sizes must not fill the memory with tables.
+        // Images of a thousand different sizes must not fill the memory with tables.
         if tables.count >= 64 { tables.removeAll(keepingCapacity: true) }
         let made = ResampleWeights(source: source, target: target, filter: filter)
         tables[key] = made

@@ -1,12 +1,12 @@
 import AgonTensors
 import Foundation
 
-/// A vector for each sample, such as that of a sentence which describes it: `[count, size]`, kept in memory.
+/// A vector for each sample, such as the embedding of a describing sentence: `[count, size]`, kept in memory.
 ///
-/// What text-conditional systems read: Reed et al., "Generative Adversarial Text to Image Synthesis", 2016,
+/// Text-conditional models use such vectors: Reed et al., "Generative Adversarial Text to Image Synthesis", 2016,
 /// arXiv:1605.05396; Zhang et al., "StackGAN", 2017, arXiv:1612.03242.
 public struct SampleEmbeddings: Equatable, Sendable {
-    /// The array that is read of a safetensors file with several.
+    /// The name of the array to read from a safetensors file with several arrays.
     static let tensorName = "embeddings"
 
     public let count: Int
@@ -22,11 +22,11 @@ public struct SampleEmbeddings: Equatable, Sendable {
         self.values = values
     }
 
-    /// Reads the only array of a `.npy` file, or of a `.safetensors` file the only one or that named "embeddings".
+    /// Reads the array of a `.npy` file, or from a `.safetensors` file the only array or the one named "embeddings".
     ///
-    /// - Parameter count: the number of samples that the vectors must belong to.
+    /// - Parameter count: the number of samples, which must equal the number of vectors.
     ///
-    /// Throws: `DatasetError.badEmbeddings`; `TensorsError` for a file that is missing, truncated or of another format.
+    /// Throws: `DatasetError.badEmbeddings`; `TensorsError` for a file that is missing, truncated or in another format.
     public init(path: String, count: Int) throws {
         let failure = { (reason: String) in DatasetError.badEmbeddings(path: path, reason: reason) }
         if let stamp = FileStamp(path: path), !stamp.isFile { throw failure("not a regular file") }
@@ -46,7 +46,7 @@ public struct SampleEmbeddings: Equatable, Sendable {
         }
         guard array.shape[0] == count else {
             throw failure(
-                "it holds \(array.shape[0]) vectors for the \(count) samples that the split has "
+                "it contains \(array.shape[0]) vectors, but the split has \(count) samples "
                     + "before holdout, classes and limit")
         }
         let size = array.shape[1]

@@ -1,4 +1,4 @@
-/// What the 256 levels of an image stand for in samples.
+/// The range to which the 256 levels of an image are mapped in samples.
 public enum SampleRange: String, CaseIterable, Sendable {
     /// `level / 127.5 - 1`, in [-1, 1].
     case signed
@@ -12,13 +12,13 @@ public enum SampleRange: String, CaseIterable, Sendable {
         }
     }
 
-    /// Values of this range in [-1, 1].
+    /// Converts values of this range to [-1, 1].
     public func signed(_ values: [Float]) -> [Float] { self == .signed ? values : values.map { 2 * $0 - 1 } }
 }
 
-/// In which order an epoch goes through the samples.
+/// The order of the samples within an epoch.
 public enum SampleOrder: String, CaseIterable, Sendable {
-    /// A permutation drawn anew in each epoch.
+    /// A new random permutation in each epoch.
     case shuffled
     /// The order of the files, the same in each epoch.
     case file

@@ -1,13 +1,13 @@
 import AgonConfiguration
 import AgonTensors
 
-/// Which part of a set is used.
+/// The part of a dataset to use.
 public enum DatasetSplit: String, Hashable, Sendable, CaseIterable {
-    /// The training samples, less those held out.
+    /// The training samples without the held-out ones.
     case train
-    /// The set's own test samples, or those held out when it has none.
+    /// The dataset's own test samples, or the held-out samples if it has none.
     case test
-    /// The samples held out of the training samples.
+    /// The samples held out from the training samples.
     case validation
 }
 
@@ -17,20 +17,20 @@ public enum ClassReference: Hashable, Sendable {
     case index(Int)
 }
 
-/// The chosen samples of a source and the classes that are left.
+/// The selected samples of a source and the remaining classes.
 ///
-/// Steps, in this order: held-out samples apart, classes filtered, the first `limit` taken.
+/// The selection separates held-out samples, filters classes, and takes the first `limit` samples, in this order.
 public struct SampleSelection: Sendable {
     /// Indices into the source, in its order.
     public let indices: [Int]
-    /// The names of the classes that are left, renumbered from 0 in the set's order.
+    /// The names of the remaining classes, renumbered from 0 in the original order.
     public let classNames: [String]
-    /// The new index of each class that is left.
+    /// The new index of each remaining class.
     let classMap: [Int: Int32]
 
-    /// - Parameter holdout: nil when all samples of the source are wanted; else the part that is drawn apart by `seed`,
-    ///   and whether it or the rest is wanted.
-    /// - Parameter origin: what messages call the source.
+    /// - Parameter holdout: nil to use all samples of the source; else the fraction to hold out, whether to use the
+    ///   held-out samples or the rest, and the random seed.
+    /// - Parameter origin: the name of the source in messages.
     ///
     /// Throws: `DatasetError.unknownClass`, `.noLabels`, `.emptySelection`.
     public init(
@@ -39,7 +39,8 @@ public struct SampleSelection: Sendable {
     ) throws {
         var chosen = Array(0..<count)
         if let holdout {
-            // At least one sample is held out and one left of any set of two, or a split would be silently empty.
+            // If there are at least two samples, at least one is held out and one remains, so that no split is silently
+            // empty.
             let size = min(max(Int((Double(count) * holdout.fraction).rounded()), 1), max(count - 1, 0))
             let order = RandomStream(seed: holdout.seed, purpose: "holdout").permutation(count: count)
             chosen = (holdout.isWanted ? order[..<size] : order[size...]).sorted()

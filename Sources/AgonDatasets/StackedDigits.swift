@@ -1,13 +1,14 @@
 import AgonTensors
 
-/// Three grey digits drawn at random in the three channels of an image: 1000 modes, labelled by the number they spell.
+/// Three random grey digits in the three channels of an image: 1000 modes, labelled by the three-digit number they
+/// form.
 ///
 /// Metz et al., "Unrolled Generative Adversarial Networks", 2017, arXiv:1611.02163, section 3.3.1.
 public struct StackedDigits: ImageSource {
     public let count: Int
     public let labels: [Int32]?
     let digits: StoredImages
-    /// Three indices of digits per image.
+    /// Three digit indices per image.
     let triples: [Int32]
 
     /// - Parameter digits: ten classes of grey images.

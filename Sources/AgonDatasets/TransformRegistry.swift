@@ -1,37 +1,37 @@
 import AgonConfiguration
 
 extension ImageTransform {
-    /// The transforms by their names in configs.
+    /// The transforms, by their names in configs.
     public static let registry: VariantRegistry<ImageTransform> = {
         let registry = VariantRegistry<ImageTransform>(schemaName: "Transform", noun: "transform")
-        registry.register("resize", "To another size; shrinking is antialiased.") { reader in
+        registry.register("resize", "Resizes the image; shrinking is antialiased.") { reader in
             let (height, width) = try size(from: reader)
             return .resize(
                 height: height, width: width,
                 filter: try reader.choice(
-                    "filter", default: ResizeFilter.bilinear, "How pixels between the pixels are found."),
+                    "filter", default: ResizeFilter.bilinear, "The interpolation between pixels."),
                 fit: try reader.choice(
                     "fit", default: Fit.cover, former: Fit.stretch,
-                    "Whether the image keeps its aspect and is cut to the size (cover), or is stretched to it."))
+                    "Whether the image keeps its aspect ratio and is cropped (cover), or is stretched."))
         }
-        registry.register("center-crop", "The middle of the image.") { reader in
+        registry.register("center-crop", "Crops the centre of the image.") { reader in
             let (height, width) = try size(from: reader)
             return .centerCrop(height: height, width: width)
         }
-        registry.register("random-crop", "A part of the image at a random place.") { reader in
+        registry.register("random-crop", "Crops a random part of the image.") { reader in
             let (height, width) = try size(from: reader)
             return .randomCrop(
                 height: height, width: width,
                 padding: try reader.integer(
-                    "padding", in: 0...4096, default: 0, "Black pixels laid around the image before."))
+                    "padding", in: 0...4096, default: 0, "Black pixels added around the image before cropping."))
         }
-        registry.register("mirror", "Left and right exchanged in every other image, at random.") { _ in .mirror }
-        registry.register("grayscale", "To one channel.") { _ in .grayscale }
-        registry.register("rgb", "To three channels.") { _ in .rgb }
+        registry.register("mirror", "Mirrors left to right with probability 1/2.") { _ in .mirror }
+        registry.register("grayscale", "Converts to one channel.") { _ in .grayscale }
+        registry.register("rgb", "Converts to three channels.") { _ in .rgb }
         return registry
     }()
 
-    /// The transform as a config states it.
+    /// The transform as stated in a config.
     public var node: ConfigNode {
         var object: ConfigObject = ["type": ConfigNode(name)]
         switch self {
@@ -49,8 +49,8 @@ extension ImageTransform {
         return ConfigNode(object)
     }
 
-    /// The transform without its random numbers: the middle is cut out instead of a random place, and nothing is
-    /// mirrored (nil).
+    /// The transform without randomness: the centre is cropped instead of a random position, and nothing is mirrored
+    /// (nil).
     public var deterministic: ImageTransform? {
         switch self {
         case .randomCrop(let height, let width, _): .centerCrop(height: height, width: width)

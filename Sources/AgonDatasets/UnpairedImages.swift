@@ -1,7 +1,6 @@
 import AgonTensors
 
-/// Samples of one set with conditions of another, each drawn by an order of its own: images of two domains that
-/// nobody paired.
+/// Samples of one set with conditions of another, each drawn in its own order: images of two domains without pairs.
 ///
 /// Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV 2017,
 /// arXiv:1703.10593.
@@ -11,7 +10,7 @@ public struct UnpairedImages: Dataset {
 
     public init(samples: any Dataset, conditions: any Dataset) {
         precondition(
-            samples.conditionShape == nil && conditions.conditionShape == nil, "an unpaired set made of paired ones")
+            samples.conditionShape == nil && conditions.conditionShape == nil, "an unpaired set needs unpaired sets")
         self.samples = samples
         self.conditions = conditions
     }

@@ -23,6 +23,8 @@ public struct Benchmark: Sendable {
     public let parameters: Int
     /// Time of an iteration by kind of kernel on one thread, largest first; nil if not requested.
     public let profile: [KernelShare]?
+    /// The rates on more threads; nil if not requested.
+    public let scaling: ScalingModel?
 
     public struct KernelShare: Sendable {
         /// The operation and the shapes of its operands.
@@ -38,8 +40,16 @@ public struct Benchmark: Sendable {
 
     /// Trains from fresh weights without a folder for the given time, after a warm-up of a tenth of it.
     ///
+    /// - Parameters:
+    ///   - profiles: whether to time kernels, on one thread.
+    ///   - simulatedThreads: numbers of threads for ``ScalingModel``, from tasks timed on one thread.
+    ///   - bandwidth: bytes per second of the machine's memory in that model; nil for no limit.
+    ///
     /// Throws what `TrainingRun.run` throws before its first step.
-    public init(_ experiment: Experiment, seconds: Double, profiles: Bool = false, options: TrainingOptions) throws {
+    public init(
+        _ experiment: Experiment, seconds: Double, profiles: Bool = false, simulatedThreads: [Int] = [],
+        bandwidth: Double? = nil, options: TrainingOptions
+    ) throws {
         try BLAS.open()
         let prepared = try TrainingSetup(experiment, options: options)
         defer { prepared.inputs.stop() }
@@ -60,6 +70,7 @@ public struct Benchmark: Sendable {
         }
         _ = try iterate(for: seconds / 10)
         if profiles { step.startProfile() }
+        if !simulatedThreads.isEmpty { step.startRecording() }
         let durations = try iterate(for: seconds)
         name = experiment.configuration.name
         threads = options.threads
@@ -78,6 +89,16 @@ public struct Benchmark: Sendable {
                     kernel: kernel, milliseconds: time.seconds * 1e3 / Double(durations.count),
                     rate: Double(time.floatingPointOperations) * 1e-9 / max(time.seconds, 1e-9))
             }.sorted { $0.milliseconds > $1.milliseconds } : nil
+        if simulatedThreads.isEmpty {
+            scaling = nil
+        } else {
+            let recordings = step.recordings
+            let inTasks = recordings.reduce(0) { $1.tasks.reduce($0) { $1.pieces.reduce($0) { $0 + Double($1) } } }
+            let serial = max(0, durations.reduce(-inTasks, +)) / Double(durations.count)
+            scaling = ScalingModel(
+                recordings, iterations: durations.count, serial: serial, threads: simulatedThreads,
+                bandwidth: bandwidth)
+        }
     }
 
     public var text: String {
@@ -96,6 +117,7 @@ public struct Benchmark: Sendable {
             }
             lines.append(table.text)
         }
+        if let scaling { lines.append(scaling.text) }
         return lines.joined(separator: "\n")
     }
 
@@ -113,6 +135,7 @@ public struct Benchmark: Sendable {
             for share in profile { kernels[share.kernel] = .number(share.milliseconds, decimals: 4) }
             object["millisecondsPerStep"] = ConfigNode(kernels)
         }
+        if let scaling { object["scaling"] = scaling.node }
         return ConfigNode(object)
     }
 }

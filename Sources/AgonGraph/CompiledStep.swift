@@ -24,6 +24,9 @@ public final class CompiledStep: @unchecked Sendable {
     private let tasks: [KernelTask]
     /// The kind of each task for the profile, and its share of the unit's work.
     private let taskKinds: [(name: String, floatingPointOperations: Int)]
+    /// The bytes that each task's unit reads and writes, at the unit's first task.
+    private let taskBytes: [Int]
+    private let links: TaskLinks
     private let schedule: OpaquePointer
     private let keys: RandomKeys
     private let updateParameters: UpdateParameters
@@ -33,6 +36,8 @@ public final class CompiledStep: @unchecked Sendable {
     /// The time of each kind of kernel since profiling was turned on (by setting `[:]`).
     /// Profiling uses a single thread.
     public var profile: [String: KernelTime]?
+    /// The time of each piece of each task since ``startRecording()``; recording uses a single thread.
+    public private(set) var recording: TaskRecording?
 
     /// Simplifies, fuses, orders and plans the graph.
     /// - Throws: `GraphError` if a pass left the graph invalid or it reads overwritten state.
@@ -116,11 +121,16 @@ public final class CompiledStep: @unchecked Sendable {
         for (index, offset) in memory.offsets { table.pointers[index] = arena + offset }
         for unit in units { unit.runner?.settle() }
 
-        let links = TaskLinks(units: units, memory: memory)
+        links = TaskLinks(units: units, memory: memory)
         tasks = units.flatMap(\.tasks)
         taskKinds = units.flatMap { unit in
             let kind = ([unit.name] + unit.operands.map(\.description)).joined(separator: " ")
             return unit.tasks.indices.map { (kind, $0 == 0 ? unit.floatingPointOperations : 0) }
+        }
+        taskBytes = units.flatMap { unit in
+            let values = unit.reads.union(unit.writes).reduce(0) { $0 + nodes[$1].output.shape.count }
+            let floats = unit.temporaries.reduce(values) { $0 + $1.floats }
+            return unit.tasks.indices.map { $0 == 0 ? floats * MemoryLayout<Float>.stride : 0 }
         }
         schedule = links.makeSchedule()
         scratchPerWorker = roundedUp(max(tasks.map(\.scratch).max() ?? 0, 16), to: 1024)
@@ -164,7 +174,7 @@ public final class CompiledStep: @unchecked Sendable {
         }
         keys.begin(index)
         updateParameters.begin(updates ?? index)
-        if profile != nil { return runProfiled() }
+        if profile != nil || recording != nil { return runTimed() }
         let context = Unmanaged.passUnretained(self).toOpaque()
         let ran = agon_pool_run(
             pool.handle, schedule,
@@ -176,16 +186,24 @@ public final class CompiledStep: @unchecked Sendable {
         if !ran { MemoryShortage.end(wanting: "the queues of \(tasks.count) tasks on \(pool.threads) threads") }
     }
 
-    private func runProfiled() {
+    /// Times the pieces of each task from now on.
+    public func startRecording() { recording = TaskRecording(links: links, kernels: taskKinds.map(\.name), bytes: taskBytes) }
+
+    private func runTimed() {
         let subnormals = agon_subnormals_begin_flush()
         defer { agon_subnormals_end_flush(subnormals) }
         let clock = ContinuousClock()
-        for (task, kind) in zip(tasks, taskKinds) {
-            let spent = clock.measure {
-                for piece in 0..<task.pieces { task.run(piece, scratch) }
+        for (index, task) in tasks.enumerated() {
+            var spent = Duration.zero
+            for piece in 0..<task.pieces {
+                let time = clock.measure { task.run(piece, scratch) }
+                recording?.tasks[index].pieces[piece] += time
+                spent += time
             }
+            let kind = taskKinds[index]
             profile?[kind.name, default: KernelTime()].add(spent, floatingPointOperations: kind.floatingPointOperations)
         }
+        recording?.runs += 1
     }
 
     /// The names of the step's outputs.

@@ -84,8 +84,8 @@ struct StepMemory {
 
 /// The dependencies of tasks: stages of a unit, values, and reused memory.
 struct TaskLinks {
-    private let pieces: [Int32]
-    private let successors: [[Int32]]
+    let pieces: [Int32]
+    let successors: [[Int32]]
 
     init(units: [LoweredGroup], memory: StepMemory) {
         var pieces: [Int32] = []

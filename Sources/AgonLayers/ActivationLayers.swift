@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A function of each number.
+/// An elementwise function.
 public struct ActivationLayer: Layer {
     public let type: String
     public let function: UnaryFunction

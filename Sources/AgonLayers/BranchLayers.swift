@@ -17,9 +17,9 @@ public struct ResidualLayer: Layer {
     }
 
     init(from reader: ConfigReader) throws {
-        layers = try reader.array("layers", of: LayerRegistry.layers, count: 1..., "The layers beside the shortcut.")
+        layers = try reader.array("layers", of: LayerRegistry.layers, count: 1..., "The layers on the main branch.")
         shortcut = try reader.array(
-            "shortcut", of: LayerRegistry.layers, default: [], "Layers of the shortcut; none: the input itself.")
+            "shortcut", of: LayerRegistry.layers, default: [], "Layers of the shortcut; default: the input itself.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -35,8 +35,8 @@ public struct ResidualLayer: Layer {
     }
 }
 
-/// Lists of layers that all read the input, their outputs joined along the channels. An empty list passes the input on:
-/// a dense block is `[[], [...]]`.
+/// Lists of layers that all read the input; their outputs are concatenated along the channels. An empty list passes the
+/// input through: a dense block is `[[], [...]]`.
 public struct ConcatLayer: Layer {
     public let branches: [[any Layer]]
 
@@ -47,7 +47,7 @@ public struct ConcatLayer: Layer {
     init(from reader: ConfigReader) throws {
         branches = try reader.arrays(
             "branches", of: LayerRegistry.layers, count: 2...,
-            "Lists of layers, each on the same input; their outputs are joined along the channels.")
+            "Lists of layers that read the same input; their outputs are concatenated along the channels.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -68,7 +68,7 @@ public struct ConcatLayer: Layer {
     }
 }
 
-/// A list of layers several times over, each time with variables of its own. In paths and names the copies are counted:
+/// Repeats a list of layers; each copy has its own variables. Paths and names include the index of the copy:
 /// `generator.layers[5].copies[2].layers[0]`, `generator.5.2.0.weight`.
 public struct RepeatLayer: Layer {
     public let count: Int
@@ -82,7 +82,7 @@ public struct RepeatLayer: Layer {
     }
 
     init(from reader: ConfigReader) throws {
-        count = try reader.integer("count", in: 1...1024, "How many times.")
+        count = try reader.integer("count", in: 1...1024, "The number of copies.")
         layers = try reader.array("layers", of: LayerRegistry.layers, count: 1..., "The layers to repeat.")
     }
 
@@ -90,7 +90,7 @@ public struct RepeatLayer: Layer {
         var shape = input
         var copies: [BuiltLayer] = []
         for copy in 0..<count {
-            // What is saved within a copy is its own, so that the next may use the same names.
+            // Values saved within a copy belong to that copy, so the next copy can use the same names.
             let saved = site.construction.saved
             let place = ConfigPath.root.key("copies").index(copy).key("layers")
             let built = try site.build(layers, input: shape, at: place, name: "\(copy)")
@@ -107,6 +107,6 @@ public struct RepeatLayer: Layer {
 }
 
 extension Shape {
-    /// Whether the shapes are equal but for the last extent.
+    /// Whether the shapes are equal except for the last extent.
     func differsInChannelsAlone(from other: Shape) -> Bool { dimensions.dropLast() == other.dimensions.dropLast() }
 }

@@ -2,12 +2,12 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// The vector that the network is conditioned on, `[N, C]`, joined to the input: appended to its features or to each
+/// Combines the input with the network's condition vector `[N, C]`: the vector is appended to the features or to each
 /// pixel's channels, or multiplied with them.
 ///
-/// With `features`, and always when multiplying, the vector first goes through a linear map without bias: the embedding
-/// of a label given as a one-hot vector. The variable `embedding.weight` is `[C, features]` as in PyTorch's
-/// `nn.Embedding`, standard normal at first.
+/// With `features`, and always when multiplying, the vector first goes through a linear map without bias, which acts as
+/// the embedding of a one-hot label. The variable `embedding.weight` is `[C, features]` as in PyTorch's `nn.Embedding`,
+/// with standard normal initial values.
 /// Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014, arXiv:1411.1784 (concatenation); Odena et al.,
 /// "Conditional Image Synthesis with Auxiliary Classifier GANs", ICML 2017, arXiv:1610.09585.
 public struct ConditionLayer: Layer {
@@ -33,15 +33,15 @@ public struct ConditionLayer: Layer {
             "Whether the condition is appended to the input's channels or multiplied with them.")
         features = try reader.optionalInteger(
             "features", in: 1...16_777_216,
-            "Numbers that a learned map makes of the condition first; when multiplying, the input's channels. "
-                + "Not given: the condition as it is.")
+            "Length of a learned embedding of the condition; when multiplying, the number of input channels. "
+                + "Default: the condition is used without an embedding.")
         augmentation = try reader.optionalSection(
             "augmentation", ConditioningAugmentation.self,
             "Draws the features from a normal distribution that depends on the condition (StackGAN).")
         initialization = try LayerInitialization.read(from: reader)
         try reader.require(
             augmentation == nil || features != nil || method == .multiply, "augmentation",
-            "needs \"features\", how many numbers are drawn")
+            "needs \"features\", the number of values to draw")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -72,9 +72,9 @@ public struct ConditionLayer: Layer {
         return BuiltLayer(
             outputShape: outputShape, floatingPointOperations: products, treatsSamplesApart: augmentation == nil
         ) { [method] x, call in
-            guard let condition = call.condition else { preconditionFailure("\(place) without a condition") }
+            guard let condition = call.condition else { preconditionFailure("\(place) needs a condition") }
             let graph = call.graph
-            // One vector for all pixels of an image.
+            // All pixels of an image use the same vector.
             let pixel = Shape([x.shape[0]] + [Int](repeating: 1, count: x.shape.rank - 2) + [width])
             let values = graph.reshape(vector(condition, call), pixel)
             if method == .multiply { return graph.multiply(x, values) }
@@ -87,11 +87,11 @@ public struct ConditionLayer: Layer {
 /// Conditioning augmentation: `c = mean + exp(logvar / 2) * noise`, where mean and log variance are halves of
 /// `leakyReLU(condition W + b)` with slope 0.2, and noise is standard normal. In evaluation c is the mean.
 ///
-/// In training `divergence * mean over the batch of KL(N(mean, exp(logvar)) || N(0, 1))` joins the losses of the call,
-/// with `KL = sum over features of (exp(logvar) + mean^2 - 1 - logvar) / 2`. The variables are `weight`
+/// In training, `divergence * mean over the batch of KL(N(mean, exp(logvar)) || N(0, 1))` is added to the losses of the
+/// call, with `KL = sum over features of (exp(logvar) + mean^2 - 1 - logvar) / 2`. The variables are `weight`
 /// `[2 * features, C]` in files, and `bias`.
 /// Zhang et al., "StackGAN", ICCV 2017, arXiv:1612.03242, eq. 3 and 4; the leaky ReLU is in the authors' code.
-/// Differs: their code takes the mean of KL over the features as well; divide `divergence` by their number for that.
+/// Differs: their code also takes the mean of KL over the features; to match it, divide `divergence` by their number.
 public struct ConditioningAugmentation: ConfigDecodable, Sendable {
     public let divergence: Float
 
@@ -100,7 +100,7 @@ public struct ConditioningAugmentation: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         divergence = Float(
             try reader.number(
-                "divergence", in: 0..., default: 1, "The weight of the distribution's divergence from the standard one."
+                "divergence", in: 0..., default: 1, "The weight of the KL divergence from the standard normal."
             ))
     }
 

@@ -2,11 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Batch norm whose weight and bias depend on the condition: `norm(x) * (c W) + c B`, with a row of W and of B for each
-/// class where the condition `[N, C]` is one-hot.
+/// Batch norm whose weight and bias depend on the condition: `norm(x) * (c W) + c B`. If the condition `[N, C]` is
+/// one-hot, W and B have one row per class.
 ///
-/// The variables `weight.embedding` and `bias.embedding` are `[C, channels]` as in PyTorch's `nn.Embedding`, 1 and 0 at
-/// first; running statistics are those of `batchNorm`.
+/// The variables `weight.embedding` and `bias.embedding` are `[C, channels]` as in PyTorch's `nn.Embedding`, with
+/// initial values 1 and 0; running statistics are the same as in `batchNorm`.
 /// Dumoulin et al., "A Learned Representation for Artistic Style", ICLR 2017, arXiv:1610.07629, eq. 5; in generators:
 /// Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, arXiv:1802.05637, appendix A.
 public struct ConditionalBatchNormLayer: Layer {
@@ -21,7 +21,7 @@ public struct ConditionalBatchNormLayer: Layer {
         momentum = Float(
             try reader.number(
                 "momentum", in: 0...1, default: 0.1,
-                "The share of the batch in the running statistics (PyTorch's sense)."))
+                "The weight of the batch in the running statistics, as in PyTorch."))
         epsilon = Float(try reader.number("epsilon", in: .positive, default: 1e-5, "Added to the variance."))
     }
 
@@ -42,9 +42,9 @@ public struct ConditionalBatchNormLayer: Layer {
         return BuiltLayer(
             outputShape: input, floatingPointOperations: 4 * classes * channels, mixesSamples: plain.mixesSamples
         ) { x, call in
-            guard let condition = call.condition else { preconditionFailure("\(place) without a condition") }
+            guard let condition = call.condition else { preconditionFailure("\(place) needs a condition") }
             let graph = call.graph
-            // One vector for all pixels of an image.
+            // All pixels of an image use the same vector.
             let pixel = Shape([x.shape[0]] + [Int](repeating: 1, count: x.shape.rank - 2) + [channels])
             func own(_ variable: Variable) -> Value {
                 graph.reshape(graph.matmul(condition, graph.read(variable)), pixel)

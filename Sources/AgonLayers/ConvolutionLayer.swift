@@ -5,7 +5,7 @@ import AgonTensors
 /// Convolution (cross-correlation) of images; the weight is `[kh, kw, in / groups, out]` in memory and
 /// `[out, in / groups, kh, kw]` in files.
 ///
-/// Output size `floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1` per direction.
+/// The output size per direction is `floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1`.
 public struct ConvolutionLayer: WeightedLayer {
     public let channels: ChannelCount
     public let kernel: (Int, Int)
@@ -37,10 +37,10 @@ public struct ConvolutionLayer: WeightedLayer {
         padding = try EdgePadding(from: reader)
         dilation = try reader.integerOrPair(
             "dilation", in: 1...1024, default: 1,
-            "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
+            "Spacing of the kernel's elements in pixels, or [vertical, horizontal].")
         groups = try reader.integer(
             "groups", in: 1...65536, default: 1,
-            "Groups of channels that do not see each other; all channels: depthwise.")
+            "Independent channel groups; equal to the input channels for depthwise convolution.")
         weight = try WeightSettings(from: reader)
     }
 
@@ -59,9 +59,9 @@ public struct ConvolutionLayer: WeightedLayer {
         }
     }
 
-    // MARK: After an upsampling
+    // MARK: After upsampling
 
-    /// Whether nearest upsampling by 2 before it can be folded into the kernel.
+    /// Whether preceding nearest-neighbour upsampling by 2 can be folded into the kernel.
     var foldsUpsampling: Bool {
         guard stride == (1, 1), dilation == (1, 1), groups == 1, kernel.0 == kernel.1, kernel.0 % 2 == 1 else {
             return false
@@ -73,7 +73,7 @@ public struct ConvolutionLayer: WeightedLayer {
         }
     }
 
-    /// The layer on the nearest upsampling by 2 of an input, as one operation.
+    /// The layer combined with nearest-neighbour upsampling of its input by 2, as one operation.
     func buildUpsampled(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let upsampled: Shape = [2 * input[0], 2 * input[1], input[2]]
         let output = try outputShape(upsampled, at: site)
@@ -82,7 +82,7 @@ public struct ConvolutionLayer: WeightedLayer {
         let foldedKernel = (kernel.0 + 1) * (kernel.1 + 1)
         return BuiltLayer(
             outputShape: output, floatingPointOperations: 2 * input.count * foldedKernel * output[2],
-            note: "with the upsampling before it"
+            note: "fused with the preceding upsampling"
         ) { x, call in
             call.adding(bias, to: call.graph.upsampledConvolution(x, weight: weight(call), padding: pixels))
         }

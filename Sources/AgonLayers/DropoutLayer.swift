@@ -2,20 +2,20 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Dropout: numbers set to 0 with probability `rate`, the others divided by `1 - rate`.
+/// Dropout: elements are set to 0 with probability `rate`; the others are divided by `1 - rate`.
 ///
 /// Srivastava et al., "Dropout", JMLR 15, 2014. Over whole channels: Tompson et al., "Efficient Object Localization
 /// Using Convolutional Networks", CVPR 2015, arXiv:1411.4280.
 public struct DropoutLayer: Layer {
     public enum Unit: Sendable {
         case element
-        /// All pixels of a channel of an image at once.
+        /// All pixels of an image's channel together.
         case channel
     }
 
     public let unit: Unit
     public let rate: Float
-    /// Whether it stays active in evaluation, as noise for a generator.
+    /// Whether dropout stays active in evaluation, as noise for a generator.
     public var isAlwaysActive = false
 
     public var type: String { unit == .element ? "dropout" : "channelDropout" }
@@ -27,9 +27,9 @@ public struct DropoutLayer: Layer {
 
     init(_ unit: Unit, from reader: ConfigReader) throws {
         self.unit = unit
-        rate = Float(try reader.number("rate", in: 0..<1, default: 0.5, "The probability of being dropped."))
+        rate = Float(try reader.number("rate", in: 0..<1, default: 0.5, "The dropout probability."))
         isAlwaysActive = try reader.boolean(
-            "atEvaluation", default: false, "Whether it also drops when images are sampled or measured.")
+            "atEvaluation", default: false, "Whether dropout is also active when images are sampled or evaluated.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

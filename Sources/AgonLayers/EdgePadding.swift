@@ -1,27 +1,27 @@
 import AgonConfiguration
 
-/// Pixels added around an image, as a config states them.
+/// Padding around an image, as stated in a config.
 public enum EdgePadding: Hashable, Sendable, CustomStringConvertible {
     case sides(top: Int, left: Int, bottom: Int, right: Int)
-    /// As much as makes the output the input's size divided by the stride, rounded up; an odd pixel goes below and
-    /// right, as in TensorFlow.
+    /// The padding for which the output size is the input size divided by the stride, rounded up. If it is odd, the
+    /// extra pixel is at the bottom or right, as in TensorFlow.
     case same
 
     public static func all(_ pixels: Int) -> EdgePadding {
         .sides(top: pixels, left: pixels, bottom: pixels, right: pixels)
     }
 
-    /// The key `padding`: a number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or `"same"` where that has
-    /// a meaning.
+    /// The key `padding`: a number, `[vertical, horizontal]`, `[top, left, bottom, right]`, or `"same"` if the layer
+    /// supports it.
     init(from reader: ConfigReader, in range: ClosedRange<Int> = 0...4096, allowsSame: Bool = true, default: Int? = 0)
         throws
     {
         let stated = try reader.integersOrWord(
             "padding", counts: [2, 4], in: range, words: allowsSame ? ["same"] : [],
             default: `default`.map { ConfigNode($0) },
-            "Pixels around the image: a number, [vertical, horizontal]"
+            "Pixels added around the image: a number, [vertical, horizontal]"
                 + (allowsSame
-                    ? ", [top, left, bottom, right], or \"same\" for the input's size divided by the stride."
+                    ? ", [top, left, bottom, right], or \"same\" (output size: input size / stride)."
                     : " or [top, left, bottom, right]."))
         switch stated {
         case .word: self = .same
@@ -42,7 +42,7 @@ public enum EdgePadding: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Top, left, bottom and right of windows that slide over an image.
+    /// The top, left, bottom and right padding for windows that slide over an image.
     func resolved(
         height: Int, width: Int, kernel: (Int, Int), stride: (Int, Int), dilation: (Int, Int) = (1, 1)
     ) -> (Int, Int, Int, Int) {

@@ -2,19 +2,20 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// The block of small discriminators, for `n` channels of which `b` (at first half) go through the second branch:
+/// The block of small discriminators, with `n` channels, of which `b` (by default half) go through the second branch:
 /// `concat(conv1x1 to n - b, [conv1x1 to b, conv3x3 to b])`.
 ///
-/// Depthwise, the second branch is `[conv1x1 to b, depthwise conv3x3, batch norm, conv1x1 to m b, batch norm]`, and the
-/// output has `n - b + m b` channels. Its parts stand in the layer table as two branches of a concat layer.
+/// With a depthwise convolution, the second branch is
+/// `[conv1x1 to b, depthwise conv3x3, batch norm, conv1x1 to m b, batch norm]`, and the output has `n - b + m b`
+/// channels. The layer table shows two branches of a concat layer.
 /// The reduction to fewer channels is that of Szegedy et al., "Going Deeper with Convolutions", CVPR 2015,
 /// arXiv:1409.4842, figure 2b; the depthwise convolution that of Howard et al., "MobileNets", 2017, arXiv:1704.04861.
 public struct InceptionLayer: Layer {
-    /// What the 3x3 convolution reads.
+    /// The input of the 3x3 convolution.
     public enum Source: String, CaseIterable, Sendable {
-        /// The output of the 1x1 convolution before it.
+        /// The output of the preceding 1x1 convolution.
         case reduction
-        /// The block's input; then there is no 1x1 convolution before it.
+        /// The block's input; the branch then has no preceding 1x1 convolution.
         case input
     }
 
@@ -33,19 +34,19 @@ public struct InceptionLayer: Layer {
     }
 
     init(from reader: ConfigReader) throws {
-        channels = try reader.integer("channels", in: 2...65536, "Channels of both branches together.")
+        channels = try reader.integer("channels", in: 2...65536, "Total channels of both branches.")
         let branch = try reader.optionalInteger(
-            "branchChannels", in: 1...65535, "Channels of the branch with the 3x3 convolution; half if not given.")
+            "branchChannels", in: 1...65535, "Channels of the branch with the 3x3 convolution; default: half.")
         branchChannels = branch ?? channels / 2
         reads = try reader.choice(
             "reads", Source.self, default: .reduction,
-            "Whether the 3x3 convolution reads the 1x1 convolution before it, or the block's input.")
+            "Whether the 3x3 convolution reads the output of a 1x1 convolution or the block's input.")
         isDepthwise = try reader.boolean(
             "depthwise", default: false,
-            "Whether the 3x3 convolution sees one channel at a time and a 1x1 convolution follows, with batch norms.")
+            "Whether the 3x3 convolution is depthwise, followed by a 1x1 convolution, with batch norms.")
         widthMultiplier = try reader.integer(
             "widthMultiplier", in: 1...64, default: 4,
-            "How many times the branch's channels a depthwise branch ends with.")
+            "Factor from the branch's channels to its output channels, if it is depthwise.")
         try reader.require(
             branchChannels < channels, "branchChannels", "expected less than the \(channels) channels of both branches")
     }

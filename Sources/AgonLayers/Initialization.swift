@@ -1,6 +1,7 @@
 import AgonConfiguration
 
-/// How all layers of a network are initialised, by part. What is nil falls back, in the end to PyTorch's defaults.
+/// How the layers of a network are initialised, by kind of variable. Nil values fall back to a more general value, and
+/// finally to PyTorch's defaults.
 public struct Initialization: ConfigDecodable, Sendable {
     public var weights: (any Initializer)?
     public var linearWeights: (any Initializer)?
@@ -19,10 +20,10 @@ public struct Initialization: ConfigDecodable, Sendable {
         weights = try reader.optionalSection(
             "weights", initializers, "Weights of linear, conv and convTranspose layers.")
         linearWeights = try reader.optionalSection(
-            "linearWeights", initializers, "Weights of linear layers, where they differ from \"weights\".")
+            "linearWeights", initializers, "Weights of linear layers; default: \"weights\".")
         convolutionWeights = try reader.optionalSection(
             "convolutionWeights", initializers,
-            "Weights of conv and convTranspose layers, where they differ from \"weights\".")
+            "Weights of conv and convTranspose layers; default: \"weights\".")
         biases = try reader.optionalSection("biases", initializers, "Biases of linear, conv and convTranspose layers.")
         normWeights = try reader.optionalSection(
             "normWeights", initializers, "Weights of batch, instance and layer norms.")
@@ -45,7 +46,7 @@ public struct Initialization: ConfigDecodable, Sendable {
     }
 }
 
-/// How one layer is initialised, where it differs from its network.
+/// How one layer is initialised, if it differs from its network.
 public struct LayerInitialization: ConfigDecodable, Sendable {
     public var weights: (any Initializer)?
     public var biases: (any Initializer)?
@@ -62,10 +63,10 @@ public struct LayerInitialization: ConfigDecodable, Sendable {
         biases = try reader.optionalSection("biases", LayerRegistry.initializers, "The layer's biases.")
     }
 
-    /// The setting of a layer, under the key that all layers with variables share.
+    /// The initialisation of a layer, under a key that all layers with variables share.
     static func read(from reader: ConfigReader) throws -> LayerInitialization {
         try reader.section(
             "initialization", LayerInitialization.self, default: [:],
-            "How this layer's variables get their first values, where it differs from the network's.")
+            "The initial values of this layer's variables; default: as for the network.")
     }
 }

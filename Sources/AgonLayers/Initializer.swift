@@ -1,9 +1,9 @@
 import AgonGraph
 import AgonTensors
 
-/// What an initialiser fills.
+/// A variable to initialise.
 public struct InitializationTarget: Hashable, Sendable {
-    /// What the variable is within its layer.
+    /// The role of the variable in its layer.
     public enum Part: Hashable, Sendable {
         case linearWeight, convolutionWeight, bias, normWeight, normBias, embedding
     }
@@ -16,11 +16,11 @@ public struct InitializationTarget: Hashable, Sendable {
     public let shape: Shape
     public let layout: PyTorchLayout
     public let part: Part
-    /// Inputs and outputs of a unit as PyTorch counts them in its layout; a bias has those of its weight.
+    /// Fan-in and fan-out of a unit as PyTorch counts them in its layout; a bias has the fans of its weight.
     public let fanIn: Int, fanOut: Int
 
-    /// Axis 1 of PyTorch's layout times the kernel's area, and axis 0 times the area. For transposed convolutions,
-    /// whose axis 0 are the inputs, PyTorch counts the same way.
+    /// Axis 1 of PyTorch's layout times the kernel's area, and axis 0 times the area. PyTorch counts transposed
+    /// convolutions, whose axis 0 is the inputs, in the same way.
     static func fans(of shape: Shape, _ layout: PyTorchLayout) -> (in: Int, out: Int) {
         switch layout {
         case .linearWeight: (shape[0], shape[1])
@@ -31,14 +31,14 @@ public struct InitializationTarget: Hashable, Sendable {
     }
 }
 
-/// A rule that gives a variable its first values.
+/// A rule for the initial values of a variable.
 public protocol Initializer: Sendable {
-    /// Values in the memory layout of the target.
+    /// The initial values, in the target's memory layout.
     func values(for target: InitializationTarget, stream: RandomStream) throws -> [Float]
 }
 
-/// PyTorch's: weights and biases of linear and convolution layers uniform in `±1 / sqrt(fanIn)`, norms 1 and 0,
-/// embeddings standard normal.
+/// PyTorch's defaults: weights and biases of linear and convolution layers are uniform in `±1 / sqrt(fanIn)`, weights
+/// and biases of norms are 1 and 0, and embeddings are standard normal.
 public struct DefaultInitializer: Initializer {
     public init() {}
 
@@ -77,7 +77,7 @@ public struct NormalInitializer: Initializer {
     }
 }
 
-/// Normal numbers, drawn anew while they are more than `bound` deviations from the mean.
+/// Normal numbers, redrawn if they are more than `bound` standard deviations from the mean.
 public struct TruncatedNormalInitializer: Initializer {
     public let mean: Float, deviation: Float, bound: Float
 
@@ -110,7 +110,7 @@ public struct UniformInitializer: Initializer {
     }
 
     public func values(for target: InitializationTarget, stream: RandomStream) -> [Float] {
-        // An interval of no width is the constant.
+        // An empty interval gives a constant.
         low < high
             ? stream.uniform(count: target.shape.count, in: low..<high)
             : [Float](repeating: low, count: target.shape.count)

@@ -1,38 +1,38 @@
 import AgonGraph
 import AgonTensors
 
-/// A layer as a config declares it, without sizes that follow from its input.
+/// A layer as a config declares it, without the sizes that follow from its input.
 ///
-/// Programs add kinds of their own by registering a decoder in ``LayerRegistry/layers``.
+/// Programs can add their own kinds of layers by registering a decoder in ``LayerRegistry/layers``.
 public protocol Layer: Sendable {
     /// The name of the kind in configs.
     var type: String { get }
 
-    /// The layer for an input of a shape without the batch (`[C]` or `[H, W, C]`), its variables made at the site.
+    /// Builds the layer for an input shape without the batch (`[C]` or `[H, W, C]`) and creates its variables at the
+    /// site.
     ///
-    /// - Throws: ``LayerError`` when the input does not fit.
+    /// - Throws: ``LayerError`` if the input does not fit.
     func build(input: Shape, at site: LayerSite) throws -> BuiltLayer
 }
 
-/// A layer whose sizes and variables exist.
+/// A layer with known sizes and existing variables.
 public struct BuiltLayer: Sendable {
-    /// Without the batch.
+    /// The shape without the batch axis.
     public let outputShape: Shape
-    /// Multiplications and additions of matrix products and convolutions for one sample, forward; elementwise work is
-    /// not counted.
+    /// The multiplications and additions of matrix products and convolutions in a forward pass of one sample;
+    /// elementwise operations are not counted.
     public let floatingPointOperations: Int
-    /// Whether an application to joined batches is the applications to each of them: no statistics of a batch, and
-    /// nothing that an application moves or draws.
+    /// Whether applying the layer to concatenated batches gives the same result as applying it to each batch. If so, it
+    /// has no batch statistics, updates no state and draws no random numbers.
     public let treatsSamplesApart: Bool
-    /// Whether in training the layer itself, apart from layers within it, lets what it makes of a sample depend on the
-    /// other samples of the batch. Penalties on the slope at each sample refuse such layers.
+    /// Whether the layer itself, without nested layers, makes the output of a sample depend on the other samples of the
+    /// batch in training. Penalties on the gradient at each sample reject such layers.
     public let mixesSamples: Bool
-    /// Whether the numbers that the layer gives lie within bounds, whatever its input. Unbounded scores cannot come from
-    /// such a layer.
+    /// Whether the output is bounded for every input. Such a layer cannot produce unbounded scores.
     public let boundsOutput: Bool
     /// A remark for the layer table.
     public let note: String?
-    /// Appends the layer to the call's graph. Input and output have the batch as first extent.
+    /// Appends the layer to the call's graph. The first extent of input and output is the batch size.
     public let apply: @Sendable (Value, NetworkCall) throws -> Value
 
     public init(
@@ -50,26 +50,26 @@ public struct BuiltLayer: Sendable {
     }
 }
 
-/// How a network treats batch norm and dropout.
+/// The mode in which batch norm and dropout work.
 public enum NetworkMode: Hashable, Sendable {
-    /// Batch norm by the batch's statistics (which move the running ones), dropout active.
+    /// Batch norm uses batch statistics and updates the running statistics; dropout is active.
     case training
-    /// Batch norm by running statistics, dropout absent unless it says otherwise.
+    /// Batch norm uses running statistics; dropout is inactive unless configured otherwise.
     case evaluation
 }
 
 /// One application of a network within a graph.
 public final class NetworkCall {
     public let graph: ComputeGraph
-    /// Within frozen sequences, evaluation.
+    /// Always evaluation within frozen sequences.
     public internal(set) var mode: NetworkMode
-    /// Tells applications of one network apart, such as `real` and `fake`: each has random streams of its own.
+    /// Distinguishes applications of one network, such as `real` and `fake`: each has its own random streams.
     public let name: String
-    /// The vectors that condition layers read, `[N, C]`.
+    /// The condition vectors that layers may read, `[N, C]`.
     public let condition: Value?
-    /// Takes the losses of layers that have some.
+    /// Collects the losses of layers that have some.
     public let losses: LayerLosses?
-    /// Values kept by save layers.
+    /// The values stored by save layers.
     var saved: [String: Value] = [:]
 
     public init(
@@ -83,14 +83,14 @@ public final class NetworkCall {
     }
 }
 
-/// Losses that layers add to the loss of their network: scalars, already weighted.
+/// The losses that layers add to their network's loss: weighted scalars.
 public final class LayerLosses {
     public var values: [(name: String, value: Value)] = []
 
     public init() {}
 }
 
-/// A batch for a network, among several.
+/// One of several batches to which a network is applied.
 public struct NetworkBatch {
     public let x: Value
     public let call: String

@@ -8,7 +8,7 @@ import AgonTensors
     import Foundation
 #endif
 
-/// Where a layer stands in the config and what kind it is: `discriminator.layers[3] (conv)`.
+/// A layer's location in the config and its kind: `discriminator.layers[3] (conv)`.
 public struct LayerPlace: Hashable, Sendable, CustomStringConvertible {
     /// Such as `discriminator.layers[3]`.
     public let path: ConfigPath
@@ -23,38 +23,38 @@ public struct LayerPlace: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(path) (\(type))" }
 }
 
-/// What can be wrong with the shapes and names of a network's layers. Shapes are without the batch.
+/// Problems with the shapes and names of a network's layers. Shapes exclude the batch axis.
 public enum LayerError: Error, Hashable, Sendable {
     case notImage(LayerPlace, input: Shape)
     case notFeatures(LayerPlace, input: Shape)
     case smallerThanKernel(LayerPlace, input: Shape, kernel: [Int], dilation: [Int], padding: String)
     case emptyOutput(LayerPlace, input: Shape, output: [Int])
     case groupsDoNotDivide(LayerPlace, groups: Int, channels: Int, of: String)
-    /// Padding so wide that a pooling window would hold nothing but padding.
+    /// The padding is so wide that a pooling window would contain only padding.
     case paddingOverKernel(LayerPlace, padding: String, kernel: [Int])
     case reflectionTooWide(LayerPlace, input: Shape, padding: String)
     case elementCount(LayerPlace, input: Shape, target: Shape)
     case channelsNotDivisible(LayerPlace, input: Shape, divisor: Int)
-    /// An image of odd height or width, which a layer halves.
+    /// The layer halves its input, but the image's height or width is odd.
     case unevenImage(LayerPlace, input: Shape)
     case onePixelNorm(LayerPlace, input: Shape)
-    /// Batch statistics of a single number per channel.
+    /// The batch has a single value per channel, too few for batch statistics.
     case singleValueNorm(LayerPlace, input: Shape)
     case branchesDiffer(LayerPlace, first: Shape, index: Int, other: Shape)
     case residualDiffers(LayerPlace, layers: Shape, shortcut: Shape, hasShortcut: Bool)
-    /// Two layers of one list with the same name.
+    /// Two layers of a list have the same name.
     case repeatedName(LayerPlace, name: String, first: ConfigPath)
     case unknownSkip(LayerPlace, name: String, nearest: String?, saved: [String])
     case repeatedSkip(LayerPlace, name: String, first: ConfigPath)
     case skipDiffers(LayerPlace, name: String, input: Shape, saved: Shape, isSum: Bool)
-    /// A condition layer in a network that is given no conditions.
+    /// A condition layer is in a network that gets no conditions.
     case noCondition(LayerPlace)
-    /// A layer with the channels of the data, in a network that is built without data.
+    /// A layer takes its channels from the data, but the network is built without data.
     case unknownDataChannels(LayerPlace)
     case conditionDiffers(LayerPlace, input: Shape, features: Int)
     case tooLarge(LayerPlace, what: String, extents: [Int])
     case networkInput(ConfigPath, input: Shape)
-    /// An initialiser that does not fit the variable.
+    /// The initialiser does not fit the variable.
     case unfitInitializer(LayerPlace, variable: String, initializer: String, shape: Shape)
 }
 
@@ -96,44 +96,44 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .groupsDoNotDivide(let place, let groups, let channels, let role):
             "\(place): \(groups) groups do not divide the \(channels) \(role) channels"
         case .paddingOverKernel(let place, let padding, let kernel):
-            "\(place): padding \(padding) leaves windows of padding alone; "
+            "\(place): padding \(padding) makes windows that contain only padding; "
                 + "each side must be less than the kernel \(Self.size(kernel))"
         case .reflectionTooWide(let place, let input, let padding):
             "\(place): input \(input) cannot be reflected by \(padding); each side must be less than the image"
         case .elementCount(let place, let input, let target):
-            "\(place): input \(input) has \(input.count) elements, the shape \(target) \(target.count)"
+            "\(place): input \(input) has \(input.count) elements, but the shape \(target) has \(target.count)"
         case .channelsNotDivisible(let place, let input, let divisor):
             "\(place): the \(input[-1]) channels of input \(input) are not divisible by \(divisor)"
         case .unevenImage(let place, let input):
             "\(place): input \(input) cannot be halved; height and width must be even"
         case .onePixelNorm(let place, let input):
-            "\(place): input \(input) has one pixel per channel, which its own mean reduces to zero; "
-                + "leave the norm out here"
+            "\(place): input \(input) has one pixel per channel, which normalization reduces to zero; "
+                + "remove the norm here"
         case .singleValueNorm(let place, let input):
             "\(place): input \(input) gives one value per channel, too few for batch statistics; use a larger batch"
         case .branchesDiffer(let place, let first, let index, let other):
-            "\(place): branches[0] gives \(first) and branches[\(index)] \(other); they may differ in channels alone"
+            "\(place): branches[0] gives \(first) and branches[\(index)] \(other); they may differ only in channels"
         case .residualDiffers(let place, let layers, let shortcut, let hasShortcut):
             "\(place): the layers give \(layers), the \(hasShortcut ? "shortcut" : "input is") \(shortcut); "
                 + (hasShortcut ? "the two must be equal" : "a shortcut, such as a conv with kernel 1, must adapt it")
         case .repeatedName(let place, let name, let first):
-            "\(place): \(first) is called '\(name)' already; use another name"
+            "\(place): \(first) already has the name '\(name)'; use another name"
         case .unknownSkip(let place, let name, let nearest, let saved):
             "\(place): nothing is saved as '\(name)' before it."
                 + (nearest.map { " Did you mean '\($0)'?" } ?? "")
                 + (saved.isEmpty ? " A save layer must come first" : " Saved: \(saved.joined(separator: ", "))")
         case .repeatedSkip(let place, let name, let first):
-            "\(place): '\(name)' is saved by \(first) already; use another name"
+            "\(place): '\(name)' is already saved by \(first); use another name"
         case .skipDiffers(let place, let name, let input, let saved, let isSum):
-            "\(place): input \(input) does not join '\(name)' \(saved); "
-                + (isSum ? "the two must be equal" : "they may differ in channels alone")
+            "\(place): input \(input) cannot be joined with '\(name)' \(saved); "
+                + (isSum ? "the two must be equal" : "they may differ only in channels")
         case .noCondition(let place):
-            "\(place): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+            "\(place): the network has no condition to read; set task.labels or task.embedding, or remove the layer"
         case .unknownDataChannels(let place):
-            "\(place): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
+            "\(place): the channels of the data are unknown here; set \"channels\" to a number, 1 or 3"
         case .conditionDiffers(let place, let input, let features):
-            "\(place): a condition of \(features) features does not multiply the \(input[-1]) channels of input "
-                + "\(input); leave \"features\" out"
+            "\(place): a condition of \(features) features does not match the \(input[-1]) channels of input "
+                + "\(input); remove \"features\""
         case .tooLarge(let place, let what, let extents):
             "\(place): \(what) of \(extents.map(String.init).joined(separator: " x ")) has more than "
                 + "\(LayerSite.elementLimit) elements"

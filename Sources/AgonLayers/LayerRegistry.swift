@@ -1,8 +1,8 @@
 import AgonConfiguration
 import AgonGraph
 
-/// The kinds of layers, initialisers and weight norms that configs may name. Programs may register more before reading
-/// one.
+/// The kinds of layers, initialisers and weight norms that configs can name. Programs may register more before they
+/// read a config.
 public enum LayerRegistry {
     public static let layers: VariantRegistry<any Layer> = {
         let registry = VariantRegistry<any Layer>(schemaName: "Layer", noun: "layer", completing: NamedLayer.reading)
@@ -16,7 +16,7 @@ public enum LayerRegistry {
     }()
 
     private static func registerProducts(_ registry: VariantRegistry<any Layer>) {
-        registry.register("linear", "Fully connected: features to features.") { try LinearLayer(from: $0) }
+        registry.register("linear", "A fully connected layer: features to features.") { try LinearLayer(from: $0) }
         registry.register("conv", "Convolution of an image.") { try ConvolutionLayer(from: $0) }
         registry.register("convTranspose", "Transposed convolution of an image.") {
             try TransposedConvolutionLayer(from: $0)
@@ -30,21 +30,21 @@ public enum LayerRegistry {
         }
         registry.register("instanceNorm", "Instance norm per sample and channel.") { try InstanceNormLayer(from: $0) }
         registry.register("layerNorm", "Layer norm per sample.") { try LayerNormLayer(from: $0) }
-        registry.register("dropout", "Dropout of single numbers.") { try DropoutLayer(.element, from: $0) }
+        registry.register("dropout", "Dropout of single elements.") { try DropoutLayer(.element, from: $0) }
         registry.register("channelDropout", "Dropout of whole channels of an image.") {
             try DropoutLayer(.channel, from: $0)
         }
-        registry.register("noise", "Normal noise on each number.") { try NoiseLayer(from: $0) }
+        registry.register("noise", "Normal noise added to each element.") { try NoiseLayer(from: $0) }
     }
 
     private static func registerActivations(_ registry: VariantRegistry<any Layer>) {
         registry.register("relu", "max(x, 0)") { _ in ActivationLayer.relu }
         registry.register("leakyReLU", "x, or slope * x where x is negative.") {
-            let slope = try $0.number("slope", in: 0..<1, default: 0.2, "The factor of negative numbers.")
+            let slope = try $0.number("slope", in: 0..<1, default: 0.2, "The factor for negative values.")
             return ActivationLayer.leakyReLU(slope: Float(slope))
         }
         registry.register("elu", "x, or alpha * (exp(x) - 1) where x is negative.") {
-            let alpha = try $0.number("alpha", in: .positive, default: 1, "The negative of the least value.")
+            let alpha = try $0.number("alpha", in: .positive, default: 1, "The negative of the limit for x → -∞.")
             return ActivationLayer(type: "elu", function: .elu(alpha: Float(alpha)))
         }
         registry.register("tanh", "Hyperbolic tangent, to (-1, 1).") { _ in ActivationLayer.tanh }
@@ -54,55 +54,55 @@ public enum LayerRegistry {
     }
 
     private static func registerImages(_ registry: VariantRegistry<any Layer>) {
-        registry.register("maxPool", "The largest of each window.") { try PoolingLayer(.maximum, from: $0) }
+        registry.register("maxPool", "The maximum of each window.") { try PoolingLayer(.maximum, from: $0) }
         registry.register("averagePool", "The mean of each window.") { try PoolingLayer(.average, from: $0) }
-        registry.register("globalAveragePool", "The mean of each channel: an image to features.") { _ in
+        registry.register("globalAveragePool", "The mean of each channel: image to features.") { _ in
             GlobalPoolingLayer(.average)
         }
-        registry.register("globalSumPool", "The sum of each channel: an image to features.") { _ in
+        registry.register("globalSumPool", "The sum of each channel: image to features.") { _ in
             GlobalPoolingLayer(.sum)
         }
-        registry.register("upsample", "An image enlarged by a whole factor.") { try UpsampleLayer(from: $0) }
-        registry.register("depthToSpace", "Channels dealt out to more pixels (pixel shuffle).") {
+        registry.register("upsample", "Enlarges an image by an integer factor.") { try UpsampleLayer(from: $0) }
+        registry.register("depthToSpace", "Rearranges channels into more pixels (pixel shuffle).") {
             try DepthToSpaceLayer(from: $0)
         }
-        registry.register("pad", "Pixels added around an image.") { try PadLayer(from: $0) }
-        registry.register("flatten", "An image as features, channel first.") { _ in FlattenLayer() }
-        registry.register("reshape", "The same numbers under another shape.") { try ReshapeLayer(from: $0) }
+        registry.register("pad", "Adds pixels around an image.") { try PadLayer(from: $0) }
+        registry.register("flatten", "Image to features, channels first.") { _ in FlattenLayer() }
+        registry.register("reshape", "Gives the input another shape.") { try ReshapeLayer(from: $0) }
     }
 
     private static func registerStructure(_ registry: VariantRegistry<any Layer>) {
-        registry.register("residual", "Layers and a shortcut beside them, added.") { try ResidualLayer(from: $0) }
-        registry.register("concat", "Branches on the same input, joined along the channels.") {
+        registry.register("residual", "Adds the outputs of layers and of a shortcut.") { try ResidualLayer(from: $0) }
+        registry.register("concat", "Branches on the same input, concatenated along the channels.") {
             try ConcatLayer(from: $0)
         }
-        registry.register("repeat", "Layers several times over, with variables of their own.") {
+        registry.register("repeat", "Repeats layers; each copy has its own variables.") {
             try RepeatLayer(from: $0)
         }
-        registry.register("sequence", "Layers in a row as one, which may be frozen.") { try SequenceLayer(from: $0) }
-        registry.register("inception", "A 1x1 convolution beside a 3x3 one, joined along the channels.") {
+        registry.register("sequence", "A sequence of layers, which may be frozen.") { try SequenceLayer(from: $0) }
+        registry.register("inception", "A 1x1 and a 3x3 convolution, concatenated along the channels.") {
             try InceptionLayer(from: $0)
         }
-        registry.register("selfAttention", "Each pixel and a mean over all pixels, weighted by their likeness.") {
+        registry.register("selfAttention", "Adds to each pixel an attention-weighted mean over all pixels.") {
             try SelfAttentionLayer(from: $0)
         }
-        registry.register("save", "Keeps the value at this place for a join layer.") { try SaveLayer(from: $0) }
-        registry.register("join", "Joins a saved value to the input.") { try JoinLayer(from: $0) }
+        registry.register("save", "Stores its input for a later join layer.") { try SaveLayer(from: $0) }
+        registry.register("join", "Combines a saved value with the input.") { try JoinLayer(from: $0) }
     }
 
     private static func registerBatches(_ registry: VariantRegistry<any Layer>) {
-        registry.register("condition", "Joins the vector that the network is conditioned on to the input.") {
+        registry.register("condition", "Combines the condition vector with the input.") {
             try ConditionLayer(from: $0)
         }
-        registry.register("projection", "A score that depends on the condition, the last layer of a discriminator.") {
+        registry.register("projection", "A score that depends on the condition; the last layer of a discriminator.") {
             try ProjectionLayer(from: $0)
         }
         registry.register(
-            "minibatchDiscrimination", "Features that tell how near a sample is to the rest of its batch."
+            "minibatchDiscrimination", "Features that measure how close a sample is to the rest of its batch."
         ) {
             try MinibatchDiscriminationLayer(from: $0)
         }
-        registry.register("minibatchDeviation", "A channel with the mean deviation over the batch.") { _ in
+        registry.register("minibatchDeviation", "Adds a channel with the mean deviation over the batch.") { _ in
             MinibatchDeviationLayer()
         }
     }
@@ -118,31 +118,31 @@ public enum LayerRegistry {
 
     public static let initializers: VariantRegistry<any Initializer> = {
         let registry = VariantRegistry<any Initializer>(schemaName: "Initializer", noun: "initializer")
-        registry.register("default", "PyTorch's: uniform in ±1/sqrt(fan in); norms 1 and 0.") { _ in
+        registry.register("default", "PyTorch's default: uniform in ±1/sqrt(fan in); norms 1 and 0.") { _ in
             DefaultInitializer()
         }
-        registry.register("constant", "One value.") {
+        registry.register("constant", "A constant value.") {
             ConstantInitializer(value: Float(try $0.number("value", "The value.")))
         }
         registry.register("normal", "Normal numbers.") {
             NormalInitializer(mean: try mean($0), deviation: try deviation($0))
         }
-        registry.register("truncatedNormal", "Normal numbers, drawn anew beyond a bound.") {
+        registry.register("truncatedNormal", "Normal numbers, redrawn beyond a bound.") {
             TruncatedNormalInitializer(
                 mean: try mean($0), deviation: try deviation($0),
-                bound: Float(try $0.number("bound", in: 0.1...100, default: 2, "The bound in deviations.")))
+                bound: Float(try $0.number("bound", in: 0.1...100, default: 2, "The bound in standard deviations.")))
         }
         registry.register("uniform", "Uniform numbers.") { reader in
-            let low = try reader.number("low", "The least value.")
+            let low = try reader.number("low", "The lower bound.")
             let high = try reader.number("high", "The upper bound.")
-            try reader.require(low <= high, "high", "\(high) is below the least value \(low)")
+            try reader.require(low <= high, "high", "\(high) is below the lower bound \(low)")
             return UniformInitializer(low: Float(low), high: Float(high))
         }
         for (name, distribution) in [("Uniform", InitialDistribution.uniform), ("Normal", .normal)] {
-            registry.register("xavier\(name)", "Deviation gain * sqrt(2 / (fan in + fan out)).") {
+            registry.register("xavier\(name)", "Standard deviation gain * sqrt(2 / (fan in + fan out)).") {
                 XavierInitializer(distribution, gain: try gain($0, default: 1))
             }
-            registry.register("kaiming\(name)", "Deviation gain / sqrt(fan).") {
+            registry.register("kaiming\(name)", "Standard deviation gain / sqrt(fan).") {
                 KaimingInitializer(
                     distribution,
                     fan: try $0.choice("fan", KaimingInitializer.Fan.self, default: .fanIn, "Which fan to divide by."),
@@ -164,6 +164,6 @@ public enum LayerRegistry {
     }
 
     private static func gain(_ reader: ConfigReader, default value: Double) throws -> Float {
-        Float(try reader.number("gain", in: .positive, default: value, "A factor of all values."))
+        Float(try reader.number("gain", in: .positive, default: value, "The factor for all values."))
     }
 }

@@ -2,20 +2,20 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// The place where one layer is built: names and makes its variables, builds the layers within it.
+/// The place where one layer is built. It names and creates the layer's variables and builds nested layers.
 public struct LayerSite {
-    /// More elements of a variable or an activation of one sample are refused. Twice its square still fits 64 bits, as
-    /// the operations of a layer must.
+    /// The maximum number of elements of a variable, or of an activation for one sample. Twice its square still fits in
+    /// 64 bits, as the operation count of a layer must.
     static let elementLimit = Int(Int32.max)
 
     let construction: NetworkConstruction
-    /// The row of the layer in the table.
+    /// The index of the layer's row in the layer table.
     let row: Int
     public let place: LayerPlace
-    /// What its variables' names start with, such as `discriminator.3`.
+    /// The prefix of its variables' names, such as `discriminator.3`.
     public let name: String
 
-    /// A new variable called `<layer name>.<suffix>`, filled by the initialiser from its own random stream. Within a
+    /// Creates a variable named `<layer name>.<suffix>`, filled by the initialiser with its own random stream. Within a
     /// frozen sequence a parameter becomes a statistic.
     ///
     /// - Throws: ``LayerError/tooLarge(_:what:extents:)``, or what the initialiser throws.
@@ -36,7 +36,7 @@ public struct LayerSite {
         return variable
     }
 
-    /// The shape of these extents, if their product is within bounds.
+    /// The shape with these extents, if the number of elements is within the limit.
     ///
     /// - Throws: ``LayerError/tooLarge(_:what:extents:)``.
     public func checked(_ extents: [Int], _ what: String = "its output") throws -> Shape {
@@ -52,7 +52,7 @@ public struct LayerSite {
         return Shape(extents)
     }
 
-    /// A number of channels, that of the data's images if it is left to them.
+    /// A number of channels; taken from the data's images if the config leaves it to them.
     ///
     /// - Throws: ``LayerError/unknownDataChannels(_:)``.
     public func resolved(_ channels: ChannelCount) throws -> Int {
@@ -72,7 +72,7 @@ public struct LayerSite {
         return (input[0], input[1], input[2])
     }
 
-    /// Numbers in the vectors of ``NetworkCall/condition``, which the layer is going to read.
+    /// The length of the vectors in ``NetworkCall/condition``, which the layer will read.
     ///
     /// - Throws: ``LayerError/noCondition(_:)``.
     public func conditionSize() throws -> Int {
@@ -84,7 +84,7 @@ public struct LayerSite {
     /// The random stream of this layer in a call, such as `discriminator.3/fake`.
     public func stream(in call: NetworkCall) -> String { "\(name)/\(call.name)" }
 
-    /// The initialiser a layer's own setting, else the network's, names.
+    /// The initialiser from the layer's own setting, or else from the network's.
     public func initializer(
         _ part: InitializationTarget.Part, override: LayerInitialization
     ) -> any Initializer {
@@ -94,8 +94,8 @@ public struct LayerSite {
         }
     }
 
-    /// A list of layers within this one. Their paths go on with `path` and an index, their names with `name`, if given,
-    /// and an index.
+    /// Builds a list of layers within this layer. Their paths extend `path` by an index; their names are extended by
+    /// `name`, if given, and the index.
     public func build(
         _ layers: [any Layer], input: Shape, at path: ConfigPath, name: String? = nil
     ) throws -> BuiltLayer {

@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// `y = x W + b`; x is `[N, in]`, W `[in, out]` in memory and `[out, in]` in files.
+/// `y = x W + b`, where x is `[N, in]`, and W is `[in, out]` in memory and `[out, in]` in files.
 public struct LinearLayer: WeightedLayer {
     public let features: Int
     public var weight = WeightSettings()
@@ -12,7 +12,7 @@ public struct LinearLayer: WeightedLayer {
     public init(features: Int) { self.features = features }
 
     init(from reader: ConfigReader) throws {
-        features = try reader.integer("features", in: 1...16_777_216, "Number of outputs.")
+        features = try reader.integer("features", in: 1...16_777_216, "Number of output features.")
         weight = try WeightSettings(from: reader)
     }
 

@@ -2,12 +2,13 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Minibatch discrimination: how near each sample is to the others of its batch, appended to its features `[A]`.
+/// Minibatch discrimination: measures of how close each sample is to the others of its batch, appended to its features
+/// `[A]`.
 ///
 /// `M = x T` as `[N, B, C]`; `o_ib = sum over j != i of exp(-sum over c of |M_ibc - M_jbc|)`; output `[A + B]`. The
 /// variable `weight` is T, `[A, B, C]`.
 /// Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, arXiv:1606.03498, section 3.2.
-/// Differs: the paper writes the sum with `j = i`, which adds 1 to each number; the authors' code leaves it out too.
+/// Differs: the paper's sum includes `j = i`, which adds 1 to each value; the authors' code excludes it, as does this.
 public struct MinibatchDiscriminationLayer: Layer {
     public let features: Int
     public let kernelSize: Int
@@ -21,9 +22,9 @@ public struct MinibatchDiscriminationLayer: Layer {
     }
 
     init(from reader: ConfigReader) throws {
-        features = try reader.integer("features", in: 1...65536, default: 100, "Numbers appended to the features (B).")
+        features = try reader.integer("features", in: 1...65536, default: 100, "Number of appended features (B).")
         kernelSize = try reader.integer(
-            "kernelSize", in: 1...4096, default: 5, "Numbers that each of them compares the samples by (C).")
+            "kernelSize", in: 1...4096, default: 5, "Values per appended feature on which samples are compared (C).")
         initialization = try LayerInitialization.read(from: reader)
     }
 
@@ -51,18 +52,18 @@ public struct MinibatchDiscriminationLayer: Layer {
         let distances = graph.sum(pairs, to: [batch * batch, features, 1])
         let kernels = graph.exponential(
             graph.affine(graph.reshape(distances, [batch, batch, features]), scale: -1))
-        // A sample is at distance 0 from itself.
+        // Excludes the sample itself, whose distance is 0.
         let sums = graph.reshape(graph.sum(kernels, to: [batch, 1, features]), [batch, features])
         return graph.affine(sums, offset: -1)
     }
 }
 
-/// Minibatch standard deviation: one more channel with a single number, the mean over channels and pixels of the
-/// deviation over the batch.
+/// Minibatch standard deviation: appends a channel with a single value, the standard deviation over the batch averaged
+/// over channels and pixels.
 ///
-/// `sqrt(variance + 1e-8)` with the biased variance, so that equal samples have a derivative.
+/// It uses `sqrt(variance + 1e-8)` with the biased variance, so it has a derivative even for equal samples.
 /// Karras et al., "Progressive Growing of GANs", ICLR 2018, arXiv:1710.10196, section 3.
-/// Differs: the authors' code takes the batch in groups of 4 samples; the paper's text, and this, the whole batch.
+/// Differs: the authors' code splits the batch into groups of 4 samples; the paper and this code use the whole batch.
 public struct MinibatchDeviationLayer: Layer {
     private static let epsilon: Float = 1e-8
 

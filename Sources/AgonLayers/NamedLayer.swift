@@ -2,34 +2,34 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A layer with a name of its own, which stands in the place of its index in the names of its variables:
-/// `generator.up1.weight`. Weights of that name are found again in a network that has more layers.
+/// A layer with a name, which replaces its index in the names of its variables: `generator.up1.weight`. Weights with
+/// such names can still be loaded after layers are added to the network.
 public struct NamedLayer: Layer {
-    /// Letters, digits, `_` and `-`; not a number.
+    /// Letters, digits, `_` and `-`, but not only digits.
     public let name: String
     public let layer: any Layer
 
     public var type: String { layer.type }
 
     public init(_ name: String, _ layer: any Layer) {
-        precondition(Self.isName(name), "a layer cannot be called '\(name)'")
+        precondition(Self.isName(name), "'\(name)' is not a valid layer name")
         self.name = name
         self.layer = layer
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer { try layer.build(input: input, at: site) }
 
-    /// The layer under its name, if the section of any kind of layer gives it one.
+    /// Wraps the layer if its section gives it a name; any kind of layer may have one.
     @Sendable static func reading(_ layer: any Layer, from reader: ConfigReader) throws -> any Layer {
         let name = try reader.optionalString(
-            "name", "Stands for the layer's index in the names of its variables, which then outlast other layers.")
+            "name", "Replaces the layer's index in its variables' names, so they stay valid if layers are added.")
         guard let name else { return layer }
         try reader.require(
-            isName(name), "name", "expected letters, digits, '_' or '-' and not a number alone, found '\(name)'")
+            isName(name), "name", "expected letters, digits, '_' or '-', but not only digits, found '\(name)'")
         return NamedLayer(name, layer)
     }
 
-    /// A number alone would be another layer's index; a dot would end the name.
+    /// A name of only digits could equal another layer's index; a dot would end the name.
     private static func isName(_ name: String) -> Bool {
         let characters = name.utf8.allSatisfy {
             switch $0 {

@@ -2,27 +2,27 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A row of the layer table. Layers within layers follow the row of the layer that holds them, one level deeper.
+/// A row of the layer table. Nested layers follow the row of the layer that contains them, one level deeper.
 public struct LayerSummary: Hashable, Sendable {
     /// The path of keys in the config, such as `generator.layers[4].branches[0][2]`.
     public let path: String
-    /// What the variables' names start with, such as `generator.4.branches.0.2`.
+    /// The prefix of the variables' names, such as `generator.4.branches.0.2`.
     public let name: String
     public let type: String
-    /// 0 for the network's own layers.
+    /// 0 for the network's top-level layers.
     public let depth: Int
-    /// Without the batch.
+    /// The shape without the batch axis.
     public internal(set) var outputShape: Shape = []
-    /// Trained numbers of the layer itself, without layers within it.
+    /// The number of trained parameters of the layer itself, without nested layers.
     public internal(set) var parameterCount = 0
-    /// Numbers that are kept but not trained: running statistics, frozen weights, spectral norm's vectors.
+    /// The number of stored but untrained values: running statistics, frozen weights, spectral norm's vectors.
     public internal(set) var statisticCount = 0
-    /// Multiplications and additions of matrix products and convolutions for one sample, forward, without layers
-    /// within.
+    /// The multiplications and additions of matrix products and convolutions in a forward pass of one sample, without
+    /// nested layers.
     public internal(set) var floatingPointOperations = 0
-    /// Whether the layer itself, without layers within it, mixes the samples of a batch in training.
+    /// Whether the layer itself, without nested layers, mixes the samples of a batch in training.
     public internal(set) var mixesSamples = false
-    /// Whether its output lies within bounds.
+    /// Whether the output is bounded.
     public internal(set) var boundsOutput = false
     public internal(set) var note: String?
 
@@ -33,30 +33,30 @@ public struct LayerSummary: Hashable, Sendable {
 
 /// Layers with their variables, ready to be applied in graphs.
 ///
-/// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]` as `nn.Sequential` counts
-/// them, or `generator.up1.weight` to the layer named `up1`.
+/// Variables have PyTorch's names and layouts: `generator.3.weight` belongs to `layers[3]`, counted as in
+/// `nn.Sequential`; `generator.up1.weight` belongs to the layer named `up1`.
 public struct Network: Sendable {
     public let name: String
-    /// Without the batch: features `[C]` or an image `[H, W, C]`.
+    /// The shape without the batch axis: features `[C]` or an image `[H, W, C]`.
     public let inputShape: Shape
-    /// Without the batch.
+    /// The shape without the batch axis.
     public let outputShape: Shape
     /// All variables in the order of the layers.
     public let variables: [Variable]
     /// The layer table.
     public let layers: [LayerSummary]
-    /// Numbers in the vectors that condition layers may read; nil for none.
+    /// The length of the condition vectors that layers may read; nil for none.
     public let conditionSize: Int?
-    /// Whether a layer reads them.
+    /// Whether a layer reads the condition.
     public let usesCondition: Bool
     private let body: BuiltLayer
 
-    /// Checks all shapes, then makes the variables with values that depend on the seed and their names alone.
+    /// Checks all shapes, then creates the variables with values that depend only on the seed and the variables' names.
     ///
     /// - Parameters:
-    ///   - condition: numbers in the vectors that condition layers may read.
-    ///   - dataChannels: channels of the dataset's images, for layers that follow them.
-    ///   - path: the network's place in the config, for messages; its name if not given.
+    ///   - condition: the length of the condition vectors that layers may read.
+    ///   - dataChannels: the channels of the dataset's images, for layers that follow them.
+    ///   - path: the network's location in the config, for messages; by default its name.
     ///
     /// - Throws: ``LayerError`` naming the layer that does not fit its input.
     public init(
@@ -90,21 +90,21 @@ public struct Network: Sendable {
             path: path, seed: seed, initialization: configuration.initialization)
     }
 
-    /// Variables for an optimizer to train.
+    /// The variables that an optimizer trains.
     public var parameters: [Variable] { variables.filter { $0.role == .parameter } }
-    /// Variables that layers keep or that are frozen.
+    /// The variables that layers keep as state or that are frozen.
     public var statistics: [Variable] { variables.filter { $0.role == .buffer } }
-    /// The last layer, if its output lies within bounds; of layers within layers the innermost.
+    /// The last layer, if its output is bounded; for nested layers, the innermost.
     public var boundingLayer: LayerSummary? { body.boundsOutput ? layers.last(where: \.boundsOutput) : nil }
-    /// Trained numbers.
+    /// The number of trained parameters.
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
-    /// Multiplications and additions of matrix products and convolutions for one sample, forward.
+    /// The multiplications and additions of matrix products and convolutions in a forward pass of one sample.
     public var floatingPointOperations: Int { layers.reduce(0) { $0 + $1.floatingPointOperations } }
 
-    /// The outputs for several batches, in training mode as `apply` gives them: in one pass over the joined batches where
-    /// no layer tells batches apart, which makes its products taller.
+    /// The outputs for several batches in training mode, as from `apply`. If no layer distinguishes batches, they are
+    /// concatenated and processed in one pass, which makes matrix products taller and so more efficient.
     ///
-    /// - Throws: what `apply` throws.
+    /// - Throws: the errors of `apply`.
     public func apply(toEach batches: [NetworkBatch], in graph: ComputeGraph) throws -> [Value] {
         guard body.treatsSamplesApart, batches.count > 1 else {
             return try batches.map {
@@ -124,13 +124,13 @@ public struct Network: Sendable {
     }
 
     /// The network's output `[N] + outputShape` for an input `[N] + inputShape`. It may be applied several times in one
-    /// graph: the weights are shared, and each training application moves running statistics once more.
+    /// graph: the applications share weights, and each training application updates the running statistics.
     ///
     /// - Parameters:
-    ///   - call: such as `real` or `fake`; applications of the same name drop out the same elements.
+    ///   - call: such as `real` or `fake`; applications with the same name drop the same elements.
     ///   - condition: `[N, C]`, for the layers that read it.
-    ///   - losses: takes the losses of layers that have some.
-    /// - Throws: ``LayerError/singleValueNorm(_:input:)`` when a training batch is too small for batch norm.
+    ///   - losses: collects the losses of layers that have some.
+    /// - Throws: ``LayerError/singleValueNorm(_:input:)`` if a training batch is too small for batch norm.
     public func apply(
         _ x: Value, in graph: ComputeGraph, mode: NetworkMode, call: String = "", condition: Value? = nil,
         losses: LayerLosses? = nil

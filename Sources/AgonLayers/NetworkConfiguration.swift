@@ -15,9 +15,9 @@ public struct NetworkConfiguration: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         layers = try reader.array(
             "layers", of: LayerRegistry.layers, count: 1...,
-            "Layers from input to output, each on the output of the one before.")
+            "Layers from input to output; each reads the output of the previous layer.")
         initialization = try reader.section(
             "initialization", Initialization.self, default: [:],
-            "How the variables of the layers get their first values.")
+            "The initial values of the layers' variables.")
     }
 }

@@ -2,21 +2,21 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A network under construction: the variables, table rows and saved shapes so far.
+/// A network under construction: its variables, table rows and saved shapes so far.
 final class NetworkConstruction {
     let seed: UInt64
     let initialization: Initialization
     private(set) var variables: [Variable] = []
     private(set) var rows: [LayerSummary] = []
-    /// What save layers kept: the shape, and the layer that kept it.
+    /// Shapes stored by save layers, and the layer that stored each.
     var saved: [String: (shape: Shape, path: ConfigPath)] = [:]
-    /// Numbers in the vectors that condition layers may read.
+    /// The length of the condition vectors that layers may read.
     let conditionSize: Int?
-    /// Channels of the dataset's images; nil where they are not known.
+    /// The channels of the dataset's images; nil if unknown.
     let dataChannels: Int?
-    /// Whether a layer reads the condition vectors.
+    /// Whether a layer reads the condition.
     var readsCondition = false
-    /// Whether the layers being built keep their first values: parameters become statistics.
+    /// Whether the layers being built are frozen: their parameters become statistics.
     var isFrozen = false
 
     init(seed: UInt64, initialization: Initialization, conditionSize: Int? = nil, dataChannels: Int? = nil) {
@@ -35,7 +35,7 @@ final class NetworkConstruction {
         }
     }
 
-    /// Layers one after another, each on the output of the one before.
+    /// Builds a sequence of layers; each reads the output of the previous layer.
     func build(_ layers: [any Layer], input: Shape, path: ConfigPath, name: String, depth: Int) throws -> BuiltLayer {
         var steps: [(origin: ConfigPath, layer: BuiltLayer)] = []
         var shape = input
@@ -70,7 +70,8 @@ final class NetworkConstruction {
             if let upsampling = layer as? UpsampleLayer, upsampling.isNearestDoubling, index < layers.count,
                 let convolution = kinds[index] as? ConvolutionLayer, convolution.foldsUpsampling
             {
-                // The pair is one transposed convolution on the small image; see `upsampledConvolution`.
+                // The upsampling and this convolution become one transposed convolution on the small image; see
+                // `upsampledConvolution`.
                 let folded = try next { try convolution.buildUpsampled(input: input, at: $0) }
                 shape = folded.layer.outputShape
                 steps.append(folded)

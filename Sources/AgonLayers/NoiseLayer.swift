@@ -2,13 +2,13 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Normal noise of mean 0 added to each number.
+/// Normal noise with mean 0 added to each element.
 ///
 /// Chintala et al., "How to train a GAN?", 2016, item 13, after Zhao et al., "Energy-based Generative Adversarial Network",
 /// 2016, arXiv:1609.03126.
 public struct NoiseLayer: Layer {
     public let deviation: Float
-    /// Whether it stays active in evaluation.
+    /// Whether noise is also added in evaluation.
     public var isAlwaysActive = false
 
     public var type: String { "noise" }
@@ -17,9 +17,9 @@ public struct NoiseLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         deviation = Float(
-            try reader.number("deviation", in: .positive, default: 0.1, "The noise's standard deviation."))
+            try reader.number("deviation", in: .positive, default: 0.1, "The standard deviation of the noise."))
         isAlwaysActive = try reader.boolean(
-            "atEvaluation", default: false, "Whether it is also added when images are sampled or measured.")
+            "atEvaluation", default: false, "Whether noise is also added when images are sampled or evaluated.")
     }
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {

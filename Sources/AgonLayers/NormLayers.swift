@@ -6,7 +6,7 @@ import AgonTensors
 public struct NormSettings: Sendable {
     public var epsilon: Float = 1e-5
     public var isAffine: Bool
-    /// Whether there is a weight where the norm is affine; TensorFlow's batch norm has a bias alone.
+    /// Whether an affine norm has a weight; without it, the norm has only a bias, as TensorFlow's batch norm may.
     public var isScaled = true
     public var isFrozen = false
     public var initialization = LayerInitialization()
@@ -19,9 +19,9 @@ public struct NormSettings: Sendable {
             "affine", default: isAffine, "Whether the result is multiplied by a weight and a bias is added.")
         isScaled =
             try reader.optionalBoolean(
-                "scale", "If affine: whether there is a weight (as if not given), not a bias alone.") ?? true
+                "scale", "If affine: whether there is a weight in addition to the bias; default: true.") ?? true
         isFrozen = try reader.boolean(
-            "frozen", default: false, "Whether weight and bias keep their first values: never trained.")
+            "frozen", default: false, "Whether weight and bias keep their initial values and are not trained.")
         initialization = try LayerInitialization.read(from: reader)
     }
 
@@ -40,9 +40,9 @@ public struct NormSettings: Sendable {
 
 /// Batch norm: `(x - mean) / sqrt(variance + epsilon) * weight + bias`, statistics per channel over batch and pixels.
 ///
-/// In training the biased variance of the batch; running statistics move by
-/// `running = (1 - momentum) * running + momentum * batch` with the unbiased variance, as in PyTorch. In evaluation the
-/// running ones. Ioffe and Szegedy, "Batch Normalization", ICML 2015, arXiv:1502.03167, algorithms 1 and 2.
+/// Training uses the biased variance of the batch. Running statistics are updated by
+/// `running = (1 - momentum) * running + momentum * batch` with the unbiased variance, as in PyTorch. Evaluation uses
+/// the running statistics. Ioffe and Szegedy, "Batch Normalization", ICML 2015, arXiv:1502.03167, algorithms 1 and 2.
 public struct BatchNormLayer: Layer {
     public var momentum: Float = 0.1
     public var settings = NormSettings()
@@ -55,7 +55,7 @@ public struct BatchNormLayer: Layer {
         momentum = Float(
             try reader.number(
                 "momentum", in: 0...1, default: 0.1,
-                "The share of the batch in the running statistics (PyTorch's sense)."))
+                "The weight of the batch in the running statistics, as in PyTorch."))
         settings = try NormSettings(from: reader, isAffine: true)
     }
 
@@ -69,7 +69,7 @@ public struct BatchNormLayer: Layer {
         let runningMean = try statistic("running_mean", .normBias)
         let runningVariance = try statistic("running_var", .normWeight)
         let place = site.place
-        // Within a frozen sequence the running statistics are used.
+        // A frozen sequence uses the running statistics.
         return BuiltLayer(outputShape: input, mixesSamples: !site.construction.isFrozen) {
             [momentum, settings] x, call in
             let graph = call.graph
@@ -97,8 +97,8 @@ public struct BatchNormLayer: Layer {
     }
 }
 
-/// Instance norm: `(x - mean) / sqrt(variance + epsilon)`, statistics per sample and channel over the pixels, the same
-/// in evaluation. Ulyanov et al., "Instance Normalization", 2016, arXiv:1607.08022, eq. 2.
+/// Instance norm: `(x - mean) / sqrt(variance + epsilon)`, with statistics per sample and channel over the pixels, both
+/// in training and evaluation. Ulyanov et al., "Instance Normalization", 2016, arXiv:1607.08022, eq. 2.
 public struct InstanceNormLayer: Layer {
     public var settings = NormSettings(isAffine: false)
 

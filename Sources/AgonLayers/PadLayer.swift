@@ -2,7 +2,8 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Pixels added around an image, zeros or the image mirrored at its edge pixels; negative numbers of zeros crop.
+/// Adds pixels around an image: zeros, or the image reflected at its edge pixels. Negative zero padding crops the
+/// image.
 public struct PadLayer: Layer {
     public enum Content: String, CaseIterable, Sendable {
         case zero, reflection
@@ -21,7 +22,7 @@ public struct PadLayer: Layer {
     init(from reader: ConfigReader) throws {
         let padding = try EdgePadding(from: reader, in: -4096...4096, allowsSame: false, default: nil)
         (top, left, bottom, right) = padding.resolved(height: 1, width: 1, kernel: (1, 1), stride: (1, 1))
-        let content = try reader.choice("content", Content.self, default: .zero, "What is added.")
+        let content = try reader.choice("content", Content.self, default: .zero, "The values of the added pixels.")
         self.content = content
         let least = min(top, left, bottom, right)
         try reader.require(
@@ -35,7 +36,7 @@ public struct PadLayer: Layer {
             throw LayerError.reflectionTooWide(site.place, input: input, padding: text)
         }
         let size = (height + top + bottom, width + left + right)
-        // Cropping must leave pixels of the image itself.
+        // Cropping must leave pixels of the original image.
         guard size.0 > 0, size.1 > 0, min(top, 0) + min(bottom, 0) + height > 0,
             min(left, 0) + min(right, 0) + width > 0
         else { throw LayerError.emptyOutput(site.place, input: input, output: [size.0, size.1]) }

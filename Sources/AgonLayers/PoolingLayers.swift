@@ -2,8 +2,8 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// The largest or the mean of each window of an image. Padding is never the largest; in means it counts as zeros, or not
-/// at all.
+/// The maximum or the mean of each window of an image. A maximum ignores padding; a mean counts it as zeros or ignores
+/// it.
 public struct PoolingLayer: Layer {
     public enum Choice: Sendable { case maximum, average }
 
@@ -11,7 +11,7 @@ public struct PoolingLayer: Layer {
     public let kernel: (Int, Int)
     public var stride: (Int, Int)
     public var padding: EdgePadding
-    /// Whether means are over all of a window, not over its part within the image alone.
+    /// Whether a mean covers the whole window, padding included, instead of only the part within the image.
     public var countsPadding = true
 
     public var type: String { choice == .maximum ? "maxPool" : "averagePool" }
@@ -30,13 +30,13 @@ public struct PoolingLayer: Layer {
         stride =
             try reader.optionalIntegerOrPair(
                 "stride", in: 1...1024,
-                "Step of the window in pixels, or [vertical, horizontal]; the kernel if not given.")
+                "Step of the window in pixels, or [vertical, horizontal]; default: the kernel.")
             ?? kernel
         padding = try EdgePadding(from: reader)
         if choice == .average {
             countsPadding = try reader.boolean(
                 "countPadding", default: true,
-                "Whether padding counts as zeros in the mean; if not, it is over the pixels within the image.")
+                "Whether the mean counts padding as zeros; if not, it covers only pixels of the image.")
         }
     }
 
@@ -57,14 +57,14 @@ public struct PoolingLayer: Layer {
             guard choice == .average else { return graph.maxPool(x, kernel: kernel, stride: stride, padding: sides) }
             let means = graph.averagePool(x, kernel: kernel, stride: stride, padding: sides)
             guard !countsPadding, sides != (0, 0, 0, 0) else { return means }
-            // The share of each window that lies within the image.
+            // The fraction of each window that lies within the image.
             let inside = graph.constant(1, shape: [1, height, width, 1])
             return graph.divide(means, graph.averagePool(inside, kernel: kernel, stride: stride, padding: sides))
         }
     }
 }
 
-/// The mean or the sum of each channel over all pixels: `[H, W, C]` to `[C]`.
+/// The mean or sum of each channel over all pixels: `[H, W, C]` to `[C]`.
 public struct GlobalPoolingLayer: Layer {
     public enum Choice: Sendable { case average, sum }
 

@@ -2,11 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A score that depends on the condition: `x w + b + (c V) · x`, features `[F]` to `[1]`; the last layer of a projection
-/// discriminator.
+/// A score that depends on the condition: `x w + b + (c V) · x`, from features `[F]` to `[1]`; the last layer of a
+/// projection discriminator.
 ///
-/// Its two linear maps are layers of their own in names: `score.0.weight` `[1, F]` with `score.0.bias`, and
-/// `embedding.0.weight` `[F, C]`, each under the norm that the layer states.
+/// Variable names treat its two linear maps as layers: `score.0.weight` `[1, F]` with `score.0.bias`, and
+/// `embedding.0.weight` `[F, C]`. The layer's norm applies to each.
 /// Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, arXiv:1802.05637, eq. 6.
 public struct ProjectionLayer: Layer {
     public var norm: (any WeightNormalization)?
@@ -17,7 +17,7 @@ public struct ProjectionLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         norm = try reader.optionalSection(
-            "norm", LayerRegistry.weightNorms, "A norm of both maps' weights: weight norm or spectral norm.")
+            "norm", LayerRegistry.weightNorms, "The norm of both maps' weights: weight norm or spectral norm.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -33,7 +33,7 @@ public struct ProjectionLayer: Layer {
             [embedding], input: [classes], at: .root.key("embedding"), name: "embedding")
         let place = site.place
         return BuiltLayer(outputShape: [1], treatsSamplesApart: norm == nil) { x, call in
-            guard let condition = call.condition else { preconditionFailure("\(place) without a condition") }
+            guard let condition = call.condition else { preconditionFailure("\(place) needs a condition") }
             let graph = call.graph
             let inner = graph.sum(
                 graph.multiply(try projected.apply(condition, call), x), to: [x.shape[0], 1])

@@ -1,11 +1,11 @@
 import AgonGraph
 import AgonTensors
 
-/// The shape of the distribution of a scaled initialiser.
+/// The distribution type of a scaled initialiser.
 public enum InitialDistribution: Hashable, Sendable {
     case uniform, normal
 
-    /// Numbers of mean 0 and the given deviation.
+    /// Numbers with mean 0 and the given standard deviation.
     func values(count: Int, deviation: Float, _ stream: RandomStream) -> [Float] {
         switch self {
         case .normal: return stream.normal(count: count, deviation: deviation)
@@ -16,7 +16,7 @@ public enum InitialDistribution: Hashable, Sendable {
     }
 }
 
-/// Deviation `gain * sqrt(2 / (fanIn + fanOut))`.
+/// Standard deviation `gain * sqrt(2 / (fanIn + fanOut))`.
 /// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
 /// eq. 16.
 public struct XavierInitializer: Initializer {
@@ -34,10 +34,10 @@ public struct XavierInitializer: Initializer {
     }
 }
 
-/// Deviation `gain / sqrt(fan)`; a gain of `sqrt(2)` keeps the variance through ReLUs.
+/// Standard deviation `gain / sqrt(fan)`; a gain of `sqrt(2)` keeps the variance through ReLUs.
 /// He et al., "Delving Deep into Rectifiers", ICCV 2015, arXiv:1502.01852, eq. 10 and 14.
 public struct KaimingInitializer: Initializer {
-    /// Whether variance is kept in the forward (`fanIn`) or the backward pass (`fanOut`).
+    /// Whether the variance is kept in the forward pass (`fanIn`) or the backward pass (`fanOut`).
     public enum Fan: String, CaseIterable, Sendable {
         case fanIn, fanOut
     }
@@ -58,7 +58,7 @@ public struct KaimingInitializer: Initializer {
     }
 }
 
-/// `gain` times a random matrix with orthonormal rows or columns, whichever are fewer; kernels are seen as PyTorch's
+/// `gain` times a random matrix with orthonormal rows or columns, whichever are fewer; kernels are treated as PyTorch's
 /// `[axis 0, all others]`. Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural
 /// networks", ICLR 2014, arXiv:1312.6120.
 public struct OrthogonalInitializer: Initializer {

@@ -5,10 +5,10 @@ import AgonTensors
 /// Self-attention over the pixels of an image: `x + γ o`, where each pixel of `o` is a mean of values over all pixels,
 /// weighted by `softmax(query · key)`.
 ///
-/// Queries and keys have `C / 8` channels, values `C / 2`; keys and values are pooled to half the size (the largest of
-/// 2x2 pixels), and `o` maps the means back to C channels. The maps are 1x1 convolutions without bias: `query.0.weight`,
-/// `key.0.weight`, `value.0.weight`, `output.0.weight`, each under the norm that the layer states. `gamma` `[1]` is 0 at first, so
-/// the layer begins as the identity.
+/// Queries and keys have `C / 8` channels, values `C / 2`. Keys and values are max-pooled to half the size, and `o`
+/// maps the means back to C channels. The maps are 1x1 convolutions without bias: `query.0.weight`, `key.0.weight`,
+/// `value.0.weight`, `output.0.weight`; the layer's norm applies to each. `gamma` `[1]` is initially 0, so the layer
+/// starts as the identity.
 /// Zhang et al., "Self-Attention Generative Adversarial Networks", ICML 2019, arXiv:1805.08318, eq. 1 to 3; pooling and
 /// channels as in the authors' code.
 public struct SelfAttentionLayer: Layer {
@@ -20,7 +20,7 @@ public struct SelfAttentionLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         norm = try reader.optionalSection(
-            "norm", LayerRegistry.weightNorms, "A norm of the maps' weights: weight norm or spectral norm.")
+            "norm", LayerRegistry.weightNorms, "The norm of the maps' weights: weight norm or spectral norm.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

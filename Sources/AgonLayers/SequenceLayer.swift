@@ -2,10 +2,10 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Layers one after another as one, named as in a nested `nn.Sequential`: `generator.2.0.weight`.
+/// A sequence of layers as one layer, named as in a nested `nn.Sequential`: `generator.2.0.weight`.
 ///
-/// A frozen sequence is a trained stage that stays as it is: all its variables are statistics, and its layers work as in
-/// evaluation, so that batch norms use and keep their running statistics and dropout is absent. Gradients pass through.
+/// A frozen sequence is a trained stage that does not change: all its variables are statistics, and its layers work as
+/// in evaluation, so batch norms use and keep their running statistics and dropout is inactive. Gradients pass through.
 public struct SequenceLayer: Layer {
     public let layers: [any Layer]
     public let isFrozen: Bool
@@ -21,7 +21,7 @@ public struct SequenceLayer: Layer {
         layers = try reader.array("layers", of: LayerRegistry.layers, count: 1..., "The layers, from first to last.")
         isFrozen = try reader.boolean(
             "frozen", default: false,
-            "Whether the layers keep their variables, running statistics too, and work as in evaluation.")
+            "Whether variables and running statistics are fixed and the layers work as in evaluation.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// An image `[H, W, C]` as features `[C * H * W]`, ordered channel first as PyTorch does. Features stay as they are.
+/// Converts an image `[H, W, C]` to features `[C * H * W]`, channels first as in PyTorch. Features are unchanged.
 public struct FlattenLayer: Layer {
     public var type: String { "flatten" }
 
@@ -13,13 +13,13 @@ public struct FlattenLayer: Layer {
     }
 }
 
-/// The same numbers under another shape, `[H, W, C]` or `[C]`.
+/// Gives the input another shape, `[H, W, C]` or `[C]`.
 public struct ReshapeLayer: Layer {
-    /// The order in which the numbers of input and output correspond.
+    /// The order in which the elements of input and output correspond.
     public enum Order: String, CaseIterable, Sendable {
-        /// Channel, row, column: PyTorch's.
+        /// Channel, row, column, as in PyTorch.
         case channelsFirst
-        /// Row, column, channel: TensorFlow's.
+        /// Row, column, channel, as in TensorFlow.
         case channelsLast
     }
 
@@ -38,7 +38,7 @@ public struct ReshapeLayer: Layer {
             "shape", count: 1...3, in: 1...16_777_216, "The new shape: [height, width, channels], or [features].")
         order = try reader.choice(
             "order", Order.self, default: .channelsFirst,
-            "Whether the numbers are counted channel by channel (PyTorch) or pixel by pixel (TensorFlow).")
+            "Whether elements are ordered channel by channel (PyTorch) or pixel by pixel (TensorFlow).")
         try reader.require(
             extents.count != 2, "shape", "expected [height, width, channels] or [features], found 2 numbers")
         shape = Shape(extents)

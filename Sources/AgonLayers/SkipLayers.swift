@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// The value at this place under a name, for a later ``JoinLayer``; passes it on. A U-Net saves on its way down.
+/// Stores its input under a name for a later ``JoinLayer`` and passes it on. A U-Net saves in its downsampling path.
 public struct SaveLayer: Layer {
     public let name: String
 
@@ -11,7 +11,7 @@ public struct SaveLayer: Layer {
     public init(as name: String) { self.name = name }
 
     init(from reader: ConfigReader) throws {
-        name = try reader.string("as", "The name for join layers, one of its own in the network.")
+        name = try reader.string("as", "The name that join layers refer to, unique in the network.")
         try reader.require(!name.isEmpty, "as", "expected a name, found an empty string")
     }
 
@@ -27,7 +27,7 @@ public struct SaveLayer: Layer {
     }
 }
 
-/// A saved value joined to the input: appended to its channels, or added to it.
+/// Combines a saved value with the input: appended to its channels, or added to it.
 ///
 /// Ronneberger et al., "U-Net", MICCAI 2015, arXiv:1505.04597.
 public struct JoinLayer: Layer {
@@ -46,10 +46,10 @@ public struct JoinLayer: Layer {
     }
 
     init(from reader: ConfigReader) throws {
-        name = try reader.string("with", "The name that a save layer before it gave.")
+        name = try reader.string("with", "The name given by an earlier save layer.")
         method = try reader.choice(
             "method", Method.self, default: .concatenate,
-            "Whether its channels follow the input's, or it is added to the input.")
+            "Whether its channels are appended to the input's, or it is added to the input.")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

@@ -2,14 +2,14 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Spectral norm: `w = weight_orig / sigma`, sigma the largest singular value of the weight as a matrix
-/// `[out, in * kh * kw]`, estimated from the vector `weight_u` `[out]`.
+/// Spectral norm: `w = weight_orig / sigma`, where sigma is the largest singular value of the weight as a matrix
+/// `[out, in * kh * kw]`, estimated with the vector `weight_u` `[out]`.
 ///
-/// Each training application moves `u` by power iterations `v = W'u / ||W'u||`, `u = Wv / ||Wv||`, and takes
-/// `sigma = u'Wv`; evaluation takes `sigma = ||W'u||` and leaves `u`. Gradients of sigma reach W alone, not u and v.
+/// Each training application updates `u` by power iterations `v = W'u / ||W'u||`, `u = Wv / ||Wv||`, and uses
+/// `sigma = u'Wv`; evaluation uses `sigma = ||W'u||` and does not change `u`. Gradients of sigma reach only W.
 /// Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, arXiv:1802.05957,
 /// algorithm 1.
-/// Differs: PyTorch keeps `v` as well, and evaluates with that of the last training application.
+/// Differs: PyTorch also stores `v`, and evaluates with the `v` of the last training application.
 public struct SpectralNorm: WeightNormalization {
     public let iterations: Int
     public let epsilon: Float
@@ -24,7 +24,7 @@ public struct SpectralNorm: WeightNormalization {
             "iterations", in: 1...100, default: 1, "Power iterations in each training application.")
         epsilon = Float(
             try reader.number(
-                "epsilon", in: .positive, default: 1e-12, "The least length by which a vector is divided."))
+                "epsilon", in: .positive, default: 1e-12, "The minimum length by which a vector is divided."))
     }
 
     public func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value {
@@ -35,7 +35,7 @@ public struct SpectralNorm: WeightNormalization {
         return { [self] call in
             let graph = call.graph
             let w = graph.read(original)
-            // Outputs last: the transpose of PyTorch's matrix, its rows in another order, which changes no product.
+            // Outputs come last: the transpose of PyTorch's matrix with reordered rows, which changes no product.
             let matrix = graph.stackedInputs(w, outputsBeforeInputs: weight.layout == .transposedConvolutionWeight)
             let u = graph.reshape(graph.read(vector), [outputs, 1])
             return graph.divide(w, sigma(of: matrix, u, vector, call))
@@ -65,7 +65,7 @@ public struct SpectralNorm: WeightNormalization {
     }
 }
 
-/// A direction drawn uniformly.
+/// A uniformly distributed direction.
 private struct UnitVector: Initializer {
     func values(for target: InitializationTarget, stream: RandomStream) -> [Float] {
         let draws = stream.normal(count: target.shape.count)

@@ -2,11 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Transposed convolution of images: the input gradient of a convolution. The weight is `[kh, kw, out / groups, in]` in
-/// memory and `[in, out / groups, kh, kw]` in files.
+/// Transposed convolution of images: the gradient of a convolution with respect to its input. The weight is
+/// `[kh, kw, out / groups, in]` in memory and `[in, out / groups, kh, kw]` in files.
 ///
-/// Output size `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding` per direction, where
-/// padding counts both sides; with padding "same", `size * stride`.
+/// The output size per direction is `(size - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding`,
+/// where padding is the sum of both sides; with padding "same" it is `size * stride`.
 public struct TransposedConvolutionLayer: WeightedLayer {
     public let channels: ChannelCount
     public let kernel: (Int, Int)
@@ -34,18 +34,18 @@ public struct TransposedConvolutionLayer: WeightedLayer {
         padding = try EdgePadding(from: reader)
         outputPadding = try reader.integerOrPair(
             "outputPadding", in: 0...1023, default: 0,
-            "Pixels added below and on the right of the output, or [below, right].")
+            "Pixels added at the bottom and right of the output, or [bottom, right].")
         dilation = try reader.integerOrPair(
             "dilation", in: 1...1024, default: 1,
-            "Distance of the kernel's elements in pixels, or [vertical, horizontal].")
+            "Spacing of the kernel's elements in pixels, or [vertical, horizontal].")
         groups = try reader.integer(
-            "groups", in: 1...65536, default: 1, "Groups of channels that do not see each other.")
+            "groups", in: 1...65536, default: 1, "Independent channel groups.")
         weight = try WeightSettings(from: reader)
         try reader.require(
             outputPadding.0 < max(stride.0, dilation.0) && outputPadding.1 < max(stride.1, dilation.1), "outputPadding",
             "must be less than the stride or the dilation")
         try reader.require(
-            padding != .same || outputPadding == (0, 0), "outputPadding", "has no place beside padding \"same\"")
+            padding != .same || outputPadding == (0, 0), "outputPadding", "cannot be combined with padding \"same\"")
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
@@ -55,7 +55,7 @@ public struct TransposedConvolutionLayer: WeightedLayer {
             throw LayerError.groupsDoNotDivide(site.place, groups: groups, channels: count, of: role)
         }
         let reach = (dilation.0 * (kernel.0 - 1) + 1, dilation.1 * (kernel.1 - 1) + 1)
-        // (before, after) per direction; after is negative where the output goes beyond the last kernel.
+        // (before, after) per direction; after is negative if the output extends beyond the last kernel.
         let vertical: (Int, Int)
         let horizontal: (Int, Int)
         switch padding {
@@ -77,7 +77,7 @@ public struct TransposedConvolutionLayer: WeightedLayer {
         let (weight, bias) = try weight.build(
             extents: [kernel.0, kernel.1, channels / groups, inputChannels], layout: .transposedConvolutionWeight,
             part: .convolutionWeight, outputs: channels, at: site)
-        // The graph's padding is the same on both sides; what the far side has less is output padding.
+        // The graph pads both sides equally; a smaller padding on the far side becomes output padding.
         let beyond = (vertical.0 - vertical.1, horizontal.0 - horizontal.1)
         return BuiltLayer(
             outputShape: output,

@@ -2,12 +2,12 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// An image enlarged by a whole factor in both directions.
+/// Enlarges an image by an integer factor in both directions.
 public struct UpsampleLayer: Layer {
     public enum Method: String, CaseIterable, Sendable {
-        /// Each pixel repeated.
+        /// Repeats each pixel.
         case nearest
-        /// Linear between pixel centres (PyTorch's `align_corners=False`).
+        /// Interpolates linearly between pixel centres (PyTorch's `align_corners=False`).
         case bilinear
     }
 
@@ -23,10 +23,10 @@ public struct UpsampleLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         scale = try reader.integer("scale", in: 1...64, default: 2, "The factor in both directions.")
-        method = try reader.choice("method", Method.self, default: .nearest, "How new pixels get their values.")
+        method = try reader.choice("method", Method.self, default: .nearest, "The interpolation of new pixels.")
     }
 
-    /// Whether a convolution after it may take it over.
+    /// Whether a following convolution may be fused with this layer.
     var isNearestDoubling: Bool { method == .nearest && scale == 2 }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

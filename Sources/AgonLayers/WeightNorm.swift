@@ -2,11 +2,12 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Weight norm: `w = g v / ||v||`, the norm taken per output; variables `weight_g` and `weight_v`. At first
-/// `g = ||v||`, or `g` is a fixed number and no variable.
+/// Weight norm: `w = g v / ||v||`, with the norm per output; variables `weight_g` and `weight_v`. Initially
+/// `g = ||v||`, unless `g` is a fixed number instead of a variable.
 ///
 /// Salimans and Kingma, "Weight Normalization", NeurIPS 2016, arXiv:1602.07868, eq. 2.
-/// Differs: PyTorch's `weight_norm` takes input channels for outputs in transposed convolutions unless told `dim=1`.
+/// Differs: PyTorch's `weight_norm` normalises over the wrong axis (input channels) in transposed convolutions without
+/// `dim=1`.
 public struct WeightNorm: WeightNormalization {
     public let gain: Float?
 
@@ -14,7 +15,7 @@ public struct WeightNorm: WeightNormalization {
 
     init(from reader: ConfigReader) throws {
         gain = try reader.optionalNumber(
-            "gain", in: .positive, "The length of each output's weights; trained if not given."
+            "gain", in: .positive, "The fixed norm of each output's weights; default: the norm is trained."
         )
         .map { Float($0) }
     }
@@ -31,8 +32,8 @@ public struct WeightNorm: WeightNormalization {
         return { [gain, length] call in
             let graph = call.graph
             let v = graph.read(direction)
-            // The weight as [outer, outputs] or [outer, outputs, inner]: one number per output then varies over one
-            // axis.
+            // The weight as [outer, outputs] or [outer, outputs, inner], so that one value per output varies over a
+            // single axis.
             let inner = weight.extents[(weight.outputAxis + 1)...].reduce(1, *)
             let rows: Shape = [v.shape.count / (outputs * inner), outputs]
             let directions = graph.reshape(v, inner == 1 ? rows : [rows[0], outputs, inner])

@@ -2,15 +2,15 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A function of stored variables that gives a layer its weight: weight norm, spectral norm.
+/// A function that computes a layer's weight from stored variables, such as weight norm or spectral norm.
 public protocol WeightNormalization: Sendable {
-    /// Makes the variables; the closure appends the weight to a call's graph.
+    /// Creates the variables; the returned closure appends the weight to a call's graph.
     func build(_ weight: LayerWeight, at site: LayerSite) throws -> @Sendable (NetworkCall) -> Value
 }
 
 /// The weight that a layer asks for.
 public struct LayerWeight: Sendable {
-    /// In memory's layout; which axis are the outputs follows from the layout.
+    /// The shape in the memory layout, which also determines the axis of the outputs.
     public let extents: [Int]
     public let layout: PyTorchLayout
     public let part: InitializationTarget.Part
@@ -21,7 +21,7 @@ public struct LayerWeight: Sendable {
     /// The memory axis of the outputs.
     var outputAxis: Int { layout == .transposedConvolutionWeight ? 2 : extents.count - 1 }
 
-    /// One number per output, broadcast over the rest.
+    /// The shape of one value per output, which broadcasts over the other axes.
     var perOutput: [Int] { extents.indices.map { $0 == outputAxis ? extents[$0] : 1 } }
 
     func variable(_ suffix: String, at site: LayerSite) throws -> Variable {
@@ -29,7 +29,7 @@ public struct LayerWeight: Sendable {
     }
 }
 
-/// The settings that linear, conv and convTranspose share: what becomes of their weight and bias.
+/// The settings of weight and bias that linear, conv and convTranspose share.
 public struct WeightSettings: Sendable {
     public var hasBias = true
     public var norm: (any WeightNormalization)?
@@ -39,15 +39,15 @@ public struct WeightSettings: Sendable {
     public init() {}
 
     init(from reader: ConfigReader) throws {
-        hasBias = try reader.boolean("bias", default: true, "Whether a number per output is added.")
+        hasBias = try reader.boolean("bias", default: true, "Whether a bias is added to each output.")
         norm = try reader.optionalSection(
-            "norm", LayerRegistry.weightNorms, "A norm of the weight: weight norm or spectral norm.")
+            "norm", LayerRegistry.weightNorms, "The norm of the weight: weight norm or spectral norm.")
         isFrozen = try reader.boolean(
-            "frozen", default: false, "Whether weight and bias keep their first values: never trained.")
+            "frozen", default: false, "Whether weight and bias keep their initial values and are not trained.")
         initialization = try LayerInitialization.read(from: reader)
     }
 
-    /// Makes the variables of a layer.
+    /// Creates the variables of a layer.
     func build(
         extents: [Int], layout: PyTorchLayout, part: InitializationTarget.Part, outputs: Int, at site: LayerSite
     ) throws -> (weight: @Sendable (NetworkCall) -> Value, bias: Variable?) {
@@ -71,19 +71,19 @@ public struct WeightSettings: Sendable {
     }
 }
 
-/// A layer of products with a weight: linear, conv, convTranspose.
+/// A layer that multiplies its input by a weight: linear, conv, convTranspose.
 public protocol WeightedLayer: Layer {
     var weight: WeightSettings { get set }
 }
 
 extension WeightedLayer {
-    /// The norm of the weight: `SpectralNorm`, `WeightNorm`, or none.
+    /// The norm of the weight: `SpectralNorm`, `WeightNorm`, or nil.
     public var norm: (any WeightNormalization)? {
         get { weight.norm }
         set { weight.norm = newValue }
     }
 
-    /// The layer with a norm of its weight: `ConvolutionLayer(channels: 64, kernel: 3).with(norm: SpectralNorm())`.
+    /// The layer with a weight norm: `ConvolutionLayer(channels: 64, kernel: 3).with(norm: SpectralNorm())`.
     public func with(norm: any WeightNormalization) -> Self {
         var layer = self
         layer.norm = norm

@@ -1,8 +1,8 @@
 import AgonConfiguration
 import CAgonKernels
 
-/// Moves in the parameters' own unit: `w -= learningRate * √(u + epsilon) / √(s + epsilon) * g` with moving mean
-/// squares `s` of gradients and `u` of moves.
+/// Updates in the unit of the parameters: `w -= learningRate * √(u + epsilon) / √(s + epsilon) * g` with moving mean
+/// squares `s` of gradients and `u` of updates.
 ///
 /// Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv:1212.5701, algorithm 1.
 public struct Adadelta: Optimizer {
@@ -21,7 +21,7 @@ public struct Adadelta: Optimizer {
     init(from reader: ConfigReader) throws {
         self.init(
             learningRate: try reader.learningRate(default: 1),
-            rho: try reader.number("rho", in: 0..<1, default: 0.9, "Share of the mean squares kept in each update."),
+            rho: try reader.number("rho", in: 0..<1, default: 0.9, "Decay factor of the mean squares per update."),
             epsilon: try reader.epsilon(default: 1e-6),
             weightDecay: try reader.weightDecay(default: 0))
     }

@@ -1,7 +1,7 @@
 import AgonConfiguration
 import CAgonKernels
 
-/// Gradients divided by the root of the sum of all their squares: `s += g²; w -= learningRate * g / (√s + epsilon)`.
+/// Divides gradients by the root of the sum of their past squares: `s += g²; w -= learningRate * g / (√s + epsilon)`.
 ///
 /// Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 2011.
 public struct Adagrad: Optimizer {
@@ -28,9 +28,9 @@ public struct Adagrad: Optimizer {
             learningRate: try reader.learningRate(default: 1e-2),
             learningRateDecay: try reader.number(
                 "learningRateDecay", in: 0..., default: 0,
-                "The learning rate is divided by 1 + this times the number of earlier updates."),
+                "The learning rate is divided by 1 + this value * number of earlier updates."),
             initialAccumulator: try reader.number(
-                "initialAccumulator", in: 0..., default: 0, "Value that the sums of squares start from."),
+                "initialAccumulator", in: 0..., default: 0, "Initial value of the sums of squares."),
             epsilon: try reader.epsilon(default: 1e-10),
             weightDecay: try reader.weightDecay(default: 0))
     }

@@ -7,7 +7,7 @@ import CAgonKernels
     import Darwin
 #endif
 
-/// Steps of moving means of gradients and their squares, both corrected for starting at zero:
+/// Updates by the moving mean of gradients divided by the root of their moving mean square, both with bias correction:
 /// `w -= learningRate * m̂ / (√v̂ + epsilon)`.
 ///
 /// Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, arXiv:1412.6980, algorithm 1.
@@ -18,7 +18,7 @@ public struct Adam: Optimizer {
     public var beta2: Double
     public var epsilon: Double
     public var weightDecay: Double
-    /// Whether weights shrink by `learningRate * weightDecay` instead of the decay being part of the gradient.
+    /// Whether weights shrink by `learningRate * weightDecay` instead of adding the decay to the gradient.
     public var decoupledDecay: Bool
     /// Whether to divide by the largest mean square so far.
     public var amsgrad: Bool
@@ -36,15 +36,15 @@ public struct Adam: Optimizer {
         self.amsgrad = amsgrad
     }
 
-    /// - Parameter amsgrad: the switch if the kind settles it, nil to read it.
+    /// - Parameter amsgrad: the value if the optimizer kind determines it; nil to read it from the config.
     init(from reader: ConfigReader, decoupledDecay: Bool = false, weightDecay: Double = 0, amsgrad: Bool? = nil) throws
     {
         self.init(
             learningRate: try reader.learningRate(default: 1e-3),
             beta1: try reader.number(
-                "beta1", in: 0..<1, default: 0.9, "Share of the mean gradient kept in each update."),
+                "beta1", in: 0..<1, default: 0.9, "Decay factor of the mean gradient per update."),
             beta2: try reader.number(
-                "beta2", in: 0..<1, default: 0.999, "Share of the mean square kept in each update."),
+                "beta2", in: 0..<1, default: 0.999, "Decay factor of the mean square per update."),
             epsilon: try reader.epsilon(default: 1e-8),
             weightDecay: try reader.weightDecay(default: weightDecay),
             decoupledDecay: decoupledDecay,
@@ -58,8 +58,8 @@ public struct Adam: Optimizer {
     public var kernel: Int32 { Int32(AGON_UPDATE_ADAM.rawValue) }
 
     public func parameters(learningRate: Double, updates: Int) -> [Float] {
-        // The kernel's moving means weigh with beta as a Float. Corrected by that same beta the weights sum to one;
-        // 0.999 itself would leave a first step 2e-5 off.
+        // The kernel computes the moving means with beta as a Float. With corrections from that same beta the weights
+        // sum to one; 0.999 in double precision would change the first step by 2e-5.
         func correction(_ beta: Double) -> Double { 1 - pow(Double(Float(beta)), Double(updates + 1)) }
         return .init(
             rounding: learningRate, beta1, beta2, epsilon, weightDecay, decoupledDecay.flag, amsgrad.flag,

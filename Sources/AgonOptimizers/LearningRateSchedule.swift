@@ -6,9 +6,9 @@ import AgonConfiguration
     import Darwin
 #endif
 
-/// The shape of a learning rate over the updates of a parameter.
+/// The course of a learning rate over the updates of a parameter.
 public protocol LearningRateCurve: Sendable {
-    /// What the learning rate is multiplied by in the update that follows `updates` earlier ones.
+    /// The factor for the learning rate in the update that follows `updates` earlier ones.
     func factor(after updates: Int) -> Double
 }
 
@@ -16,11 +16,11 @@ public protocol LearningRateCurve: Sendable {
 /// `curve(u) * min(1, (u + 1) / warmup)`.
 public struct LearningRateSchedule: ConfigDecodable, Sendable {
     public let curve: any LearningRateCurve
-    /// Updates over which the learning rate rises from zero; the last of them has it in full.
+    /// The number of updates over which the learning rate rises from zero; the last of them uses the full rate.
     public let warmup: Int
 
     public init(_ curve: any LearningRateCurve = ConstantCurve(), warmup: Int = 0) {
-        precondition(warmup >= 0, "a warm-up of \(warmup) updates")
+        precondition(warmup >= 0, "a warm-up cannot take \(warmup) updates")
         self.curve = curve
         self.warmup = warmup
     }
@@ -41,14 +41,14 @@ public struct LearningRateSchedule: ConfigDecodable, Sendable {
         let registry = VariantRegistry<any LearningRateCurve>(
             schemaName: "LearningRateCurve", noun: "learning-rate schedule")
         registry.register("constant", "The same learning rate throughout.") { _ in ConstantCurve() }
-        registry.register("linear", "A straight line from the learning rate to a share of it, then constant.") {
+        registry.register("linear", "Linear decay to a fraction of the learning rate, then constant.") {
             try LinearCurve(from: $0)
         }
-        registry.register("step", "A factor applied once every so many updates.") { try StepCurve(from: $0) }
-        registry.register("multi-step", "A factor applied at each of the updates listed.") {
+        registry.register("step", "A factor applied at regular intervals.") { try StepCurve(from: $0) }
+        registry.register("multi-step", "A factor applied at each listed update.") {
             try MultiStepCurve(from: $0)
         }
-        registry.register("cosine", "Half a cosine from the learning rate to a share of it, then constant.") {
+        registry.register("cosine", "Cosine decay to a fraction of the learning rate, then constant.") {
             try CosineCurve(from: $0)
         }
         return registry
@@ -61,7 +61,7 @@ public struct ConstantCurve: LearningRateCurve {
     public func factor(after updates: Int) -> Double { 1 }
 }
 
-/// 1 up to update `start`, `factor` from update `end` on, a straight line between.
+/// 1 up to update `start`, `factor` from update `end` on, linear in between.
 public struct LinearCurve: LearningRateCurve {
     public let start: Int, end: Int
     public let factor: Double
@@ -74,10 +74,10 @@ public struct LinearCurve: LearningRateCurve {
     }
 
     init(from reader: ConfigReader) throws {
-        let start = try reader.integer("start", in: 0..., default: 0, "Update from which the learning rate falls.")
-        let end = try reader.integer("end", in: 1..., "Update from which it is constant again.")
+        let start = try reader.integer("start", in: 0..., default: 0, "Update at which the decay starts.")
+        let end = try reader.integer("end", in: 1..., "Update at which the decay ends.")
         let factor = try reader.number("factor", in: 0..., default: 0, "Share of the learning rate at the end.")
-        try reader.require(end > start, "end", "\(end) does not come after the 'start' at \(start)")
+        try reader.require(end > start, "end", "\(end) is not after the 'start' at \(start)")
         self.init(start: start, end: end, factor: factor)
     }
 
@@ -120,13 +120,13 @@ public struct MultiStepCurve: LearningRateCurve {
 
     init(from reader: ConfigReader) throws {
         let milestones = try reader.integers(
-            "at", count: 1..., in: 1..., "Updates at which a step is taken, ascending.")
+            "at", count: 1..., in: 1..., "Updates at which the factor is applied, ascending.")
         let factor = try reader.number(
             "factor", in: .positive, default: 0.1, "Factor on the learning rate at each step.")
         for index in milestones.indices.dropFirst() where !reader.isDescribing {
             guard milestones[index] > milestones[index - 1] else {
                 throw reader.fail(
-                    "at", index: index, "\(milestones[index]) does not come after \(milestones[index - 1])")
+                    "at", index: index, "\(milestones[index]) is not after \(milestones[index - 1])")
             }
         }
         self.init(at: milestones, factor: factor)

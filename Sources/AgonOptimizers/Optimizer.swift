@@ -1,19 +1,20 @@
 import AgonGraph
 
-/// A rule that moves parameters along their gradients, with PyTorch's semantics and state names.
+/// A rule that updates parameters along their gradients, with PyTorch's semantics and state names.
 ///
-/// A rule has no memory: what it keeps between updates are the states that its names call for, one value of each per
-/// element of the parameter.
+/// A rule itself is stateless: what it keeps between updates is in named states, one value per element of the parameter
+/// for each name.
 public protocol Optimizer: Sendable {
     /// The learning rate before the schedule.
     var learningRate: Double { get }
-    /// The states in the order in which the kernel takes them, at most three.
+    /// The names of the states in the order in which the kernel takes them, at most three.
     var stateNames: [String] { get }
     /// The kernel rule (`AGON_UPDATE_...`).
     var kernel: Int32 { get }
-    /// The value that a state starts from.
+    /// The initial value of a state.
     func initialValue(ofState name: String) -> Float
-    /// The kernel's numbers for the update that follows `updates` earlier ones, at the scheduled learning rate.
+    /// The kernel's numeric arguments for the update that follows `updates` earlier ones, at the scheduled learning
+    /// rate.
     func parameters(learningRate: Double, updates: Int) -> [Float]
 }
 
@@ -21,7 +22,7 @@ extension Optimizer {
     public func initialValue(ofState name: String) -> Float { 0 }
 }
 
-/// An optimizer's rule for one parameter: its numbers under a schedule, and its state.
+/// An optimizer's rule for one parameter: its numeric arguments under a schedule, and its state.
 public struct ScheduledUpdate: UpdateRule {
     public let optimizer: any Optimizer
     public let schedule: LearningRateSchedule
@@ -45,11 +46,11 @@ public struct ScheduledUpdate: UpdateRule {
 }
 
 extension [Float] {
-    /// The numbers of a rule, computed in Double and rounded once.
+    /// The numeric arguments of a rule, computed in Double and rounded once.
     init(rounding numbers: Double...) { self = numbers.map { Float($0) } }
 }
 
 extension Bool {
-    /// 1 or 0, as the kernels take switches.
+    /// 1 or 0, the form in which kernels take switches.
     var flag: Double { self ? 1 : 0 }
 }

@@ -4,8 +4,8 @@ import CAgonKernels
 /// Gradients divided by a moving root mean square:
 /// `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
 ///
-/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the moves. TensorFlow 1
-/// starts `s` at 1, so that the first moves are small, and divides by `√(s + epsilon)`.
+/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the updates. TensorFlow
+/// 1 starts `s` at 1, so the first updates are small, and divides by `√(s + epsilon)`.
 /// Tieleman and Hinton, "Lecture 6.5: RMSProp", Coursera 2012; centered: Graves, "Generating Sequences With Recurrent
 /// Neural Networks", 2013, arXiv:1308.0850, eq. 38-45.
 public struct RMSProp: Optimizer {
@@ -15,7 +15,7 @@ public struct RMSProp: Optimizer {
     public var momentum: Double
     public var centered: Bool
     public var weightDecay: Double
-    /// The first `s`.
+    /// The initial value of `s`.
     public var initialMeanSquare: Double
     public var epsilonInsideRoot: Bool
 
@@ -37,14 +37,14 @@ public struct RMSProp: Optimizer {
         self.init(
             learningRate: try reader.learningRate(default: 1e-2),
             alpha: try reader.number(
-                "alpha", in: 0..<1, default: 0.99, "Share of the mean square kept in each update."),
+                "alpha", in: 0..<1, default: 0.99, "Decay factor of the mean square per update."),
             epsilon: try reader.epsilon(default: 1e-8),
-            momentum: try reader.number("momentum", in: 0..<1, default: 0, "Share of the velocity kept."),
+            momentum: try reader.number("momentum", in: 0..<1, default: 0, "Decay factor of the velocity per update."),
             centered: try reader.boolean(
-                "centered", default: false, "Whether to divide by the deviation instead of the root mean square."),
+                "centered", default: false, "Whether to divide by the standard deviation instead of the RMS."),
             weightDecay: try reader.weightDecay(default: 0),
             initialMeanSquare: try reader.number(
-                "initialMeanSquare", in: 0..., default: 0, "The mean square before the first update; TensorFlow: 1."),
+                "initialMeanSquare", in: 0..., default: 0, "Initial mean square; TensorFlow uses 1."),
             epsilonInsideRoot: try reader.boolean(
                 "epsilonInsideRoot", default: false,
                 "Whether epsilon is added to the mean square (TensorFlow) instead of to its root (PyTorch)."))

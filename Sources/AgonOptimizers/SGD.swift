@@ -3,7 +3,7 @@ import CAgonKernels
 
 /// Stochastic gradient descent with momentum: `v = momentum * v + (1 - dampening) * g; w -= learningRate * v`.
 ///
-/// With `nesterov` the step is `g + momentum * v`. The first velocity is the gradient itself, undamped.
+/// With `nesterov` the step is `g + momentum * v`. The first velocity is the gradient itself, without dampening.
 /// Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
 /// Differs: as in PyTorch, the learning rate multiplies the velocity instead of being part of it.
 public struct SGD: Optimizer {
@@ -18,7 +18,7 @@ public struct SGD: Optimizer {
         weightDecay: Double = 0
     ) {
         precondition(
-            !nesterov || (momentum > 0 && dampening == 0), "nesterov with momentum \(momentum), dampening \(dampening)")
+            !nesterov || (momentum > 0 && dampening == 0), "Nesterov with momentum \(momentum), dampening \(dampening)")
         self.learningRate = learningRate
         self.momentum = momentum
         self.dampening = dampening
@@ -28,16 +28,16 @@ public struct SGD: Optimizer {
 
     init(from reader: ConfigReader) throws {
         let learningRate = try reader.learningRate(default: 1e-3)
-        let momentum = try reader.number("momentum", in: 0..<1, default: 0, "Share of the velocity kept.")
+        let momentum = try reader.number("momentum", in: 0..<1, default: 0, "Decay factor of the velocity per update.")
         let dampening = try reader.number(
-            "dampening", in: 0...1, default: 0, "Share of the gradient kept out of the velocity.")
+            "dampening", in: 0...1, default: 0, "Fraction of the gradient that is not added to the velocity.")
         let nesterov = try reader.boolean(
-            "nesterov", default: false, "Whether to look ahead along the velocity (Nesterov's momentum).")
+            "nesterov", default: false, "Whether to use Nesterov momentum.")
         let weightDecay = try reader.weightDecay(default: 0)
         try reader.require(
-            !nesterov || momentum > 0, "nesterov", "there is no velocity to look along; give a 'momentum' above 0")
-        try reader.require(!nesterov || dampening == 0, "nesterov", "goes with a 'dampening' of 0 alone")
-        // The description of the config decodes every key at its placeholder.
+            !nesterov || momentum > 0, "nesterov", "Nesterov momentum needs a 'momentum' above 0")
+        try reader.require(!nesterov || dampening == 0, "nesterov", "Nesterov momentum needs a 'dampening' of 0")
+        // The generated config description decodes every key with a placeholder value.
         let isNesterov = nesterov && !reader.isDescribing
         self.init(
             learningRate: learningRate, momentum: momentum, dampening: dampening, nesterov: isNesterov,

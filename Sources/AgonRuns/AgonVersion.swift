@@ -1,8 +1,8 @@
-/// The versions of what computes.
+/// The versions of Agon and of its compiler.
 public enum AgonVersion {
     public static let current = "0.1.0"
 
-    /// The compiler that built this program; only whole versions can be told apart from within.
+    /// The version of the compiler that built this program. A program cannot detect the patch version.
     public static var swift: String {
         #if compiler(>=6.4)
             "6.4 or newer"

@@ -5,21 +5,21 @@ import AgonTensors
 /// The state of a run after a step, as a safetensors file: parameters, statistics, optimizer and loop state under their
 /// names and in PyTorch's layouts, and the position as metadata.
 ///
-/// Random streams and the order of the data are functions of the seed and a counter, so the step is all there is to say
-/// of them. The bytes depend on config and step alone, not on threads, interruptions or the clock. The file
-/// contains its own checksum, so damaged weights are never trained on.
+/// Random streams and the order of the data are functions of the seed and a counter, so the step determines their
+/// state. The bytes depend only on config and step, not on threads, interruptions or the clock. The file contains its
+/// own checksum, so training never continues from damaged weights.
 public struct Checkpoint: Sendable {
     public static let format = "agon-checkpoint-2"
-    /// The format before, without a checksum, and whose digests were made in another way.
+    /// The previous format, which has no checksum and computes digests differently.
     private static let formerFormat = "agon-checkpoint-1"
 
     public let step: Int
-    /// `Experiment.digest` of the config it belongs to; nil where it says nothing that can be compared.
+    /// `Experiment.digest` of the config that it belongs to; nil for a file whose digest cannot be compared.
     public let config: String?
     public let path: String
     private let file: SafetensorsFile
 
-    /// Opens a checkpoint and checks its checksum, header and metadata; a truncated or damaged file is found here.
+    /// Opens a checkpoint and checks its checksum, header and metadata, which detects truncated and damaged files.
     ///
     /// Throws `TensorsError` or `RunError.badCheckpoint`.
     public init(path: String) throws {
@@ -44,12 +44,12 @@ public struct Checkpoint: Sendable {
     /// Writes the state, then reads it back.
     ///
     /// - Parameters:
-    ///   - batches: batches of data that were read.
+    ///   - batches: the number of data batches read so far.
     ///   - config: the digest of the config.
-    ///   - lastGood: the checkpoint before, for the message.
+    ///   - lastGood: the previous checkpoint, for the error message.
     ///
-    /// Throws `RunError.notFinite` before anything is written when a value is not finite, `TensorsError` for a
-    /// failed write.
+    /// Throws `RunError.notFinite` before anything is written if a value is not finite, `TensorsError` if the write
+    /// fails.
     package static func write(
         _ variables: [Variable], step: Int, batches: Int, config: String, seed: UInt64, path: String,
         lastGood: String?
@@ -66,11 +66,11 @@ public struct Checkpoint: Sendable {
         try SafetensorsFile.write(path: path, contents, metadata: metadata, isSealed: true)
         let written = try Checkpoint(path: path)
         guard written.file.entries.count == contents.count, written.step == step else {
-            throw RunError.badCheckpoint(path: path, problem: "it does not read back as it was written")
+            throw RunError.badCheckpoint(path: path, problem: "its contents differ from those that were written")
         }
     }
 
-    /// The first variable that holds a value that is not finite, and the value.
+    /// The name of the first variable with a value that is not finite, and the value.
     package static func firstNotFinite(_ variables: [Variable]) -> (name: String, value: Float)? {
         for variable in variables {
             let values = UnsafeBufferPointer(start: variable.storage, count: variable.shape.count)
@@ -79,9 +79,9 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
-    /// Gives variables the values of the file.
+    /// Sets variables to the values of the file.
     ///
-    /// Throws `RunError.badCheckpoint` for a variable that is missing or of another shape, `TensorsError`.
+    /// Throws `RunError.badCheckpoint` for a variable that is missing or has another shape, `TensorsError`.
     package func restore(_ variables: [Variable]) throws {
         for variable in variables {
             guard file.contains(variable.name) else {
@@ -96,9 +96,9 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// Gives variables of networks the values that the file has under their names and in their shapes.
+    /// Sets the networks' variables to the values that the file has for the same name and shape.
     ///
-    /// - Returns: the names of those that it has no values for.
+    /// - Returns: the names of the variables for which it has no values.
     package func carryOver(to variables: [Variable]) throws -> [String] {
         var others: [String] = []
         for variable in variables where variable.role == .parameter || variable.role == .buffer {
@@ -108,14 +108,14 @@ public struct Checkpoint: Sendable {
         return others
     }
 
-    /// Whether every variable is there in its shape, and nothing else.
+    /// Checks that the file holds exactly these variables, in their shapes.
     ///
     /// Throws `RunError.badCheckpoint`.
     package func check(_ variables: [Variable]) throws {
         for variable in variables {
             guard file.contains(variable.name), try file.entry(variable.name).shape == variable.pyTorchShape else {
                 throw RunError.badCheckpoint(
-                    path: path, problem: "tensor '\(variable.name)' is missing or of another shape")
+                    path: path, problem: "tensor '\(variable.name)' is missing or has another shape")
             }
         }
         guard file.entries.count == variables.count else {

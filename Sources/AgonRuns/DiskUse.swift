@@ -1,6 +1,6 @@
 import Foundation
 
-/// The bytes that a folder takes on the disk.
+/// The disk space that a folder uses.
 package enum DiskUse {
     package static func bytes(below path: String) -> Int {
         guard let entries = FileManager.default.enumerator(atPath: path) else { return 0 }

@@ -1,7 +1,7 @@
 import AgonTensors
 import Foundation
 
-/// The commit of the project that a config stands in, and whether anything there differs from it.
+/// The git commit of the repository that contains a config, and whether the working tree has uncommitted changes.
 public struct GitRevision: Record, Hashable, Sendable {
     public private(set) var commit = ""
     public private(set) var isDirty = false
@@ -12,7 +12,7 @@ public struct GitRevision: Record, Hashable, Sendable {
         [.value("commit", \.commit, isRequired: true), .value("isDirty", \.isDirty)]
     }
 
-    /// Asks git about the folder of a file; nil outside of a repository, or without git.
+    /// Asks git about the folder of a file; nil outside a repository or without git.
     package init?(near path: String) {
         let folder = FilePath.parent(of: path)
         let place = folder.isEmpty ? "." : folder
@@ -23,7 +23,7 @@ public struct GitRevision: Record, Hashable, Sendable {
         isDirty = !status.isEmpty
     }
 
-    /// What git prints. Without Foundation's `Process`, which waits forever if it cannot start a thread.
+    /// The output of git. This avoids Foundation's `Process`, which blocks forever if it cannot start a thread.
     private static func output(_ arguments: [String]) -> String? {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return nil }
@@ -39,7 +39,7 @@ public struct GitRevision: Record, Hashable, Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        // Reading the state must not take the repository's lock.
+        // Git must not take the repository's lock to read its status.
         let environment = ProcessInfo.processInfo.environment.merging(["GIT_OPTIONAL_LOCKS": "0"]) { $1 }
         var words = (["git"] + arguments).map { strdup($0) } + [nil]
         var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]

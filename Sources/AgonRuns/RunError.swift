@@ -1,13 +1,13 @@
 import AgonConfiguration
 
-/// What can go wrong with runs and their folders. A config's own faults are `ConfigError`.
+/// Errors of runs and their folders. Errors in a config are `ConfigError`.
 public enum RunError: Error, Equatable, Sendable {
-    /// A new run was to go where a run is.
+    /// The folder of a new run already contains a run.
     case runExists(folder: String, state: String?)
-    /// Another process works in the folder.
+    /// Another process is using the folder.
     case runBusy(folder: String)
     case noRun(folder: String)
-    /// A new run was to go where checkpoints of another lie, whose config is gone.
+    /// The folder of a new run contains checkpoints of another run, whose config is missing.
     case strayCheckpoint(path: String)
     case cannotMakeFolder(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
@@ -15,9 +15,9 @@ public enum RunError: Error, Equatable, Sendable {
     case noCheckpoint(folder: String)
     case noCheckpointAtStep(folder: String, step: Int, existing: [Int])
     case badCheckpoint(path: String, problem: String)
-    /// A record that a newer version of Agon wrote.
+    /// A newer version of Agon wrote the record.
     case newerFormat(path: String, format: Int)
-    /// A run has checkpoints, but none is usable; what is wrong with each.
+    /// A run has checkpoints, but none is usable. There is a problem for each checkpoint.
     case noUsableCheckpoint(folder: String, problems: [String])
     /// A record or log whose contents do not match its checksum.
     case damaged(path: String, problem: String)
@@ -31,19 +31,20 @@ extension RunError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .runExists(let folder, let state):
-            "\(folder): holds a run already" + (state.map { " (\($0))" } ?? "")
+            "\(folder): already holds a run" + (state.map { " (\($0))" } ?? "")
                 + "; continue it with --resume, or choose another folder with --out"
         case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
         case .strayCheckpoint(let path):
-            "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or restore "
-                + "config.json"
+            "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "
+                + "restore config.json"
         case .noRun(let folder): "\(folder): holds no run (no config.json)"
-        case .cannotMakeFolder(let path, let reason): "\(path): cannot make this folder: \(reason)"
+        case .cannotMakeFolder(let path, let reason): "\(path): cannot create this folder: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"
-        case .noCheckpoint(let folder): "\(folder): holds no readable checkpoint; let the run reach one first"
+        case .noCheckpoint(let folder):
+            "\(folder): holds no readable checkpoint; train the run to its first checkpoint"
         case .noCheckpointAtStep(let folder, let step, let existing):
-            "\(folder): holds no checkpoint of step \(step); there are "
+            "\(folder): holds no checkpoint of step \(step); existing steps: "
                 + (existing.isEmpty ? "none" : existing.map(String.init).joined(separator: ", "))
         case .badCheckpoint(let path, let problem): "\(path): not a usable checkpoint: \(problem)"
         case .newerFormat(let path, let format):
@@ -53,7 +54,7 @@ extension RunError: CustomStringConvertible {
                 + problems.map { "  \($0)\n" }.joined()
                 + "Nothing was changed. Restore a good copy, or start a new run with another --out"
         case .damaged(let path, let problem): "\(path): damaged: \(problem)"
-        case .badWeights(let path, let problem): "\(path): not the weights of these networks: \(problem)"
+        case .badWeights(let path, let problem): "\(path): not usable weights for these networks: \(problem)"
         case .notFinite(let step, let quantity, let value, let tensor, let checkpoint):
             "step \(step): \(quantity) is \(value)" + (tensor.map { "; not finite: \($0)" } ?? "")
                 + "; training was stopped. Last good checkpoint: \(checkpoint ?? "none yet"). "

@@ -4,15 +4,15 @@ import Foundation
 
 /// The folder of one run:
 ///
-///     config.json                        the config in full
+///     config.json                        the complete config
 ///     run.json                           state, command line, versions, machine, times
 ///     metrics.jsonl                      losses and scores, a line every few steps
-///     evaluations.jsonl                  values of metrics with all that they depend on, if any were measured
-///     events.out.tfevents.SECONDS.agon   the same and the grids for TensorBoard
+///     evaluations.jsonl                  values of metrics with everything that they depend on, if any were measured
+///     events.out.tfevents.SECONDS.agon   the numbers and sample grids for TensorBoard
 ///     samples/step-0000400.png           grids of samples from the same latents
 ///     checkpoints/step-0000400.safetensors
 ///
-/// Files appear by atomic rename (metrics grow by whole lines), so a run that was killed at any time can be resumed.
+/// Files are created by atomic rename, and logs grow by whole lines, so a run that is killed at any time can resume.
 public struct RunFolder: Hashable, Sendable {
     public let path: String
 
@@ -34,10 +34,10 @@ public struct RunFolder: Hashable, Sendable {
         return "step-" + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     }
 
-    /// Whether a run was started here. Its config is the first file of a run. One that cannot be accessed counts as present.
+    /// Whether a run was started here. A run writes its config first. An inaccessible config counts as present.
     public var holdsRun: Bool { FileSystem.exists(configPath) }
 
-    /// The steps that have a checkpoint, rising; whether it is sound is not looked at.
+    /// The steps that have a checkpoint, in ascending order. The checkpoints may be damaged.
     ///
     /// Throws `TensorsError.cannotRead` if the folder cannot be read.
     public var checkpointSteps: [Int] {
@@ -59,12 +59,12 @@ public struct RunFolder: Hashable, Sendable {
             .sorted { ($0.count, $0) < ($1.count, $1) }.map { samplesFolder + "/" + $0 }
     }
 
-    // MARK: Making and finding
+    // MARK: Creating and finding
 
-    /// Where runs go that name no folder.
+    /// The parent of runs for which no folder is given.
     static let defaultParent = "Runs"
 
-    /// A new folder `Runs/NAME`, or `Runs/NAME-2` and so on where that is taken; two processes never get the same one.
+    /// Creates a folder `Runs/NAME`, or `Runs/NAME-2` and so on if that exists. Two processes never get the same one.
     ///
     /// Throws `RunError.cannotMakeFolder`.
     package static func makeNew(named name: String, parent: String = defaultParent) throws -> RunFolder {
@@ -74,10 +74,10 @@ public struct RunFolder: Hashable, Sendable {
             if mkdir(path, 0o777) == 0 { return RunFolder(path: path) }
             guard errno == EEXIST else { throw cannotMake(path) }
         }
-        preconditionFailure("no number was free")
+        preconditionFailure("no folder name is free")
     }
 
-    /// The newest of the folders that `makeNew` made for a name.
+    /// The newest folder that `makeNew` created for a name.
     ///
     /// Throws `TensorsError.cannotRead`.
     package static func newest(named name: String, parent: String = defaultParent) throws -> RunFolder? {
@@ -90,12 +90,12 @@ public struct RunFolder: Hashable, Sendable {
         return numbers.max().map { RunFolder(path: parent + "/" + name + ($0 == 1 ? "" : "-\($0)")) }
     }
 
-    /// Makes the folder and its subfolders where they are missing.
+    /// Creates the folder and its subfolders if they are missing.
     package func make() throws {
         for folder in [path, samplesFolder, checkpointsFolder] { try Self.makeFolders(folder) }
     }
 
-    /// Makes a folder and those above it where they are missing.
+    /// Creates a folder and its parents if they are missing.
     ///
     /// Throws `RunError.cannotMakeFolder`, `TensorsError.cannotWrite` for a transient cause.
     public static func makeFolders(_ path: String) throws {
@@ -120,7 +120,7 @@ public struct RunFolder: Hashable, Sendable {
         return RunError.cannotMakeFolder(path: path, reason: String(cString: strerror(code)))
     }
 
-    /// Whether a process is working on the run. Takes no lock, so it never keeps a run from starting.
+    /// Whether a process is working on the run. The query takes no lock, so it never prevents a run from starting.
     package var isBusy: Bool {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -128,7 +128,7 @@ public struct RunFolder: Hashable, Sendable {
         return RunLock.isHeld(descriptor)
     }
 
-    /// Takes the folder for this process until the lock is let go, which the end of the process does too.
+    /// Locks the folder for this process until the lock is released or the process ends.
     ///
     /// Throws `RunError.runBusy`, `TensorsError.cannotRead`.
     package func lock() throws -> Lock {
@@ -140,7 +140,7 @@ public struct RunFolder: Hashable, Sendable {
             close(descriptor)
             throw RunError.runBusy(folder: path)
         case .impossible:
-            // Some network file systems have no locks; a run there goes without.
+            // Some network file systems do not support locks; runs there are not locked.
             close(descriptor)
             return Lock(descriptor: -1)
         }
@@ -154,21 +154,21 @@ public struct RunFolder: Hashable, Sendable {
         deinit { if descriptor >= 0 { close(descriptor) } }
     }
 
-    /// Removes what a killed process left half written. Only while holding the lock.
+    /// Removes incomplete files of killed processes. The caller must hold the lock.
     package func removeLeftovers() {
         for folder in [path, samplesFolder, checkpointsFolder] { AtomicFile.removeLeftovers(in: folder) }
     }
 
     // MARK: Checkpoints
 
-    /// The newest checkpoint that is intact and belongs to the config; nil if there are none at all.
+    /// The newest checkpoint that is intact and belongs to the config; nil if there are no checkpoints.
     ///
     /// - Parameters:
-    ///   - config: an experiment's digest; a checkpoint that has none to compare belongs to the folder's config.
-    ///   - note: told about each one that is passed over.
+    ///   - config: an experiment's digest; a checkpoint without a comparable digest belongs to the folder's config.
+    ///   - note: receives a message for each unusable checkpoint that is skipped.
     ///
-    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `TensorsError.cannotRead` if the
-    /// folder or a checkpoint cannot be read: it may be intact.
+    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `TensorsError.cannotRead` if
+    /// the folder or a checkpoint cannot be read, because an unreadable checkpoint may be intact.
     package func newestCheckpoint(config: String? = nil, note: (String) -> Void) throws -> Checkpoint? {
         var problems: [String] = []
         for step in try checkpointSteps.reversed() {
@@ -191,8 +191,8 @@ public struct RunFolder: Hashable, Sendable {
         return nil
     }
 
-    /// Removes all but the newest `count` checkpoints up to `step`, after the one of `step` was found readable. None is
-    /// removed if the folder cannot be read.
+    /// Removes all but the newest `count` checkpoints up to `step`. The caller must have checked that the checkpoint of
+    /// `step` is readable. If the folder cannot be read, nothing is removed.
     package func removeOldCheckpoints(keeping count: Int, newest step: Int) {
         let steps = (try? checkpointSteps) ?? []
         for old in steps.filter({ $0 <= step }).dropLast(count) { unlink(checkpointPath(step: old)) }

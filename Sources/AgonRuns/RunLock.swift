@@ -1,16 +1,16 @@
 import Foundation
 
-/// The lock on a run's folder: `flock`, which excludes other processes, and on Linux also a shared record lock on the open
-/// folder, which others can query without taking a lock.
+/// The lock on a run's folder. `flock` excludes other processes. On Linux there is also a shared record lock on the
+/// open folder, which other processes can query without taking a lock.
 enum RunLock {
     enum Outcome {
         case taken, held
-        /// The file system has no locks.
+        /// The file system does not support locks.
         case impossible
     }
 
-    /// Tries for a moment: older versions take the lock for an instant to look, and a process that is being started shares the
-    /// descriptors of the one that starts it for an instant.
+    /// Retries for up to 0.2 s, because the lock may be held for an instant: older versions take it to query it, and a
+    /// child process shares its parent's descriptors until it executes its program.
     static func take(_ descriptor: Int32) -> Outcome {
         for _ in 0..<20 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
@@ -27,7 +27,7 @@ enum RunLock {
     static func isHeld(_ descriptor: Int32) -> Bool {
         if isShown(descriptor) == true { return true }
         #if canImport(Glibc)
-            // Held by `flock` alone: by an older version, or by the program of that name.
+            // An older version or the `flock` program holds only the `flock` lock.
             return isListed(descriptor)
         #else
             guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return false }
@@ -43,7 +43,7 @@ enum RunLock {
             _ = fcntl(descriptor, ownedByOpenFile + 1, &lock)
         }
 
-        /// Nil if the file system has no record locks.
+        /// Nil if the file system does not support record locks.
         private static func isShown(_ descriptor: Int32) -> Bool? {
             var lock = Glibc.flock()
             lock.l_type = Int16(F_WRLCK)
@@ -52,7 +52,7 @@ enum RunLock {
             return lock.l_type != Int16(F_UNLCK)
         }
 
-        /// F_OFD_GETLK of fcntl.h, which Swift does not import; F_OFD_SETLK is one more.
+        /// F_OFD_GETLK of fcntl.h, which Swift does not import; F_OFD_SETLK is the next number.
         private static let ownedByOpenFile: Int32 = 36
 
         /// Whether the system lists an exclusive `flock` on the folder.
@@ -70,7 +70,7 @@ enum RunLock {
             let file = "\(digits(major)):\(digits(minor)):\(status.st_ino)"
             return String(decoding: list, as: UTF8.self).split(separator: "\n").contains { line in
                 let words = line.split(separator: " ")
-                // Those that wait for one are marked by an arrow.
+                // Lines of waiting processes have an arrow as second word.
                 return words.count >= 6 && words[1] == "FLOCK" && words[3] == "WRITE" && words[5] == file
             }
         }

@@ -2,20 +2,20 @@ import AgonConfiguration
 import AgonText
 import Foundation
 
-/// Numbers from one end to the other, a step apart; both ends belong to it.
+/// Evenly spaced numbers from `from` to `to`, both included.
 struct AxisRange: ConfigDecodable, Sendable {
     let from: Double
     let to: Double
-    /// Nil: any number between, for random draws.
+    /// The distance between successive numbers; nil for a continuous range, which only random draws can use.
     let step: Double?
 
     static let countLimit = 100_000
 
     init(from reader: ConfigReader) throws {
         from = try reader.number("from", "The first number.")
-        to = try reader.number("to", "The last number, if steps lead there.")
+        to = try reader.number("to", "The upper limit; included if a step reaches it.")
         step = try reader.optionalNumber(
-            "step", in: .positive, "From one number to the next; random draws may do without.")
+            "step", in: .positive, "The distance between successive numbers; optional for random draws.")
         try reader.require(from <= to, "to", "\(NumberText.shortest(to)) is below 'from', \(NumberText.shortest(from))")
         if let step {
             try reader.require(
@@ -23,7 +23,7 @@ struct AxisRange: ConfigDecodable, Sendable {
         }
     }
 
-    /// The numbers, reckoned in decimals so that 0.1 + 0.2 is 0.3.
+    /// The numbers, computed in decimal arithmetic so that 0.1 + 0.2 is 0.3.
     var values: [ConfigNode]? {
         guard let step else { return nil }
         let (start, end, width) = (Self.decimal(from), Self.decimal(to), Self.decimal(step))
@@ -38,30 +38,29 @@ struct AxisRange: ConfigDecodable, Sendable {
 
     func value(at share: Double) -> ConfigNode { Self.rounded(from + (to - from) * share) }
 
-    /// The number in six significant digits.
+    /// The number rounded to six significant digits.
     static func rounded(_ value: Double) -> ConfigNode {
         ConfigNode(Double(NumberText.significant(value, digits: 6)) ?? value)
     }
 
-    /// The decimal that the double was written as.
+    /// The decimal number from which the double was parsed.
     private static func decimal(_ value: Double) -> Decimal {
         Decimal(string: NumberText.shortest(value), locale: Locale(identifier: "en_US_POSIX")) ?? Decimal(value)
     }
 }
 
-/// Numbers from one end to the other, each the same factor above the one before; both ends belong to it.
+/// Logarithmically spaced numbers from `from` to `to`, both included.
 struct AxisLogRange: ConfigDecodable, Sendable {
     let from: Double
     let to: Double
-    /// Nil: any number between, for random draws.
+    /// Nil for a continuous range, which only random draws can use.
     let count: Int?
 
     init(from reader: ConfigReader) throws {
         from = try reader.number("from", in: .positive, "The first number.")
         to = try reader.number("to", in: .positive, "The last number.")
         count = try reader.optionalInteger(
-            "count", in: 2...AxisRange.countLimit, "How many numbers, both ends with them; random draws may do without."
-        )
+            "count", in: 2...AxisRange.countLimit, "The number of values with both ends; optional for random draws.")
         try reader.require(from != to, "to", "is the same as 'from'")
     }
 

@@ -3,35 +3,35 @@ import AgonTensors
 import AgonText
 import Foundation
 
-/// The trials of a prepared sweep as jobs for other machines' schedulers. Each job runs trials as the sweep's makefile
-/// does, in the same folders, so that the ways can be mixed.
+/// The trials of a prepared sweep as jobs for batch systems. Each job runs trials in the same way and in the same
+/// folders as the sweep's makefile, so both can be used on one sweep.
 public enum BatchJobs {
-    /// How a Slurm array is laid out.
+    /// The layout of a Slurm array.
     public struct Slurm: Sendable {
-        /// Tasks that run at the same time; nil for as many as the cluster lets.
+        /// The maximum number of concurrent tasks; nil for the cluster's limit.
         public var atMost: Int?
-        /// Trials of a task, one after the other.
+        /// The number of trials per task, which run one after the other.
         public var pack = 1
-        /// Cores of a task.
+        /// The number of cores per task.
         public var threads = 1
-        /// Of a task, as Slurm writes it: `02:00:00`; nil for the partition's own.
+        /// The time limit of a task in Slurm's format, such as `02:00:00`; nil for the partition's default.
         public var timeLimit: String?
-        /// Further lines for sbatch, such as `--partition=long`.
+        /// Further options for sbatch, such as `--partition=long`.
         public var directives: [String] = []
-        /// Seconds before the time limit at which a trial is stopped; Slurm may do so a minute earlier.
+        /// Seconds before the time limit at which a trial is stopped; Slurm may stop it up to a minute earlier.
         public var warning = 120
 
         public init() {}
 
-        /// Time limits that are none.
+        /// Values of `--time` that mean no time limit.
         static let unlimited: Set<String> = ["infinite", "unlimited", "-1", "0"]
 
-        /// Arrays are limited by the site; this is Slurm's own setting.
+        /// The default maximum size of an array in Slurm; sites can change it.
         static let usualLimit = 1000
 
         /// The seconds of a time limit in any of Slurm's forms: `MINUTES`, `MINUTES:SECONDS`,
         /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`; nil for other
-        /// texts.
+        /// text.
         static func seconds(of limit: String) -> Int? {
             let halves = limit.split(separator: "-", omittingEmptySubsequences: false)
             let parts = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false).map {
@@ -51,9 +51,9 @@ public enum BatchJobs {
         }
     }
 
-    /// Writes `array.sbatch`: a Slurm array whose tasks stop and requeue themselves before their time is over.
+    /// Writes `array.sbatch`: a Slurm array whose tasks stop and requeue themselves before they reach their time limit.
     ///
-    /// - Returns: the script's path, the command that submits it, and what the user should know.
+    /// - Returns: the script's path, the command that submits it, and notes for the user.
     ///
     /// Throws `SweepError.noSweep`, `.badTimeLimit`, `.shortTimeLimit`, `TensorsError.cannotWrite`,
     /// `RunError.cannotMakeFolder`.
@@ -66,7 +66,7 @@ public enum BatchJobs {
     static func writeSlurm(_ folder: SweepFolder, _ options: Slurm, program: String) throws
         -> (path: String, command: String, notes: [String])
     {
-        // A task that is stopped as soon as it begins would go back to the queue for ever.
+        // A task that is stopped as soon as it begins would be requeued forever.
         if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
             guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
             guard seconds >= options.warning + 120 else {
@@ -81,7 +81,7 @@ public enum BatchJobs {
             list.entries[start..<min(start + options.pack, list.entries.count)].map(\.id)
         }
         let root = SweepPaths.absolute(folder.path)
-        // Slurm drops a job whose output has no folder, without a word.
+        // Slurm silently drops a job if the folder of its output does not exist.
         try RunFolder.makeFolders(folder.logsFolder)
         let path = folder.path + "/array.sbatch"
         try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options, program))
@@ -89,7 +89,7 @@ public enum BatchJobs {
         if tasks.count > Slurm.usualLimit {
             let pack = options.pack * ((tasks.count + Slurm.usualLimit - 1) / Slurm.usualLimit)
             notes.append(
-                "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) makes "
+                "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) reduces them to "
                     + "\((list.entries.count + pack - 1) / pack)")
         }
         return (path, "sbatch \(ShellText.word(path))", notes)
@@ -106,7 +106,8 @@ public enum BatchJobs {
             "--cpus-per-task=\(options.threads)", "--requeue", "--open-mode=append",
             "--signal=B:USR1@\(options.warning)",
         ]
-        // A directive is a line of the script. A path with characters that are special there is left to the shell.
+        // A directive is a line of the script and cannot quote special characters. For a path that has some, the shell
+        // redirects the output instead.
         let isPlain = root.utf8.allSatisfy(ShellText.isPlain)
         let log = ShellText.quoted(root + "/logs") + #"/"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.txt""#
         let redirection = "exec >>\(log) 2>&1\n"
@@ -115,9 +116,10 @@ public enum BatchJobs {
         directives += options.directives
         return """
             #!/bin/bash
-            # The trials of the sweep '\(name)' as a Slurm array. Written by `agon sweep emit --slurm`; submit it with sbatch.
-            # A task that gets USR1 (before its time limit) or TERM lets its trial save and stop, and goes back to the queue;
-            # started again it goes on to the very same weights. Trials that are done end at once.
+            # The trials of the sweep '\(name)' as a Slurm array. Written by `agon sweep emit --slurm`.
+            # Submit this file with sbatch.
+            # On USR1 (before its time limit) or TERM, a task lets its trial save and stop, and requeues itself.
+            # A resumed trial reaches the same weights as an uninterrupted one. Finished trials end at once.
             \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
 
             program=\(ShellText.quoted(program))
@@ -142,7 +144,7 @@ public enum BatchJobs {
                 "$agon" sweep trial --with-parent --threads "${SLURM_CPUS_PER_TASK:-1}" "$trials/$id" &
                 child=$!
                 code=127
-                # A signal ends the waiting, not the trial.
+                # A signal interrupts wait, not the trial.
                 while :; do
                     interrupted=
                     wait "$child"
@@ -159,10 +161,10 @@ public enum BatchJobs {
                 [ -e "$trials/$id/done" ] || left=1
             done
             if [ -n "$signal" ] && [ -n "$left" ]; then
-                # A job that its user cancels gets TERM too, and is not to come back.
+                # A cancelled job also gets TERM, but must not be requeued.
                 state=$(scontrol --oneliner show job "$SLURM_JOB_ID" | sed -n 's/.*JobState=\\([A-Z]*\\).*/\\1/p')
                 if [ "$state" = RUNNING ] && scontrol requeue "$SLURM_JOB_ID"; then
-                    # Slurm ends this script now.
+                    # Slurm is about to end this script.
                     sleep 60
                 fi
             fi
@@ -171,7 +173,7 @@ public enum BatchJobs {
             """
     }
 
-    /// Writes `parallel.txt`: a command a line, for GNU parallel.
+    /// Writes `parallel.txt` for GNU parallel, with one command per line.
     ///
     /// - Returns: the file's path, and the command that runs it.
     public static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int) throws
@@ -191,7 +193,7 @@ public enum BatchJobs {
         }
         let path = folder.path + "/parallel.txt"
         try AtomicFile.write(path: path, text: lines.joined(separator: "\n") + "\n")
-        // By its own setting, parallel kills a fraction of a second after TERM; a step and a checkpoint take longer.
+        // By default, parallel kills a job a fraction of a second after TERM; a step and a checkpoint take longer.
         let command =
             "parallel --jobs \(jobs) --line-buffer --joblog \(ShellText.word(folder.path + "/parallel.log")) "
             + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(ShellText.word(path))"

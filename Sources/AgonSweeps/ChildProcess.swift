@@ -1,8 +1,8 @@
 import AgonDatasets
 import Foundation
 
-/// A program that was started in this process's group, so that signals of the terminal reach it too, and whose output
-/// and errors come through one pipe.
+/// A child process in this process's group, so that it also receives the terminal's signals. Its standard output and
+/// standard error share one pipe.
 final class ChildProcess {
     enum Ending: Equatable, CustomStringConvertible {
         case exited(Int32)
@@ -59,8 +59,8 @@ final class ChildProcess {
 
     deinit { close(descriptor) }
 
-    /// The whole lines that came, waited for a while; nil when the program and all that it started have closed the
-    /// pipe.
+    /// Waits for output up to a timeout and returns the complete lines that arrived; nil when the program and all its
+    /// children have closed the pipe.
     func lines(within seconds: Double) -> [String]? {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&request, 1, Int32(seconds * 1000)) > 0 else { return [] }
@@ -77,17 +77,17 @@ final class ChildProcess {
 
     func send(_ signal: Int32) { kill(id, signal) }
 
-    /// Whether a process of this number lives, or was not yet waited for.
+    /// Whether a process with this ID is running, or has ended and was not yet waited for.
     static func exists(_ id: Int) -> Bool { kill(pid_t(truncatingIfNeeded: id), 0) == 0 || errno != ESRCH }
 
     func wait() -> Ending {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        // The macros of wait.h, which Swift does not see.
+        // This is what the macros of wait.h do, which Swift does not import.
         return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: status & 0x7f)
     }
 
     private static func failure(_ name: String, _ code: Int32) -> SweepError {
-        .toolFailed(name, reason: "cannot be started: \(String(cString: strerror(code)))")
+        .toolFailed(name, reason: "cannot start: \(String(cString: strerror(code)))")
     }
 }

@@ -2,27 +2,27 @@ import AgonConfiguration
 import AgonExperiments
 import AgonTensors
 
-/// The trials that a sweep file stands for.
+/// A sweep file with the trials that it defines.
 public struct Sweep: Sendable {
     public let configuration: SweepConfiguration
-    /// The sweep's file as read, every default written out.
+    /// The sweep file with all defaults filled in.
     public let resolved: ConfigNode
-    /// As the user named it.
+    /// The path of the file as given by the user.
     public let file: String
-    /// The names of what trials differ in, in the order of the file; `seed` last if the sweep has seeds.
+    /// The names of the axes, in the order of the file; `seed` is last if the sweep has seeds.
     public let axes: [String]
     public let trials: [SweepTrial]
-    /// What the user should know: exclusions that match nothing, points that are the same.
+    /// Notes for the user about exclusions that match nothing and about identical points.
     public let notes: [String]
 
-    /// The most trials that one sweep may have.
+    /// The maximum number of trials in a sweep.
     static let trialLimit = 100_000
 
-    /// Reads a sweep file, and the configs that it names, and checks the config of every trial.
+    /// Reads a sweep file and the configs that it names, and checks the config of every trial.
     ///
     /// - Parameters:
-    ///   - overrides: `path=value` arguments that go over the sweep file's own values, applied in turn.
-    ///   - settings: values that go over the sweep file's as well.
+    ///   - overrides: `path=value` arguments that override values of the sweep file, applied in order.
+    ///   - settings: further values that override those of the sweep file.
     ///
     /// Throws `ConfigError`, `SweepError`.
     public init(file: String, overrides: [String] = [], settings: [ConfigSetting] = []) throws {
@@ -42,7 +42,7 @@ public struct Sweep: Sendable {
         try checkRule()
     }
 
-    /// A rule that compares what no trial measures would never end one.
+    /// Rejects a rule with a metric that no trial measures: it would never end a trial.
     private func checkRule() throws {
         guard let metric = configuration.stop?.metric, metric.hasPrefix("metric.") else { return }
         let name = String(metric.dropFirst("metric.".count))
@@ -57,13 +57,13 @@ public struct Sweep: Sendable {
 public struct SweepTrial: Sendable {
     /// The first 12 digits of `identity`: the name of the trial's folder.
     public let id: String
-    /// The values of the sweep's axes, in their order, the seed last.
+    /// The values of the sweep's axes, in the order of the axes; the seed is last.
     public let settings: [(axis: String, value: ConfigNode)]
-    /// The config that it began with, as tables call it: `gas/original`.
+    /// The name of its base config in tables: `gas/original`.
     public let base: String
     public let experiment: Experiment
 
-    /// The SHA-256 of the values that the trial's weights and what is recorded of them depend on.
+    /// The SHA-256 of all settings that the trial's weights and recorded values depend on.
     static func identity(of experiment: Experiment) -> String {
         experiment.identity(of: [.result, .chance, .length, .measurement]).digest
     }
@@ -77,10 +77,10 @@ public struct SweepTrial: Sendable {
         settings.map { "\(shortName($0.axis))=\(text(of: $0.value))" }.joined(separator: " ")
     }
 
-    /// The last key of a path: `optimizer.learningRate` is `learningRate`.
+    /// The last key of a path: `optimizer.learningRate` becomes `learningRate`.
     static func shortName(_ axis: String) -> String { axis.split(separator: ".").last.map(String.init) ?? axis }
 
-    /// A value as a table shows it, in one line.
+    /// A value as one line of text for tables.
     static func text(of value: ConfigNode) -> String {
         guard let text = value.string,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
@@ -89,7 +89,7 @@ public struct SweepTrial: Sendable {
     }
 }
 
-/// Goes through the points of a sweep and makes a trial of each.
+/// Enumerates the points of a sweep and creates the trials of each.
 struct SweepExpansion {
     private let configuration: SweepConfiguration
     private let resolved: ConfigNode
@@ -98,7 +98,7 @@ struct SweepExpansion {
     private var bases: [String: ConfigNode] = [:]
     private var known: Set<String> = []
     private var repeated = 0
-    /// How many points each exclusion took away, and which of their keys were found anywhere.
+    /// How many points each exclusion removed, and the exclusions' keys that were found at any point.
     private var matches: [Int]
     private var foundKeys: Set<String> = []
 
@@ -110,7 +110,7 @@ struct SweepExpansion {
 
     mutating func run() throws {
         if let random = configuration.random { try draw(random) } else { try takeGrid() }
-        if repeated > 0 { notes.append("\(repeated) of the points are the same as others and are tried once") }
+        if repeated > 0 { notes.append("duplicate points, tried only once: \(repeated)") }
         for (index, exclusion) in configuration.exclusions.enumerated() where matches[index] == 0 {
             if let unknown = exclusion.conditions.first(where: { !foundKeys.contains($0.key) }) {
                 throw ConfigError.unknownKey(
@@ -131,7 +131,7 @@ struct SweepExpansion {
             guard !overflow, product <= Sweep.trialLimit else {
                 throw ConfigError.unfit(
                     resolved.source, .root.key("axes"),
-                    "the grid has more than \(Sweep.trialLimit) points; draw some with 'random'")
+                    "the grid has more than \(Sweep.trialLimit) points; draw a subset with 'random'")
             }
             count = product
         }
@@ -146,8 +146,8 @@ struct SweepExpansion {
         for next in column { try takeGrid(columns.dropFirst(), from: point.joined(next)) }
     }
 
-    /// Draws points until there are as many as wanted. The draws depend on seed and axis names alone, so that more of
-    /// them, or another axis, leave the former ones as they are.
+    /// Draws points until there are as many as wanted. The draws depend only on the seed and the axis names, so earlier
+    /// draws stay the same if the count grows or an axis is added.
     private mutating func draw(_ random: RandomDraws) throws {
         var taken = 0
         for index in 0..<(random.count * 100 + 1000) where taken < random.count {
@@ -165,11 +165,11 @@ struct SweepExpansion {
         guard taken == random.count else {
             throw ConfigError.unfit(
                 resolved.source, .root.key("random").key("count"),
-                "\(random.count) points are wanted, but the axes have only \(taken)")
+                "\(random.count) points are wanted, but the axes give only \(taken) different ones")
         }
     }
 
-    /// Makes the trials of a point, one for each seed; false if it is left out or was there before.
+    /// Adds the trials of a point, one for each seed; returns false if the point is excluded or repeats another one.
     private mutating func take(_ point: SweepAxis.Point) throws -> Bool {
         var node = try base(of: point)
         for setting in configuration.set + point.settings {
@@ -239,8 +239,8 @@ struct SweepExpansion {
         return isExcluded
     }
 
-    /// What an axis or a path of keys is at a point. Values that only the config in full has are looked up there; a
-    /// point may be excluded because its config is none, so that comes last.
+    /// The value of an axis or a path of keys at a point. Defaults are looked up in the resolved config. This comes
+    /// last, because a point may be excluded precisely because its config is invalid.
     private func value(of key: String, _ settings: [(axis: String, value: ConfigNode)], _ node: ConfigNode) throws
         -> ConfigNode?
     {

@@ -1,7 +1,7 @@
 import AgonConfiguration
 import Foundation
 
-/// One direction of a sweep: the values of a path of keys, of several paths together, or configs.
+/// One axis of a sweep: the values of one path of keys, of several paths in parallel, or configs.
 public struct SweepAxis: ConfigDecodable, Sendable {
     public static var schemaName: String? { "Axis" }
 
@@ -9,23 +9,23 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         case values(ConfigPath, [ConfigNode])
         case range(ConfigPath, AxisRange)
         case logRange(ConfigPath, AxisLogRange)
-        /// Axes of the same length that go forward together.
+        /// Axes of the same length that advance together.
         case zip([SweepAxis])
-        /// Paths of files, as written, and the file that names them.
+        /// Config paths as written, and the file that names them.
         case configs([String], namedIn: String)
         case cases([SweepCase])
     }
 
-    /// One place on an axis.
+    /// One point on an axis.
     struct Point: Sendable {
-        /// What the tables show: the names of axes and the values there.
+        /// The axis names and values that tables show.
         var labels: [(axis: String, value: ConfigNode)] = []
         var settings: [ConfigSetting] = []
-        /// A config: its path, and as it was written.
+        /// The path of a config, and the path as written in the sweep file.
         var config: (path: String, written: String)?
     }
 
-    /// What columns and exclusions call it.
+    /// The name of the axis in columns and exclusions.
     let name: String
     let kind: Kind
     private let source: ConfigSource
@@ -33,17 +33,17 @@ public struct SweepAxis: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         let name = try reader.optionalString(
-            "name", "What tables and exclusions call the axis; its path of keys if not given.")
-        let path = try reader.optionalString("path", "The path of keys that the values are set at.")
-        let values = try reader.optionalNode("values", "An array of values, of any kind.")
-        let range = try reader.optionalSection("range", AxisRange.self, "Numbers a step apart.")
-        let logRange = try reader.optionalSection("logRange", AxisLogRange.self, "Numbers a factor apart.")
+            "name", "The name of the axis in tables and exclusions; default: its path of keys.")
+        let path = try reader.optionalString("path", "The path of keys that the axis sets.")
+        let values = try reader.optionalNode("values", "An array of values of any type.")
+        let range = try reader.optionalSection("range", AxisRange.self, "Evenly spaced numbers.")
+        let logRange = try reader.optionalSection("logRange", AxisLogRange.self, "Logarithmically spaced numbers.")
         let zip = try reader.optionalArray(
-            "zip", of: SweepAxis.self, count: 2..., "Axes of the same length that go forward together.")
+            "zip", of: SweepAxis.self, count: 2..., "Axes of the same length that advance together.")
         let configs = try reader.optionalStrings(
-            "config", count: 1..., "Config files, relative to this file, in place of the sweep's base.")
+            "config", count: 1..., "Config files that replace the sweep's base, relative to this file.")
         let cases = try reader.optionalArray(
-            "cases", of: SweepCase.self, count: 1..., "Named sets of values, each a point.")
+            "cases", of: SweepCase.self, count: 1..., "Named sets of values; each set is a point.")
         source = reader.source
         place = reader.path
         guard !reader.isDescribing else {
@@ -60,14 +60,14 @@ public struct SweepAxis: ConfigDecodable, Sendable {
             throw reader.fail(
                 given.isEmpty
                     ? "missing: one of 'values', 'range', 'logRange', 'zip', 'config', 'cases'"
-                    : "\(given.map { "'\($0)'" }.joined(separator: " and ")) exclude each other")
+                    : "\(given.map { "'\($0)'" }.joined(separator: " and ")) cannot be combined")
         }
         let takesPath = ["values", "range", "logRange"].contains(given[0])
         try reader.require(
             (path != nil) == takesPath, "path",
-            takesPath ? "missing beside '\(given[0])'" : "not allowed beside '\(given[0])'")
+            takesPath ? "missing; '\(given[0])' needs it" : "not allowed with '\(given[0])'")
         let keys = try path.map { text in
-            guard let keys = ConfigPath(text) else { throw reader.fail("path", "'\(text)' is no path of keys") }
+            guard let keys = ConfigPath(text) else { throw reader.fail("path", "'\(text)' is not a path of keys") }
             return keys
         }
         if let values {
@@ -80,7 +80,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         } else if let logRange {
             kind = .logRange(keys ?? .root, logRange)
         } else if let zip {
-            try reader.require(name == nil, "name", "the zipped axes have names of their own")
+            try reader.require(name == nil, "name", "not allowed with 'zip'; name the zipped axes instead")
             kind = .zip(zip)
         } else if let configs {
             kind = .configs(configs, namedIn: reader.source(of: "config").file)
@@ -97,12 +97,12 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         }
     }
 
-    /// The names of this axis and of those zipped in it.
+    /// The name of this axis, or the names of its zipped axes.
     var names: [String] {
         if case .zip(let axes) = kind { axes.flatMap(\.names) } else { [name] }
     }
 
-    /// The paths that it sets, each once.
+    /// The paths that it sets, without duplicates.
     var paths: [ConfigPath] {
         switch kind {
         case .values(let path, _), .range(let path, _), .logRange(let path, _): [path]
@@ -125,7 +125,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
 
     /// All points, in order.
     ///
-    /// Throws `ConfigError.unfit` for a range that says nothing of its steps, and zipped axes of different lengths.
+    /// Throws `ConfigError.unfit` for a continuous range, and for zipped axes of different lengths.
     func points() throws -> [Point] {
         switch kind {
         case .values(let path, let values): return values.map { point(path, $0) }
@@ -154,9 +154,9 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         }
     }
 
-    /// A point by chance: any of the list, or any number between the ends where a range has no steps.
+    /// A random point: an element of the list, or any number of a continuous range.
     ///
-    /// - Parameter uniform: a number in [0, 1) for the axis of a name.
+    /// - Parameter uniform: a random number in [0, 1) for an axis name.
     func draw(_ uniform: (String) -> Double) throws -> Point {
         switch kind {
         case .range(let path, let range) where range.step == nil:
@@ -169,7 +169,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         }
     }
 
-    /// Whether it has any number of points.
+    /// Whether it is a range without discrete points.
     var isContinuous: Bool {
         switch kind {
         case .range(_, let range): range.step == nil
@@ -184,7 +184,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
     }
 
     private func unsteady(_ key: String, of range: String) -> ConfigError {
-        .unfit(source, place.key(range), "missing key '\(key)'; only random draws do without")
+        .unfit(source, place.key(range), "missing key '\(key)'; only random draws can omit it")
     }
 }
 
@@ -201,7 +201,7 @@ struct SweepCase: ConfigDecodable, Sendable {
     let settings: [ConfigSetting]
 
     init(from reader: ConfigReader) throws {
-        name = try reader.string("name", "What tables call the case.")
-        settings = try ConfigSetting.read("set", from: reader, "Paths of keys and what stands there, as by --set.")
+        name = try reader.string("name", "The name of the case in tables.")
+        settings = try ConfigSetting.read("set", from: reader, "Paths of keys with their values, as for --set.")
     }
 }

@@ -1,66 +1,67 @@
 import AgonConfiguration
 
-/// A sweep as its file states it: base configs, the axes along which trials differ, and seeds.
+/// The contents of a sweep file: base configs, the axes along which trials differ, and seeds.
 public struct SweepConfiguration: ConfigDecodable, Sendable {
-    /// Names the sweep's folder.
+    /// The name of the sweep and of its folder.
     public let name: String
     public let description: String?
-    /// The config that all trials begin with; nil where an axis names the configs.
+    /// The base config of all trials; nil if an axis lists configs.
     let base: String?
-    /// Values of all trials, over those of the base.
+    /// Values for all trials that override the base config.
     let set: [ConfigSetting]
     let axes: [SweepAxis]
     let exclusions: [SweepExclusion]
-    /// Nil: the base's own seed.
+    /// Nil for the seed of the base config.
     public let seeds: [Int]?
-    /// Nil: every point of the grid.
+    /// Nil for all points of the grid.
     let random: RandomDraws?
-    /// Nil: every trial is trained to its end.
+    /// The rule that ends trials early; nil for none.
     public let stop: MedianRule?
 
     public init(from reader: ConfigReader) throws {
-        name = try reader.string("name", "A name for the sweep, and for its folder.")
+        name = try reader.string("name", "The name of the sweep and of its folder.")
         try reader.require(
             SweepFolder.isName(name), "name",
             "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
-        description = try reader.optionalString("description", "What the sweep is to find out, in a sentence or two.")
+        description = try reader.optionalString("description", "The purpose of the sweep, in a sentence or two.")
         base = try reader.optionalString(
-            "base", "The config of all trials, relative to this file; none where an axis lists configs.")
+            "base", "The base config of all trials, relative to this file; not allowed if an axis lists configs.")
         set = try ConfigSetting.read(
-            "set", from: reader, "Values of all trials: paths of keys and what stands there, as by --set.")
+            "set", from: reader, "Values for all trials: paths of keys with their values, as for --set.")
         axes = try reader.array(
-            "axes", of: SweepAxis.self, default: [], "Where the trials differ; each point of the grid is a trial.")
+            "axes", of: SweepAxis.self, default: [], "The axes of the grid; each point of the grid is a trial.")
         exclusions = try SweepExclusion.read(from: reader)
         seeds = try reader.optionalIntegers(
-            "seeds", count: 1..., in: 0..., "The seeds that each point is tried with; the config's own if not given.")
+            "seeds", count: 1..., in: 0..., "The seeds for each point; default: the config's seed.")
         random = try reader.optionalSection(
-            "random", RandomDraws.self, "Draw points by chance instead of taking the whole grid.")
-        stop = try reader.optionalSection("stop", MedianRule.self, "End trials early that do badly; none if not given.")
+            "random", RandomDraws.self, "Random points instead of the whole grid.")
+        stop = try reader.optionalSection(
+            "stop", MedianRule.self, "The rule that ends bad trials early; default: no trial is ended early.")
         guard !reader.isDescribing else { return }
 
         let configAxes = axes.filter(\.namesConfigs)
         try reader.require(
-            base != nil || !configAxes.isEmpty, "base", "missing: give a 'base', or an axis of several 'config' files")
+            base != nil || !configAxes.isEmpty, "base", "missing: give a 'base', or an axis with 'config' files")
         try reader.require(
-            base == nil || configAxes.isEmpty, "base", "give a 'base' or an axis of 'config' files, not both")
+            base == nil || configAxes.isEmpty, "base", "give a 'base' or an axis with 'config' files, not both")
         try reader.require(configAxes.count < 2, "axes", "several axes list 'config' files; only one may")
         let seeds = seeds ?? []
-        try reader.require(Set(seeds).count == seeds.count, "seeds", "a seed stands there twice")
+        try reader.require(Set(seeds).count == seeds.count, "seeds", "a seed is repeated")
         try checkAxes(reader)
     }
 
-    /// Every name stands for one axis, and no value is set by two.
+    /// Checks that axis names are unique and that no two axes set the same path.
     private func checkAxes(_ reader: ConfigReader) throws {
         var names: Set<String> = ["seed"]
         var paths: [ConfigPath: String] = seeds == nil ? [:] : [ConfigPath.root.key("seed"): "seeds"]
         for (index, axis) in axes.enumerated() {
             for name in axis.names where !names.insert(name).inserted {
                 throw reader.fail(
-                    "axes", index: index, "'\(name)' is the name of another axis already; give this one a 'name'")
+                    "axes", index: index, "'\(name)' is already the name of another axis; give this one a 'name'")
             }
             for path in axis.paths {
                 if let other = paths[path] {
-                    throw reader.fail("axes", index: index, "'\(path)' is set by \(other) already")
+                    throw reader.fail("axes", index: index, "'\(path)' is already set by \(other)")
                 }
                 paths[path] = "another axis"
             }
@@ -69,7 +70,7 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
 
     /// The published JSON Schema of sweep files.
     public static func schema() throws -> ConfigNode {
-        try JSONSchema.describe(Self.self, title: "A sweep of Agon", id: "sweep-schema.json", partial: true)
+        try JSONSchema.describe(Self.self, title: "An Agon sweep", id: "sweep-schema.json", partial: true)
     }
 }
 
@@ -83,27 +84,27 @@ extension ConfigSetting {
             guard let path = ConfigPath(member.key) else {
                 throw ConfigError.unfit(
                     member.keySource, reader.path.key(key),
-                    "'\(member.key)' is no path of keys, such as optimizer.learningRate or generator.layers[2].features"
-                )
+                    "'\(member.key)' is not a path of keys, such as optimizer.learningRate or "
+                        + "generator.layers[2].features")
             }
             return ConfigSetting(path: path, value: member.value)
         }
     }
 }
 
-/// How many points are drawn, and from which seed.
+/// The number and the seed of random points.
 struct RandomDraws: ConfigDecodable, Sendable {
     let count: Int
     let seed: UInt64
 
     init(from reader: ConfigReader) throws {
         count = try reader.integer(
-            "count", in: 1...10_000, "Points to draw; with more, those drawn before stay the same.")
-        seed = UInt64(try reader.integer("seed", in: 0..., default: 0, "Seed of the draws."))
+            "count", in: 1...10_000, "The number of points; a larger count keeps all points of a smaller one.")
+        seed = UInt64(try reader.integer("seed", in: 0..., default: 0, "The seed of the draws."))
     }
 }
 
-/// Points that are left out: those that have all the values.
+/// Excludes the points that meet all its conditions.
 struct SweepExclusion: Sendable {
     struct Condition: Sendable {
         /// The name of an axis, or a path of keys.
@@ -117,7 +118,7 @@ struct SweepExclusion: Sendable {
     static func read(from reader: ConfigReader) throws -> [SweepExclusion] {
         let node = try reader.node(
             "exclude", default: [],
-            "Points to leave out: objects whose keys are names of axes or paths of keys; all their values must agree.")
+            "Points to exclude: objects of axis names or paths of keys with values; a point must match all values.")
         guard !reader.isDescribing else { return [] }
         guard let elements = node.array else {
             throw reader.fail("exclude", "expected an array, found \(node.summary)")

@@ -7,19 +7,19 @@ import Foundation
 
 /// The folder of a sweep:
 ///
-///     sweep.json                 the sweep's file in full
-///     trials.json                the trials: id, values, seed; how they are ended early
+///     sweep.json                 the complete sweep file
+///     trials.json                the trials (id, values, seed) and the rule that ends them early
 ///     Makefile                   a target for each trial
-///     trials/ID/config.json      a trial's folder is that of a run, and holds besides
-///     trials/ID/log.txt          what the trial said, all its parts one after the other
-///     trials/ID/done             written when it is done or was ended early: the target of make
-///     trials/ID/failed           why it failed last time, in a line
+///     trials/ID/config.json      a trial's folder is the folder of a run with these additional files:
+///     trials/ID/log.txt          the output of the trial over all its sessions
+///     trials/ID/done             the make target, written when the trial is done or was ended early
+///     trials/ID/failed           why it failed last time, in one line
 public struct SweepFolder: Hashable, Sendable {
     public let path: String
 
     public init(path: String) { self.path = RunFolder(path: path).path }
 
-    /// Where sweeps go that name no folder.
+    /// The folder of a sweep for which no folder is given.
     public static func standard(for name: String) -> SweepFolder { SweepFolder(path: "Sweeps/" + name) }
 
     public var sweepPath: String { path + "/sweep.json" }
@@ -32,8 +32,8 @@ public struct SweepFolder: Hashable, Sendable {
 
     static func isName(_ name: String) -> Bool { name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]*/) != nil }
 
-    /// Writes what the trials need. Files that are there already with the same content stay as they are, so that make
-    /// sees what is new.
+    /// Writes the files that the trials need. Files with the same content are not rewritten, so that make detects only
+    /// real changes.
     ///
     /// - Returns: the trials in the folder that the sweep no longer has.
     ///
@@ -53,15 +53,15 @@ public struct SweepFolder: Hashable, Sendable {
         return trialsLeft(by: sweep)
     }
 
-    /// The trials in the folder that a sweep does not have.
+    /// The trials in the folder that are not part of the sweep.
     private func trialsLeft(by sweep: Sweep) -> [String] {
         let ids = Set(sweep.trials.map(\.id))
         let present = (try? FileManager.default.contentsOfDirectory(atPath: trialsFolder)) ?? []
         return present.filter { !$0.hasPrefix(".") && !ids.contains($0) }.sorted()
     }
 
-    /// Gives trials that another version of Agon named, whose configs mean the same, the names of the sweep's trials, so
-    /// that they go on and are not trained again.
+    /// Renames trials that another version of Agon named, if their configs are equivalent to those of the sweep's
+    /// trials, so that they resume instead of being trained again.
     private func renameFormerTrials(of sweep: Sweep) {
         let missing = Set(sweep.trials.map(\.id).filter { !trial($0).run.holdsRun })
         guard !missing.isEmpty else { return }
@@ -78,8 +78,8 @@ public struct SweepFolder: Hashable, Sendable {
         try AtomicFile.write(path: path, text: text)
     }
 
-    /// Takes the sweep for this process until the lock is let go, which the end of the process does too. One that was
-    /// just killed may hold it for a moment yet.
+    /// Locks the sweep for this process until the lock is released or the process ends. A process that was just killed
+    /// may still hold the lock for a moment.
     ///
     /// Throws `SweepError.sweepBusy`.
     func lock(patience: Double = 5) throws -> RunFolder.Lock {
@@ -91,7 +91,7 @@ public struct SweepFolder: Hashable, Sendable {
     }
 }
 
-/// The folder of a trial: a run's, and what the sweep keeps there.
+/// The folder of a trial: the folder of a run with additional files of the sweep.
 public struct TrialFolder: Hashable, Sendable {
     public let run: RunFolder
 
@@ -103,12 +103,12 @@ public struct TrialFolder: Hashable, Sendable {
     public var donePath: String { path + "/done" }
     public var failurePath: String { path + "/failed" }
 
-    /// Whether some process is working in it.
+    /// Whether a process is working in it.
     var isBusy: Bool { run.isBusy }
 }
 
 extension RunFolder {
-    /// The sweep that the run may be a trial of, by the place of its folder.
+    /// The sweep to which the run belongs, judging by the location of its folder.
     package var sweep: SweepFolder? {
         let trials = FilePath.parent(of: path)
         let folder = SweepFolder(path: FilePath.parent(of: trials))
@@ -116,7 +116,7 @@ extension RunFolder {
     }
 }
 
-/// Waiting for a folder that another process has.
+/// Waits for a folder that another process has locked.
 enum FolderLock {
     static func waiting(for folder: RunFolder, seconds: Double, stop: StopRequest = .signals) throws -> RunFolder.Lock {
         let clock = ContinuousClock()

@@ -1,22 +1,23 @@
 import AgonText
 import Foundation
 
-/// The makefile of a sweep: a target for each trial, the stamp of its end, which depends on its config. So make runs
-/// what is missing, failed or changed, and no more.
+/// The makefile of a sweep. The target of a trial is the stamp of its end, which depends on its config, so make runs
+/// only trials that are missing, failed or changed.
 enum SweepMakefile {
     /// - Parameter program: the program that runs trials.
     static func text(for sweep: Sweep, program: String = SweepPaths.program) -> String {
         let ids = sweep.trials.map(\.id)
         return """
-            # The trials of the sweep '\(sweep.configuration.name)'. Written by `agon sweep prepare`, which overwrites changes.
+            # The trials of the sweep '\(sweep.configuration.name)'.
+            # Written by `agon sweep prepare`, which overwrites changes.
             #
-            #   make -j2 -k                runs what is missing, failed or changed; Ctrl-C stops so that it can go on
+            #   make -j2 -k                runs trials that are missing, failed or changed; resumable after Ctrl-C
             #   make trials/\(ids[0])/done   runs one trial
-            #   make list                  prints the trials that are to be run
+            #   make list                  prints the trials that are still to run
             #
-            #   THREADS  of each trial, as many as asked; if empty, the cores are divided among the jobs
-            #   AGON     the program, if not that which wrote this
-            #   ACCEPT_CHANGED_DATA   if not empty, trials continue on data whose files have changed since
+            #   THREADS  threads of each trial; if empty, the cores are divided among the jobs
+            #   AGON     the agon program; if empty, the program that wrote this file
+            #   ACCEPT_CHANGED_DATA   if not empty, trials continue even if their data files have changed
 
             THREADS ?=
 
@@ -40,6 +41,6 @@ enum SweepMakefile {
             """
     }
 
-    /// Shell words as a recipe spells them: only the dollar is special to make.
+    /// Escapes shell words for a recipe; make treats only the dollar sign specially.
     private static func recipe(_ words: String) -> String { words.replacing("$", with: "$$") }
 }

@@ -3,22 +3,22 @@ import Foundation
 
 /// How a sweep is run.
 public struct SweepOptions: Sendable {
-    /// Trials at a time.
+    /// The number of trials that run at the same time.
     public var jobs: Int
-    /// Of each trial.
+    /// The number of threads of each trial.
     public var threads: Int
-    /// Whether a failure keeps further trials from being started.
+    /// Whether no further trials are started after a failure.
     public var failsFast = false
-    /// Whether trials continue on data whose files have changed since, and keep results of earlier contents.
+    /// Whether trials continue on data whose files have changed, and keep results from the earlier contents.
     public var acceptsChangedData = false
 
     /// Divides the cores among the jobs.
     ///
     /// - Parameters:
-    ///   - jobs: nil for one on each core.
-    ///   - threads: of each trial; nil for a fair share of the cores.
+    ///   - jobs: the number of jobs; nil for as many as the cores allow.
+    ///   - threads: the number of threads per trial; nil for an equal share of the cores.
     ///
-    /// Throws `SweepError.tooManyThreads` when together they are more than the cores, unless that is allowed.
+    /// Throws `SweepError.tooManyThreads` if all threads together exceed the cores, unless `oversubscribes` is set.
     public init(
         jobs: Int?, threads: Int?, oversubscribes: Bool = false, cores: Int = Processor.current.usableCores
     ) throws {
@@ -30,9 +30,9 @@ public struct SweepOptions: Sendable {
         }
     }
 
-    /// The threads of a job that a make without a sweep started: a fair share of the cores.
+    /// The number of threads of a job when the user calls `make` directly: an equal share of the cores.
     ///
-    /// Throws `SweepError.tooManyJobs` when one thread each would be more than the cores.
+    /// Throws `SweepError.tooManyJobs` if there are more jobs than cores.
     public static func threadsOfJob(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         cores: Int = Processor.current.usableCores

@@ -2,8 +2,8 @@ import Foundation
 
 /// Paths that a sweep file names.
 package enum SweepPaths {
-    /// A path relative to the file that names it (not to a `--set` argument), with `..` taken out where that names the
-    /// same file: a link may stand between.
+    /// Resolves a path relative to the file that names it (unless a `--set` argument names it). `..` is removed only if
+    /// the result is the same file, because the path may contain symbolic links.
     package static func join(_ file: String, _ path: String) -> String {
         let isRooted = path.hasPrefix("/") || file.hasPrefix("--set ")
         let joined = (isRooted ? "" : file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + path
@@ -21,20 +21,20 @@ package enum SweepPaths {
         return String(cString: resolved)
     }
 
-    /// What tables call a config: `../gas/original.json` is `gas/original`.
+    /// The name of a config in tables: `../gas/original.json` becomes `gas/original`.
     static func label(_ path: String) -> String {
         let parts = path.split(separator: "/").drop { $0 == ".." || $0 == "." }
         let text = parts.joined(separator: "/")
         return text.hasSuffix(".json") ? String(text.dropLast(5)) : text
     }
 
-    /// The path from the root of the file system, links as they are.
+    /// The absolute path, without resolving symbolic links.
     package static func absolute(_ path: String) -> String {
         let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return join("", whole)
     }
 
-    /// The program that is running.
+    /// The path of the running program.
     static var program: String {
         let path = Bundle.main.executablePath ?? CommandLine.arguments[0]
         return (absolute(path) as NSString).resolvingSymlinksInPath

@@ -7,22 +7,22 @@ import AgonText
 import AgonTraining
 import Foundation
 
-/// What a sweep is going to take: its trials, and for each the arithmetic, the time left and the disk.
+/// The expected cost of a sweep: for each trial the operations, the remaining time and the disk space.
 public struct SweepPlan: Sendable {
     public struct Trial: Sendable {
         public let trial: SweepTrial
         public let status: TrialStatus
-        /// Of one step; nil where the networks could not be built.
+        /// The operations of one step; nil if the networks could not be built.
         public var floatingPointOperations: Int?
-        /// Nil where it could not be measured.
+        /// Nil if it could not be measured.
         public var stepsPerSecond: Double?
-        /// Whether the speed was not measured but reckoned by the arithmetic from that of a cheaper trial.
+        /// Whether the speed is an estimate from the operations per step and the speed of a cheaper trial.
         public var isEstimated = false
-        /// Whether the speed is that of a whole training, with its evaluations.
+        /// Whether the speed is that of a complete training, including evaluations.
         fileprivate var isTrained = false
-        /// Bytes that the finished run takes, about.
+        /// The approximate disk space of the finished run, in bytes.
         public var disk = 0
-        /// Bytes of the process, as planned.
+        /// The planned memory of the process, in bytes.
         public var memory = 0
 
         public var stepsLeft: Int {
@@ -34,7 +34,7 @@ public struct SweepPlan: Sendable {
         public var secondsLeft: Double? { stepsLeft == 0 ? 0 : stepsPerSecond.map { Double(stepsLeft) / $0 } }
     }
 
-    /// The moments of measuring that a single step may take.
+    /// A speed is measured only if a single step takes at most this many times the duration of a measurement.
     private static let patience = 5.0
 
     public let name: String
@@ -42,23 +42,23 @@ public struct SweepPlan: Sendable {
     public let jobs: Int
     public let threads: Int
     public private(set) var trials: [Trial] = []
-    /// Axes at which trials differ.
+    /// Axes with different values among the trials.
     public let differing: [String]
     public private(set) var notes: [String]
-    /// Bytes free where the sweep goes.
+    /// The free disk space at the sweep's folder, in bytes.
     public let diskFree: Int?
 
-    /// Inspects each different config, and measures its speed for a moment where that is not known yet: from a
-    /// finished trial, or from an earlier plan. Where a step alone would take many such moments, its time is reckoned
-    /// from its arithmetic and the rate of the next cheaper config.
+    /// Inspects each distinct config. The speed is taken from a finished trial or an earlier plan; otherwise a short
+    /// measurement determines it. If a single step would take several times the duration of a measurement, the speed is
+    /// estimated from the operations of a step and the rate of the next cheaper config.
     ///
     /// - Parameters:
-    ///   - seconds: how long to measure a speed.
-    ///   - speeds: the folder that keeps speeds; nil for the one in Agon's cache.
-    ///   - progress: told what is going to be measured.
+    ///   - seconds: the duration of a measurement.
+    ///   - speeds: the folder that stores speeds; nil for the one in Agon's cache.
+    ///   - progress: called with a message before each measurement.
     ///
-    /// Throws what building networks throws. Missing data are noted, but for folders of images, without which the
-    /// networks' shapes are not known.
+    /// Throws the errors of building networks. Missing data produce a note, except missing folders of images: the
+    /// shapes of the networks depend on them.
     public init(
         _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2,
         searchPath: DataSearchPath = .standard(), speeds speedsFolder: String? = nil,
@@ -78,7 +78,7 @@ public struct SweepPlan: Sendable {
         let cache = SpeedCache(threads: options.threads, folder: speedsFolder ?? CacheFolder.path("speeds"))
         var costs: [String: TrialCost] = [:]
         var speeds: [String: Double] = [:]
-        // Signatures of trials that are done and whose speed counts.
+        // Signatures whose speed comes from a finished trial.
         var trained: Set<String> = []
         for trial in sweep.trials {
             let key = TrialCost.key(of: trial.experiment)
@@ -96,7 +96,7 @@ public struct SweepPlan: Sendable {
                     trial: trial, status: status, floatingPointOperations: cost.floatingPointOperations,
                     disk: cost.disk(of: trial.experiment.configuration), memory: cost.memory))
         }
-        // Operations a second of the last config, by rising costs.
+        // Operations per second of the previous config, in ascending order of cost.
         var rate: Double?
         var estimates: Set<String> = []
         var unmeasured: Set<String> = []
@@ -138,7 +138,7 @@ public struct SweepPlan: Sendable {
             cache.keep(speed, of: cost)
             return speed
         } catch {
-            notes.append("the speed of \(name) is not known: \(error)")
+            notes.append("the speed of \(name) is unknown: \(error)")
             return nil
         }
     }
@@ -146,30 +146,31 @@ public struct SweepPlan: Sendable {
     private mutating func warn() {
         if let diskFree, diskNeeded > diskFree {
             notes.append(
-                "the sweep may need \(SizeText.short(diskNeeded)) of disk, and \(SizeText.short(diskFree)) are free")
+                "the sweep may need \(SizeText.short(diskNeeded)) of disk space, but only "
+                    + "\(SizeText.short(diskFree)) are free")
         }
         let memory = trials.map(\.memory).sorted(by: >).prefix(jobs).reduce(0, +)
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         if memory > physical {
             notes.append(
-                "\(jobs) jobs may need \(SizeText.short(memory)) of memory, and the machine has "
+                "\(jobs) jobs may need \(SizeText.short(memory)) of memory, but the machine has only "
                     + SizeText.short(physical))
         }
         let isTooShort = trials.contains {
             $0.stepsLeft > 0 && !$0.isTrained && !$0.trial.experiment.evaluations.isEmpty
         }
-        if isTooShort { notes.append("the times are without the evaluations during training") }
+        if isTooShort { notes.append("the times do not include evaluations during training") }
     }
 
-    /// Bytes that trials that are not done will take.
+    /// The disk space of all unfinished trials, in bytes.
     public var diskNeeded: Int { trials.filter { !$0.status.state.isFinal }.reduce(0) { $0 + $1.disk } }
 
-    /// Multiplications and additions that are left.
+    /// The number of remaining multiplications and additions.
     public var operationsLeft: Double {
         trials.reduce(0) { $0 + Double($1.stepsLeft) * Double($1.floatingPointOperations ?? 0) }
     }
 
-    /// Seconds until all are done, trials taken by the jobs in their order; nil where a speed is not known.
+    /// Seconds until all trials are done, if the jobs take them in order; nil if a speed is unknown.
     public var secondsLeft: Double? {
         var ends = [Double](repeating: 0, count: max(1, min(jobs, trials.count)))
         for trial in trials {
@@ -199,7 +200,7 @@ extension Sweep {
 }
 
 extension TrialFolder {
-    /// The steps a second that a run made on as many threads.
+    /// The steps per second of a finished run that used this number of threads.
     func speed(threads: Int) -> Double? {
         guard let record = run.record, record.threads == threads, record.resumes == 0 else { return nil }
         return record.stepsPerSecond

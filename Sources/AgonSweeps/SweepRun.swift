@@ -3,30 +3,30 @@ import AgonRuns
 import AgonTraining
 import Foundation
 
-/// What a sweep tells its user.
+/// A message of a sweep to its user.
 public enum SweepEvent: Sendable {
-    /// The trials as they were found in the folder.
+    /// The initial state of the trials in the folder.
     case began(folder: String, [TrialStatus])
     case note(String)
-    /// A trial began, went on, or ended.
+    /// A trial began, progressed or ended.
     case trial(TrialStatus)
-    /// Time has passed, about a quarter of a second.
+    /// Sent about every quarter of a second.
     case tick
 }
 
-/// All trials of a sweep, run by make in their folders.
+/// Runs all trials of a sweep in their folders, using make.
 ///
-/// Nothing about the trials is held here alone: this process, make, or any trial may be killed at any time, and the
-/// sweep goes on from the folders when it is run again.
+/// All state of the trials is in their folders. This process, make or any trial may be killed at any time; the sweep
+/// resumes from the folders when it is run again.
 public enum SweepRun {
-    /// Tells trials which process to end with.
+    /// The environment variable with the process ID of the sweep; trials end when that process ends.
     static let variable = "AGON_SWEEP"
 
-    /// Prepares the folder and runs what is missing, failed or changed.
+    /// Prepares the folder and runs the trials that are missing, failed or changed.
     ///
-    /// - Returns: where each trial stands, in their order.
+    /// - Returns: the status of each trial, in order.
     ///
-    /// Throws `SweepError`, `RunError`, `TensorsError`. Failures of trials are no errors here.
+    /// Throws `SweepError`, `RunError`, `TensorsError`. Failed trials do not make it throw.
     public static func run(
         _ sweep: Sweep, in folder: SweepFolder, options: SweepOptions, report: @escaping (SweepEvent) -> Void
     ) throws -> [TrialStatus] {
@@ -44,13 +44,14 @@ public enum SweepRun {
         }
     }
 
-    /// The trials of a sweep as their folders in `folder` say, in order; those that have none are waiting.
+    /// The status of each trial of a sweep according to its folder in `folder`, in order; a trial without a folder is
+    /// waiting.
     public static func statuses(of sweep: Sweep, in folder: SweepFolder) -> [TrialStatus] {
         let data = TrialData(TrialList(sweep))
         return sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data) }
     }
 
-    /// The trials of a prepared sweep as their folders say, in order.
+    /// The status of each trial of a prepared sweep according to its folder, in order.
     ///
     /// Throws `SweepError.noSweep`.
     public static func statuses(of folder: SweepFolder) throws -> [TrialStatus] {
@@ -60,7 +61,7 @@ public enum SweepRun {
     }
 }
 
-/// One call of make, and what its trials say.
+/// One call of make and the messages of its trials.
 private struct Session {
     private let folder: SweepFolder
     private let entries: [TrialList.Entry]
@@ -68,7 +69,7 @@ private struct Session {
     private var current: [String: TrialStatus] = [:]
     /// The trials that sent a message.
     private var reported: Set<String> = []
-    /// The last line of make about itself.
+    /// The last message of make itself.
     private var complaint: String?
 
     init(_ folder: SweepFolder, entries: [TrialList.Entry], report: @escaping (SweepEvent) -> Void) throws {
@@ -89,7 +90,7 @@ private struct Session {
         let make = try ChildProcess(arguments, environment: Self.environment)
         var asked: Int32 = 0
         while true {
-            // Processes that are gone, looked for before what they said last is read.
+            // Ended processes are determined before their last messages are read.
             let gone = statuses.filter { $0.state == .running && $0.process.map { !ChildProcess.exists($0) } ?? false }
             guard let lines = make.lines(within: 0.25) else { break }
             for line in lines { take(line) }
@@ -97,7 +98,7 @@ private struct Session {
                 for status in gone where current[status.id]?.state == .running { takeDeath(of: status.id) }
             }
             if StopRequest.signals.signal != asked {
-                // Make hands it on to its jobs; a Ctrl-C has reached all of them already, and does no harm twice.
+                // Make forwards SIGTERM to its jobs. Ctrl-C has already reached them; a second signal is harmless.
                 asked = StopRequest.signals.signal
                 make.send(SIGTERM)
             }
@@ -110,7 +111,7 @@ private struct Session {
         case .killed where asked != 0: return
         case .exited(2) where asked != 0: return
         case .exited(2) where !reported.isEmpty:
-            // With -k, make tries every trial: one that is not final and sent no message ended before it could.
+            // With -k, make tries every trial: one that is not final and sent no message ended too early to send one.
             if !options.failsFast {
                 for status in statuses where !status.state.isFinal && !reported.contains(status.id) {
                     takeDeath(of: status.id)
@@ -124,7 +125,7 @@ private struct Session {
 
     private static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
-        // The sweep's own make is no part of one that may have started this program.
+        // The sweep's make must be independent of a make that may have started this program.
         for key in ["MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES"] {
             environment[key] = nil
         }
@@ -142,7 +143,7 @@ private struct Session {
             reported.insert(message.id)
             return take(TrialStatus(message))
         }
-        // Make repeats what the trials report themselves; its last words count when none of them did.
+        // Make repeats failures that the trials report themselves. Its last message is used only if no trial sent one.
         if line.hasPrefix("make: ") || line.hasPrefix("make[") {
             complaint = line.split(separator: ": ", maxSplits: 1).last.map(String.init)
         } else if !line.isEmpty {
@@ -150,12 +151,12 @@ private struct Session {
         }
     }
 
-    /// A trial whose process ended without a message of its own.
+    /// Records that the process of a trial ended without a message.
     private mutating func takeDeath(of id: String) {
         guard var status = current[id] else { return }
         reported.insert(id)
         status.state = .died
-        status.reason = "the process ended without a message; it was killed, or crashed"
+        status.reason = "the process ended without a message; it was killed or it crashed"
         status.log = FileManager.default.fileExists(atPath: folder.trial(id).logPath) ? folder.trial(id).logPath : nil
         take(status)
     }

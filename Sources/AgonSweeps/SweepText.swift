@@ -20,10 +20,10 @@ extension SweepPlan {
                 + (diskFree.map { " (\(SizeText.short($0)) free)" } ?? ""))
         let way = "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread"))"
         if trials.contains(where: \.isEstimated) {
-            lines.append("~ not measured: from the arithmetic of a step, and the rate of a cheaper config")
+            lines.append("~ estimated from the operations of a step and the rate of a cheaper config")
         }
         lines.append(
-            secondsLeft.map { "\(way): about \(DurationText.short($0))" } ?? "\(way): the time is not known")
+            secondsLeft.map { "\(way): about \(DurationText.short($0))" } ?? "\(way): the time is unknown")
         return lines.joined(separator: "\n")
     }
 
@@ -76,24 +76,24 @@ extension Sweep {
     /// `12 trials`
     public var trialCount: String { CountText.short(trials.count, "trial") }
 
-    /// What is to be known of a sweep that was prepared.
+    /// Notes for the user about a prepared sweep.
     ///
     /// - Parameter left: the trials in its folder that it no longer has.
     public func notes(left: [String], in folder: SweepFolder) -> [String] {
         guard !left.isEmpty else { return notes }
         return notes + [
-            "\(CountText.short(left.count, "trial")) of an earlier form of this sweep stay in \(folder.trialsFolder)"
+            "\(folder.trialsFolder): holds \(CountText.short(left.count, "trial")) of an earlier form of this sweep"
         ]
     }
 }
 
 extension SweepFolder {
-    /// The path as a word of a shell.
+    /// The path, quoted for a shell.
     public var word: String { ShellText.word(path) }
 }
 
 extension TrialStatus {
-    /// `step 400/2000  loss 0.1231  metric.fid-lenet 12.30  2 min 05 s left`, and why it ended if it did.
+    /// `step 400/2000  loss 0.1231  metric.fid-lenet 12.30  2 min 05 s left`, and the reason if the trial has ended.
     public var text: String {
         var parts: [String] = []
         if state != .running { parts.append(state == .pruned ? "ended early" : state.rawValue) }
@@ -110,7 +110,8 @@ extension TrialStatus {
         return parts.joined(separator: "  ")
     }
 
-    /// How far a running trial is, in few words, what matters most first: a terminal may cut the rest off.
+    /// The progress of a running trial in a short text. The most important parts come first, because a narrow terminal
+    /// may cut off the rest:
     /// `step 400/2000  2 min 05 s left  fid-lenet 12.3  loss D 1.203 G 0.694`
     public var shortText: String {
         var parts = ["step \(step)/\(steps)"]
@@ -123,7 +124,7 @@ extension TrialStatus {
         return parts.joined(separator: "  ")
     }
 
-    /// `metric.fid-lenet` without what it is, `loss.generator` as G.
+    /// `fid-lenet` for `metric.fid-lenet`, `G` for `loss.generator`.
     private static func shortName(_ name: String) -> String {
         let rest = name.split(separator: ".").dropFirst().joined(separator: ".")
         return switch rest {
@@ -134,11 +135,11 @@ extension TrialStatus {
         }
     }
 
-    /// The trial and how far it is.
+    /// The trial and its progress.
     public var line: String { ([id] + (label.isEmpty ? [] : [label]) + [text]).joined(separator: "  ") }
 }
 
-/// What became of a sweep's trials.
+/// The results of a sweep's trials.
 public struct SweepSummary: Sendable {
     public let folder: String
     public let statuses: [TrialStatus]
@@ -162,17 +163,17 @@ public struct SweepSummary: Sendable {
         return words.map { (count($0.0), $0.1) }.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
-    /// The folder and the counts, in a line.
+    /// The folder and the counts, in one line.
     public var headline: String {
         "\(folder): \(CountText.short(statuses.count, "trial")): \(counts)"
     }
 
-    /// The headline, and what failed with its log.
+    /// The headline, followed by each failed trial with its reason and log.
     public var text: String {
         var lines = [headline]
         for status in failures {
             lines.append("  \(status.id)  \(status.label)")
-            lines.append("    \(status.reason ?? "the process ended without a word")")
+            lines.append("    \(status.reason ?? "the process ended without a message")")
             if let log = status.log { lines.append("    log: \(log)") }
         }
         return lines.joined(separator: "\n")

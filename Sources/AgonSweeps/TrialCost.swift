@@ -6,26 +6,27 @@ import AgonRuns
 import AgonTensors
 import Foundation
 
-/// What training by a config takes: arithmetic, memory, disk.
+/// The cost of training with a config: operations, memory, disk space.
 ///
-/// Configs that differ only in what changes no arithmetic, such as the seed, share it.
+/// Configs that differ only in settings without effect on the cost, such as the seed, share it.
 struct TrialCost: Sendable {
-    /// Of one step, multiplications and additions.
+    /// The multiplications and additions of one step.
     var floatingPointOperations: Int
-    /// Planned for the process, in bytes.
+    /// The planned memory of the process, in bytes.
     var memory: Int
-    /// Bytes of a checkpoint, and at most of a grid of samples.
+    /// The size of a checkpoint, in bytes.
     var checkpoint: Int
+    /// The maximum size of a grid of samples, in bytes.
     var samples: Int
-    /// What configs of the same speed have in common.
+    /// Configs with the same signature train at the same speed.
     var signature: String
 
     /// Configs with the same key have the same cost.
     static func key(of experiment: Experiment) -> String { experiment.identity(of: [.result]).digest }
 
-    /// Builds and compiles the networks to see.
+    /// Builds and compiles the networks to determine their cost.
     ///
-    /// - Parameter program: the bytes of a process that has built nothing.
+    /// - Parameter program: the memory of a process that has not built any networks, in bytes.
     init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int, program: Int) throws {
         let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
         let memory = inspection.memory
@@ -44,12 +45,12 @@ struct TrialCost: Sendable {
         signature = parts.digest
     }
 
-    /// Bytes that a finished run leaves, about.
+    /// The approximate disk space of a finished run, in bytes.
     func disk(of configuration: ExperimentConfiguration) -> Int {
         let steps = configuration.steps
         func count(every: Int) -> Int { (steps + every - 1) / every }
         let kept = min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
-        // TensorBoard's file holds grids and numbers a second time.
+        // TensorBoard's files hold a second copy of grids and numbers.
         let copies = configuration.log.tensorboard ? 2 : 1
         return kept * checkpoint
             + copies
@@ -57,8 +58,8 @@ struct TrialCost: Sendable {
     }
 }
 
-/// Speeds that were measured on this machine by this program, kept between calls: a file for each, in `speeds` of
-/// Agon's cache.
+/// A cache of speeds that this program measured on this machine: a file for each, in the folder `speeds` of Agon's
+/// cache.
 struct SpeedCache {
     private let folder: String
     private let threads: Int
@@ -68,13 +69,13 @@ struct SpeedCache {
         self.threads = threads
     }
 
-    /// Steps a second of configs with a signature, as measured before.
+    /// The steps per second that were measured before for configs with this signature.
     func speed(of cost: TrialCost) -> Double? {
         (try? ConfigNode.load(path: path(of: cost)))?["stepsPerSecond"]?.number
     }
 
     func keep(_ speed: Double, of cost: TrialCost) {
-        // A cache that cannot be written is only slower.
+        // Without the cache, planning is only slower.
         guard speed.isFinite, (try? RunFolder.makeFolders(folder)) != nil else { return }
         let node: ConfigNode = ["stepsPerSecond": ConfigNode(speed), "threads": ConfigNode(threads)]
         try? AtomicFile.write(path: path(of: cost), text: node.prettyText)
@@ -93,7 +94,7 @@ struct SpeedCache {
 }
 
 extension stat {
-    /// Nanoseconds since 1970 of the last change of the content.
+    /// The time of the last modification, in nanoseconds since 1970.
     package var modified: Int {
         #if canImport(Darwin)
             let time = st_mtimespec

@@ -5,7 +5,7 @@ import AgonTensors
 import AgonTraining
 import Foundation
 
-/// Compares the data of trials that have reached their end with the data that they used. Each dataset is opened once.
+/// Compares the present data of finished trials with the data that they used. Each dataset is opened once.
 public final class TrialData {
     private let present: PresentData
     private let entries: [TrialList.Entry]
@@ -16,7 +16,7 @@ public final class TrialData {
         entries = list.entries
     }
 
-    /// How the data have changed since, in a line; nil if they are the same, or nothing is known of them.
+    /// How the data have changed, in one line; nil if they are the same, or nothing is known about them.
     func change(of trial: TrialFolder) -> String? {
         do {
             try check(trial, accepts: false)
@@ -28,9 +28,9 @@ public final class TrialData {
         }
     }
 
-    /// Compares the data of a trial at its end.
+    /// Compares the data of a finished trial.
     ///
-    /// - Parameter accepts: whether changes are recorded instead of refused.
+    /// - Parameter accepts: whether changes are recorded instead of rejected.
     ///
     /// Throws `TrainingError.dataDiffer`, `TensorsError.cannotWrite`.
     func check(_ trial: TrialFolder, accepts: Bool) throws {
@@ -40,7 +40,8 @@ public final class TrialData {
         try trial.run.takeData(present.data(of: experiment, since: record.step), of: record, accepts: accepts)
     }
 
-    /// Makes trials whose data have changed since targets that make runs again, which then refuse or accept them.
+    /// Marks the targets of trials whose data have changed as out of date. Make runs these trials again, and they
+    /// reject or accept the changes.
     ///
     /// Throws `TensorsError.cannotWrite`.
     func reopen(in sweep: SweepFolder) throws {
@@ -48,7 +49,7 @@ public final class TrialData {
             let trial = sweep.trial(entry.id)
             guard trial.stamp != nil, let change = change(of: trial) else { continue }
             try trial.write(failure: change)
-            // Older than the config, on which the target depends.
+            // The target depends on the config, so it must be older than the config.
             _ = [timeval(), timeval()].withUnsafeBufferPointer { utimes(trial.donePath, $0.baseAddress) }
         }
     }

@@ -1,13 +1,13 @@
 import AgonConfiguration
 import Foundation
 
-/// What `trials.json` says of a sweep: enough to run its trials, and to make tables of them.
+/// The contents of `trials.json`: everything needed to run the trials of a sweep and to tabulate them.
 public struct TrialList: Sendable {
     public struct Entry: Sendable {
         public let id: String
         /// The values of the sweep's axes, the seed last.
         public let settings: [(axis: String, value: ConfigNode)]
-        /// The config that it began with, as tables call it.
+        /// The name of the base config in tables.
         public let base: String
         public let steps: Int
 
@@ -15,9 +15,9 @@ public struct TrialList: Sendable {
     }
 
     public let name: String
-    /// The sweep's file, as the user named it.
+    /// The path of the sweep file as given by the user.
     public let file: String
-    /// The folder that paths in configs are relative to: where the sweep was prepared.
+    /// The working folder in which the sweep was prepared. Paths in configs are relative to it.
     public let root: String
     public let axes: [String]
     public let stop: MedianRule?

@@ -1,7 +1,7 @@
 import AgonConfiguration
 import AgonRuns
 
-/// A line from a trial to the sweep that started it: how far it is.
+/// A line in which a trial reports its progress to the sweep that started it.
 struct TrialMessage: Record {
     private(set) var id = ""
     private(set) var state = TrialStatus.State.waiting
@@ -29,7 +29,7 @@ struct TrialMessage: Record {
         ]
     }
 
-    /// Numbers by name, in their order. Those that are not finite are left out.
+    /// Numbers by name, in order. Numbers that are not finite are omitted.
     struct NamedNumbers: RecordValue {
         var numbers: [(name: String, value: Double)] = []
 
@@ -66,7 +66,7 @@ extension TrialMessage {
         process = status.process
     }
 
-    /// Nil for lines that are no such message.
+    /// Nil for lines that are not such messages.
     init?(line: String) {
         guard line.hasPrefix(Self.mark),
             let node = try? ConfigNode.parse(String(line.dropFirst(Self.mark.count)), file: "message")

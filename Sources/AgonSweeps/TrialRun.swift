@@ -8,17 +8,17 @@ import AgonText
 import AgonTraining
 import Foundation
 
-/// One trial of a sweep, run or resumed in its folder: what each target of a sweep's makefile does.
+/// Runs or resumes one trial of a sweep in its folder. The targets of a sweep's makefile do this.
 ///
-/// The trial ends with a stamp `done`, with a line in `failed`, or resumably without either. What it says goes to its
-/// log; a line now and then tells how far it is.
+/// The trial ends with a stamp `done`, with a line in `failed`, or without either if it can be resumed. Its messages go
+/// to its log; it reports its progress at intervals.
 public final class TrialRun {
     private let folder: TrialFolder
     private let sweep: SweepFolder
     private let list: TrialList
     private let say: (String) -> Void
     private let interval: Double
-    /// Whether a sweep reads what is said.
+    /// Whether a sweep reads the reports.
     private let isPartOfSweep: Bool
     private let ownsProcess: Bool
     private let acceptsChangedData: Bool
@@ -33,11 +33,11 @@ public final class TrialRun {
 
     /// - Parameters:
     ///   - path: the trial's folder.
-    ///   - interval: seconds from one line about a running trial to the next, at least.
-    ///   - ownsProcess: whether the process is there for this trial: its errors then go to the log, and it goes to the
-    ///     folder in which the sweep was prepared.
-    ///   - accepts: whether the trial continues on data whose files have changed since.
-    ///   - say: takes a line.
+    ///   - interval: the minimum number of seconds between reports.
+    ///   - ownsProcess: whether the process runs only this trial. If so, standard error goes to the log, and the
+    ///     working folder becomes the one in which the sweep was prepared.
+    ///   - accepts: whether the trial continues on data whose files have changed.
+    ///   - say: called with each report, a line.
     ///
     /// Throws `SweepError`, `ConfigError`, `RunError.cannotWrite`.
     public init(
@@ -78,7 +78,7 @@ public final class TrialRun {
     ///
     /// - Returns: how it ended: `done`, `pruned` or `stopped`.
     ///
-    /// Throws `TrialError`, after it was told of and noted.
+    /// Throws `TrialError` after the error was reported and recorded.
     public func run(threads: Int) throws -> TrialStatus.State {
         if let stamp = folder.stamp,
             folder.id == (try? SweepTrial.id(of: Experiment.load(path: folder.run.configPath)))
@@ -90,21 +90,22 @@ public final class TrialRun {
                 settle(error)
                 throw TrialError(cause: error)
             }
-            // The config's file may be newer, say by another description; make goes by the times.
+            // Make compares modification times, and the config may be newer although the trial is the same, for example
+            // if only its description changed.
             utimes(folder.donePath, nil)
             if folder.failure != nil {
-                // The data are those that it used again.
+                // The data had changed, but now they are the ones that the trial used.
                 unlink(folder.failurePath)
                 (status.state, status.reason) = (stamp.state, stamp.reason)
                 report()
             }
             return stamp.state
         }
-        // What the Swift runtime says when it traps, and what libraries say, is to be found in the log.
+        // Messages of a trap of the Swift runtime and of libraries go to the log.
         if ownsProcess { dup2(log.fileDescriptor, STDERR_FILENO) }
         status.state = .running
         do {
-            // Of a trial that is just being stopped.
+            // A previous process of this trial may still be stopping.
             _ = try FolderLock.waiting(for: folder.run, seconds: 60, stop: stop)
             unlink(folder.failurePath)
             report()
@@ -174,11 +175,11 @@ public final class TrialRun {
         report()
     }
 
-    /// Takes what was logged and measured since the last time.
+    /// Reads the values that were logged and measured since the last call.
     private func readLogs() {
         let (lines, values) = (self.lines.next(), self.evaluations.next())
         let points = lines.flatMap { line in line.values.map { (name: $0.key, value: $0.value) } }
-        // The first metric of the newest evaluation, or what the rule compares.
+        // The status shows the metric of the rule if there is one, otherwise the first metric of the newest evaluation.
         let measured = values.filter { $0.step == values.last?.step }.map { (name: $0.key, value: $0.value) }
         if let metric = rule.map({ rule in (points + measured).last { $0.name == rule.metric } }) ?? measured.first {
             status.metric = metric
@@ -187,7 +188,7 @@ public final class TrialRun {
     }
 
     private func write(_ line: String) {
-        // A full disk must not end the training here; a checkpoint that fails will.
+        // A full disk must not end the training here; it ends when a checkpoint cannot be written.
         try? log.write(contentsOf: Data((line + "\n").utf8))
     }
 
@@ -207,7 +208,7 @@ public final class TrialRun {
             }
         } else {
             status.state = .done
-            // Of a trial that had reached its end before, nothing was read yet.
+            // If the trial was already finished, its logs have not been read yet.
             readLogs()
             if let rule, rule.curve.isEmpty {
                 status.reason = "the sweep's rule found no '\(rule.metric)' to compare"
@@ -247,23 +248,23 @@ public final class TrialRun {
     }
 }
 
-/// What ended a trial; the trial has told of it.
+/// The error that ended a trial; the trial has already reported it.
 public struct TrialError: Error {
     public let cause: any Error
 }
 
-/// Watches a trial's metric by the sweep's rule.
+/// Applies the sweep's rule to a trial's metric.
 private struct RuleWatch {
     private let rule: MedianRule
     private let others: [TrialFolder]
-    /// Trials that are not known to have ended.
+    /// Trials that were not finished when they were last checked.
     private var open: [TrialFolder]
-    /// Of the trials that are done.
+    /// The curves of the finished trials.
     private var finished: [MedianRule.Curve] = []
     private(set) var curve: MedianRule.Curve = []
-    /// How the values of the curve were measured; nil for numbers of the log.
+    /// The identity of the curve's values; nil for logged numbers.
     private var identity: EvaluationIdentity?
-    /// Why the trial is to end.
+    /// The reason to end the trial.
     private(set) var verdict: String?
 
     init(_ rule: MedianRule, others: [TrialFolder]) {
@@ -274,13 +275,13 @@ private struct RuleWatch {
 
     var metric: String { rule.metric }
 
-    /// Takes what the trial logged and measured since the last time.
+    /// Adds the values that the trial logged and measured since the last call.
     mutating func take(_ lines: [MetricsLine], _ values: [EvaluationValue]) {
         for line in lines {
             for (key, value) in line.values where key == rule.metric { curve.append((line.step, value)) }
         }
         for value in values where value.key == rule.metric {
-            // Values that were measured in another way, such as in another stage, must not be compared.
+            // Values with different identities, such as those of different stages, must not be compared.
             if value.identity != identity { (curve, identity, finished, open) = ([], value.identity, [], others) }
             curve.append((value.step, value.value))
         }
@@ -291,14 +292,14 @@ private struct RuleWatch {
                 running.append(other)
                 continue
             }
-            // Those that were ended early do not count: their curves stop where they were bad.
+            // Trials that were ended early do not count: their curves stop while their values are bad.
             if stamp.state == .done, let curve = self.curve(of: other.run) { finished.append(curve) }
         }
         open = running
         verdict = rule.verdict(on: curve, against: finished)
     }
 
-    /// The curve of another trial that was measured in the same way.
+    /// The curve of another trial with the same identity.
     private func curve(of run: RunFolder) -> MedianRule.Curve? {
         guard let identity else { return MetricCurves(path: run.metricsPath)[rule.metric] }
         return EvaluationCurves(of: run).curve(rule.metric, identity: identity)?.points

@@ -3,11 +3,11 @@ import AgonRuns
 import AgonTensors
 import Foundation
 
-/// What `trials/ID/done` says of a trial that has nothing left to do: how it ended.
+/// The contents of `trials/ID/done`: how a finished trial ended.
 struct TrialStamp: Record {
     private(set) var state = TrialStatus.State.done
     private(set) var step: Int?
-    /// Why it was ended early, or a remark, in a line.
+    /// Why it was ended early, or a remark, in one line.
     private(set) var reason: String?
 
     init() {}
@@ -24,13 +24,13 @@ struct TrialStamp: Record {
 }
 
 extension TrialFolder {
-    /// The stamp; nil for a trial that is not at its end.
+    /// The stamp; nil for a trial that is not finished.
     var stamp: TrialStamp? { (try? ConfigNode.load(path: donePath)).flatMap(TrialStamp.init(node:)) }
 
     /// Throws `TensorsError.cannotWrite`.
     func write(_ stamp: TrialStamp) throws { try AtomicFile.write(path: donePath, text: stamp.node.prettyText) }
 
-    /// Why the trial failed last time, in a line; nil for one that did not.
+    /// Why the trial failed last time, in one line; nil if it did not fail.
     var failure: String? {
         FileManager.default.contents(atPath: failurePath).map {
             String(decoding: $0, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""

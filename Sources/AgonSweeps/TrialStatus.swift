@@ -1,19 +1,19 @@
 import AgonRuns
 import Foundation
 
-/// How far a trial is: what one line of a sweep's display says.
+/// The status of a trial, as shown in one line of a sweep's display.
 public struct TrialStatus: Sendable {
     public enum State: String, RecordValue, Sendable, CaseIterable {
-        /// Not begun.
+        /// Not started yet.
         case waiting
         case running
         case done
         /// Ended early by the sweep's rule.
         case pruned
-        /// Ended by a signal or by a fault that passes; goes on when run again.
+        /// Ended by a signal or by a transient error; it resumes when it is run again.
         case stopped
         case failed
-        /// The process ended without a word: it was killed, or crashed. Goes on when run again.
+        /// The process ended without a message: it was killed or it crashed. It resumes when it is run again.
         case died
 
         /// Whether there is nothing left to do.
@@ -26,28 +26,28 @@ public struct TrialStatus: Sendable {
     public var state = State.waiting
     public var step = 0
     public var steps = 0
-    /// Losses of the step.
+    /// The losses of the step.
     public var losses: [(name: String, value: Double)] = []
     /// The newest value of a metric.
     public var metric: (name: String, value: Double)?
-    /// Seconds that the rest will take.
+    /// The estimated remaining seconds.
     public var secondsLeft: Double?
-    /// Seconds of training, all parts together.
+    /// Seconds of training over all sessions.
     public var seconds: Double?
-    /// Why it stopped, failed or was ended early, in a line.
+    /// Why it stopped, failed or was ended early, in one line.
     public var reason: String?
     /// The path of its log.
     public var log: String?
-    /// The process that runs it, where the trial itself says so.
+    /// The ID of its process, if the trial itself reported it.
     var process: Int?
 
     public init(id: String) { self.id = id }
 
     // MARK: From the folder
 
-    /// What the folder of a trial says.
+    /// The status according to the folder of a trial.
     ///
-    /// - Parameter data: compares the data of trials at their end with what they used; nil: they are taken for unchanged.
+    /// - Parameter data: compares the data of finished trials with the data that they used; nil to assume no change.
     public init(_ folder: TrialFolder, entry: TrialList.Entry, data: TrialData? = nil) {
         self.init(id: entry.id)
         label = entry.label
@@ -59,7 +59,7 @@ public struct TrialStatus: Sendable {
         if let stamp = folder.stamp {
             state = stamp.state
             reason = stamp.reason
-            // Written after the stamp: the data have changed since.
+            // A failure written after the stamp means that the data have changed.
             if let change = folder.failure ?? data?.change(of: folder) { (state, reason) = (.failed, change) }
         } else if folder.isBusy {
             state = .running
@@ -71,7 +71,7 @@ public struct TrialStatus: Sendable {
             reason = record.reason
             state =
                 switch record.state {
-                // Without its stamp it runs again, to its end at once.
+                // Without its stamp, a finished trial runs again and ends at once.
                 case .stopped, .done: .stopped
                 case .failed: .failed
                 case .running, .pruned: .died
@@ -89,7 +89,7 @@ public struct TrialStatus: Sendable {
         }
     }
 
-    /// Whether a number of one of many discriminators: `loss.discriminator.3`.
+    /// Whether a number belongs to one of several discriminators: `loss.discriminator.3`.
     package static func isOfOneDiscriminator(_ name: String) -> Bool {
         name.split(separator: ".").last.flatMap { Int($0) } != nil
     }

@@ -1,7 +1,7 @@
 import AgonTensors
 import Foundation
 
-/// Work on a thread of its own, whose result is asked for later; done at once if no thread can be started.
+/// Work on a separate thread, whose result is requested later. If no thread can be started, the work is done at once.
 final class Background<Value: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private var result: Result<Value, any Error>?
@@ -17,7 +17,7 @@ final class Background<Value: Sendable>: @unchecked Sendable {
         do { try startThread(name, work) } catch { work() }
     }
 
-    /// The result, waited for.
+    /// Waits for the result.
     func value() throws -> Value {
         try condition.withLock {
             while true {
@@ -27,6 +27,6 @@ final class Background<Value: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// The result if it is there and no failure.
+    /// The result if the work is done and did not fail.
     var valueIfReady: Value? { condition.withLock { try? result?.get() } }
 }

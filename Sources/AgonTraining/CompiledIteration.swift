@@ -146,6 +146,14 @@ package final class CompiledIteration {
         }
     }
 
+    /// Times each piece of each task from now on; iterations run on one thread.
+    package func startRecording() {
+        for phase in phases { phase.step.startRecording() }
+    }
+
+    /// What the tasks of each phase took since recording was started.
+    package var recordings: [TaskRecording] { phases.compactMap(\.step.recording) }
+
     /// The plan of each phase, and its work in one iteration; a measurement's work is none of an iteration's.
     package var plans:
         [(

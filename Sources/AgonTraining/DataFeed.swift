@@ -3,7 +3,7 @@ import AgonDatasets
 import AgonGraph
 import AgonTensors
 
-/// A training's inputs from its dataset, read ahead by other threads.
+/// The inputs of a training from its dataset. Other threads read them ahead.
 final class DataFeed: PhaseInputs {
     private let loader: BatchLoader
     private let labelled: BatchLoader?
@@ -17,16 +17,16 @@ final class DataFeed: PhaseInputs {
     }
 
     /// - Parameters:
-    ///   - labelled: the samples with labels that the objective takes besides the batch.
-    ///   - order: of an epoch's samples.
-    ///   - batches: that an iteration takes.
+    ///   - labelled: the labelled samples that the objective uses in addition to the batch.
+    ///   - order: the order of an epoch's samples.
+    ///   - batches: the number of batches per iteration.
     ///
-    /// Throws `AdversarialError.otherConditions` for data without what the task is conditioned on, `DatasetError`.
+    /// Throws `AdversarialError.otherConditions` for data without the conditions of the task, `DatasetError`.
     init(
         dataset: any Dataset, labelled: (any Dataset)?, configuration: AdversarialConfiguration,
         order: SampleOrder = .shuffled, batches: Int = 1, seed: UInt64
     ) throws {
-        // All batches of an iteration wait at once before it begins.
+        // All batches of an iteration must be ready before it begins.
         let ahead = max(3, batches)
         let batchSize = configuration.batchSize
         conditions = try Self.conditions(of: dataset, for: configuration.task)
@@ -65,7 +65,7 @@ final class DataFeed: PhaseInputs {
             guard dataset.embeddingSize == size else {
                 throw AdversarialError.otherConditions(
                     expected: "embeddings of \(size) numbers (dataset.embeddings)",
-                    found: dataset.embeddingSize.map { "ones of \($0)" } ?? "none")
+                    found: dataset.embeddingSize.map { "embeddings of \($0)" } ?? "none")
             }
             return .embeddings
         }
@@ -88,7 +88,7 @@ final class DataFeed: PhaseInputs {
         if phase.uses(.real) { values[DataInput.real.rawValue] = batch.images.baseAddress }
         if phase.uses(.condition) {
             switch conditions {
-            case .none: preconditionFailure("phase '\(phase.name)' takes conditions, the task has none")
+            case .none: preconditionFailure("phase '\(phase.name)' takes conditions, but the task has none")
             case .images: values[DataInput.condition.rawValue] = batch.conditions.baseAddress
             case .embeddings: values[DataInput.condition.rawValue] = batch.embeddings.baseAddress
             case .labels(let classes):

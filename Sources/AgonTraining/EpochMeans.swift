@@ -1,22 +1,22 @@
 import Foundation
 
-/// Means of a step's scalars over each epoch, with a state that outlasts an interruption.
+/// Means of the steps' scalars over each epoch, with a state that survives interruptions.
 ///
-/// Sums are kept as pairs of floats (48 bits) and are the same, bit for bit, in a run that was interrupted.
+/// Sums are stored as pairs of floats (48 bits). A resumed run has bit-identical sums.
 public struct EpochMeans: Sendable {
-    /// What an epoch's steps had in common.
+    /// The means of one epoch.
     public struct Summary: Equatable, Sendable {
-        /// Counted from 1.
+        /// The number of the epoch, counted from 1.
         public let epoch: Int
         /// The epoch's last step.
         public let step: Int
-        /// In the order the scalars were asked for; those that no step had are missing.
+        /// In the order of the requested names, without scalars that no step had.
         public let means: [(name: String, mean: Double)]
-        /// The largest `generator loss / discriminator loss` of a step; nil where no step had both above 0.
+        /// The largest `generator loss / discriminator loss` of a step; nil if no step had two positive losses.
         public var largestLossRatio: Float?
 
-        /// `log(mean generator loss / mean discriminator loss)`, natural; 0 is a game of equals. Nil where a mean is not
-        /// above 0, as with critics.
+        /// The natural logarithm of `mean generator loss / mean discriminator loss`; 0 means that both networks are
+        /// equally strong. Nil if a mean is not positive, as with critics.
         ///
         /// Weaver, "Robot vs Robot", figure 1.
         public var logLossRatio: Double? {
@@ -24,7 +24,7 @@ public struct EpochMeans: Sendable {
             guard let generator = mean("loss.generator"), let discriminator = mean("loss.discriminator"),
                 generator > 0, discriminator > 0
             else { return nil }
-            // Of the logarithms: the ratio itself may overflow.
+            // The difference of logarithms, because the ratio itself may overflow.
             return log(generator) - log(discriminator)
         }
 
@@ -39,32 +39,33 @@ public struct EpochMeans: Sendable {
     private let names: [String]
     /// A count and a sum for each name.
     private var sums: [(count: FloatPair, sum: FloatPair)]
-    /// Of the steps so far; 0 for none.
+    /// The largest ratio in this epoch so far; 0 for none.
     private var largestRatio: Float = 0
 
     /// - Parameters:
-    ///   - batchesPerStep: real batches that a step takes.
-    ///   - batchesPerEpoch: batches that go once through the data.
+    ///   - batchesPerStep: the number of real batches per step.
+    ///   - batchesPerEpoch: the number of batches in one pass over the data.
     public init(
         batchesPerStep: Int, batchesPerEpoch: Int, names: [String] = ["loss.generator", "loss.discriminator"]
     ) {
         precondition(
             batchesPerStep > 0 && batchesPerEpoch > 0,
-            "\(batchesPerStep) batches a step and \(batchesPerEpoch) an epoch")
+            "\(batchesPerStep) batches per step and \(batchesPerEpoch) per epoch")
         self.batchesPerStep = batchesPerStep
         self.batchesPerEpoch = batchesPerEpoch
         self.names = names
         sums = Array(repeating: (FloatPair(), FloatPair()), count: names.count)
     }
 
-    /// Adds the scalars of a step. The step that takes an epoch's last batch ends it, and where steps take more than an
-    /// epoch, the last epoch that they end is told of.
+    /// Adds the scalars of a step. Must be called for each step in order.
     ///
-    /// - Parameter step: counted from 1; to be called for each step, in order.
+    /// - Parameter step: the number of the step, counted from 1.
+    /// - Returns: the summary of the epoch that ends with this step, if one does. If a step ends several epochs, the
+    ///   summary has the number of the last one.
     public mutating func observe(step: Int, scalars: [(name: String, value: Float)]) -> Summary? {
         precondition(step > 0, "step \(step)")
         for (index, name) in names.enumerated() {
-            // Of numbers that are none there is no mean, and a checkpoint could not hold them.
+            // NaN and infinity are skipped: they would spoil the mean, and checkpoints cannot store them.
             guard let value = scalars.first(where: { $0.name == name })?.value, value.isFinite else { continue }
             sums[index].count.add(1)
             sums[index].sum.add(value)
@@ -81,7 +82,7 @@ public struct EpochMeans: Sendable {
         return Summary(epoch: epoch, step: step, means: means, largestLossRatio: largest)
     }
 
-    /// Bounded, as a checkpoint can hold no infinity.
+    /// The ratio of the losses, bounded because checkpoints cannot store infinity.
     private static func lossRatio(_ scalars: [(name: String, value: Float)]) -> Float? {
         func loss(_ name: String) -> Float? {
             scalars.first { $0.name == name }.flatMap { $0.value > 0 && $0.value.isFinite ? $0.value : nil }
@@ -92,13 +93,13 @@ public struct EpochMeans: Sendable {
         return min(generator / discriminator, .greatestFiniteMagnitude)
     }
 
-    /// Counts and sums since the epoch's beginning, four numbers for each name, and the largest ratio; finite.
+    /// Counts and sums since the start of the epoch, four numbers for each name, and the largest ratio. All are finite.
     public var state: [Float] {
         get { sums.flatMap { [$0.count.high, $0.count.low, $0.sum.high, $0.sum.low] } + [largestRatio] }
         set {
             precondition(
                 newValue.count == 4 * names.count + 1,
-                "a state of \(newValue.count) numbers for \(names.count) means")
+                "\(newValue.count) numbers are not the state of \(names.count) means")
             largestRatio = newValue[4 * names.count]
             sums = names.indices.map { index in
                 let values = newValue[4 * index..<4 * index + 4].map { $0 }
@@ -108,15 +109,15 @@ public struct EpochMeans: Sendable {
     }
 }
 
-/// A number of 48 bits as the sum of two floats.
+/// A 48-bit number as the sum of two floats.
 struct FloatPair: Equatable, Sendable {
     private(set) var high: Float = 0
     private(set) var low: Float = 0
 
     var value: Double { Double(high) + Double(low) }
 
-    /// Adds in double precision and rounds to what a pair can hold, so that a pair read back goes on with the same bits.
-    /// Beyond the largest float the sum stays where it is.
+    /// Adds in double precision and rounds to the precision of a pair, so that a restored pair continues with the same
+    /// bits. The sum is clamped to the range of a float.
     mutating func add(_ value: Float) {
         let sum = self.value + Double(value)
         let limit = Double(Float.greatestFiniteMagnitude)

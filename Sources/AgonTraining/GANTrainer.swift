@@ -6,18 +6,18 @@ import AgonRuns
 import AgonSampling
 import AgonTensors
 
-/// A training driven by a program: networks, data and settings stated in Swift, an iteration at a time.
+/// A training that a program controls: networks, data and settings are given in Swift, and each step is a call.
 ///
 ///     let trainer = try GANTrainer(generator: [...], discriminator: [...], dataset: images, settings: settings)
 ///     for step in 1...2000 { print(step, try trainer.step()) }
 ///     try trainer.writeSamples(64, to: "samples.png")
 ///
-/// It leaves nothing behind but what it is asked for; a run with folder, log and resumption is `TrainingRun.run` with a
-/// config. The same seed gives the same weights on any number of threads.
+/// It writes only the files that the program requests. For a run with folder, log and resumption, use `TrainingRun.run`
+/// with a config. The same seed gives the same weights with any number of threads.
 public final class GANTrainer {
     /// The networks, trained in place.
     public let gan: GANNetworks
-    /// Iterations made so far.
+    /// The number of completed iterations.
     public private(set) var iteration = 0
 
     private let settings: AdversarialConfiguration
@@ -30,12 +30,12 @@ public final class GANTrainer {
     /// Builds the networks and compiles the steps of an iteration.
     ///
     /// - Parameters:
-    ///   - discriminator: of each discriminator; `settings.ensemble` may have several copies.
-    ///   - initialization: of both networks' weights; PyTorch's if not given.
-    ///   - threads: that compute; all usable cores if not given.
+    ///   - discriminator: the layers of each discriminator; `settings.ensemble` may define several copies.
+    ///   - initialization: the weight initialization of both networks; default: PyTorch's.
+    ///   - threads: the number of threads; nil for the number of usable cores.
     ///
-    /// Throws `LayerError` and `AdversarialError` for what does not fit together, `DatasetError`, `TensorsError` when no
-    /// BLAS is found.
+    /// Throws `LayerError` and `AdversarialError` for incompatible arguments, `DatasetError`, `TensorsError` if no BLAS
+    /// is found.
     public init(
         generator: [any Layer], discriminator: [any Layer], dataset: any Dataset, settings: AdversarialConfiguration,
         initialization: Initialization = Initialization(), seed: UInt64 = 0, threads: Int? = nil
@@ -57,11 +57,11 @@ public final class GANTrainer {
 
     deinit { inputs.stop() }
 
-    /// One iteration: all updates of the objective.
+    /// Runs one iteration: all updates of the objective.
     ///
     /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`.
     ///
-    /// Throws what reading a batch throws, `RunError.notFinite` when a loss is no number.
+    /// Throws the errors of reading a batch, `RunError.notFinite` if a loss is NaN or infinite.
     @discardableResult
     public func step() throws -> [(name: String, value: Float)] {
         try training.run(iteration, inputs: inputs)
@@ -74,13 +74,15 @@ public final class GANTrainer {
         return scalars
     }
 
-    /// Samples as the generator makes them now, `[count] + sample shape`; images in [-1, 1].
+    /// Samples of the current generator with the shape `[count] + sample shape`; images are in [-1, 1].
     ///
-    /// - Parameter seed: of the latent vectors.
+    /// - Parameter seed: the seed of the latent vectors.
     ///
     /// Throws `GraphError`.
     public func samples(_ count: Int, seed: UInt64 = 0) throws -> Tensor {
-        precondition(settings.task.usesLatents && settings.task.conditionSize == nil, "samples need conditions")
+        precondition(
+            settings.task.usesLatents && settings.task.conditionSize == nil,
+            "a conditional generator cannot make samples from latents alone")
         let side = gan.sides[0]
         let sampler =
             try self.sampler
@@ -90,14 +92,14 @@ public final class GANTrainer {
         return sampler.samples(from: latents, index: iteration)
     }
 
-    /// Writes samples as an image, a PNG that appears whole or not at all.
+    /// Writes samples as a PNG image. The file is written atomically.
     ///
     /// Throws `DatasetError.cannotWrite`, `GraphError`.
     public func writeSamples(_ count: Int = 64, seed: UInt64 = 0, to path: String) throws {
         try SampleGrid().write(samples(count, seed: seed), path: path)
     }
 
-    /// Writes all weights as safetensors, in PyTorch's names and layouts.
+    /// Writes all weights as safetensors, with PyTorch's names and layouts.
     ///
     /// Throws `TensorsError`.
     public func writeWeights(to path: String) throws {
@@ -106,7 +108,7 @@ public final class GANTrainer {
             path: path, variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }, metadata: [:])
     }
 
-    /// Takes weights from a safetensors file in PyTorch's names and layouts.
+    /// Reads weights from a safetensors file with PyTorch's names and layouts.
     ///
     /// Throws `RunError.badWeights`, `TensorsError`.
     public func readWeights(from path: String) throws {

@@ -2,21 +2,21 @@ import AgonDatasets
 import AgonExperiments
 import AgonRuns
 
-/// The datasets of experiments as they are on this machine now, each opened once.
+/// The present datasets of experiments on this machine. Each is opened once.
 package final class PresentData {
     private let searchPath: DataSearchPath
     private let root: String?
-    /// By everything that a config says of the dataset; nil for one that cannot be opened or has no files.
+    /// Keyed by the complete settings of a dataset; nil for a dataset that cannot be opened or has no files.
     private var fingerprints: [String: DatasetFingerprint?] = [:]
 
-    /// - Parameter root: the folder that paths of data are relative to; nil for the working folder.
+    /// - Parameter root: the base folder of relative data paths; nil for the working folder.
     package init(searchPath: DataSearchPath, root: String? = nil) {
         self.searchPath = searchPath
         self.root = root
     }
 
-    /// The data that an experiment trains on and is measured on, in all its stages. Data that cannot be opened are left out:
-    /// nothing is known of them.
+    /// The data of training and evaluation in all stages of an experiment. Data that cannot be opened are omitted,
+    /// because nothing is known about them.
     package func data(of experiment: Experiment, since step: Int) -> [RecordedData] {
         experiment.datasets.compactMap { dataset in
             let key = dataset.node.lineText
@@ -32,7 +32,7 @@ package final class PresentData {
 }
 
 extension Experiment {
-    /// The datasets of training and of evaluations, in all stages.
+    /// The datasets of training and evaluation in all stages.
     fileprivate var datasets: [DatasetConfiguration] {
         (stages.isEmpty ? [self] : stages.map(\.experiment)).flatMap { stage in
             let settings = stage.configuration

@@ -1,6 +1,6 @@
 import AgonText
 
-/// Measures how fast a training goes: images a second since the last line of its log, and the time that the rest takes.
+/// Measures the speed of a training: images per second since the last line of its log, and the remaining time.
 package struct ProgressClock {
     private let clock = ContinuousClock()
     private let first: Int
@@ -10,8 +10,8 @@ package struct ProgressClock {
     private var logged: (step: Int, time: ContinuousClock.Instant)
 
     /// - Parameters:
-    ///   - step: the finished steps, from which the training goes on.
-    ///   - steps: of the whole training.
+    ///   - step: the number of finished steps, after which the training continues.
+    ///   - steps: the total number of steps.
     package init(after step: Int, of steps: Int, imagesPerStep: Int) {
         first = step
         self.steps = steps
@@ -20,19 +20,19 @@ package struct ProgressClock {
         logged = (step, start)
     }
 
-    /// Seconds since the training went on.
+    /// Seconds since the training was started or resumed.
     package var seconds: Double { Double(start.duration(to: clock.now)) }
 
     /// Seconds since the last line of the log.
     package var secondsSinceLog: Double { Double(logged.time.duration(to: clock.now)) }
 
-    /// Steps a second since the training went on; nil before its first step.
+    /// Steps per second since the training was started or resumed; nil before its first step.
     func stepsPerSecond(at step: Int) -> Double? {
         let seconds = seconds
         return step > first && seconds > 0 ? Double(step - first) / seconds : nil
     }
 
-    /// How far the training is after a step. One that is logged starts a new stretch of time.
+    /// The progress after a step. A logged step starts a new interval for the images per second.
     package mutating func progress(
         step: Int, scalars: [(name: String, value: Float)], isLogged: Bool
     ) -> TrainingProgress {

@@ -3,10 +3,11 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// A training's inputs from a file, random numbers included: to follow a training that another program recorded.
+/// The inputs of a training from a file, including random numbers. They reproduce a training that another program
+/// recorded.
 ///
-/// The safetensors file holds `input.<phase>.<input>` with a run of the phase after the other as first extent, images as
-/// `[runs, N, C, H, W]`.
+/// The safetensors file holds tensors `input.<phase>.<input>`, whose first dimension counts the runs of the phase.
+/// Images have the shape `[runs, N, C, H, W]`.
 final class RecordedFeed: PhaseInputs {
     private let path: String
     private let inputs: [String: Tensor]
@@ -40,7 +41,7 @@ final class RecordedFeed: PhaseInputs {
         return shape(.real).map { DataShapes(sample: $0, condition: shape(.condition)) }
     }
 
-    /// Throws `TrainingError.badRecording` when a phase's input is missing or of another shape.
+    /// Throws `TrainingError.badRecording` if a phase's input is missing or has another shape.
     func check(_ phases: [IterationPhase]) throws {
         for phase in phases where !phase.isMeasurement {
             for node in phase.graph.nodes {
@@ -76,7 +77,7 @@ final class RecordedFeed: PhaseInputs {
             pieces.append(piece)
             values[String(name.dropFirst(phase.name.count + 1))] = UnsafePointer(piece)
         }
-        // The pieces of the run before are done with.
+        // The pieces of the previous run are no longer needed.
         while pieces.count > 2 * inputs.count { pieces.removeFirst().deallocate() }
         return values
     }

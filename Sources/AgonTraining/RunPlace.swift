@@ -2,14 +2,14 @@ import AgonExperiments
 import AgonRuns
 import AgonTensors
 
-/// The folder that a run will be in, checked but not yet made.
+/// The future folder of a run, checked but not yet created.
 struct RunPlace {
     private let name: String
     private var folder: RunFolder?
     private let resumes: Bool
-    /// Whether this process has trained here already, in an earlier stage.
+    /// Whether this process has already trained an earlier stage here.
     var isTaken = false
-    /// Held from before the run's state is read until the end.
+    /// Held from before the run's state is read until the run ends.
     private var lock: RunFolder.Lock?
 
     init(_ experiment: Experiment, options: TrainingOptions) throws {
@@ -32,9 +32,9 @@ struct RunPlace {
         }
     }
 
-    /// Runs `body`. A transient cause of failure, such as a full disk, leaves an existing run resumable.
+    /// Runs `body`. After a transient error, such as a full disk, an existing run remains resumable.
     ///
-    /// Throws `TrainingError.stoppedByFault` for such a cause.
+    /// Throws `TrainingError.stoppedByFault` for such an error.
     mutating func reportingTransientFaults<Result>(_ body: (inout RunPlace) throws -> Result) throws -> Result {
         let holdsRun = folder?.holdsRun == true
         do {
@@ -44,9 +44,9 @@ struct RunPlace {
         }
     }
 
-    /// The outcome of a run whose last step was reached before.
+    /// The outcome of a run that had already reached its last step; nil for other runs.
     ///
-    /// Throws `TrainingError.dataDiffer` if its data have changed since.
+    /// Throws `TrainingError.dataDiffer` if its data have changed.
     func finishedOutcome(of experiment: Experiment, options: TrainingOptions) throws -> TrainingOutcome? {
         guard resumes, let folder, folder.holdsRun, let record = folder.record, record.state == .done,
             record.step >= experiment.configuration.steps,
@@ -63,7 +63,7 @@ struct RunPlace {
             checkpoint: folder.checkpointPath(step: step), seconds: 0, stepsPerSecond: nil)
     }
 
-    /// The step of the newest checkpoint that the run can go on from.
+    /// The step of the newest checkpoint from which the run can resume; 0 for a new run.
     ///
     /// Throws `RunError.noUsableCheckpoint`, `TrainingError.stoppedByFault`.
     mutating func savedSteps(of experiment: Experiment) throws -> Int {
@@ -80,11 +80,11 @@ struct RunPlace {
         }
     }
 
-    /// Compares the data of a stage with those that the run used before.
+    /// Compares the data of a stage with the data that the run used before.
     ///
     /// - Parameters:
-    ///   - data: as they are now.
-    ///   - note: told of changes that the options accept.
+    ///   - data: the present data.
+    ///   - note: called with a message for each change that the options accept.
     ///
     /// Throws `TrainingError.dataDiffer`, `TrainingError.stoppedByFault`, `RunError.damaged`.
     mutating func check(_ data: [RecordedData], options: TrainingOptions, note: (String) -> Void) throws {
@@ -101,7 +101,7 @@ struct RunPlace {
     mutating func take() throws -> RunFolder {
         let folder = try self.folder ?? RunFolder.makeNew(named: name)
         self.folder = folder
-        // Its newest checkpoint would be taken for one of the new run.
+        // The checkpoint of another run could be mistaken for one of the new run.
         if !folder.holdsRun, let step = try folder.checkpointSteps.last {
             throw RunError.strayCheckpoint(path: folder.checkpointPath(step: step))
         }
@@ -112,7 +112,7 @@ struct RunPlace {
 }
 
 extension RunFolder {
-    /// Compares the data of a finished run with those that it used, and records changes if they are accepted.
+    /// Compares the present data with the data that a finished run used, and records changes if they are accepted.
     ///
     /// Throws `TrainingError.dataDiffer`, `TensorsError.cannotWrite`.
     package func takeData(_ present: [RecordedData], of record: RunRecord, accepts: Bool) throws {

@@ -1,11 +1,11 @@
 import AgonGraph
 import AgonRuns
 
-/// What is watched over many steps of a run: alarms, and the means of each epoch.
+/// Observes the steps of a run for alarms and the means of each epoch.
 ///
-/// Its state lies in a variable that checkpoints hold, so that an interruption changes nothing.
+/// Its state is a variable that checkpoints store, so interruptions have no effect.
 struct RunWatch {
-    /// What a step brought to light.
+    /// The alarms and epoch summaries of a step.
     struct News {
         var alarms: [Alarm] = []
         var epoch: EpochMeans.Summary?
@@ -13,7 +13,7 @@ struct RunWatch {
 
         var isEmpty: Bool { alarms.isEmpty && epoch == nil && measured.isEmpty }
 
-        /// Adds it to a line of metrics.
+        /// Adds the alarms, epoch summary and measurements to a line of metrics.
         func write(to line: inout MetricsLine) {
             if let epoch {
                 line.values.append((MetricsLine.epochKey, Double(epoch.epoch)))
@@ -40,7 +40,7 @@ struct RunWatch {
         memory = Variable(name: "watch", shape: [max(count, 1)], role: .loopState)
     }
 
-    /// - Parameter measure: measures what is measured once an epoch.
+    /// - Parameter measure: measures the values that are measured once per epoch.
     mutating func observe(
         step: Int, scalars: [(name: String, value: Float)],
         measure: (_ epoch: Int) throws -> [(name: String, value: Float)]
@@ -54,13 +54,13 @@ struct RunWatch {
         return news
     }
 
-    /// Puts the state where checkpoints find it.
+    /// Copies the state to the variable that checkpoints store.
     func remember() {
         let state = alarms.state + (means?.state ?? [])
         if !state.isEmpty { memory.values = state }
     }
 
-    /// Takes the state of a checkpoint.
+    /// Restores the state from the variable after a checkpoint was loaded.
     mutating func recall() {
         let count = alarms.state.count
         let state = memory.values

@@ -3,17 +3,18 @@ import Synchronization
 
 /// A request to end work early, with its state saved.
 ///
-/// `signals` is made by Ctrl-C, SIGTERM, SIGUSR1 (which batch systems send before their time limit), SIGXCPU (at a limit of
-/// CPU time) and SIGHUP (when the terminal closes). The first signal lets the step end and the state be saved. A second
-/// Ctrl-C ends the process at once; the run can then be resumed from its last checkpoint.
+/// The request `signals` is made by Ctrl-C, SIGTERM, SIGUSR1 (which batch systems send before their time limit),
+/// SIGXCPU (at a limit of CPU time) and SIGHUP (when the terminal closes). After the first signal, the step is
+/// completed and the state is saved. A second Ctrl-C ends the process at once; the run can then be resumed from its
+/// last checkpoint.
 public final class StopRequest: Sendable {
-    /// The request that signals make while something listens.
+    /// The request that signals make while `listening` runs.
     public static let signals = StopRequest()
 
-    /// The signal that made the request, 0 for none.
+    /// The signal that made the request; 0 for none.
     private let arrived = Atomic<Int32>(0)
 
-    /// A request that only `request` makes.
+    /// A request that only the method `request` can make.
     public init() {}
 
     /// Whether the work should end.
@@ -22,7 +23,7 @@ public final class StopRequest: Sendable {
     /// The signal that made the request; -1 for the program itself, 0 for no request.
     package var signal: Int32 { arrived.load(ordering: .relaxed) }
 
-    /// What made the request, for messages.
+    /// The cause of the request, for messages.
     var reason: String {
         switch signal {
         case SIGINT: "interrupted (Ctrl-C)"
@@ -36,11 +37,11 @@ public final class StopRequest: Sendable {
 
     /// Makes the request.
     ///
-    /// - Parameter signal: what the reason names; -1 for the program itself.
+    /// - Parameter signal: the signal that `reason` names; -1 for the program itself.
     public func request(signal: Int32 = -1) { arrived.store(signal, ordering: .relaxed) }
 
-    /// Forgets earlier requests and, for `signals`, handles the signals while `body` runs. SIGHUP stays ignored if it was,
-    /// as under nohup.
+    /// For `signals`, discards earlier requests and handles the signals while `body` runs. SIGHUP remains ignored if it
+    /// was ignored before, as under nohup.
     package func listening<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard self === Self.signals else { return try body() }
         arrived.store(0, ordering: .relaxed)
@@ -59,7 +60,7 @@ public final class StopRequest: Sendable {
             if signal == SIGHUP, Self.isIgnored(old) { sigaction(signal, &old, nil) }
             former.append(old)
         }
-        // A parent may have blocked them: programs start others from threads that take no signals.
+        // The parent may have blocked the signals: some programs start children from threads that block all signals.
         var handled = sigset_t()
         var formerMask = sigset_t()
         sigemptyset(&handled)

@@ -2,12 +2,12 @@ import AgonAdversarial
 import AgonDatasets
 import AgonExperiments
 
-/// The datasets of a training, opened.
+/// The opened datasets of a training.
 struct TrainingData: Sendable {
     let dataset: any Dataset
-    /// The samples that count as labelled, for objectives that take some.
+    /// The labelled samples, for objectives that use some.
     let labelled: (any Dataset)?
-    /// The samples that grids start from: those held out, if any are.
+    /// The samples from which sample grids start: the held-out samples, if there are any.
     let shown: any Dataset
 
     /// Throws `DatasetError`.

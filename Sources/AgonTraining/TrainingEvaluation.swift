@@ -1,16 +1,16 @@
 import AgonDatasets
 import AgonRuns
 
-/// What measures the generator in the course of a training.
+/// Evaluates the generator during training.
 public protocol TrainingEvaluation: AnyObject {
-    /// Steps from one evaluation to the next; the last step has one too.
+    /// The number of steps between evaluations. The last step is always evaluated.
     var every: Int { get }
-    /// The most memory that the process had before its first evaluation, in bytes; nil until then.
+    /// The peak memory of the process before its first evaluation, in bytes; nil until then.
     var memoryBefore: Int? { get }
     /// The data that samples are compared with.
     var dataset: any Dataset { get }
-    /// The values after a step.
+    /// Measures the values after a step.
     ///
-    /// Throws what reading samples and the metrics throw.
+    /// Throws the errors of reading samples and of the metrics.
     func measure(step: Int) throws -> [EvaluationValue]
 }

@@ -1,24 +1,24 @@
 import AgonGraph
 import AgonRuns
 
-/// How far a run is: for a progress line and for the log.
+/// The progress of a run, for a progress line and for the log.
 public struct TrainingProgress: Sendable {
     public let step: Int
     public let steps: Int
     /// Losses and scores of this step, in the order of the objective.
     public let scalars: [(name: String, value: Float)]
-    /// Real images read in a second, over the time since the last line of the log.
+    /// Real images per second since the last line of the log.
     public let imagesPerSecond: Double
-    /// Seconds that the rest will take at the pace since the run was started or resumed.
+    /// The estimated remaining seconds, at the average speed since the run was started or resumed.
     public let secondsLeft: Double
-    /// Whether the step is one that is logged.
+    /// Whether the step is logged.
     public let isLogged: Bool
 
-    /// The value of a scalar; nil where this training has none of the name.
+    /// The value of a scalar; nil if this training has no scalar with that name.
     public func scalar(_ name: String) -> Float? { scalars.first { $0.name == name }?.value }
 }
 
-/// What a run tells its user.
+/// A message of a run to its user.
 public enum TrainingEvent: Sendable {
     case started(folder: String, step: Int, steps: Int)
     /// Something unexpected that does not stop the run.
@@ -31,9 +31,9 @@ public enum TrainingEvent: Sendable {
 public struct TrainingOutcome: Sendable {
     public enum State: Sendable {
         case done
-        /// The last step was reached in an earlier part of the run; nothing was left to do.
+        /// An earlier session had already reached the last step, so there was nothing to do.
         case wasDone
-        /// The reason, in a few words; the run can be resumed.
+        /// The run stopped for the given reason and can be resumed.
         case stopped(String)
     }
 
@@ -42,9 +42,9 @@ public struct TrainingOutcome: Sendable {
     public let step: Int
     public let sampleGrid: String?
     public let checkpoint: String?
-    /// Seconds of training in this part of the run.
+    /// Seconds of training in this session.
     public let seconds: Double
     public let stepsPerSecond: Double?
-    /// The values of the last evaluation in this part of the run; empty if there was none.
+    /// The values of the last evaluation in this session; empty if there was none.
     public var evaluation: [EvaluationValue] = []
 }

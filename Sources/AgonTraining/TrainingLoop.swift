@@ -9,12 +9,13 @@ import AgonTensors
 import AgonText
 import Foundation
 
-/// The iterations of a run, and what they leave in its folder.
+/// Runs the iterations of one stage of a run, and writes the files in its folder.
 final class TrainingLoop {
-    /// The whole run's, and the stretch of it that is trained here.
+    /// The experiment of the whole run.
     private let experiment: Experiment
+    /// The stage of the run that is trained here.
     private let stage: Stage
-    /// Everything that a checkpoint holds.
+    /// The variables that checkpoints store.
     private let variables: [Variable]
     private let step: CompiledIteration
     private let grids: GridWriter
@@ -22,9 +23,9 @@ final class TrainingLoop {
     private let folder: RunFolder
     private let metrics: LineLog<MetricsLine>
     private let evaluations: (any TrainingEvaluation)?
-    /// The file of evaluations; nil while there is none and none is to be.
+    /// The file of evaluations; nil if there are neither earlier nor future evaluations.
     private let evaluationLog: EvaluationLog?
-    /// The same numbers and sample grids for TensorBoard, if the config wants them.
+    /// The numbers and sample grids for TensorBoard, if the config enables them.
     private let events: EventLog?
     private let report: (TrainingEvent) -> Void
     private let stop: StopRequest
@@ -35,11 +36,11 @@ final class TrainingLoop {
     private var record: RunRecord
     /// The values of the last evaluation.
     private var evaluated: [EvaluationValue] = []
-    /// Steps that are finished.
+    /// The number of finished steps.
     private var finished: Int
     /// The last step that has a checkpoint.
     private var saved: Int?
-    /// Of training, in earlier sessions and stages.
+    /// Seconds of training in earlier sessions and stages.
     private let secondsBefore: Double
 
     private var settings: ExperimentConfiguration { stage.experiment.configuration }
@@ -47,10 +48,10 @@ final class TrainingLoop {
     /// Restores the newest checkpoint if there is one.
     ///
     /// - Parameters:
-    ///   - saved: the step of that checkpoint, for which the networks were made.
-    ///   - data: that the stage uses, as they are now.
-    ///   - folder: locked by this process.
-    ///   - continues: whether this process trained the stage before.
+    ///   - saved: the step of that checkpoint, for which the networks were built.
+    ///   - data: the present data of the stage.
+    ///   - folder: the run's folder, locked by this process.
+    ///   - continues: whether this process trained the previous stage.
     init(
         _ prepared: TrainingSetup, evaluations: (any TrainingEvaluation)?, data: [RecordedData], stage: Stage,
         of experiment: Experiment, after saved: Int, folder: RunFolder, continues: Bool, options: TrainingOptions,
@@ -72,7 +73,7 @@ final class TrainingLoop {
         git = Background("agon git") { GitRevision(near: configPath) }
         let configuration = experiment.configuration
         let holdsRun = folder.holdsRun
-        // Two runs may have been started in the folder at once.
+        // Another process may have started a run in the folder in the meantime.
         if holdsRun, !options.resumes, !continues { throw RunError.runExists(folder: folder.path, state: nil) }
         folder.removeLeftovers()
         var record = RunRecord(
@@ -90,13 +91,13 @@ final class TrainingLoop {
             }
             let begins = stage.start > 0 && saved == stage.start
             let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { report(.note($0)) })
-            // Possible on a file system without locks.
+            // Another process may have written a checkpoint on a file system without locks.
             guard checkpoint?.step ?? 0 == saved else { throw RunError.runBusy(folder: folder.path) }
             if let checkpoint {
                 if !begins { try checkpoint.check(variables) }
                 if begins {
                     let anew = try checkpoint.carryOver(to: variables)
-                    report(.note("step \(saved): a new stage begins; \(Self.described(anew)) begin anew"))
+                    report(.note("step \(saved): a new stage begins; reinitialised: \(Self.described(anew))"))
                     prepared.networks.gan.startAverages()
                 } else {
                     try checkpoint.restore(variables)
@@ -126,8 +127,9 @@ final class TrainingLoop {
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
     }
 
-    /// Seconds of training until a step. The log has those of its lines alone, `run.json` those of the last checkpoint: an
-    /// earlier one if the process was killed before it wrote the file, a later one if that was damaged.
+    /// Seconds of training until a step. The log states them only for logged steps. `run.json` states them for the last
+    /// checkpoint, which may differ from the restored one: it is earlier if the process was killed before it wrote
+    /// `run.json`, and later if the newest checkpoint is damaged.
     private static func seconds(after step: Int, record: RunRecord?, lastLine: MetricsLine?) -> Double {
         let logged = lastLine?.seconds ?? 0
         guard let record else { return logged }
@@ -140,8 +142,8 @@ final class TrainingLoop {
         names.isEmpty ? "no weights" : names.count <= 4 ? names.joined(separator: ", ") : "\(names.count) weights"
     }
 
-    /// Runs to the last step, to the end of the stage (then there is no outcome yet), or to a signal. Whatever happens,
-    /// `run.json` says so.
+    /// Runs to the last step, to the end of the stage, or until a signal arrives. `run.json` records the outcome in all
+    /// cases. Returns nil at the end of a stage that is not the last.
     func run() throws -> TrainingOutcome? {
         let first = finished
         var clock = ProgressClock(
@@ -157,7 +159,7 @@ final class TrainingLoop {
             record.seconds = secondsBefore + seconds
             record.stepsPerSecond = clock.stepsPerSecond(at: finished)
             record.git = (try? git.value()) ?? nil
-            // Before the record: a run recorded as done is not opened again.
+            // This precedes the record, because a run that is recorded as done is not opened again.
             if state != .stopped { try events?.end(step: finished, succeeded: state == .done) }
             try writeRecord()
             return TrainingOutcome(
@@ -177,14 +179,14 @@ final class TrainingLoop {
                 try save(clock)
                 return nil
             }
-            // A run that was resumed at its end may lack its last files.
+            // A run that was resumed at its last step may lack its last files.
             if saved != finished {
                 try drawSamples()
                 try save(clock)
             }
             return try settle(.done, nil)
         } catch {
-            // A full disk may keep even this from being written; the first error is the one to tell.
+            // This write can fail too, for example on a full disk; only the first error is reported.
             _ = try? settle(error.isPassing ? .stopped : .failed, "\(error)")
             if case TrainingError.badData = error { throw error }
             throw error.isPassing ? TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)") : error
@@ -194,9 +196,9 @@ final class TrainingLoop {
     private func iterate(_ clock: inout ProgressClock) throws {
         let first = finished
         var wroteGit = false
-        // What the first weights make, to compare later grids with.
+        // Samples of the initial weights, for comparison with later grids.
         if first == 0, !stop.isMade { try drawSamples() }
-        // The grid of an interruption is none of an uninterrupted run.
+        // Remove the grid that the interruption added: an uninterrupted run does not have it.
         if first > 0, !isDue(settings.samples.every) { unlink(folder.samplePath(step: first)) }
         while finished < stage.end, !stop.isMade {
             try awaitData(clock)
@@ -232,13 +234,13 @@ final class TrainingLoop {
         }
     }
 
-    /// Waits for the data of the next iteration, so that one that cannot be read ends the run between two steps: the state
-    /// is then saved.
+    /// Waits for the data of the next iteration. If they cannot be read, the run ends between two steps and its state
+    /// is saved.
     private func awaitData(_ clock: ProgressClock) throws {
         do {
             try inputs.prepare(step.batches(ofIteration: finished))
         } catch {
-            // Nothing was trained yet, or the disk is at fault too: the last checkpoint holds.
+            // If nothing was trained yet, or the state cannot be saved either, the last checkpoint remains valid.
             guard finished > 0, (try? save(clock)) != nil else { throw error }
             throw TrainingError.badData(
                 folder: folder.path, step: finished, reason: "\(error)", isPassing: error.isPassing)
@@ -252,11 +254,11 @@ final class TrainingLoop {
 
     private func warnOfBlindAlarms(_ scalars: [(name: String, value: Float)]) {
         for (alarm, scalar) in settings.alarms.blindAlarms(among: scalars.map(\.name)) {
-            report(.note("alarm \(alarm) sees nothing: this objective reports no '\(scalar)'"))
+            report(.note("alarm \(alarm) has no effect: this objective does not report '\(scalar)'"))
         }
     }
 
-    /// What evaluations are due after this step, written down.
+    /// Runs the evaluation that is due after this step and records its values.
     private func evaluate() throws -> [EvaluationValue] {
         guard let evaluations, isDue(evaluations.every) else { return [] }
         let values = try evaluations.measure(step: finished)
@@ -267,7 +269,7 @@ final class TrainingLoop {
         return values
     }
 
-    /// Lets the hypervolume's slack follow the distance just measured, where it is to grow.
+    /// Updates the hypervolume's slack from the distance just measured, if the config lets the slack grow.
     private func growSlack(_ values: [EvaluationValue]) {
         let combination = settings.training.ensemble.combination as? HypervolumeCombination
         guard let growth = combination?.growth,

@@ -3,17 +3,17 @@ import AgonTensors
 
 /// How an experiment is run.
 public struct TrainingOptions: Sendable {
-    /// The run's folder; nil makes a new one below `Runs`.
+    /// The run's folder; nil to create a new one in `Runs`.
     public var folder: String?
     public var resumes = false
-    /// Whether a run continues on data whose files are no longer those that it used before.
+    /// Whether a run continues on data whose files have changed since the run last used them.
     public var acceptsChangedData = false
-    /// What ends the run early, with its state saved.
+    /// Ends the run early, with its state saved.
     public var stop = StopRequest.signals
     public var threads = Processor.current.usableCores
     public var searchPath = DataSearchPath.standard()
     public var commandLine = CommandLine.arguments
-    /// The config's file, near which the project's git commit is looked for.
+    /// The path of the config file. The run records the git commit of the repository that contains it.
     public var configPath: String?
 
     public init() {}

@@ -1,28 +1,29 @@
 import AgonExperiments
 import AgonTensors
 
-/// A run of an experiment, from its preparation to its end.
+/// Runs an experiment from its preparation to its end.
 ///
-/// The checks come first and leave nothing behind: a folder is made only when networks, graphs and data are ready.
+/// All checks come first and create no files: the folder is created only when networks, graphs and data are ready.
 public enum TrainingRun {
-    /// Makes what measures the generator of a stage, or nil where its config asks for no evaluation.
+    /// Creates the evaluation of a stage, or nil if its config has no evaluation.
     ///
-    /// Its arguments are the networks and data, whether the run has other stages, and what takes notes for the user.
+    /// The arguments are the networks and data, whether the run has several stages, and a function that reports notes
+    /// to the user.
     public typealias EvaluationMaker = (_ setup: TrainingSetup, _ isStage: Bool, _ note: @escaping (String) -> Void)
         throws -> (any TrainingEvaluation)?
 
-    /// Trains to the last step, or until a signal asks to stop.
+    /// Trains to the last step or until a signal requests a stop.
     ///
-    /// - Parameter makeEvaluation: makes the evaluations that the config asks for; `AgonScoring` has the usual one.
+    /// - Parameter makeEvaluation: creates the evaluation that the config defines; `AgonScoring` has the default one.
     ///
-    /// Throws `ConfigError`, `DatasetError`, `TensorsError`, `RunError`. What the run had saved before stays.
+    /// Throws `ConfigError`, `DatasetError`, `TensorsError`, `RunError`. Everything that the run saved before remains.
     public static func run(
         _ experiment: Experiment, options: TrainingOptions, evaluating makeEvaluation: EvaluationMaker,
         report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         try options.stop.listening {
-            // Before any thread is started: loading BLAS and LAPACK sets environment variables, and the thread that asks git
-            // reads them.
+            // This must precede the start of any thread: loading BLAS and LAPACK sets environment variables, which the
+            // thread that runs git reads.
             try BLAS.open()
             _ = BLAS.description
             var place = try RunPlace(experiment, options: options)
@@ -41,7 +42,7 @@ public enum TrainingRun {
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 let note = { (text: String) in report(.note(text)) }
                 var data = try prepared.data(since: finished, evaluations: nil)
-                // Before classifiers are trained for evaluations.
+                // This check precedes evaluations, which may train classifiers first.
                 try place.check(data, options: options, note: note)
                 let evaluations = try makeEvaluation(prepared, !experiment.stages.isEmpty, note)
                 if let evaluations {

@@ -12,17 +12,17 @@ public struct TrainingSetup {
     package let pool: WorkerPool
     package let step: CompiledIteration
     let grids: GridWriter
-    /// Nil where the inputs are recorded.
+    /// Nil for recorded inputs.
     let dataset: (any Dataset)?
     package let inputs: any PhaseInputs
-    /// Batches of an epoch; nil where the inputs have no end.
+    /// The number of batches in an epoch; nil for recorded inputs.
     let batchesPerEpoch: Int?
 
-    /// Reads the data in another thread while the graphs are built and compiled.
+    /// Reads the data on another thread while the graphs are built and compiled.
     ///
-    /// - Parameter start: the step after which these networks are made.
+    /// - Parameter start: the number of finished steps when these networks start.
     ///
-    /// Throws what building networks and reading data throws.
+    /// Throws the errors of building networks and reading data.
     package init(_ experiment: Experiment, start: Int = 0, options: TrainingOptions) throws {
         let configuration = experiment.configuration
         let (searchPath, training) = (options.searchPath, configuration.training)
@@ -30,7 +30,7 @@ public struct TrainingSetup {
         let reading =
             recorded == nil ? Background("agon data") { try TrainingData(configuration, searchPath: searchPath) } : nil
         do {
-            // Some tasks take the shapes of their networks from the data.
+            // Some networks have shapes that depend on the data.
             let shapes =
                 try recorded?.shapes
                 ?? (training.task.takesConditionImages || ExperimentNetworks.followData(experiment)
@@ -56,7 +56,7 @@ public struct TrainingSetup {
         }
         self.experiment = experiment
         guard let reading else {
-            guard let recorded else { preconditionFailure("a training without inputs") }
+            guard let recorded else { preconditionFailure("the training has no inputs") }
             try recorded.check(networks.phases)
             try grids.fix(dataset: nil)
             (dataset, inputs, batchesPerEpoch) = (nil, recorded, nil)
@@ -79,11 +79,11 @@ public struct TrainingSetup {
 }
 
 extension TrainingSetup {
-    /// The files that the run uses, identified by their contents.
+    /// The datasets that the run uses, identified by the contents of their files.
     ///
-    /// - Parameter step: the finished steps.
+    /// - Parameter step: the number of finished steps.
     ///
-    /// Throws `ConfigError` for numbers that no config can state.
+    /// Throws `ConfigError` for numbers that a config cannot represent.
     func data(since step: Int, evaluations: (any TrainingEvaluation)?) throws -> [RecordedData] {
         let settings = experiment.configuration
         let used = [

@@ -36,7 +36,7 @@ import Testing
         ),
         (
             #"{"objective": {"type": "selfgan", "shards": 6}, "optimizer": "adam"}"#,
-            "test.json:1: objective: 6 shards do not cut a batch of 64 evenly; the next batch size that fits is 66"
+            "test.json:1: objective: 6 shards do not divide a batch of 64 evenly; the next batch size that fits is 66"
         ),
         (
             #"{"objective": "selfgan", "optimizer": "adam", "updates": {"generator": 2}}"#,
@@ -45,7 +45,7 @@ import Testing
         ),
         (
             #"{"objective": "selfgan", "optimizers": {"generator": "adam", "discriminator": "sgd"}}"#,
-            "test.json:1: optimizers: 'selfgan' moves both networks with one optimizer; give 'optimizer' instead"
+            "test.json:1: optimizers: 'selfgan' updates both networks with one optimizer; give 'optimizer' instead"
         ),
         (
             #"{"objective": {"type": "lsgan", "latents": "shared"}, "optimizer": "adam", "updates": {"generator": 4}}"#,

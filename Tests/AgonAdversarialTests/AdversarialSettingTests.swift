@@ -37,10 +37,10 @@ import Testing
                 == "latent: a latent of size 5 does not fit the generator's input [3]; expected [5] or [1, 1, 5]")
         #expect(
             refusal { try setting(images: [3]) }
-                == "generator: makes [2] where images are [3] and the discriminator takes [2]")
+                == "generator: makes [2], but images are [3] and the discriminator takes [2]")
         #expect(
             refusal { try setting(scored: [4]) }
-                == "generator: makes [2], as images are ([2]), but the discriminator takes [4]")
+                == "generator: makes [2], which matches the images, but the discriminator takes [4]")
         #expect(
             refusal { try setting(discriminator: #"[{"type": "linear", "features": 2}]"#) }
                 == "discriminator: ends in [2] per sample; expected one score [1], or a map of scores [H, W, 1]")
@@ -52,8 +52,8 @@ import Testing
         for objective in ["gan", "selfgan", "wgan-gp"] {
             #expect(
                 refusal { try setting("\"\(objective)\"", discriminator: Self.bounded) }
-                    == "discriminator: discriminator.layers[1] is a 'sigmoid', but '\(objective)' takes scores "
-                    + "without a bound; remove the layer")
+                    == "discriminator: discriminator.layers[1] is a 'sigmoid', but '\(objective)' needs unbounded "
+                    + "scores; remove the layer")
         }
         #expect(refusal { try setting(#""lsgan""#, discriminator: Self.bounded) } == "accepted")
     }
@@ -62,8 +62,8 @@ import Testing
         let layers = #"[{"type": "linear", "features": 4}, "batchNorm", {"type": "linear", "features": 1}]"#
         #expect(
             refusal { try setting(#""wgan-gp""#, discriminator: layers) }
-                == "discriminator: discriminator.layers[1] is a 'batchNorm', but 'wgan-gp' penalises the slope "
-                + "at each sample by itself; use 'layerNorm' or 'instanceNorm'")
+                == "discriminator: discriminator.layers[1] is a 'batchNorm', but 'wgan-gp' penalises the gradient at "
+                + "each sample separately; use 'layerNorm' or 'instanceNorm'")
     }
 
     /// The mean of the batch, taken from each sample.
@@ -92,8 +92,8 @@ import Testing
         ] {
             #expect(
                 refusal { try setting("wgan-gp", layers) }
-                    == "discriminator: \(place) is a 'centred', but 'wgan-gp' penalises the slope at each sample by "
-                    + "itself; use 'layerNorm' or 'instanceNorm'")
+                    == "discriminator: \(place) is a 'centred', but 'wgan-gp' penalises the gradient at each sample "
+                    + "separately; use 'layerNorm' or 'instanceNorm'")
             #expect(refusal { try setting("gan", layers) } == "accepted")
         }
     }
@@ -105,8 +105,8 @@ import Testing
             """#
         #expect(
             refusal { try setting(#""hinge""#, discriminator: layers) }
-                == "discriminator: discriminator.layers[0].copies[1].layers[0].layers[1] is a 'tanh', but 'hinge' takes "
-                + "scores without a bound; remove the layer")
+                == "discriminator: discriminator.layers[0].copies[1].layers[0].layers[1] is a 'tanh', but 'hinge' "
+                + "needs unbounded scores; remove the layer")
     }
 
     @Test func frozenNormsDoNotMixABatch() {

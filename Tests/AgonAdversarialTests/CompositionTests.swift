@@ -44,19 +44,19 @@ import Testing
                     return "has one loss for all networks"
                 }
                 if has("updateRule") { return "updates both networks in one step" }
-                if has("tpu-keras"), has("labels") { return "has no other labels than 1 and 0" }
+                if has("tpu-keras"), has("labels") { return "supports only the labels 1 and 0" }
             }
             if has("per-iteration"), has("updateRule") { return "latents cannot be 'per-iteration'" }
-            if has("wgan-gp"), penalty != nil { return "has a penalty of its own" }
-            if isClipped, penalty != nil { return "clips the critic's weights already" }
+            if has("wgan-gp"), penalty != nil { return "already has a penalty" }
+            if isClipped, penalty != nil { return "already clips the critic's weights" }
             if isUnclipped, penalty == nil { return "needs a bound" }
             if has("catgan") {
                 if has("auxiliaryClassifier") { return "finds categories by itself" }
-                if penalty != nil { return "is about one score per sample" }
+                if penalty != nil { return "needs one score per sample" }
                 if has("loss-delta") { return "compares scores" }
             }
-            if has("labels"), !has("gan"), !has("lsgan"), !isSelfGAN { return "compares scores with no labels" }
-            if has("mixed"), has("wgan-gp") || penalty != nil { return "at each sample by itself" }
+            if has("labels"), !has("gan"), !has("lsgan"), !isSelfGAN { return "does not use labels" }
+            if has("mixed"), has("wgan-gp") || penalty != nil { return "at each sample separately" }
             if !ensemble.contains("copies"), has("hypervolume") { return "combines several discriminators" }
             return nil
         }

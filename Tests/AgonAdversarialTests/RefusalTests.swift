@@ -20,16 +20,16 @@ import Testing
     static let settings = [
         Case(
             settings: #""objective": "wgan-gp", "penalty": "r1""#,
-            message: "penalty: 'wgan-gp' has a penalty of its own; remove 'penalty', or use 'wgan' with 'clip' 0"),
+            message: "penalty: 'wgan-gp' already has a penalty; remove 'penalty', or use 'wgan' with 'clip' 0"),
         Case(
             settings: #""objective": "wgan", "penalty": "gradient-penalty""#,
-            message: "penalty: 'wgan' clips the critic's weights already; set its 'clip' to 0, or remove 'penalty'"),
+            message: "penalty: 'wgan' already clips the critic's weights; set its 'clip' to 0, or remove 'penalty'"),
         Case(
             settings: #""objective": {"type": "wgan", "clip": 0}"#,
             message: "objective: 'wgan' needs a bound; set 'clip' above 0, or add a 'penalty'"),
         Case(
             settings: #""objective": "catgan", "penalty": "dragan""#,
-            message: "penalty: 'dragan' is about one score per sample, and 'catgan' has categories"),
+            message: "penalty: 'dragan' needs one score per sample, but 'catgan' has categories"),
         Case(
             settings: #""objective": "catgan", "task": {"type": "generation", "labels": 10}"#,
             message: "task: 'catgan' finds categories by itself; use 'generation' without 'labels' or 'embedding'"),
@@ -38,7 +38,7 @@ import Testing
             message: "task: 'catgan' finds categories by itself; use 'generation' without 'labels' or 'embedding'"),
         Case(
             settings: #""objective": "catgan", "ensemble": {"copies": 2, "combination": "loss-delta"}"#,
-            message: "ensemble: 'loss-delta' compares scores, and 'catgan' has categories; use another combination"),
+            message: "ensemble: 'loss-delta' compares scores, but 'catgan' has categories; use another combination"),
         Case(
             settings: #""objective": "selfgan", "ensemble": {"copies": 2, "combination": "mgd"}"#,
             message: "ensemble: 'selfgan' has one loss for all networks, so 'mgd' has nothing to combine; use 'sum'"
@@ -48,65 +48,65 @@ import Testing
             message: "ensemble: 'selfgan' has one loss for all networks, so there is no 'steepestDirection' to measure"),
         Case(
             settings: #""objective": {"type": "selfgan", "form": "tpu-keras", "loss": "least-squares"}"#,
-            message: "objective: the form 'tpu-keras' is one of cross-entropies; use 'tpu-code' with 'least-squares'"),
+            message: "objective: the form 'tpu-keras' needs a cross-entropy; use 'tpu-code' with 'least-squares'"),
         Case(
             settings: #""objective": {"type": "selfgan", "form": "tpu-keras"}, "tricks": {"labels": {"real": [0.9]}}"#,
-            message: "tricks.labels: the form 'tpu-keras' has no other labels than 1 and 0; remove tricks.labels"),
+            message: "tricks.labels: the form 'tpu-keras' supports only the labels 1 and 0; remove tricks.labels"),
         Case(
             settings: #""objective": {"type": "gan", "latents": "per-iteration"}, "#
                 + #""tricks": {"updateRule": {"discriminatorAbove": 1}}"#,
             message:
-                "objective: latents cannot be 'per-iteration' where tricks.updateRule sets the updates; use 'fresh'"),
+                "objective: latents cannot be 'per-iteration' if tricks.updateRule sets the updates; use 'fresh'"),
         Case(
             settings: #""objective": "gan", "tricks": {"replay": {"swap": true, "keep": 0.5}}"#,
-            message: "tricks.replay.keep: samples that swap are kept when they do; remove it"),
+            message: "tricks.replay.keep: swapped samples are always stored; remove 'keep'"),
         Case(
             settings:
                 #""objective": "gan", "ensemble": {"copies": 2, "combination": {"type": "hypervolume", "slack": 3, "#
                 + #""growth": {}}}"#,
-            message: "ensemble.combination.growth: the slack starts above its limit already"),
+            message: "ensemble.combination.growth: the initial slack is above its limit"),
         Case(
             settings: #""objective": "selfgan", "tricks": {"updateRule": {"generatorAbove": 1}}"#,
             message: "tricks.updateRule: 'selfgan' updates both networks in one step; remove it"),
         Case(
             settings: #""objective": "hinge", "tricks": {"labels": {"flip": 0.1}}"#,
-            message: "tricks.labels: 'hinge' compares scores with no labels; remove tricks.labels"),
+            message: "tricks.labels: 'hinge' does not use labels; remove tricks.labels"),
         Case(
             settings: #""objective": "gan", "task": "translation", "tricks": {"replay": {}}"#,
-            message: "tricks.replay: replayed samples would be judged under the conditions of others; remove it"),
+            message: "tricks.replay: replayed samples would be judged with the conditions of other samples; remove it"),
         Case(
             settings: #""objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"replay": {}}"#,
-            message: "tricks.replay: replayed samples would be judged under the conditions of others; remove it"),
+            message: "tricks.replay: replayed samples would be judged with the conditions of other samples; remove it"),
         Case(
             settings: """
                 "objective": "gan", "updates": {"discriminator": 3}, "tricks": {"updateRule": {"discriminatorAbove": 1}}
                 """,
-            message: "tricks.updateRule: sets the discriminator's updates, so that the 3 of 'updates' have no effect; "
+            message: "tricks.updateRule: sets the discriminator's updates, so the 3 of 'updates' would have no effect; "
                 + "remove 'updates.discriminator', or 'discriminatorAbove'"),
         Case(
             settings:
                 #""objective": "gan", "updates": {"generator": 2}, "tricks": {"updateRule": {"generatorAbove": 1}}"#,
-            message: "tricks.updateRule: sets the generator's updates, so that the 2 of 'updates' have no effect; "
+            message: "tricks.updateRule: sets the generator's updates, so the 2 of 'updates' would have no effect; "
                 + "remove 'updates.generator', or 'generatorAbove'"),
         Case(
             settings: """
                 "objective": {"type": "gan", "latents": "shared"}, "tricks": {"updateRule": {"discriminatorAbove": 1}}
                 """,
-            message: "objective: latents cannot be 'shared' where tricks.updateRule sets the updates; use 'fresh'"),
+            message: "objective: latents cannot be 'shared' if tricks.updateRule sets the updates; use 'fresh'"),
         Case(
             settings: #""objective": "catgan", "tricks": {"auxiliaryClassifier": {}}"#,
             message:
-                "tricks.auxiliaryClassifier: the discriminators of 'catgan' sort into categories already; remove it"),
+                "tricks.auxiliaryClassifier: the discriminators of 'catgan' already assign categories; remove it"),
         Case(
             settings: #""objective": "gan", "tricks": {"auxiliaryClassifier": {}}"#,
             message:
-                "tricks.auxiliaryClassifier: classes are not known; set 'labels' of the task to the number of classes"),
+                "tricks.auxiliaryClassifier: the number of classes is unknown; set it as 'labels' of the task"),
         Case(
             settings: #""objective": "gan", "task": "cycle", "latent": {"size": 3}"#,
             message: "latent: 'cycle' starts from images; remove 'latent'"),
         Case(
             settings: #""objective": "gan", "task": {"type": "generation", "labels": 3, "embedding": 4}"#,
-            message: "task.embedding: samples are conditioned on 'labels' or on an 'embedding'"),
+            message: "task.embedding: give 'labels' or 'embedding', not both"),
         // Numbers that would leave a trick without effect.
         Case(
             settings: #""objective": "gan", "tricks": {"replay": {"share": 0}}"#,
@@ -126,7 +126,7 @@ import Testing
                 "tricks.updateRule.discriminatorAbove: missing: give 'discriminatorAbove', 'generatorAbove' or both"),
         Case(
             settings: #""objective": "gan", "tricks": {"labels": {"real": [1.2, 0.7]}}"#,
-            message: "tricks.labels.real: the range starts above its end"),
+            message: "tricks.labels.real: the start of the range is above its end"),
         Case(
             settings: #""objective": "gan", "ensemble": {"combination": {"type": "loss-delta", "alpha": 0}}"#,
             message: "ensemble.combination.alpha: 0 is out of range; expected a number above 0 and at most 1"),
@@ -155,27 +155,27 @@ import Testing
     static let networks = [
         Case(
             settings: #""objective": "gan", "ensemble": {"combination": "hypervolume"}"#,
-            message: "ensemble: 'hypervolume' combines several discriminators, and there is one; "
+            message: "ensemble: 'hypervolume' combines several discriminators, but there is only one; "
                 + "raise 'copies', or use 'sum'"),
         Case(
             settings: #""objective": "gan", "tricks": {"batches": "mixed"}"#,
-            message: "tricks.batches: no layer of the discriminator joins the samples of a batch, so that 'mixed' "
-                + "changes nothing; add a 'batchNorm', or remove it"),
+            message: "tricks.batches: no layer of the discriminator mixes the samples of a batch, so 'mixed' has no "
+                + "effect; add a 'batchNorm', or remove it"),
         Case(
             settings: #""objective": "gan", "penalty": "r1""#,
             discriminator: #"["minibatchDiscrimination", {"type": "linear", "features": 1}]"#,
             message: "discriminator: discriminator.layers[0] is a 'minibatchDiscrimination', but 'r1' penalises the "
-                + "slope at each sample by itself; use 'layerNorm' or 'instanceNorm'"),
+                + "gradient at each sample separately; use 'layerNorm' or 'instanceNorm'"),
         Case(
             settings: #""objective": "hinge""#,
             discriminator: #"[{"type": "sequence", "layers": [{"type": "linear", "features": 1}, "tanh"]}]"#,
-            message: "discriminator: discriminator.layers[0].layers[1] is a 'tanh', but 'hinge' takes scores without a "
-                + "bound; remove the layer"),
+            message: "discriminator: discriminator.layers[0].layers[1] is a 'tanh', but 'hinge' needs unbounded "
+                + "scores; remove the layer"),
         Case(
             settings: #""objective": "catgan""#, discriminator: #"[{"type": "linear", "features": 3}, "softmax"]"#,
             message:
-                "discriminator: discriminator.layers[1] is a 'softmax', but 'catgan' takes scores without a bound; "
-                + "remove the layer"),
+                "discriminator: discriminator.layers[1] is a 'softmax', but 'catgan' needs unbounded scores; remove "
+                + "the layer"),
         Case(
             settings: #""objective": "catgan""#,
             message: "discriminator: ends in [1] per sample; expected one logit per category, [K] with K ≥ 2"),
@@ -183,15 +183,15 @@ import Testing
             settings: #""objective": {"type": "catgan", "labelled": {"classes": 10}}"#,
             discriminator: #"[{"type": "linear", "features": 3}]"#,
             message:
-                "discriminator: ends in [3] per sample; expected a logit for each class of the labelled samples, [10]"
+                "discriminator: ends in [3] per sample; expected one logit per class of the labelled samples, [10]"
         ),
         Case(
             settings: """
                 "objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"auxiliaryClassifier": {}}
                 """, generator: #"["condition", {"type": "linear", "features": 2}]"#,
             data: DataShapes(sample: [2], condition: [3]),
-            message: "discriminator: ends in [1] per sample; with tricks.auxiliaryClassifier expected the score and 3 "
-                + "classes, [4]"),
+            message: "discriminator: ends in [1] per sample; with tricks.auxiliaryClassifier expected one score and "
+                + "3 classes, [4]"),
         Case(
             settings: """
                 "objective": "gan", "task": {"type": "generation", "labels": 3}, "tricks": {"auxiliaryClassifier": {}}
@@ -199,8 +199,8 @@ import Testing
             discriminator: #"["condition", {"type": "linear", "features": 4}]"#,
             data: DataShapes(sample: [2], condition: [3]),
             message:
-                "tricks.auxiliaryClassifier: a layer of type 'condition' tells the discriminator the class that it "
-                + "is to name; remove it"),
+                "tricks.auxiliaryClassifier: a layer of type 'condition' gives the discriminator the class to "
+                + "predict; remove it"),
         Case(
             settings: #""objective": "gan", "task": {"type": "generation", "embedding": 3}"#,
             discriminator: #"["condition", {"type": "linear", "features": 1}]"#,
@@ -211,15 +211,15 @@ import Testing
             generator: #"["condition", {"type": "linear", "features": 2}]"#,
             data: DataShapes(sample: [2], condition: [3]),
             message:
-                "discriminator: no layer reads the condition of the 'generation', so that samples need not meet it; "
+                "discriminator: no layer reads the condition of the 'generation', so nothing makes samples match it; "
                 + "add a layer of type 'condition', or tricks.auxiliaryClassifier"),
         Case(
             settings: #""objective": "gan""#,
             discriminator: #"[{"type": "sequence", "frozen": true, "layers": [{"type": "linear", "features": 1}]}]"#,
-            message: "discriminator: nothing in 'discriminator' is trained; add a layer with weights, or thaw one"),
+            message: "discriminator: 'discriminator' has nothing to train; add or unfreeze a layer with weights"),
         Case(
             settings: #""objective": "gan", "latent": {"size": 2}"#, generator: #"["tanh"]"#,
-            message: "generator: nothing in 'generator' is trained; add a layer with weights, or thaw one"),
+            message: "generator: 'generator' has nothing to train; add or unfreeze a layer with weights"),
         Case(
             settings: #""objective": "gan", "task": "translation""#,
             message:

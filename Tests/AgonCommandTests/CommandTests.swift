@@ -38,6 +38,15 @@ import Testing
             "\(result.errors)")
     }
 
+    @Test(arguments: [("config", []), ("sweep", ["--sweep"]), ("table", ["--table"])])
+    func referencePagesAreCurrent(page: String, options: [String]) throws {
+        let path = "Documentation/reference/\(page).md"
+        let text = try String(contentsOfFile: projectFolder + "/" + path, encoding: .utf8)
+        let arguments = ["schema"] + options + ["--markdown"]
+        #expect(
+            try agon(arguments).output == text, "run: agon \(arguments.joined(separator: " ")) > \(path)")
+    }
+
     @Test func runsAreInFolders() throws {
         for arguments in [
             ["runs", "Package.swift"], ["runs", "reindex", "/nonexistent"], ["runs", "prune", "/none", "--runs", "1"],

@@ -96,7 +96,7 @@ import Testing
             #"{"name": "tiny", "count": 3}"#,
             "test.json:1: count: 'tiny' is not synthetic; use 'limit' for fewer samples"
         ),
-        (#"{"name": "tiny", "deviation": 3}"#, "test.json:1: deviation: 'tiny' is no mixture of Gaussians"),
+        (#"{"name": "tiny", "deviation": 3}"#, "test.json:1: deviation: 'tiny' is not a Gaussian mixture"),
         (
             #"{"name": "gaussians-8", "transforms": ["mirror"]}"#,
             "test.json:1: transforms: 'gaussians-8' has points, not images"

@@ -5,21 +5,21 @@ import Testing
     @Test(
         arguments: [
             (.unreadable(path: "a", reason: "No such file"), "a: cannot be read: No such file"),
-            (.badIDX(path: "a.gz", reason: "why"), "a.gz: not a sound IDX file: why"),
-            (.labelCount(path: "l", labels: 3, images: 4), "l: holds 3 labels for 4 images"),
+            (.badIDX(path: "a.gz", reason: "why"), "a.gz: not a valid IDX file: why"),
+            (.labelCount(path: "l", labels: 3, images: 4), "l: contains 3 labels for 4 images"),
             (
                 .oddPair(path: "p.jpg", width: 511),
-                "p.jpg: a pair of images side by side has an even width, this one is 511 pixels wide"
+                "p.jpg: two images side by side must have an even width, but this file is 511 pixels wide"
             ),
             (
                 .imageTooSmall(
                     path: "p", transform: "center-crop", height: 64, width: 64,
                     image: ImageShape(height: 60, width: 80, channels: 3)),
-                "p: center-crop to 64x64 does not fit the image of 60x80x3; resize before it"
+                "p: center-crop to 64x64 does not fit the image of 60x80x3; resize it first"
             ),
             (
                 .noImages(path: "f", leftOut: [".heic": 2, "hidden": 1]),
-                "f: holds no PNG, JPEG, WebP, TIFF, GIF or BMP images, neither itself nor in its subfolders; "
+                "f: contains no PNG, JPEG, WebP, TIFF, GIF or BMP images, not even in its subfolders; "
                     + "left out: 2 .heic, 1 hidden"
             ),
             (
@@ -41,12 +41,12 @@ import Testing
             ),
             (
                 .pythonCIFAR(path: "f"),
-                "f: holds the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
+                "f: contains the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
                     + "agon datasets fetch cifar10"
             ),
             (
                 .noTrainingFolder(path: "f", parts: ["test", "val"]),
-                "f: holds test, val, but no folder 'train'; dataset.path may name one of them by itself"
+                "f: contains test, val, but no folder 'train'; dataset.path may name one of them directly"
             ),
             (
                 .missing(name: "m", files: ["i"], folders: ["a"], isFetchable: true, passedOver: ["b: why"]),
@@ -63,13 +63,13 @@ import Testing
             ),
             (
                 .noTestSplit(origin: "f"),
-                "f: has no test samples of its own; hold some out with dataset.holdout, such as 0.1"
+                "f: has no test samples; hold some out with dataset.holdout, such as 0.1"
             ),
             (
                 .unknownClass("Snaker", nearest: "Sneaker", classes: ["Bag", "Sneaker"], origin: "fashion-mnist"),
                 "fashion-mnist: unknown class 'Snaker'. Did you mean 'Sneaker'? Classes: Bag, Sneaker"
             ),
-            (.emptySelection(origin: "mnist"), "mnist: no sample is left by split, classes and limit"),
+            (.emptySelection(origin: "mnist"), "mnist: split, classes and limit leave no sample"),
             (
                 .batchTooLarge(batchSize: 64, samples: 10),
                 "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
@@ -77,21 +77,21 @@ import Testing
             (.badEmbeddings(path: "t.npy", reason: "why"), "t.npy: why"),
             (
                 .noDomain(path: "horses/trainB"),
-                "horses/trainB: no such folder; unpaired images are those of trainA (conditions) and trainB (samples)"
+                "horses/trainB: no such folder; unpaired images must be in trainA (conditions) and trainB (samples)"
             ),
             (
                 .tooFewConditions(batchSize: 64, conditions: 10),
                 "a batch of 64 needs more than the 10 condition images of the dataset; lower the batch size"
             ),
-            (.notPairs(origin: "mnist"), "mnist: holds no pairs, which dataset.unpaired would part"),
-            (.unlabelledSubset, "the dataset has no labels, so no labelled samples can be taken of it"),
+            (.notPairs(origin: "mnist"), "mnist: contains no pairs; remove dataset.unpaired"),
+            (.unlabelledSubset, "the dataset has no labels, so it cannot provide labelled samples"),
             (
                 .subsetTooSmall(size: 5, classes: 10),
-                "5 labelled samples are fewer than the 10 classes; take at least one of each"
+                "5 labelled samples are fewer than the 10 classes; use at least one per class"
             ),
             (
                 .tooFewOfClass("cat", samples: 3, needed: 5),
-                "class 'cat' has 3 samples, 5 labelled ones are wanted of each; take fewer"
+                "class 'cat' has 3 samples, but each class needs 5 labelled ones; use fewer"
             ),
             (
                 .checksumMismatch(path: "f", expected: "aa", found: "bb"),

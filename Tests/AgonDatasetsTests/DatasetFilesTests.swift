@@ -66,8 +66,8 @@ import Testing
         try folder.write("pickle", to: "data/cifar-10-batches-py/data_batch_1")
         let text = message { _ = try open("cifar10", data: "data") }
         #expect(
-            text == "\(folder.path)/data/cifar-10-batches-py: holds the Python version of CIFAR-10; "
-                + "Agon reads the binary version, cifar-10-binary.tar.gz: agon datasets fetch cifar10")
+            text == "\(folder.path)/data/cifar-10-batches-py: contains the Python version of CIFAR-10; Agon "
+                + "reads the binary version, cifar-10-binary.tar.gz: agon datasets fetch cifar10")
         try folder.write([1] + [UInt8](repeating: 7, count: 3072), to: "data/cifar-10-batches-bin/data_batch_1.bin")
         #expect(try open("cifar10", data: "data").count == 1)
     }
@@ -130,8 +130,8 @@ import Testing
         try folder.writeImage("apart/test/a.png", value: 2)
         #expect(
             message { _ = try open("folder", path: "apart") }
-                == "\(folder.path)/apart: holds test, val, but no folder 'train'; "
-                + "dataset.path may name one of them by itself")
+                == "\(folder.path)/apart: contains test, val, but no folder 'train'; dataset.path may name one of "
+                + "them directly")
     }
 
     @Test func classesThatAreCalledLikePartsStayClasses() throws {

@@ -152,7 +152,7 @@ import Testing
         let source = try ImageFolder(path: folder.path)
         let text = message { _ = try ImageDataset.plain(source) }
         #expect(
-            text == "\(other): is 5x4x3 after the transforms, the first image is 4x4x3; "
+            text == "\(other): is 5x4x3 after the transforms, but the first image is 4x4x3; "
                 + "add a transform such as {\"type\": \"resize\", \"size\": 4}")
         let resize = ImageTransform.resize(height: 2, width: 2, filter: .bilinear, fit: .stretch)
         let dataset = try ImageDataset.plain(source, transforms: [resize])

@@ -116,11 +116,11 @@ import Testing
         let source = try ImageFolder(path: folder.path + "/pics")
         #expect(
             message { _ = try ImageDataset.plain(source) }
-                == "\(other): is 6x8x3 after the transforms, the first image is 6x9x3; "
+                == "\(other): is 6x8x3 after the transforms, but the first image is 6x9x3; "
                 + "add a transform such as {\"type\": \"resize\", \"size\": 6}")
         #expect(
             message { _ = try ImageDataset.plain(source, transforms: [.centerCrop(height: 6, width: 9)]) }
-                == "\(other): center-crop to 6x9 does not fit the image of 6x8x3; resize before it")
+                == "\(other): center-crop to 6x9 does not fit the image of 6x8x3; resize it first")
     }
 }
 

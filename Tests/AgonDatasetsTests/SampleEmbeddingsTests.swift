@@ -102,7 +102,7 @@ import Testing
         let path = { (name: String) in folder.path + "/" + name }
         #expect(
             try text("few.npy", vectors(7))
-                == "\(path("few.npy")): it holds 7 vectors for the 8 samples that the split has "
+                == "\(path("few.npy")): it contains 7 vectors, but the split has 8 samples "
                 + "before holdout, classes and limit")
         #expect(
             try text("deep.npy", Tensor(shape: [8, 10, 1], repeating: 0))

@@ -92,7 +92,7 @@ import Testing
         let cut = try folder.write(Array(record.dropLast()), to: "cut.bin")
         #expect(
             message { _ = try StoredImages.readCIFAR(batches: [cut], classNames: names) }
-                == "\(cut): not a CIFAR-10 batch: its 3072 bytes are no whole records of 3073")
+                == "\(cut): not a CIFAR-10 batch: its 3072 bytes are not a multiple of the record size 3073")
         record[0] = 10
         let bad = try folder.write(record, to: "bad.bin")
         #expect(throws: DatasetError.badLabel(path: bad, index: 0, label: 10, classes: 10)) {

@@ -44,7 +44,7 @@ import Testing
         ),
         (
             #"[{"type": "averagePool", "kernel": 2, "padding": 2}]"#, [8, 8, 6],
-            "net.layers[0] (averagePool): padding 2 leaves windows of padding alone; each side must be less than the kernel 2x2"
+            "net.layers[0] (averagePool): padding 2 makes windows that contain only padding; each side must be less than the kernel 2x2"
         ),
         (
             #"[{"type": "pad", "padding": [0, 0, 3, 0], "content": "reflection"}]"#, [3, 3, 6],
@@ -56,7 +56,7 @@ import Testing
         ),
         (
             #"[{"type": "reshape", "shape": [4, 4, 4]}]"#, [100],
-            "net.layers[0] (reshape): input [100] has 100 elements, the shape [4, 4, 4] 64"
+            "net.layers[0] (reshape): input [100] has 100 elements, but the shape [4, 4, 4] has 64"
         ),
         (
             #"["depthToSpace"]"#, [4, 4, 6],
@@ -64,11 +64,11 @@ import Testing
         ),
         (
             #"["instanceNorm"]"#, [1, 1, 6],
-            "net.layers[0] (instanceNorm): input [1, 1, 6] has one pixel per channel, which its own mean reduces to zero; leave the norm out here"
+            "net.layers[0] (instanceNorm): input [1, 1, 6] has one pixel per channel, which normalization reduces to zero; remove the norm here"
         ),
         (
             #"[{"type": "concat", "branches": [[], ["maxPool"]]}]"#, [4, 4, 6],
-            "net.layers[0] (concat): branches[0] gives [4, 4, 6] and branches[1] [2, 2, 6]; they may differ in channels alone"
+            "net.layers[0] (concat): branches[0] gives [4, 4, 6] and branches[1] [2, 2, 6]; they may differ only in channels"
         ),
         (
             #"[{"type": "residual", "layers": ["maxPool"]}]"#, [4, 4, 6],
@@ -88,16 +88,16 @@ import Testing
         ),
         (
             #"[{"type": "save", "as": "a"}, {"type": "save", "as": "a"}]"#, [4],
-            "net.layers[1] (save): 'a' is saved by net.layers[0] already; use another name"
+            "net.layers[1] (save): 'a' is already saved by net.layers[0]; use another name"
         ),
         (
             #"[{"type": "save", "as": "a"}, "maxPool", {"type": "join", "with": "a"}]"#, [4, 4, 1],
-            "net.layers[2] (join): input [2, 2, 1] does not join 'a' [4, 4, 1]; they may differ in channels alone"
+            "net.layers[2] (join): input [2, 2, 1] cannot be joined with 'a' [4, 4, 1]; they may differ only in channels"
         ),
         (
             #"[{"type": "save", "as": "a"}, {"type": "linear", "features": 2}, {"type": "join", "with": "a", "method": "add"}]"#,
             [3],
-            "net.layers[2] (join): input [2] does not join 'a' [3]; the two must be equal"
+            "net.layers[2] (join): input [2] cannot be joined with 'a' [3]; the two must be equal"
         ),
         (
             #"[{"type": "repeat", "count": 3, "layers": ["maxPool"]}]"#, [4, 4, 1],
@@ -117,11 +117,11 @@ import Testing
         ),
         (
             #"[{"type": "relu", "name": "a"}, {"type": "tanh"}, {"type": "linear", "features": 2, "name": "a"}]"#, [4],
-            "net.layers[2] (linear): net.layers[0] is called 'a' already; use another name"
+            "net.layers[2] (linear): net.layers[0] already has the name 'a'; use another name"
         ),
         (
             #"["relu", {"type": "sequence", "layers": ["condition"]}]"#, [4],
-            "net.layers[1].layers[0] (condition): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+            "net.layers[1].layers[0] (condition): the network has no condition to read; set task.labels or task.embedding, or remove the layer"
         ),
         (
             #"["selfAttention"]"#, [4, 4, 12],
@@ -137,11 +137,11 @@ import Testing
         ),
         (
             #"["conditionalBatchNorm"]"#, [4, 4, 8],
-            "net.layers[0] (conditionalBatchNorm): the network has no condition to read; set task.labels or task.embedding, or leave the layer out"
+            "net.layers[0] (conditionalBatchNorm): the network has no condition to read; set task.labels or task.embedding, or remove the layer"
         ),
         (
             #"[{"type": "conv", "channels": "data", "kernel": 3}]"#, [4, 4, 3],
-            "net.layers[0] (conv): the channels of the data are not known here; state a number of \"channels\", 1 or 3"
+            "net.layers[0] (conv): the channels of the data are unknown here; set \"channels\" to a number, 1 or 3"
         ),
         (
             #"["minibatchDiscrimination"]"#, [4, 4, 3],
@@ -169,7 +169,7 @@ import Testing
     @Test func aConditionOfAnotherSizeDoesNotMultiply() {
         #expect(
             message(#"[{"type": "condition", "method": "multiply", "features": 4}]"#, input: [2, 2, 3], condition: 10)
-                == "net.layers[0] (condition): a condition of 4 features does not multiply the 3 channels of input [2, 2, 3]; leave \"features\" out"
+                == "net.layers[0] (condition): a condition of 4 features does not match the 3 channels of input [2, 2, 3]; remove \"features\""
         )
     }
 
@@ -252,7 +252,7 @@ import Testing
         ),
         (
             #"[{"type": "condition", "augmentation": {}}]"#,
-            "test.json:1: layers[0].augmentation: needs \"features\", how many numbers are drawn"
+            "test.json:1: layers[0].augmentation: needs \"features\", the number of values to draw"
         ),
         (
             #"[{"type": "relu", "nam": "a"}]"#,
@@ -268,7 +268,7 @@ import Testing
         ),
         (
             #"[{"type": "linear", "features": 8, "initialization": {"weights": {"type": "uniform", "low": 1, "high": 0}}}]"#,
-            "test.json:1: layers[0].initialization.weights.high: 0.0 is below the least value 1.0"
+            "test.json:1: layers[0].initialization.weights.high: 0.0 is below the lower bound 1.0"
         ),
     ]
 

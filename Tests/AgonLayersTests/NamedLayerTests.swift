@@ -76,7 +76,7 @@ import Testing
     func otherNamesAreRefused(_ name: String) {
         #expect(
             message(#"[{"type": "relu", "name": "\#(name)"}]"#, input: [3])
-                == "test.json:1: layers[0].name: expected letters, digits, '_' or '-' and not a number alone, found '\(name)'"
+                == "test.json:1: layers[0].name: expected letters, digits, '_' or '-', but not only digits, found '\(name)'"
         )
     }
 }

@@ -131,23 +131,23 @@ import Testing
         ),
         (
             #"{"type": "sgd", "nesterov": true}"#,
-            "test.json:1: nesterov: there is no velocity to look along; give a 'momentum' above 0"
+            "test.json:1: nesterov: Nesterov momentum needs a 'momentum' above 0"
         ),
         (
             #"{"type": "sgd", "nesterov": true, "momentum": 0.9, "dampening": 0.1}"#,
-            "test.json:1: nesterov: goes with a 'dampening' of 0 alone"
+            "test.json:1: nesterov: Nesterov momentum needs a 'dampening' of 0"
         ),
         (
             #"{"type": "sgd", "clipNorm": 1, "clipValue": 1}"#,
-            "test.json:1: clipValue: gradients are clipped by 'clipNorm' or by 'clipValue', not both"
+            "test.json:1: clipValue: give 'clipNorm' or 'clipValue', not both"
         ),
         (
             #"{"type": "sgd", "schedule": {"type": "linear", "start": 5, "end": 5}}"#,
-            "test.json:1: schedule.end: 5 does not come after the 'start' at 5"
+            "test.json:1: schedule.end: 5 is not after the 'start' at 5"
         ),
         (
             #"{"type": "sgd", "schedule": {"type": "multi-step", "at": [3, 2]}}"#,
-            "test.json:1: schedule.at[1]: 2 does not come after 3"
+            "test.json:1: schedule.at[1]: 2 is not after 3"
         ),
         (
             #"{"type": "sgd", "schedule": "cosin"}"#,

@@ -106,7 +106,7 @@ import Testing
         try NumPyArchive.write([("mu", NpyArray(shape: [2], values: .float64([1, 2])))], path: other)
         #expect(
             message { _ = try StatisticsFile(path: other) }
-                == "\(other): no array is called 'sigma'; it has mu.npy")
+                == "\(other): there is no array 'sigma'; it has mu.npy")
         try NumPyArchive.write(
             [
                 ("mu", NpyArray(shape: [2], values: .float64([1, 2]))),

@@ -200,7 +200,7 @@ import Testing
                 isResumable: false)
             return message { _ = try InceptionV3Weights(path: path) }
         }
-        let start = "\(path): not the weights of these networks: "
+        let start = "\(path): not usable weights for these networks: "
         #expect(
             try complaint(("conv1.weight", [2]))
                 == start + "no array is named 'fc.weight'; expected the names of torchvision's inception_v3")

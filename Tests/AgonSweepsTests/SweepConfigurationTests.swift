@@ -66,7 +66,7 @@ import Testing
         #expect(one.trials[0].id.count == 12)
     }
 
-    @Test func rangesAreReckonedInDecimals() throws {
+    @Test func rangesAreComputedInDecimals() throws {
         let steps = try sweep(
             #""base": "tiny.json", "axes": [{"path": "optimizer.beta1", "range": {"from": 0.1, "to": 0.4, "step": 0.1}}]"#
         )
@@ -131,7 +131,7 @@ import Testing
     @Test func repeatedPointsAreTriedOnce() throws {
         let sweep = try sweep(#""base": "tiny.json", "axes": [{"path": "batchSize", "values": [4, 4.0, 8]}]"#)
         #expect(labels(sweep) == ["batchSize=4", "batchSize=8"])
-        #expect(sweep.notes == ["1 of the points are the same as others and are tried once"])
+        #expect(sweep.notes == ["duplicate points, tried only once: 1"])
     }
 
     // MARK: Draws
@@ -167,10 +167,10 @@ import Testing
     @Test func faultsNamePlaceAndRemedy() throws {
         let cases: [(body: String, expected: String)] = [
             (#""base": "tiny.json", "axis": []"#, "sweep.json:1: axis: unknown key. Did you mean 'axes'?"),
-            (#""axes": []"#, "sweep.json:1: base: missing: give a 'base', or an axis of several 'config' files"),
+            (#""axes": []"#, "sweep.json:1: base: missing: give a 'base', or an axis with 'config' files"),
             (
                 #""base": "tiny.json", "axes": [{"config": ["wide.json"]}]"#,
-                "sweep.json:1: base: give a 'base' or an axis of 'config' files, not both"
+                "sweep.json:1: base: give a 'base' or an axis with 'config' files, not both"
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize"}]"#,
@@ -178,19 +178,19 @@ import Testing
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "values": [1], "cases": [{"name": "x"}]}]"#,
-                "sweep.json:1: axes[0]: 'values' and 'cases' exclude each other"
+                "sweep.json:1: axes[0]: 'values' and 'cases' cannot be combined"
             ),
             (
                 #""base": "tiny.json", "axes": [{"values": [1]}]"#,
-                "sweep.json:1: axes[0].path: missing beside 'values'"
+                "sweep.json:1: axes[0].path: missing; 'values' needs it"
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "steps", "values": [1]}, {"path": "steps", "values": [2]}]"#,
-                "sweep.json:1: axes[1]: 'steps' is the name of another axis already; give this one a 'name'"
+                "sweep.json:1: axes[1]: 'steps' is already the name of another axis; give this one a 'name'"
             ),
             (
                 #""base": "tiny.json", "axes": [{"name": "n", "path": "seed", "values": [1]}], "seeds": [0]"#,
-                "sweep.json:1: axes[0]: 'seed' is set by seeds already"
+                "sweep.json:1: axes[0]: 'seed' is already set by seeds"
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSise", "values": [1]}]"#,
@@ -202,7 +202,7 @@ import Testing
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "range": {"from": 1, "to": 2}}]"#,
-                "sweep.json:1: axes[0].range: missing key 'step'; only random draws do without"
+                "sweep.json:1: axes[0].range: missing key 'step'; only random draws can omit it"
             ),
             (
                 #""base": "tiny.json", "axes": [{"zip": [{"path": "steps", "values": [1]}, {"path": "batchSize", "values": [1, 2]}]}]"#,
@@ -214,15 +214,15 @@ import Testing
             ),
             (
                 #""base": "tiny.json", "set": {"a b": 1}"#,
-                "sweep.json:1: set: 'a b' is no path of keys, such as optimizer.learningRate or generator.layers[2].features"
+                "sweep.json:1: set: 'a b' is not a path of keys, such as optimizer.learningRate or generator.layers[2].features"
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "values": [4, 8]}], "random": {"count": 3}"#,
-                "sweep.json:1: random.count: 3 points are wanted, but the axes have only 2"
+                "sweep.json:1: random.count: 3 points are wanted, but the axes give only 2 different ones"
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "values": [8]}, {"name": "c", "cases": [{"name": "x", "set": {"batchSize": 4}}]}]"#,
-                "sweep.json:1: axes[1]: 'batchSize' is set by another axis already"
+                "sweep.json:1: axes[1]: 'batchSize' is already set by another axis"
             ),
             (
                 #""base": "tiny.json", "stop": {"metric": "metric.fid-lenet"}"#,
@@ -234,7 +234,7 @@ import Testing
             ),
             (
                 #""base": "tiny.json", "set": {"objective": "gan", "ensemble.combination": "gman"}"#,
-                "sweep.json:1: ensemble: 'gman' combines several discriminators, and there is one; raise 'copies', or use 'sum'"
+                "sweep.json:1: ensemble: 'gman' combines several discriminators, but there is only one; raise 'copies', or use 'sum'"
             ),
             (#""base": "none.json""#, "none.json: cannot be read: No such file or directory"),
         ]

@@ -63,17 +63,17 @@ import Testing
         #expect(planned > real / 8 && planned < 8 * real, "\(planned) and \(real) bytes")
     }
 
-    @Test func dearTrialsAreReckonedFromCheaperOnes() throws {
+    @Test func expensiveTrialsAreEstimatedFromCheaperOnes() throws {
         var measured: [String] = []
         let plan = try plan(
             #""axes": [{"path": "batchSize", "values": [64, 8]}]"#, seconds: 1e-9
         ) { measured.append($0) }
         #expect(measured == ["measuring batchSize=8"])
         #expect(plan.trials.map(\.isEstimated) == [true, false])
-        let (dear, cheap) = (plan.trials[0], plan.trials[1])
-        let ratio = Double(dear.floatingPointOperations ?? 0) / Double(cheap.floatingPointOperations ?? 1)
-        #expect(abs((cheap.stepsPerSecond ?? 0) / (dear.stepsPerSecond ?? 1) / ratio - 1) < 1e-9)
-        #expect(plan.text.contains("  ~") && plan.text.contains("\n~ not measured: "), "\(plan.text)")
+        let (expensive, cheap) = (plan.trials[0], plan.trials[1])
+        let ratio = Double(expensive.floatingPointOperations ?? 0) / Double(cheap.floatingPointOperations ?? 1)
+        #expect(abs((cheap.stepsPerSecond ?? 0) / (expensive.stepsPerSecond ?? 1) / ratio - 1) < 1e-9)
+        #expect(plan.text.contains("  ~") && plan.text.contains("\n~ estimated from "), "\(plan.text)")
         #expect(plan.node["trials"]?.array?.first?["estimated"]?.boolean == true)
     }
 

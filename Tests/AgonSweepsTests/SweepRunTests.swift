@@ -15,8 +15,8 @@ import Testing
         #expect(wide.jobs == 2 && wide.threads == 3)
         #expect(
             message { _ = try SweepOptions(jobs: 2, threads: 2, cores: 2) }
-                == "2 jobs of 2 threads are more than the 2 usable cores; take --jobs 1, or --threads 1, or allow it with "
-                + "--oversubscribe (OVERSUBSCRIBE=1)")
+                == "2 jobs of 2 threads need more than the 2 usable cores; use --jobs 1, or --threads 1, or allow it "
+                + "with --oversubscribe (OVERSUBSCRIBE=1)")
         #expect(try SweepOptions(jobs: 4, threads: 2, oversubscribes: true, cores: 2).jobs == 4)
         #expect(throws: SweepError.tooManyThreads(jobs: 3, threads: 1, cores: 2)) {
             _ = try SweepOptions(jobs: 3, threads: nil, cores: 2)
@@ -26,10 +26,10 @@ import Testing
         #expect(try SweepOptions.threadsOfJob(environment: [:], cores: 8) == 8)
         #expect(
             message { _ = try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": "ks -j16"], cores: 8) }
-                == "make -j16: more jobs than the 8 usable cores; take make -j8, or allow it with THREADS=1")
+                == "make -j16: more jobs than the 8 usable cores; use make -j8, or allow it with THREADS=1")
         #expect(
             message { _ = try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": " -j"], cores: 2) }
-                == "make -j: more jobs than the 2 usable cores; take make -j2, or allow it with THREADS=1")
+                == "make -j: more jobs than the 2 usable cores; use make -j2, or allow it with THREADS=1")
     }
 
     @Test func messagesReadBack() throws {
@@ -68,31 +68,31 @@ import Testing
             (.noSweep(folder: "F"), "F: holds no sweep (no trials.json); make one with: agon sweep prepare FILE"),
             (
                 .badList(path: "F/trials.json"),
-                "F/trials.json: not a list of trials; write it anew with: agon sweep prepare FILE"
+                "F/trials.json: not a list of trials; rewrite it with: agon sweep prepare FILE"
             ),
             (
                 .noTrial(folder: "F"),
                 "F: not the folder of a trial (SWEEP/trials/ID); make them with: agon sweep prepare FILE"
             ),
-            (.sweepBusy(folder: "F"), "F: another sweep is at work there; wait for it to end, or stop it with Ctrl-C"),
+            (.sweepBusy(folder: "F"), "F: another sweep is running there; wait for it to end, or stop it with Ctrl-C"),
             (
                 .tooManyThreads(jobs: 3, threads: 1, cores: 2),
-                "3 jobs of 1 thread are more than the 2 usable cores; take --jobs 2, or allow it with --oversubscribe "
+                "3 jobs of 1 thread need more than the 2 usable cores; use --jobs 2, or allow it with --oversubscribe "
                     + "(OVERSUBSCRIBE=1)"
             ),
             (
                 .tooManyThreads(jobs: 3, threads: 4, cores: 2),
-                "3 jobs of 4 threads are more than the 2 usable cores; take --jobs 2 --threads 1, or allow it with "
+                "3 jobs of 4 threads need more than the 2 usable cores; use --jobs 2 --threads 1, or allow it with "
                     + "--oversubscribe (OVERSUBSCRIBE=1)"
             ),
             (
                 .shortTimeLimit("00:02:00", warning: 120),
-                "--time 00:02:00: too short for --warning 120: Slurm stops a task up to 60 s before that; take a longer "
-                    + "time or a shorter warning"
+                "--time 00:02:00: too short for --warning 120: Slurm may send the warning up to 60 s earlier; use a "
+                    + "longer time or a shorter warning"
             ),
             (
                 .badTimeLimit("banana"),
-                "--time banana: no time limit of Slurm; write MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES:SECONDS"
+                "--time banana: not a Slurm time limit; use MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES:SECONDS"
             ),
             (.missingTool("make"), "make: no such program on the PATH; install it (apt-get install make)"),
             (.toolFailed("make", reason: "ended by signal 9"), "make: ended by signal 9"),

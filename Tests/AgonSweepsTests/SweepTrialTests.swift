@@ -139,7 +139,7 @@ import Testing
 
         try pictures.write(2, seed: 1)
         #expect(try statuses(place) == [.failed])
-        #expect(SweepRun.statuses(of: sweep, in: place).first?.reason?.contains("its data have changed since") == true)
+        #expect(SweepRun.statuses(of: sweep, in: place).first?.reason?.contains("its data have changed") == true)
         // Make goes by the times of files.
         try TrialData(TrialList(place)).reopen(in: place)
         let times = try [trial.donePath, trial.run.configPath].map {

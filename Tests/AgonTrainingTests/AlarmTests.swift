@@ -93,7 +93,7 @@ import Testing
         #expect(
             raised[1].description
                 == "step 3: alarm gradientNorm: the norm of the discriminator's gradient has been above 100 for 2 steps "
-                + "(now 200): its updates overshoot; try clipped gradients (clipNorm) or a lower learning rate")
+                + "(now 200): the updates overshoot; try clipped gradients (clipNorm) or a lower learning rate")
     }
 
     @Test func spikesRaiseTheVarianceAlarmOnce() throws {
@@ -215,15 +215,15 @@ import Testing
         }
         #expect(
             messages == [
-                "the discriminator's loss has been nearer to 0 than 0.01 for 1 step (now 0.001): it tells all samples "
-                    + "apart, and the generator learns no more; try softer labels (tricks.labels), "
-                    + "tricks.instanceNoise, or a lower learning rate of the discriminator",
+                "the magnitude of the discriminator's loss has been below 0.01 for 1 step (now 0.001): the "
+                    + "discriminator tells all samples apart, and the generator no longer learns; try softer labels "
+                    + "(tricks.labels), tricks.instanceNoise, or a lower learning rate of the discriminator",
                 "the variance of the discriminator's loss over 2 steps is 20.25, above 1 (the loss is 0.001, its mean "
-                    + "4.501): it spikes; try a lower learning rate, a smaller beta1, or a bound on the discriminator's "
-                    + "slope (penalty)",
-                "the generator's loss fell steadily from 3.833 to 0.8333 in 3 steps (correlation -0.982): it may fool "
-                    + "the discriminator with garbage; look at the newest samples and, if they are bad, train the "
-                    + "discriminator more (updates.discriminator)",
+                    + "4.501): the loss has spikes; try a lower learning rate, a smaller beta1, or a gradient penalty "
+                    + "(penalty)",
+                "the generator's loss fell steadily from 3.833 to 0.8333 in 3 steps (correlation -0.982): the "
+                    + "generator may be fooling the discriminator with garbage; look at the newest samples and, if "
+                    + "they are bad, train the discriminator more (updates.discriminator)",
             ])
     }
 }

@@ -50,12 +50,14 @@ import Testing
         let path = try file(["netG.b", "netG.a"])
         #expect(
             message { try load(path) }
-                == "\(path): not the weights of these networks: none of its arrays is called like a weight here, such as 'generator.0.weight'; it has "
-                + "netG.a, netG.b. --rename OLD=NEW replaces how names begin")
+                == "\(path): not usable weights for these networks: "
+                + "no array has the name of a weight of the networks, such as 'generator.0.weight'; arrays: "
+                + "netG.a, netG.b. --rename OLD=NEW replaces a prefix of the names")
         let one = try file(["generator.0.weight", "discriminator.0.bia"])
         #expect(
             message { try load(one) }
-                == "\(one): not the weights of these networks: no array is called 'discriminator.0.bias'; the nearest is 'discriminator.0.bia'"
+                == "\(one): not usable weights for these networks: no array is called 'discriminator.0.bias'; "
+                + "the nearest is 'discriminator.0.bia'"
         )
     }
 
@@ -63,19 +65,21 @@ import Testing
         let path = try file(["a.0.weight", "b.0.weight"])
         #expect(
             message { try load(path, "a.=generator.", "b.=generator.") }
-                == "\(path): not the weights of these networks: 'a.0.weight' and 'b.0.weight' are both 'generator.0.weight' after --rename"
+                == "\(path): not usable weights for these networks: 'a.0.weight' and 'b.0.weight' both become "
+                + "'generator.0.weight' after --rename"
         )
     }
 
     @Test(arguments: [
-        ([0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0], "a zip, as torch.save writes it"),
-        ([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], "a pickle, as torch.save wrote it before PyTorch 1.6"),
+        ([0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0], "a zip file written by torch.save"),
+        ([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], "a pickle written by torch.save before PyTorch 1.6"),
     ]) func filesOfPyTorchAreExplained(bytes: [UInt8], form: String) throws {
         let path = folder.path + "/net.pt"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         #expect(
             message { try load(path) }
-                == "\(path): not the weights of these networks: it is \(form); reading it can run code. Convert it with PyTorch: "
+                == "\(path): not usable weights for these networks: it is \(form); reading it can execute code. "
+                + "Convert it with PyTorch: "
                 + "python3 scripts/convert-weights FILE OUT.safetensors")
     }
 }

@@ -197,7 +197,7 @@ import Testing
         try train(run)
         #expect(
             message { try train(run) }
-                == "\(run): holds a run already (done); continue it with --resume, or choose another folder with --out")
+                == "\(run): already holds a run (done); continue it with --resume, or choose another folder with --out")
         // Resuming what is done does nothing; with more steps it goes on.
         let before = try final(run)
         let outcome = try train(run, resumes: true)
@@ -214,7 +214,7 @@ import Testing
                 try train(run, resumes: true, ["optimizer.learningRate=1e-3", "generator.layers[0].features=8"])
             }
                 == "\(run): was started with another config; it differs in optimizer.learningRate, "
-                + "generator.layers[0].features. Only keys that no step depends on may change when resuming "
+                + "generator.layers[0].features. Only keys without effect on training steps may change when resuming "
                 + "(name, description, system, steps, samples, checkpoints, log, evaluate); start a new run with another --out"
         )
     }
@@ -335,7 +335,7 @@ import Testing
         let run = folder.path + "/run"
         #expect(
             message { try train(run, ["generator.layers[3].features=3"]) }
-                == "tiny.json:10: generator: makes [3] where images are [2] and the discriminator takes [3]")
+                == "tiny.json:10: generator: makes [3], but images are [2] and the discriminator takes [3]")
         #expect(!FileManager.default.fileExists(atPath: run))
     }
 
@@ -362,7 +362,7 @@ import Testing
         #expect(try Sampling(run: run, checkpoint: 15).write(count: 1, seed: 0, threads: 1, to: out).step == 15)
         #expect(
             message { _ = try Sampling(run: run, checkpoint: 7) }
-                == "\(run): holds no checkpoint of step 7; there are 15, 20, 24")
+                == "\(run): holds no checkpoint of step 7; existing steps: 15, 20, 24")
         #expect(
             message { _ = try Sampling(run: folder.path) } == "\(folder.path): holds no run (no config.json)")
     }

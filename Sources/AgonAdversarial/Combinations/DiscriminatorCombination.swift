@@ -3,13 +3,13 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// What a generator makes of its losses against several discriminators.
+/// A rule that combines a generator's losses against several discriminators into one.
 ///
 /// A combination is one type in one file, registered under a name in `CombinationRegistry.combinations`.
 public protocol DiscriminatorCombination: Sendable {
     /// The name in configs and messages.
     static var name: String { get }
-    /// Whether it compares mean scores, so that a score must be one number.
+    /// Whether it compares mean scores, so each discriminator must give one score per sample.
     var readsScores: Bool { get }
     func combine(_ game: GeneratorGame) throws -> CombinedLoss
 }
@@ -22,13 +22,13 @@ extension DiscriminatorCombination {
 public struct GeneratorGame {
     public let setting: AdversarialSetting
     public let graph: ComputeGraph
-    /// Which generator of the game.
+    /// The index of the generator.
     public let side: Int
-    /// What the generator's samples were made from.
+    /// The inputs from which the generator's samples were made.
     public let inputs: GANTaskInputs
-    /// A scalar for each discriminator.
+    /// One scalar per discriminator.
     public let losses: [Value]
-    /// Each discriminator's scores of the generator's samples.
+    /// The scores of the generator's samples, per discriminator.
     public let scores: [Value]
 
     public var generator: Network { setting.gan.sides[side].generator }
@@ -39,7 +39,7 @@ public struct GeneratorGame {
         graph.concatenate(losses.map { graph.reshape($0, [1]) }, axis: 0)
     }
 
-    /// The gradients of each loss by the generator's parameters.
+    /// The gradients of each loss with respect to the generator's parameters.
     ///
     /// - Throws: `GraphError.noDerivative`.
     public func gradients() throws -> [[Value]] {
@@ -47,19 +47,19 @@ public struct GeneratorGame {
         return try losses.map { try graph.gradients(of: $0, withRespectTo: parameters) }
     }
 
-    /// `sum(w_k l_k)`, the weights `[K]` constant in the gradient.
+    /// `sum(w_k l_k)`, where the weights `[K]` are constant in the gradient.
     public func weighted(by weights: Value) -> CombinedLoss {
         let constant = graph.stopGradient(weights)
         return CombinedLoss(loss: graph.sum(graph.multiply(constant, lossVector)), weights: constant)
     }
 }
 
-/// The one loss that a generator minimises.
+/// The single loss that a generator minimises.
 public struct CombinedLoss {
     public let loss: Value
-    /// How much each discriminator counts, `[K]`, for the log.
+    /// The weight of each discriminator, `[K]`, for the log.
     public let weights: Value?
-    /// Appends what follows the generator's update.
+    /// Appends operations that run after the generator's update.
     public let afterUpdate: (() throws -> Void)?
 
     public init(loss: Value, weights: Value? = nil, afterUpdate: (() throws -> Void)? = nil) {
@@ -76,20 +76,20 @@ public enum CombinationRegistry {
         registry.register(SumCombination.name, "The sum of the losses.") { _ in SumCombination() }
         registry.register(MeanCombination.name, "The mean of the losses.") { _ in MeanCombination() }
         registry.rename("average", to: SumCombination.name)
-        registry.register(SoftmaxCombination.name, "GMAN: larger losses weigh more, by a softmax.") {
+        registry.register(SoftmaxCombination.name, "GMAN: softmax weights, larger for larger losses.") {
             try SoftmaxCombination(from: $0)
         }
-        registry.register(GradientSoftmaxCombination.name, "GMAN by the norms of the losses' gradients.") {
+        registry.register(GradientSoftmaxCombination.name, "GMAN with weights from the losses' gradient norms.") {
             try GradientSoftmaxCombination(from: $0)
         }
-        registry.register(LossDeltaCombination.name, "An online curriculum by how far each discriminator was moved.") {
+        registry.register(LossDeltaCombination.name, "An online curriculum: weights from gains in mean score.") {
             try LossDeltaCombination(from: $0)
         }
-        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: the shortest common gradient.")
+        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: minimum-norm gradient.")
         {
             try MultipleGradientCombination(from: $0)
         }
-        registry.register(HypervolumeCombination.name, "The hypervolume up to a nadir point.") {
+        registry.register(HypervolumeCombination.name, "Maximises the hypervolume up to a nadir point.") {
             try HypervolumeCombination(from: $0)
         }
         return registry

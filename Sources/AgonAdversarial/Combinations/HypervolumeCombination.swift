@@ -1,8 +1,8 @@
 import AgonConfiguration
 import AgonGraph
 
-/// The hypervolume of the losses up to a nadir point: `-sum(log(η - l_k))`, `η` a little above the largest loss. Its
-/// gradient weighs each loss by `1 / (η - l_k)`.
+/// The hypervolume of the losses up to a nadir point: `-sum(log(η - l_k))`, with `η` slightly above the largest loss.
+/// Its gradient weights each loss by `1 / (η - l_k)`.
 ///
 /// Albuquerque et al., "Multi-objective training of Generative Adversarial Networks with multiple discriminators", ICML
 /// 2019, arXiv:1901.08680, eq. 9-11; the slack as in the scripts that trained its models.
@@ -19,15 +19,16 @@ public struct HypervolumeCombination: DiscriminatorCombination {
     }
 
     init(from reader: ConfigReader) throws {
-        // Any nearer to 1, η may round to the largest loss in single precision, whose weight is then infinite.
+        // With a slack closer to 1, η may round to the largest loss in single precision, giving that loss an infinite
+        // weight.
         slack = try reader.number(
             "slack", in: 1.0001..., default: 1.5,
-            "The nadir point over the largest loss; nearer 1, the worst discriminator counts more.")
+            "Ratio of the nadir point to the largest loss; closer to 1, the worst discriminator counts more.")
         growth = try reader.optionalSection(
-            "growth", SlackGrowth.self, "A slack that grows while evaluations find no shorter distance.")
+            "growth", SlackGrowth.self, "Lets the slack grow while evaluations find no smaller distance.")
         let (slack, growth) = (slack, growth)
         try reader.require(
-            growth.map { $0.limit >= slack } ?? true, "growth", "the slack starts above its limit already")
+            growth.map { $0.limit >= slack } ?? true, "growth", "the initial slack is above its limit")
     }
 
     public func combine(_ game: GeneratorGame) -> CombinedLoss {
@@ -39,7 +40,7 @@ public struct HypervolumeCombination: DiscriminatorCombination {
             loss: hypervolume(graph, losses: losses, nadir: nadir), weights: graph.divide(pulls, graph.sum(pulls)))
     }
 
-    /// The slack of a step, a scalar.
+    /// The slack in a step, a scalar.
     private func currentSlack(_ game: GeneratorGame) -> Value {
         let graph = game.graph
         guard let growth else { return graph.constant(Float(slack)) }

@@ -2,16 +2,15 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// `sum(p_k l_k)` with `p = softmax(temperature Q)`, constant in the gradient; `Q_k` is the moving mean of a reward: by
-/// how much the update of the generator raised discriminator k's mean score of samples from the latents that the losses
-/// were taken on.
+/// `sum(p_k l_k)` with `p = softmax(temperature Q)`, constant in the gradient. `Q_k` is the moving average of a reward:
+/// how much the generator's update raised discriminator k's mean score of samples from the same latents as the losses.
 ///
 /// The online curriculum compared in Albuquerque et al., arXiv:1901.08680; after Doan et al., "Online Adaptive Curriculum
 /// Learning for GANs", AAAI 2019, arXiv:1808.00020.
 public struct LossDeltaCombination: DiscriminatorCombination {
     public static let name = "loss-delta"
 
-    /// The weight of the newest reward in the moving mean.
+    /// The weight of the newest reward in the moving average.
     public let alpha: Double
     public let temperature: Double
 
@@ -22,9 +21,9 @@ public struct LossDeltaCombination: DiscriminatorCombination {
 
     init(from reader: ConfigReader) throws {
         alpha = try reader.number(
-            "alpha", in: .above(0, through: 1), default: 0.8, "The weight of the newest reward in the moving mean.")
+            "alpha", in: .above(0, through: 1), default: 0.8, "The weight of the newest reward in the moving average.")
         temperature = try reader.number(
-            "temperature", in: 0..., default: 15, "The factor of the rewards before the softmax.")
+            "temperature", in: 0..., default: 15, "The factor by which rewards are multiplied before the softmax.")
     }
 
     public var readsScores: Bool { true }
@@ -45,7 +44,7 @@ public struct LossDeltaCombination: DiscriminatorCombination {
             return graph.stopGradient(graph.concatenate(means, axis: 0))
         }
 
-        /// Each discriminator's scores of samples from the same latents, as the networks stand now.
+        /// Each discriminator's scores of samples from the same latents, with the current state of the networks.
         func probe() throws -> [Value] {
             let made = try setting.task.generate(game.inputs, setting: setting, call: "probe", in: graph)
             let view = DiscriminatorInput(made.samples[game.side], condition: game.inputs.condition, call: "probe")

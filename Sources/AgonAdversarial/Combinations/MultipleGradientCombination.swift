@@ -2,27 +2,27 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// `sum(w_k l_k)` with the weights, at least 0 and of sum 1, for which the sum of the losses' gradients is shortest: along
-/// it no loss rises, to first order.
+/// `sum(w_k l_k)` with nonnegative weights that sum to 1 and minimise the norm of the weighted sum of the losses'
+/// gradients. To first order, a step along this sum raises no loss.
 ///
 /// The weights are exact (Wolfe's minimum-norm point on the Gram matrix of the gradients).
 /// Désidéri, "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization", Comptes Rendus Mathématique
-/// 350, 2012; Albuquerque et al., arXiv:1901.08680, section 3.2. The code of the latter divides gradients by their norms
-/// before it compares them, and minimises the weighted sum; its slides compare them as they are, and step along
-/// `w*/‖w*‖`, the direction of the shortest sum `w*`.
+/// 350, 2012; Albuquerque et al., arXiv:1901.08680, section 3.2. Their code divides gradients by their norms before it
+/// compares them, and minimises the weighted sum; their slides compare raw gradients, and step along `w*/‖w*‖`, the
+/// direction of the minimum-norm sum `w*`.
 public struct MultipleGradientCombination: DiscriminatorCombination {
     public static let name = "mgd"
 
-    /// The gradients among which the shortest sum is looked for.
+    /// The gradients whose minimum-norm sum is computed.
     public enum Gradients: String, CaseIterable, Sendable {
         case raw
         /// Divided by their norms.
         case normalised
     }
 
-    /// The gradient that the optimizer is given.
+    /// The gradient that the optimizer receives.
     public enum Direction: String, CaseIterable, Sendable {
-        /// Of the weighted sum of the losses.
+        /// The gradient of the weighted sum of the losses.
         case sum
         /// The same, divided by its norm.
         case normalised
@@ -38,9 +38,9 @@ public struct MultipleGradientCombination: DiscriminatorCombination {
 
     init(from reader: ConfigReader) throws {
         gradients = try reader.choice(
-            "gradients", default: .normalised, "Whether gradients are compared as they are, or divided by their norms.")
+            "gradients", default: .normalised, "Whether gradients are compared unchanged or divided by their norms.")
         direction = try reader.choice(
-            "direction", default: .sum, "Whether the step is that of the weighted sum, or its direction, of norm 1.")
+            "direction", default: .sum, "Whether the optimizer gets the weighted sum, or the sum divided by its norm.")
     }
 
     public func combine(_ game: GeneratorGame) throws -> CombinedLoss {
@@ -69,8 +69,8 @@ private func squaredNorms(of gram: Value, _ count: Int, in graph: ComputeGraph) 
         (0..<count).map { graph.slice(flat, axis: 0, start: $0 * (count + 1), count: 1) }, axis: 0)
 }
 
-/// The norm of the shortest vector among the convex combinations of the losses' gradients: zero where no direction
-/// lowers all losses at once.
+/// The smallest norm among the convex combinations of the losses' gradients: zero if no direction lowers all losses at
+/// once.
 ///
 /// Désidéri, 2012; Albuquerque et al., arXiv:1901.08680, section 5 (norm of the steepest descent direction).
 func steepestDirectionNorm(_ game: GeneratorGame) throws -> Value {
@@ -79,10 +79,10 @@ func steepestDirectionNorm(_ game: GeneratorGame) throws -> Value {
     return norm(ofSumWeightedBy: graph.minimumNormWeights(gram), gram, in: graph)
 }
 
-/// The norm of the sum of vectors under weights `[K]`, from the vectors' Gram matrix `[K, K]`.
+/// The norm of the sum of vectors with weights `[K]`, from the vectors' Gram matrix `[K, K]`.
 private func norm(ofSumWeightedBy weights: Value, _ gram: Value, in graph: ComputeGraph) -> Value {
     let column = graph.reshape(weights, [weights.shape[0], 1])
     let square = graph.sum(graph.multiply(graph.matmul(gram, column), column))
-    // Rounding may leave a little less than nothing.
+    // Rounding may give a slightly negative value.
     return graph.squareRoot(graph.apply(.leakyReLU(slope: 0), square))
 }

@@ -1,8 +1,8 @@
 import AgonConfiguration
 import AgonGraph
 
-/// `sum(w_k l_k)` with `w = softmax(alpha l)`, constant in the gradient: the discriminators that see through the
-/// generator weigh more.
+/// `sum(w_k l_k)` with `w = softmax(alpha l)`, constant in the gradient: discriminators that better detect the
+/// generator's samples get larger weights.
 ///
 /// Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", ICLR 2017, arXiv:1611.01673, section 4.1.
 public struct SoftmaxCombination: DiscriminatorCombination {
@@ -19,7 +19,7 @@ public struct SoftmaxCombination: DiscriminatorCombination {
     }
 }
 
-/// `sum(w_k l_k)` with `w = softmax(alpha g)`, `g_k` the norm of the generator's gradient under `l_k`.
+/// `sum(w_k l_k)` with `w = softmax(alpha g)`, where `g_k` is the norm of the generator's gradient of `l_k`.
 ///
 /// The form of GMAN in the comparison of Albuquerque et al., arXiv:1901.08680, section 5.
 public struct GradientSoftmaxCombination: DiscriminatorCombination {
@@ -40,5 +40,5 @@ public struct GradientSoftmaxCombination: DiscriminatorCombination {
 }
 
 private func readAlpha(from reader: ConfigReader) throws -> Double {
-    try reader.number("alpha", in: 0..., default: 0.8, "How sharply the weights differ; 0 weighs all the same.")
+    try reader.number("alpha", in: 0..., default: 0.8, "How sharply the weights differ; 0 makes all weights equal.")
 }

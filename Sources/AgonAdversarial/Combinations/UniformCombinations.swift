@@ -1,9 +1,9 @@
 import AgonConfiguration
 import AgonGraph
 
-/// A combination in which all discriminators count the same, whatever their losses.
+/// A combination that weights all discriminators equally, whatever their losses.
 public protocol UniformCombination: DiscriminatorCombination {
-    /// The combined loss, a scalar, of scalar losses.
+    /// The combined scalar loss from the scalar losses.
     func combined(_ losses: [Value], in graph: ComputeGraph) -> Value
 }
 
@@ -16,7 +16,7 @@ extension UniformCombination {
 /// The sum of the losses: `sum(l_k)`.
 ///
 /// Albuquerque et al., "Multi-objective training of Generative Adversarial Networks with multiple discriminators", ICML
-/// 2019, arXiv:1901.08680, section 3.1, calls it average loss minimization; the authors' code takes the sum.
+/// 2019, arXiv:1901.08680, section 3.1, call it average loss minimization; the authors' code takes the sum.
 public struct SumCombination: UniformCombination {
     public static let name = "sum"
 

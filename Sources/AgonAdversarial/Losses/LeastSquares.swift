@@ -1,6 +1,6 @@
 import AgonGraph
 
-/// How the terms of a loss are put together over a batch.
+/// How the terms of a loss are reduced over a batch.
 public enum BatchReduction: String, CaseIterable, Sendable {
     case mean, sum
 }
@@ -20,7 +20,7 @@ public func leastSquares(
     return graph.affine(reduction == .mean ? graph.mean(squares) : graph.sum(squares), scale: 0.5)
 }
 
-/// The distance from one target for all scores.
+/// Half the squared distance of all scores from one target.
 public func leastSquares(
     _ graph: ComputeGraph, scores: Value, target: Float, reduction: BatchReduction = .mean
 ) -> Value {

@@ -6,26 +6,26 @@ import AgonGraph
     import Darwin
 #endif
 
-/// The forms of SelfGAN's loss: as its paper states it or as its code computes it, for GPU and for TPU; and as it ran on
-/// TPUs.
+/// The forms of SelfGAN's loss: the paper's formula or the published code, for GPU or for TPU, and the loss that
+/// actually ran on TPUs.
 public enum SelfGANForm: String, CaseIterable, Sendable {
     case gpuPaper = "gpu-paper"
     case gpuCode = "gpu-code"
     case tpuPaper = "tpu-paper"
-    /// The code for GPUs that emulates the TPU's.
+    /// The GPU code that emulates the TPU's loss.
     case tpuCode = "tpu-code"
-    /// What Keras computed on TPUs: the weights of `tpu-code`, on losses whose arguments were exchanged.
+    /// The loss that Keras computed on TPUs: the weights of `tpu-code`, with losses whose arguments were exchanged.
     case tpuKeras = "tpu-keras"
 }
 
-/// SelfGAN's terms: how far D's scores of generated images (to be real), of real images and of the images generated in
-/// the step before (to be false) are from what they should be.
+/// SelfGAN's terms: the distance of D's scores from their targets for generated images (target: real), real images, and
+/// images generated in the previous step (target: fake).
 public struct SelfGANTerms {
     /// The distance between scores and targets.
     public enum Measure: String, CaseIterable, Sendable {
-        /// Of logits; a score is `σ(logit)`.
+        /// Cross-entropy of logits; a score is `σ(logit)`.
         case binaryCrossEntropy = "binary-cross-entropy"
-        /// `mean((score - target)²)`, as the published image-to-image networks have it.
+        /// `mean((score - target)²)`, as in the published image-to-image networks.
         case leastSquares = "least-squares"
     }
 
@@ -35,8 +35,8 @@ public struct SelfGANTerms {
     public let generatedScore: Value, realScore: Value, previousScore: Value
     let measure: Measure
 
-    /// - Parameter exchangesArguments: whether scores and targets change places in the cross-entropy, as in Keras's form;
-    ///   targets must be constant then.
+    /// - Parameter exchangesArguments: whether scores and targets are exchanged in the cross-entropy, as in the Keras
+    ///   form; targets must then be constant.
     public init(
         _ graph: ComputeGraph, generated: Value, real: Value, previous: Value,
         measure: Measure = .binaryCrossEntropy, realTarget: Target = .constant(1),
@@ -44,7 +44,7 @@ public struct SelfGANTerms {
     ) {
         func loss(_ scores: Value, _ target: Target) -> Value {
             if exchangesArguments {
-                guard case .constant(let label) = target else { preconditionFailure("exchanged with varying labels") }
+                guard case .constant(let label) = target else { preconditionFailure("exchanged labels vary") }
                 return exchangedCrossEntropy(graph, logits: scores, label: label)
             }
             switch measure {
@@ -65,18 +65,19 @@ public struct SelfGANTerms {
     }
 }
 
-/// The cross-entropy of Keras's `binary_crossentropy(y_true, y_pred)` where D's probability `p` stands for the truth and
-/// the label for the prediction: linear in `p`, the mean of `-p log(y) - (1 - p) log(1 - y)`, `y` the label held to
-/// [1e-7, 1 - 1e-7] in single precision. So a label of 1 costs `15.94 (1 - p)`, one of 0 `16.12 p`.
+/// The cross-entropy of Keras's `binary_crossentropy(y_true, y_pred)` with exchanged arguments: D's probability `p` as
+/// the truth and the label as the prediction. It is linear in `p`: the mean of `-p log(y) - (1 - p) log(1 - y)`, where
+/// `y` is the label clamped to [1e-7, 1 - 1e-7] in single precision. So a label of 1 costs `15.94 (1 - p)`, a label of
+/// 0 `16.12 p`.
 func exchangedCrossEntropy(_ graph: ComputeGraph, logits: Value, label: Float) -> Value {
     let prediction = Double(min(max(label, 1e-7), 1 - 1e-7))
     let (ofReal, ofFalse) = (-log(prediction), -log(1 - prediction))
     return graph.affine(graph.mean(graph.sigmoid(logits)), scale: Float(ofReal - ofFalse), offset: Float(ofFalse))
 }
 
-/// What SelfGAN's terms are weighed by: `vr`, `vg` and `vf` of `selfGANLoss`.
+/// The weights of SelfGAN's terms: `vr`, `vg` and `vf` of `selfGANLoss`.
 public struct SelfGANWeights {
-    /// Nil in the forms for GPU, which weigh the loss on real images by 1.
+    /// Nil in the GPU forms, where the loss on real images has weight 1.
     public let real: Value?
     public let generated: Value, previous: Value
 
@@ -96,16 +97,16 @@ public struct SelfGANWeights {
     }
 }
 
-/// SelfGAN's one loss for both networks, a scalar. With the mean losses `lg`, `lr`, `lf` and mean scores `pg`, `pr`, `pf`
-/// on generated, real and previous images:
+/// SelfGAN's single loss for both networks, a scalar. With the mean losses `lg`, `lr`, `lf` and mean scores `pg`, `pr`,
+/// `pf` on generated, real and previous images:
 ///
 ///     gpu-paper   (lr + 0.1 lg lg + 0.9 lf lf) / 2
 ///     gpu-code    (lr + 0.1 vg lg + 0.9 vf lf) / 2
 ///     tpu-paper   (lr lr + lg lg + lf lf) / (lr + lg + lf)
 ///     tpu-code    (vr lr + vg lg + vf lf) / (vr + vg + vf)
-///     tpu-keras   the same, of losses that are linear in the probabilities
+///     tpu-keras   as tpu-code, with losses that are linear in the probabilities
 ///
-/// with `vr = 1 - pr`, `vg = 1 - pg`, `vf = pf`, or their magnitudes where scores are no probabilities. The weights are
+/// with `vr = 1 - pr`, `vg = 1 - pg`, `vf = pf`, or their magnitudes if scores are not probabilities. The weights are
 /// part of the loss: gradients flow through them.
 /// Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445.
 public func selfGANLoss(
@@ -124,7 +125,7 @@ public func selfGANLoss(
         graph.sum(of: [real, weights.generated, weights.previous]))
 }
 
-/// SelfGAN's one loss from the three sets of logits.
+/// SelfGAN's single loss from the three sets of logits.
 public func selfGANLoss(
     _ graph: ComputeGraph, form: SelfGANForm, generated: Value, real: Value, previous: Value
 ) -> Value {

@@ -2,13 +2,13 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// CatGAN: the discriminator sorts samples into K categories without being told them. It wants to be sure of each real
-/// sample and to use all categories alike over real samples, and to be unsure of generated ones; the generator wants it
-/// sure of each generated sample, and generated samples spread over all categories.
+/// CatGAN: the discriminator assigns samples to K categories without labels. It learns to be certain about each real
+/// sample, to use all categories equally over real samples, and to be uncertain about generated samples. The generator
+/// learns to make it certain about each generated sample and to spread generated samples over all categories.
 ///
 /// With `H` the entropy of a distribution over categories and `p(y|x)` the softmax of D's logits, D minimises
-/// `mean H(p(y|x)) - H(mean p(y|x)) - mean H(p(y|G(z)))`, G `mean H(p(y|G(z))) - H(mean p(y|G(z)))`. Where some samples
-/// have labels, D minimises their cross-entropy besides.
+/// `mean H(p(y|x)) - H(mean p(y|x)) - mean H(p(y|G(z)))`, G `mean H(p(y|G(z))) - H(mean p(y|G(z)))`. If some samples
+/// have labels, D also minimises their cross-entropy.
 /// Springenberg, "Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks", ICLR 2016,
 /// arXiv:1511.06390, eq. 7-9.
 public struct CategoricalObjective: AlternatingObjective {
@@ -16,7 +16,7 @@ public struct CategoricalObjective: AlternatingObjective {
 
     public let alternation: Alternation
     public let labelledSamples: LabelledSamples?
-    /// Of the labelled samples' cross-entropy.
+    /// The weight of the labelled samples' cross-entropy.
     public let labelWeight: Double
 
     public init(
@@ -31,7 +31,7 @@ public struct CategoricalObjective: AlternatingObjective {
     init(from reader: ConfigReader) throws {
         alternation = try Alternation(from: reader, default: .discriminatorFirst)
         let labelled = try reader.optionalSection(
-            "labelled", Labelled.self, "The samples whose classes are known; none if not given.")
+            "labelled", Labelled.self, "The samples treated as labelled; default: none.")
         labelledSamples = labelled?.samples
         labelWeight = labelled?.weight ?? 1
     }
@@ -76,10 +76,10 @@ public struct CategoricalObjective: AlternatingObjective {
         init(from reader: ConfigReader) throws {
             samples = LabelledSamples(
                 count: try reader.integer(
-                    "count", in: 1..., default: 100, "Samples with a known class, evenly over the classes."),
-                classes: try reader.integer("classes", in: 2...65_536, default: 10, "The dataset's classes."),
+                    "count", in: 1..., default: 100, "Number of labelled samples, evenly over the classes."),
+                classes: try reader.integer("classes", in: 2...65_536, default: 10, "Classes in the dataset."),
                 batchSize: try reader.integer(
-                    "batchSize", in: 1...65_536, default: 50, "Labelled samples in an update, besides the batch."))
+                    "batchSize", in: 1...65_536, default: 50, "Labelled samples per update, in addition to the batch."))
             weight = try reader.number("weight", in: .positive, default: 1, "Weight of their cross-entropy.")
         }
     }
@@ -87,7 +87,7 @@ public struct CategoricalObjective: AlternatingObjective {
 
 /// Entropies of categories, in nats, from logits `[N, K]`.
 struct CategoryEntropies {
-    /// The mean over samples of the entropy of each, `mean H(p(y|x))`.
+    /// The mean over samples of each sample's entropy, `mean H(p(y|x))`.
     let conditional: Value
     /// The entropy of the mean distribution, `H(mean p(y|x))`.
     let marginal: Value
@@ -98,7 +98,7 @@ struct CategoryEntropies {
         conditional = graph.affine(
             graph.sum(graph.multiply(probabilities, logs)), scale: -1 / Float(logits.shape[0]))
         let mean = graph.mean(probabilities, to: [logits.shape[1]])
-        // A category that is never used adds nothing: 0 log 0 = 0.
+        // An unused category contributes nothing: 0 log 0 = 0.
         let logMean = graph.logarithm(graph.affine(mean, offset: 1e-12))
         marginal = graph.affine(graph.sum(graph.multiply(mean, logMean)), scale: -1)
     }

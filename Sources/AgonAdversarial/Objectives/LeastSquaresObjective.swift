@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 
 /// Least squares: D minimises `½(D(x) - 1)² + ½D(G(z))²`, G `½(D(G(z)) - 1)²`, as means or sums over the batch.
-/// Scores are unbounded, or probabilities where D ends in a sigmoid.
+/// Scores are unbounded, or probabilities if D ends in a sigmoid.
 ///
 /// Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, arXiv:1611.04076, eq. 9.
 public struct LeastSquaresObjective: AlternatingObjective {

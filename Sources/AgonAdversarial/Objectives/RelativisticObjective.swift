@@ -2,10 +2,11 @@ import AgonConfiguration
 import AgonGraph
 import Foundation
 
-/// Relativistic average loss: each image is scored against the mean score of the other kind, by cross-entropy or by a
-/// hinge. With `r = D(x) - mean D(G(z))` and `f = D(G(z)) - mean D(x)`:
+/// Relativistic average loss: each image's score is compared with the mean score of the other kind, by cross-entropy or
+/// by a hinge. With `r = D(x) - mean D(G(z))` and `f = D(G(z)) - mean D(x)`:
 ///
-/// - cross-entropy: D minimises `BCE(r, 1) + BCE(f, 0)`, G `BCE(f, 1) + BCE(r, 0)`, each the mean of the two with `mean`;
+/// - cross-entropy: D minimises `BCE(r, 1) + BCE(f, 0)`, G `BCE(f, 1) + BCE(r, 0)`; with `mean`, the mean of both
+///   terms;
 /// - hinge: D minimises `mean max(0, 1 - r) + mean max(0, 1 + f)`, G the same with r and f exchanged.
 ///
 /// Jolicoeur-Martineau, "The relativistic discriminator: a key element missing from standard GAN", ICLR 2019,
@@ -19,7 +20,7 @@ public struct RelativisticObjective: AlternatingObjective {
     }
 
     public let loss: Loss
-    /// How the two terms of a loss are put together.
+    /// How the two terms of a loss are combined.
     public let reduction: BatchReduction
     public let alternation: Alternation
 
@@ -33,7 +34,7 @@ public struct RelativisticObjective: AlternatingObjective {
 
     init(from reader: ConfigReader) throws {
         self.init(
-            loss: try reader.choice("loss", default: .crossEntropy, "What is made of differences of scores."),
+            loss: try reader.choice("loss", default: .crossEntropy, "The loss applied to score differences."),
             reduction: try reader.choice("reduction", default: .mean, "Mean or sum of the two terms of a loss."),
             alternation: try Alternation(from: reader))
     }
@@ -54,14 +55,14 @@ public struct RelativisticObjective: AlternatingObjective {
     }
 
     public func generatorLoss(scores: Value, in graph: ComputeGraph) -> Value {
-        preconditionFailure("a relativistic loss without scores of real samples")
+        preconditionFailure("a relativistic loss needs the scores of real samples")
     }
 
     public func generatorLoss(scores: Value, real: Value, in graph: ComputeGraph) -> Value {
         terms(real: scores, generated: real, in: graph)
     }
 
-    /// The loss of one who holds the first for real and the second for generated.
+    /// The loss with the first scores labelled real and the second labelled generated.
     private func terms(real: Value, generated: Value, in graph: ComputeGraph) -> Value {
         let above = graph.subtract(real, graph.mean(generated))
         let below = graph.subtract(generated, graph.mean(real))

@@ -5,12 +5,13 @@ import AgonTensors
 
 /// SelfGAN: one loss, one backward pass and one optimizer for all networks.
 ///
-/// A step scores newly generated images (as real), real ones (as real) and the images generated in the step before (as
-/// false; zeros at first; with `ExperienceReplay`, out of its memory), in this order; `selfGANLoss` weighs the three. The generators' own losses (distance to the
-/// pair's image, cycles) are added.
+/// A step scores new generated images (target: real), real images (target: real) and the images generated in the
+/// previous step (target: fake), in this order; `selfGANLoss` weights the three terms. The previous images are zeros in
+/// the first step; with `ExperienceReplay`, its memory replaces them. The generators' own losses (distance to the
+/// paired image, cycle consistency) are added.
 ///
-/// With several shards the batch is cut, and each shard is a step of its own up to the gradients: batch statistics,
-/// mean losses and their weights are the shard's. The loss minimised is the sum over shards.
+/// With several shards, the batch is split, and each shard is processed separately up to the gradients: it has its own
+/// batch statistics, mean losses and weights. The minimised loss is the sum over shards.
 /// Hecong Wu, "SelfGAN - Not A GAN But Punch Itself", 2019, viXra:1902.0445.
 public struct SelfGANObjective: Objective {
     public static let name = "selfgan"
@@ -20,7 +21,7 @@ public struct SelfGANObjective: Objective {
     public let shards: Int
 
     public init(form: SelfGANForm = .gpuPaper, measure: SelfGANTerms.Measure = .binaryCrossEntropy, shards: Int = 1) {
-        precondition(shards > 0, "\(shards) shards")
+        precondition(shards > 0, "the number of shards must be positive, found \(shards)")
         self.form = form
         self.measure = measure
         self.shards = shards
@@ -30,12 +31,12 @@ public struct SelfGANObjective: Objective {
         self.init(
             form: try reader.choice(
                 "form", default: .gpuPaper,
-                "The loss as in the paper or the code, for GPU or TPU, or as it ran on TPUs (tpu-keras)."),
+                "The loss of the paper or of the code, for GPU or TPU, or as it ran on TPUs (tpu-keras)."),
             measure: try reader.choice(
                 "loss", default: .binaryCrossEntropy,
-                "The distance of scores from what they should be; least squares for image-to-image networks."),
+                "The distance of scores from their targets; least squares for image-to-image networks."),
             shards: try reader.integer(
-                "shards", in: 1...4096, default: 1, "Parts of the batch with weights and batch statistics of their own."
+                "shards", in: 1...4096, default: 1, "Parts of the batch, each with its own batch statistics."
             ))
     }
 
@@ -61,7 +62,7 @@ public struct SelfGANObjective: Objective {
         if measure == .leastSquares { throw .squaresOfKeras }
         if configuration.tricks.labels.isActive {
             throw .trick(
-                "labels", reason: "the form 'tpu-keras' has no other labels than 1 and 0; remove tricks.labels")
+                "labels", reason: "the form 'tpu-keras' supports only the labels 1 and 0; remove tricks.labels")
         }
     }
 
@@ -115,14 +116,14 @@ public struct SelfGANObjective: Objective {
         return [IterationPhase(name: "step", graph: graph)]
     }
 
-    /// One discriminator's part of the loss, from its views of generated, real and previous samples.
+    /// One discriminator's part of the loss, from its scores of generated, real and previous samples.
     private func judge(
         _ views: [DiscriminatorInput], by discriminator: Network, label: String?, shard: Int?, start: Int,
         _ labels: LabelTargets,
         _ notes: StepNotes, setting: AdversarialSetting, in graph: ComputeGraph
     ) throws -> Value {
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)
-        // For penalties the generated samples are those of the step before, for the classes those of this step.
+        // Penalties use the samples generated in the previous step, the class loss those of this step.
         let pass = DiscriminatorPass(
             setting: setting, graph: graph, discriminator: discriminator, label: label, shard: shard,
             real: views[1].samples, generated: views[2].samples, condition: views[1].condition,
@@ -154,7 +155,7 @@ public struct SelfGANObjective: Objective {
     }
 }
 
-/// The images generated in the step before, with what discriminators see of their conditions.
+/// The images generated in the previous step, with the discriminators' view of their conditions.
 private struct PreviousImages {
     private let kept: [Variable]
     private let keptCondition: Variable?
@@ -188,7 +189,7 @@ private struct PreviousImages {
         )
     }
 
-    /// - Parameter made: by shard and side.
+    /// - Parameter made: the generated images by shard and side.
     func keep(_ made: [[Value]], inputs: GANTaskInputs, in graph: ComputeGraph) {
         for (side, variable) in kept.enumerated() {
             graph.assign(graph.concatenate(made.map { $0[side] }, axis: 0), to: variable)

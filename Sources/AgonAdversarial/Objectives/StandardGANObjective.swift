@@ -2,8 +2,8 @@ import AgonConfiguration
 import AgonGraph
 import Foundation
 
-/// The original game: D minimises the binary cross-entropy of real and generated images, G that of its images being
-/// real (non-saturating) or the negative of D's (minimax). Scores are logits.
+/// The original game: D minimises the binary cross-entropy of real and generated images. G minimises the cross-entropy
+/// of its images against the label real (non-saturating) or the negative of D's loss (minimax). Scores are logits.
 ///
 /// Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, arXiv:1406.2661, eq. 1 and section 3.
 public struct StandardGANObjective: AlternatingObjective {
@@ -15,7 +15,7 @@ public struct StandardGANObjective: AlternatingObjective {
     }
 
     public let generatorLoss: GeneratorLoss
-    /// How D's losses on real and on generated images are put together.
+    /// How D's losses on real and on generated images are combined.
     public let reduction: BatchReduction
     public let alternation: Alternation
 
@@ -31,7 +31,7 @@ public struct StandardGANObjective: AlternatingObjective {
     init(from reader: ConfigReader) throws {
         self.init(
             generatorLoss: try reader.choice(
-                "generatorLoss", default: .nonSaturating, "Whether G makes its images real or undoes D's loss."),
+                "generatorLoss", default: .nonSaturating, "Whether G maximises log(D) or minimises log(1 - D)."),
             reduction: try reader.choice(
                 "discriminatorLoss", default: .mean, "Mean or sum of D's losses on real and on generated images."),
             alternation: try Alternation(from: reader))

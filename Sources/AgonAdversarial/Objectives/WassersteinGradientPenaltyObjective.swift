@@ -1,11 +1,11 @@
 import AgonConfiguration
 import AgonGraph
 
-/// A critic that estimates the Wasserstein distance, held to slope 1 between real and generated images:
-/// D minimises `mean(D(G(z))) - mean(D(x)) + λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)`, G `-mean(D(G(z)))`.
+/// A critic that estimates the Wasserstein distance, with a penalty that keeps its gradient norm near 1 between real
+/// and generated images: D minimises `mean(D(G(z))) - mean(D(x)) + λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)`, G `-mean(D(G(z)))`.
 ///
-/// `x̂ = α x + (1 - α) G(z)` with `α` uniform in [0, 1) per sample. The critic is updated first, several times for each
-/// update of the generator, on fresh images.
+/// `x̂ = α x + (1 - α) G(z)` with `α` uniform in [0, 1) per sample. The critic is updated first, several times per
+/// generator update, on new images each time.
 /// Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, arXiv:1704.00028, algorithm 1.
 public struct WassersteinGradientPenaltyObjective: AlternatingObjective {
     public static let name = "wgan-gp"
@@ -18,7 +18,7 @@ public struct WassersteinGradientPenaltyObjective: AlternatingObjective {
     init(from reader: ConfigReader) throws {
         self.init(
             gradientPenalty: try reader.number(
-                "gradientPenalty", in: .positive, default: 10, "Weight of the penalty on slopes other than 1."))
+                "gradientPenalty", in: .positive, default: 10, "Weight of the penalty on gradient norms other than 1."))
     }
 
     public var defaultUpdates: UpdateRatio { UpdateRatio(discriminator: 5, generator: 1) }

@@ -2,14 +2,14 @@ import AgonConfiguration
 import AgonGraph
 import AgonLayers
 
-/// A critic that estimates the Wasserstein distance, its weights clipped after each update: D minimises
-/// `mean(D(G(z))) - mean(D(x))`, G `-mean(D(G(z)))`. The critic is updated first, several times for each update of G.
+/// A critic that estimates the Wasserstein distance; its weights are clipped after each update. D minimises
+/// `mean(D(G(z))) - mean(D(x))`, G `-mean(D(G(z)))`. The critic is updated first, several times per generator update.
 ///
 /// Arjovsky, Chintala and Bottou, "Wasserstein GAN", ICML 2017, arXiv:1701.07875, algorithm 1.
 public struct WassersteinObjective: AlternatingObjective {
     public static let name = "wgan"
 
-    /// The bound `c` of the critic's weights; nil leaves them, for use with a penalty.
+    /// The bound `c` of the critic's weights; nil disables clipping, for use with a penalty.
     public let clip: Double?
 
     public init(clip: Double? = 0.01) { self.clip = clip }
@@ -17,7 +17,7 @@ public struct WassersteinObjective: AlternatingObjective {
     init(from reader: ConfigReader) throws {
         let bound = try reader.number(
             "clip", in: 0..., default: 0.01,
-            "The critic's weights are kept within ± this; 0 leaves them, for a penalty.")
+            "The critic's weights are clipped to ± this value; 0 disables clipping, for use with a penalty.")
         clip = bound > 0 ? bound : nil
     }
 

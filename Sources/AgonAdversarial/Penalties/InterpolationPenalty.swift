@@ -15,7 +15,7 @@ public struct InterpolationPenalty: DiscriminatorPenalty {
 
     init(from reader: ConfigReader) throws {
         weight = try reader.number(
-            "weight", in: .positive, default: 10, "Weight of the penalty on slopes other than 1.")
+            "weight", in: .positive, default: 10, "Weight of the penalty on gradient norms other than 1.")
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

@@ -2,8 +2,8 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// `λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)` at points near real samples: `x̂ = x + α · ½ σ u`, `σ` the deviation of all numbers of the
-/// real batch, `u` uniform in [0, 1) per number and `α` uniform in [0, 1) per sample.
+/// `λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)` at points near real samples: `x̂ = x + α · ½ σ u`, with `σ` the standard deviation of
+/// all values of the real batch, `u` uniform in [0, 1) per value and `α` uniform in [0, 1) per sample.
 ///
 /// Kodali et al., "On Convergence and Stability of GANs", 2017, arXiv:1705.07215, section 2.4; the perturbation as in the
 /// published code.
@@ -17,7 +17,7 @@ public struct PerturbationPenalty: DiscriminatorPenalty {
 
     init(from reader: ConfigReader) throws {
         weight = try reader.number(
-            "weight", in: .positive, default: 10, "Weight of the penalty on slopes other than 1.")
+            "weight", in: .positive, default: 10, "Weight of the penalty on gradient norms other than 1.")
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

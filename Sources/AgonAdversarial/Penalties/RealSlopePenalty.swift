@@ -13,7 +13,7 @@ public struct RealSlopePenalty: DiscriminatorPenalty {
     public init(gamma: Double = 10) { self.gamma = gamma }
 
     init(from reader: ConfigReader) throws {
-        gamma = try reader.number("gamma", in: .positive, default: 10, "Twice the weight of the squared slopes.")
+        gamma = try reader.number("gamma", in: .positive, default: 10, "Twice the weight of the squared gradients.")
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

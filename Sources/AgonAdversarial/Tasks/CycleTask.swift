@@ -3,8 +3,9 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// Images from images in both directions, learnt without pairs: `F` makes samples of conditions and `B` conditions of
-/// samples; both must be believed, undo each other, and leave alone what is in their domain already.
+/// Image-to-image translation in both directions, trained without pairs: `F` makes samples from conditions, and `B`
+/// conditions from samples. Both must fool their discriminators, invert each other, and leave images unchanged that are
+/// already in their target domain.
 ///
 /// With samples x and conditions c, the means over the two directions of
 /// `cycle * mean|B(F(c)) - c|` and `identity * mean|F(x) - x|`, and of the adversarial losses.
@@ -23,9 +24,9 @@ public struct CycleTask: GANTask {
 
     init(from reader: ConfigReader) throws {
         cycle = try reader.number(
-            "cycle", in: 0..., default: 10, "Weight of the distance of images that went to and fro.")
+            "cycle", in: 0..., default: 10, "Weight of the cycle-consistency loss.")
         identity = try reader.number(
-            "identity", in: 0..., default: 5, "Weight of the distance of images that were in the domain already.")
+            "identity", in: 0..., default: 5, "Weight of the identity loss on images already in the target domain.")
     }
 
     public var sideNames: [String] { ["forward", "backward"] }
@@ -51,7 +52,7 @@ public struct CycleTask: GANTask {
         _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
     ) throws -> Generated {
         guard let condition = inputs.condition, let real = inputs.real else {
-            preconditionFailure("translation without images")
+            preconditionFailure("translation needs images")
         }
         let (forward, backward) = (setting.gan.sides[0].generator, setting.gan.sides[1].generator)
         func apply(_ network: Network, _ x: Value, _ name: String) throws -> Value {

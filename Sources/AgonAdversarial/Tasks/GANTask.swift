@@ -3,18 +3,18 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// What is to be made from what: samples from latents, images from images.
+/// What the generators make, and from what: samples from latents, or images from images.
 ///
-/// A task says which networks there are, what the generators read, what the discriminators see beside a sample, and what
-/// the generators must achieve besides being believed. How the networks play is the objective's part.
+/// A task defines the networks, the generators' inputs, what the discriminators see besides a sample, and the
+/// generators' losses besides the adversarial loss. The objective defines how the networks are trained.
 public protocol GANTask: Sendable {
     /// The name in configs and messages.
     static var name: String { get }
-    /// A name for each side of the game: a generator with its discriminators.
+    /// A name for each side: a generator with its discriminators.
     var sideNames: [String] { get }
-    /// Numbers in a condition vector that layers may read; nil where there is none.
+    /// The length of the condition vector that layers may read; nil if there is none.
     var conditionSize: Int? { get }
-    /// Whether `condition` is an image of its own instead of a vector.
+    /// Whether `condition` is an image instead of a vector.
     var takesConditionImages: Bool { get }
     /// Whether the generators read latent vectors.
     var usesLatents: Bool { get }
@@ -28,18 +28,18 @@ public protocol GANTask: Sendable {
     func inputs(
         _ use: GANTaskInputs.Use, latents stream: String, setting: AdversarialSetting, in graph: ComputeGraph
     ) -> GANTaskInputs
-    /// What the generators make of the inputs, and their own losses.
+    /// The generators' samples from the inputs, and the generators' own losses.
     func generate(_ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph) throws
         -> Generated
     /// The real samples of a side.
     func real(_ inputs: GANTaskInputs, side: Int) -> Value
-    /// What a side's discriminators see of a sample with its condition: their input, and the vector for their layers.
+    /// A discriminator's view of a sample with its condition: the network's input, and the vector for its layers.
     func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?)
-    /// Whether what discriminators see depends on the condition.
+    /// Whether the discriminators' view depends on the condition.
     var discriminatorsSeeConditions: Bool { get }
 }
 
-/// The values that an update starts from, for a batch or a part of it.
+/// The input values of an update, for a batch or a part of it.
 public struct GANTaskInputs {
     /// Which data an update needs.
     public enum Use: Sendable {
@@ -63,12 +63,11 @@ public struct GANTaskInputs {
     }
 }
 
-/// What the generators made of the inputs.
+/// The samples that the generators made from the inputs.
 public struct Generated {
     /// For each side, `[N] + sample shape`.
     public let samples: [Value]
-    /// Appends the generators' losses besides the adversarial one, scalars with their weights: where generators are
-    /// updated, and nowhere else.
+    /// Appends the generators' additional losses, as weighted scalars. Called only if the generators are updated.
     public let losses: () throws -> [(name: String, value: Value)]
 
     public init(samples: [Value], losses: @escaping () throws -> [(name: String, value: Value)] = { [] }) {
@@ -84,7 +83,7 @@ extension GANTask {
     public var usesLatents: Bool { false }
     public var discriminatorsSeeConditions: Bool { false }
 
-    /// The shapes of the data, which the task cannot do without.
+    /// The shapes of the data, for a task that requires them.
     func known(_ data: DataShapes?) throws -> (sample: Shape, condition: Shape) {
         guard let data else { throw AdversarialError.unknownDataShapes(task: Self.name) }
         guard let condition = data.condition, condition.rank == 3, data.sample.rank == 3 else {
@@ -98,13 +97,13 @@ extension GANTask {
 public enum GANTaskRegistry {
     public static let tasks: VariantRegistry<any GANTask> = {
         let registry = VariantRegistry<any GANTask>(schemaName: "Task", noun: "task")
-        registry.register(GenerationTask.name, "Samples from latent vectors, if wanted of a class or for a text.") {
+        registry.register(GenerationTask.name, "Samples from latent vectors, with optional class or text conditions.") {
             try GenerationTask(from: $0)
         }
-        registry.register(TranslationTask.name, "Images from images, learnt from pairs (Pix2Pix).") {
+        registry.register(TranslationTask.name, "Image-to-image translation trained on pairs (Pix2Pix).") {
             try TranslationTask(from: $0)
         }
-        registry.register(CycleTask.name, "Images from images in both directions, learnt without pairs (CycleGAN).") {
+        registry.register(CycleTask.name, "Image-to-image translation both ways, trained without pairs (CycleGAN).") {
             try CycleTask(from: $0)
         }
         return registry

@@ -3,20 +3,20 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// Samples from latent vectors: `G(z)`, or `G(z, c)` where networks have layers that read a condition.
+/// Samples from latent vectors: `G(z)`, or `G(z, c)` if networks have layers that read a condition.
 ///
-/// Conditions come with the real samples: an update of the generator takes those of a batch, so that they are
-/// distributed as the data's are.
+/// Conditions come with the real samples: an update of the generator uses the conditions of a batch, so they have the
+/// same distribution as in the data.
 /// Goodfellow et al., "Generative Adversarial Nets", 2014, arXiv:1406.2661; Mirza and Osindero, "Conditional Generative
 /// Adversarial Nets", 2014, arXiv:1411.1784.
 public struct GenerationTask: GANTask {
     public static let name = "generation"
 
-    /// What samples are conditioned on.
+    /// The kind of condition.
     public enum Condition: Hashable, Sendable {
         /// The class of a sample, one-hot.
         case labels(classes: Int)
-        /// A vector of the dataset's embeddings.
+        /// One of the dataset's embedding vectors.
         case embedding(size: Int)
     }
 
@@ -26,12 +26,12 @@ public struct GenerationTask: GANTask {
 
     init(from reader: ConfigReader) throws {
         let labels = try reader.optionalInteger(
-            "labels", in: 2...65_536, "Condition on the class of a sample: the number of classes of the dataset.")
+            "labels", in: 2...65_536, "Conditions samples on their class: the number of classes of the dataset.")
         let embedding = try reader.optionalInteger(
             "embedding", in: 1...65_536,
-            "Condition on the dataset's embeddings (dataset.embeddings): the numbers in one of them.")
+            "Conditions samples on the dataset's embeddings (dataset.embeddings): the length of an embedding.")
         try reader.require(
-            labels == nil || embedding == nil, "embedding", "samples are conditioned on 'labels' or on an 'embedding'")
+            labels == nil || embedding == nil, "embedding", "give 'labels' or 'embedding', not both")
         condition = labels.map { .labels(classes: $0) } ?? embedding.map { .embedding(size: $0) }
     }
 
@@ -64,7 +64,7 @@ public struct GenerationTask: GANTask {
     public func generate(
         _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
     ) throws -> Generated {
-        guard let latents = inputs.latents else { preconditionFailure("generation without latents") }
+        guard let latents = inputs.latents else { preconditionFailure("generation needs latents") }
         let losses = LayerLosses()
         let samples = try setting.samples(
             of: setting.gan.sides[0].generator, from: latents, condition: inputs.condition, losses: losses,

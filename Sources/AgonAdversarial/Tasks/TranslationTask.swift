@@ -3,22 +3,22 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// Images from images, learnt from pairs: `G(c)`. Discriminators judge the pair, image and condition joined along their
-/// channels, and the generator is held to the pair's image by `λ mean|x - G(c)|`.
+/// Image-to-image translation trained on pairs: `G(c)`. Discriminators judge image and condition concatenated along
+/// their channels, and `λ mean|x - G(c)|` keeps the generator's output close to the paired image.
 ///
-/// The generator's only randomness is its dropout.
+/// Dropout is the generator's only source of randomness.
 /// Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, arXiv:1611.07004, eq. 1-4.
 public struct TranslationTask: GANTask {
     public static let name = "translation"
 
-    /// The weight `λ` of the distance to the pair's image.
+    /// The weight `λ` of the distance to the paired image.
     public let reconstruction: Double
 
     public init(reconstruction: Double = 100) { self.reconstruction = reconstruction }
 
     init(from reader: ConfigReader) throws {
         reconstruction = try reader.number(
-            "reconstruction", in: 0..., default: 100, "Weight of the mean absolute distance to the image of the pair.")
+            "reconstruction", in: 0..., default: 100, "Weight of the mean absolute distance to the paired image.")
     }
 
     public var takesConditionImages: Bool { true }
@@ -46,7 +46,7 @@ public struct TranslationTask: GANTask {
         _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
     ) throws -> Generated {
         guard let condition = inputs.condition, let real = inputs.real else {
-            preconditionFailure("translation without pairs")
+            preconditionFailure("translation needs pairs")
         }
         let samples = try setting.samples(
             of: setting.gan.sides[0].generator, from: condition, call: call, in: graph)
@@ -63,7 +63,7 @@ public struct TranslationTask: GANTask {
     }
 
     public func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?) {
-        guard let condition else { preconditionFailure("a translation is judged without its condition") }
+        guard let condition else { preconditionFailure("a discriminator of translations needs the condition") }
         return (graph.concatenate([samples, condition], axis: -1), nil)
     }
 }

@@ -2,34 +2,38 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Random changes of every image that discriminators see, real and generated, through which gradients pass: with few
-/// images, discriminators cannot learn them by heart, and the generator does not learn the changes.
+/// Differentiable random changes of every image that discriminators see, real and generated. With few training images,
+/// they keep discriminators from memorising the images; the generator does not learn the changes.
 ///
 /// In this order:
 /// - **color**: brightness `x + b`, saturation `m + s (x - m)` with the mean m of a pixel's channels, contrast
 ///   `m + c (x - m)` with the mean m of the image; b uniform in [-0.5, 0.5), s in [0, 2), c in [0.5, 1.5).
-/// - **translation**: by whole pixels, up to an eighth of the side in each direction; what comes in is 0.
-/// - **cutout**: a square of half the side at a random place is 0.
+/// - **translation**: by whole pixels, up to an eighth of the side in each direction; uncovered pixels become 0.
+/// - **cutout**: a square of half the side at a random place becomes 0.
 ///
-/// Each image has numbers of its own, drawn anew for each use of a discriminator. Penalties see images without changes.
+/// Each image has its own random numbers, drawn anew for each use of a discriminator. Penalties see unchanged images.
 /// Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020, arXiv:2006.10738, section 3.
 ///
-/// With a `probability` below 1 an image stays as it is with the rest. With a `target` the probability starts at 0 and is
-/// adapted: by each update of the discriminators it moves by `batch / span` up if the mean of `sign(D(x))` over the real
-/// images is above the target (the discriminator is too sure of them), else down, within [0, 1].
-/// Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020, arXiv:2006.06676, section 3.1.
-/// Differs: the changes are those of the former paper, and are all made or none; the probability moves in each update.
+/// An image is changed with `probability`; otherwise it stays unchanged. With a `target` the probability starts at 0
+/// and is adapted: each update of the discriminators raises it by `batch / span` if the mean of `sign(D(x))` over the
+/// real images is above the target (the discriminator is too confident about them), and lowers it otherwise. It stays
+/// in [0, 1].
+/// Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020, arXiv:2006.06676,
+/// section 3.1.
+/// Differs: the changes are those of the former paper and apply all together or not at all; the probability changes in
+/// every update.
 public struct Augmentation: ConfigDecodable, Hashable, Sendable {
     public enum Change: String, CaseIterable, Sendable {
         case color, translation, cutout
     }
 
     public let changes: [Change]
-    /// Of an image to be changed, unless there is a target.
+    /// The probability that an image is changed, unless there is a target.
     public let probability: Double
-    /// The mean sign of the scores of real images that the probability is adapted to; nil: it is fixed.
+    /// The target for the mean sign of the scores of real images, to which the probability is adapted; nil if it is
+    /// fixed.
     public let target: Double?
-    /// Images in which an adapted probability moves by 1.
+    /// The number of images over which an adapted probability changes by 1.
     public let span: Int
 
     public init(
@@ -44,39 +48,39 @@ public struct Augmentation: ConfigDecodable, Hashable, Sendable {
     public init(from reader: ConfigReader) throws {
         let names = try reader.choices(
             "changes", Change.allCases.map(\.rawValue), count: 1..., default: Change.allCases.map(\.rawValue),
-            "What is changed: colours, place, or a square that is cut out.")
+            "The changes: colours, position, or a square that is cut out.")
         let probability = try reader.optionalNumber(
             "probability", in: .above(0, through: 1),
-            "The probability that an image is changed; 1 if not given.")
+            "The probability that an image is changed; default: 1.")
         let target = try reader.optionalNumber(
             "target", in: Interval(lower: -1, upper: 1),
-            "Adapts the probability, from 0 on, so that the mean sign of the scores of real images comes near this; "
-                + "0.6 in the paper.")
+            "Adapts the probability, starting at 0, so that the mean sign of the scores of real images approaches "
+                + "this value; 0.6 in the paper.")
         try reader.require(
-            probability == nil || target == nil, "probability", "with 'target' it is adapted; remove one of them")
+            probability == nil || target == nil, "probability", "'target' adapts it; remove one of the two keys")
         self.init(
             changes: names.compactMap(Change.init), probability: probability ?? 1, target: target,
             span: try reader.integer(
                 "span", in: 1...1_000_000_000, default: 500_000,
-                "With 'target': the images in which the probability moves by 1."))
+                "With 'target': the number of images over which the probability changes by 1."))
     }
 
-    /// Throws for tasks whose images must stay in place.
+    /// Throws for tasks whose images must not move.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         guard configuration.task is GenerationTask else {
-            throw .trick("augmentation", reason: "images of a translation belong to others, pixel by pixel; remove it")
+            throw .trick("augmentation", reason: "images of a translation must stay aligned; remove it")
         }
         let objective = configuration.objective
         let isVerdict = objective.scores == .logits || objective is HingeObjective
         guard target == nil || (isVerdict && objective is any AlternatingObjective) else {
             throw .trick(
                 "augmentation",
-                reason: "'target' is for scores whose sign is a verdict, which "
-                    + "'\(type(of: objective).name)' has not; give 'probability'")
+                reason: "'target' needs scores whose sign tells real from generated, unlike "
+                    + "those of '\(type(of: objective).name)'; give 'probability'")
         }
     }
 
-    /// The changed samples. One call sees the same changes from every discriminator.
+    /// The changed samples. Within one call, every discriminator sees the same changes.
     func apply(to samples: Value, call: String, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
         let count = samples.shape[0]
         func uniform(_ name: String) -> Value {
@@ -101,7 +105,7 @@ public struct Augmentation: ConfigDecodable, Hashable, Sendable {
             changed, where: graph.happens(uniform("probability"), probability: probability), else: samples)
     }
 
-    /// Adapts the probability by the scores of real images in an update of a discriminator.
+    /// Adapts the probability according to the scores of real images in an update of a discriminator.
     func observe(realScores scores: Value, setting: AdversarialSetting, in graph: ComputeGraph) {
         guard let target else { return }
         let variable = probabilityVariable(setting)
@@ -129,8 +133,8 @@ public struct Augmentation: ConfigDecodable, Hashable, Sendable {
             graph.multiply(graph.subtract(saturated, mean), graph.affine(uniform("contrast"), offset: 0.5)), mean)
     }
 
-    /// Whole pixels between -reach and reach, all equally likely. Each direction is a sum of shifted copies, of which one
-    /// has the weight 1: a composition that every gradient passes.
+    /// Shifts by whole pixels between -reach and reach, all equally likely. Each direction is a weighted sum of shifted
+    /// copies in which one copy has weight 1, so gradients pass through.
     private func translated(_ x: Value, _ uniform: (String) -> Value, in graph: ComputeGraph) -> Value {
         var moved = x
         for (axis, name) in [(1, "down"), (2, "right")] {
@@ -157,17 +161,17 @@ public struct Augmentation: ConfigDecodable, Hashable, Sendable {
         return moved
     }
 
-    /// The square's middle is anywhere in the image, so a part of it may lie outside.
+    /// The centre of the square is anywhere in the image, so part of the square may lie outside.
     private func cut(_ x: Value, _ uniform: (String) -> Value, in graph: ComputeGraph) -> Value {
         let count = x.shape[0]
         func inside(_ axis: Int, _ name: String) -> Value {
             let size = x.shape[axis]
             let hole = (size + 1) / 2
-            // A middle of 0 ... size for even holes: one place more than for odd ones.
+            // An even square has centres 0 ... size, one more place than an odd square.
             let places = size + (1 - hole % 2)
             let draw = graph.reshape(uniform(name), [count, 1])
             let columns = (0..<size).map { pixel -> Value in
-                // Middles m, as whole numbers, with pixel - hole + hole / 2 < m <= pixel + hole / 2.
+                // Centres m, as integers, with pixel - hole + hole / 2 < m <= pixel + hole / 2.
                 let (low, high) = (pixel - hole + hole / 2 + 1, pixel + hole / 2 + 1)
                 func reaches(_ middle: Int) -> Value? {
                     middle <= 0 ? nil : graph.apply(.step(threshold: Float(middle) / Float(places)), draw)

@@ -2,8 +2,8 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Discriminators that also name the class of samples: after the score their output has a logit for each class. Both
-/// networks minimise the cross-entropy of the classes, the discriminator on real and generated samples.
+/// Discriminators that also classify samples: their output is the score followed by one logit per class. Both networks
+/// minimise the cross-entropy of the classes, the discriminator on real and generated samples.
 ///
 /// Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", ICML 2017, arXiv:1610.09585,
 /// eq. 2 and 3.
@@ -14,10 +14,10 @@ public struct AuxiliaryClassifier: ConfigDecodable, Hashable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         weight = try reader.number(
-            "weight", in: .positive, default: 1, "Weight of the classes' cross-entropy in both networks' losses.")
+            "weight", in: .positive, default: 1, "Weight of the class cross-entropy in both networks' losses.")
     }
 
-    /// The mean over real and generated samples, weighted.
+    /// The weighted mean over real and generated samples.
     func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {
         let graph = pass.graph
         let losses = [pass.realOutput, pass.generatedOutput].map {
@@ -33,7 +33,7 @@ public struct AuxiliaryClassifier: ConfigDecodable, Hashable, Sendable {
     }
 
     private func classification(_ judgement: DiscriminatorOutput, condition: Value?, in graph: ComputeGraph) -> Value {
-        guard let classes = judgement.classes, let condition else { preconditionFailure("no classes to name") }
+        guard let classes = judgement.classes, let condition else { preconditionFailure("no classes to predict") }
         return crossEntropy(graph, logits: classes, labels: condition)
     }
 }

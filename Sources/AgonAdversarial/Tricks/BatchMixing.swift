@@ -1,13 +1,13 @@
 import AgonGraph
 import AgonLayers
 
-/// How real and generated samples pass a discriminator.
+/// Whether real and generated samples pass a discriminator in separate batches or mixed in one batch.
 ///
-/// Apart, each kind has batch statistics of its own (Chintala et al., "How to train a GAN?", 2016, item 4).
+/// In separate batches, each kind has its own batch statistics (Chintala et al., "How to train a GAN?", 2016, item 4).
 public enum BatchMixing: String, CaseIterable, Sendable {
     case separate, mixed
 
-    /// The outputs for several batches that pass the network as one.
+    /// The outputs for several batches that pass the network as one batch.
     static func apply(_ network: Network, to batches: [NetworkBatch], in graph: ComputeGraph) throws -> [Value] {
         let conditions = batches.compactMap(\.condition)
         let output = try network.apply(

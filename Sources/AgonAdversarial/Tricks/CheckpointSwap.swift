@@ -1,10 +1,10 @@
 import AgonConfiguration
 import AgonGraph
 
-/// Older weights that are put in the place of a network's own for a few iterations now and then.
+/// Older weights that periodically replace a network's current weights for a few iterations.
 ///
-/// Every so many iterations the weights kept last come back, are trained for a few iterations, and make room for the
-/// newest ones again, which are kept in turn. So a network meets an opponent that it has beaten before.
+/// At a fixed interval the stored weights come back, are trained for a few iterations, and are replaced by the newest
+/// weights, which are then stored for the next time. So a network meets an opponent that it has already beaten.
 /// Chintala et al., "How to train a GAN?", 2016, item 8: keep checkpoints and occasionally swap them out.
 public struct CheckpointSwap: ConfigDecodable, Hashable, Sendable {
     public enum Choice: String, CaseIterable, Sendable {
@@ -22,15 +22,15 @@ public struct CheckpointSwap: ConfigDecodable, Hashable, Sendable {
     }
 
     public init(from reader: ConfigReader) throws {
-        network = try reader.choice("network", default: .generator, "Whose older weights come back.")
-        every = try reader.integer("every", in: 2..., default: 500, "Iterations from one return to the next.")
-        iterations = try reader.integer("iterations", in: 1..., default: 5, "Iterations that older weights stay.")
+        network = try reader.choice("network", default: .generator, "The network whose older weights come back.")
+        every = try reader.integer("every", in: 2..., default: 500, "Iterations between two swaps.")
+        iterations = try reader.integer("iterations", in: 1..., default: 5, "Iterations for which older weights stay.")
         let (every, iterations) = (every, iterations)
-        try reader.require(iterations < every, "iterations", "must be fewer than the \(every) between two returns")
+        try reader.require(iterations < every, "iterations", "must be fewer than the \(every) between two swaps")
     }
 }
 
-/// The older weights of a game's networks, in variables that checkpoints hold.
+/// The older weights of the networks, in variables that checkpoints include.
 public struct PastWeights {
     public let copies: [Variable]
     private let originals: [Variable]
@@ -50,7 +50,7 @@ public struct PastWeights {
         }
     }
 
-    /// Before an iteration, counted from 0: brings older weights back, or the newest, as it is time.
+    /// Restores older or newest weights if they are due before an iteration, counted from 0.
     public func prepare(iteration: Int) {
         let turn = iteration % settings.every
         if iteration == 0 {

@@ -2,23 +2,24 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// Generated samples of earlier steps, mixed into those that discriminators learn from.
+/// Generated samples of earlier steps, mixed into the generated samples that discriminators learn from.
 ///
-/// The memory holds some batches. Each sample of a discriminator's batch is, with a probability, one remembered at its
-/// place in a batch drawn at random; each new sample is kept, with another probability, in place of a remembered one.
-/// Where samples swap, one coin decides both: the remembered sample that is shown leaves its place to the new one. The
-/// first batches are shown as they are and fill the memory, so that one image a step has a buffer of `batches` images.
+/// The memory holds some batches. With a probability, each sample of a discriminator's batch is replaced by the
+/// remembered sample at the same index in a randomly chosen batch. With another probability, each new sample is stored
+/// in place of a remembered one. If samples swap, one random choice decides both: the new sample takes the place of the
+/// remembered sample that is shown. The first batches are shown unchanged and fill the memory, so with one image per
+/// step the memory is a buffer of `batches` images.
 /// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", CVPR 2017,
 /// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7; swapping as in the code of Zhu et
 /// al., 2017, arXiv:1703.10593.
 public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
-    /// Batches remembered.
+    /// The number of batches in the memory.
     public let batches: Int
-    /// The probability that a sample is a remembered one.
+    /// The probability that a remembered sample is shown instead of a new one.
     public let share: Double
-    /// The probability that a new sample is kept, where samples do not swap.
+    /// The probability that a new sample is stored, unless samples swap.
     public let keep: Double
-    /// Whether a remembered sample that is shown leaves its place to the new one.
+    /// Whether a new sample takes the place of the remembered sample that is shown.
     public let swaps: Bool
 
     public init(batches: Int = 4, share: Double = 0.5, keep: Double = 0.1, swaps: Bool = false) {
@@ -31,20 +32,20 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     public init(from reader: ConfigReader) throws {
         let swaps = try reader.boolean(
             "swap", default: false,
-            "Whether a remembered sample that is shown leaves its place to the new one, instead of 'keep'.")
+            "Whether a new sample takes the place of the remembered sample that is shown, instead of 'keep'.")
         let keep = try reader.optionalNumber(
             "keep", in: .above(0, through: 1),
-            "The probability that a new sample is put in a remembered one's place; 0.1 if not given.")
-        try reader.require(keep == nil || !swaps, "keep", "samples that swap are kept when they do; remove it")
+            "The probability that a new sample replaces a remembered one; default: 0.1.")
+        try reader.require(keep == nil || !swaps, "keep", "swapped samples are always stored; remove 'keep'")
         self.init(
-            batches: try reader.integer("batches", in: 1...64, default: 4, "Batches of samples that are remembered."),
+            batches: try reader.integer("batches", in: 1...64, default: 4, "Number of batches in the memory."),
             share: try reader.number(
                 "share", in: .above(0, through: 1), default: 0.5,
-                "The probability that a sample shown is a remembered one."),
+                "The probability that a remembered sample is shown instead of a new one."),
             keep: keep ?? 0.1, swaps: swaps)
     }
 
-    /// The batch that discriminators are shown.
+    /// The batch that discriminators see.
     func mix(into samples: Value, side: Int, setting: AdversarialSetting, in graph: ComputeGraph) -> Value {
         let count = samples.shape[0]
         let perSample = Shape([count] + [Int](repeating: 1, count: samples.shape.rank - 1))
@@ -58,7 +59,7 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
         func uniform(_ name: String) -> Value {
             graph.reshape(setting.uniform([count], stream: "\(prefix).\(name)", in: graph), perSample)
         }
-        /// 1 where a uniform number is in the part of [0, 1) that belongs to a batch.
+        /// 1 where a uniform number is in the part of [0, 1) assigned to a batch.
         func isDrawn(_ place: Value, _ batch: Int) -> Value {
             func above(_ share: Int) -> Value {
                 graph.apply(.step(threshold: Float(share) / Float(batches)), place)
@@ -72,7 +73,7 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
                 samples, memory: memory, filled: filled, isCoin: graph.happens(uniform("shown"), probability: share),
                 isDrawn: { batches == 1 ? nil : isDrawn(place, $0) }, in: graph)
         }
-        // Empty at first: the first samples fill it.
+        // The memory is empty at first; the first samples fill it.
         let isFilled = graph.reshape(graph.read(filled), [])
         let remembered = memory.map { graph.choose(graph.read($0), where: isFilled, else: samples) }
         let isOld = graph.happens(uniform("shown"), probability: share)
@@ -92,9 +93,9 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - filled: how many batches the memory holds.
-    ///   - isCoin: 1 for samples that change places with a remembered one, once the memory is full.
-    ///   - isDrawn: 1 for samples whose places are in a batch; nil where there is one batch.
+    ///   - filled: the number of batches that the memory holds.
+    ///   - isCoin: 1 for samples that are swapped with a remembered one if the memory is full.
+    ///   - isDrawn: 1 for samples that are assigned to the batch with this index; nil if there is only one batch.
     private func swapped(
         _ samples: Value, memory: [Variable], filled: Variable, isCoin: Value, isDrawn: (Int) -> Value?,
         in graph: ComputeGraph

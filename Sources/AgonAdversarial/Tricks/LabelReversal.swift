@@ -1,8 +1,8 @@
 import AgonConfiguration
 import AgonGraph
 
-/// All labels exchanged for some updates once the discriminator's loss has fallen below a bound: a handicap for one that
-/// wins.
+/// Exchanges all labels for some updates when the discriminator's loss falls below a bound. This handicaps a
+/// discriminator that is too strong.
 ///
 /// Scuccimarra's notes after Chintala et al., "How to train a GAN?", 2016, items 6 and 10.
 public struct LabelReversal: ConfigDecodable, Hashable, Sendable {
@@ -17,13 +17,13 @@ public struct LabelReversal: ConfigDecodable, Hashable, Sendable {
     public init(from reader: ConfigReader) throws {
         self.init(
             below: try reader.number(
-                "below", in: .positive, default: 0.1, "The discriminator's loss that sets it off."),
+                "below", in: .positive, default: 0.1, "The discriminator loss below which labels are exchanged."),
             steps: try reader.integer(
-                "steps", in: 1...1_000_000, default: 10, "The discriminator's updates for which labels stay exchanged.")
+                "steps", in: 1...1_000_000, default: 10, "Discriminator updates for which labels stay exchanged.")
         )
     }
 
-    /// The updates left, `[1]`, after one with this loss.
+    /// The number of reversed updates left, `[1]`, after an update with this loss.
     func next(_ left: Value, isActive: Value, loss: Value, in graph: ComputeGraph) -> Value {
         let isWinning = graph.affine(
             graph.apply(.step(threshold: Float(below)), graph.stopGradient(loss)), scale: -1, offset: 1)

@@ -2,15 +2,17 @@ import AgonConfiguration
 import AgonGraph
 import AgonTensors
 
-/// What a discriminator is told of samples: 1 for real and 0 for generated ones, or less certain or even wrong things.
+/// The labels that a discriminator is trained with: by default 1 for real and 0 for generated samples, or softer,
+/// random or flipped labels.
 ///
 /// The generator's own label stays 1.
 public struct LabelTricks: ConfigDecodable, Hashable, Sendable {
-    /// One-sided or two-sided smoothing and noise: the label of each kind, or the range it is drawn from per sample.
+    /// One-sided or two-sided smoothing and noise: the label of each kind, or the range from which it is drawn per
+    /// sample.
     /// Salimans et al., "Improved Techniques for Training GANs", NIPS 2016, arXiv:1606.03498, section 3.4.
     public let real: ClosedRange<Double>
     public let generated: ClosedRange<Double>
-    /// The probability with which a sample is given the label of the other kind.
+    /// The probability that a sample gets the label of the other kind.
     public let flip: Double
     public let reversal: LabelReversal?
 
@@ -27,19 +29,19 @@ public struct LabelTricks: ConfigDecodable, Hashable, Sendable {
     public init(from reader: ConfigReader) throws {
         func range(_ key: String, default value: Double, _ doc: String) throws -> ClosedRange<Double> {
             let ends = try reader.numbers(key, count: 1...2, in: -2...2, default: [value], doc)
-            try reader.require(ends.count == 1 || ends[0] <= ends[1], key, "the range starts above its end")
+            try reader.require(ends.count == 1 || ends[0] <= ends[1], key, "the start of the range is above its end")
             return ends.first.map { $0...(ends.last ?? $0) } ?? value...value
         }
         self.init(
             real: try range(
-                "real", default: 1, "The label of real samples, [0.9], or the range it is drawn from, [0.7, 1.2]."),
+                "real", default: 1, "The label of real samples, such as [0.9], or its range, such as [0.7, 1.2]."),
             generated: try range(
-                "generated", default: 0, "The label of generated samples, [0], or the range it is drawn from, [0, 0.3]."
+                "generated", default: 0, "The label of generated samples, [0], or its range, such as [0, 0.3]."
             ),
             flip: try reader.number(
-                "flip", in: 0...1, default: 0, "The probability that a sample is given the other label."),
+                "flip", in: 0...1, default: 0, "The probability that a sample gets the label of the other kind."),
             reversal: try reader.optionalSection(
-                "reversal", "All labels exchanged for some updates when the discriminator wins."))
+                "reversal", "Exchanges all labels for some updates when the discriminator is too strong."))
     }
 
     public var isActive: Bool { self != LabelTricks() }
@@ -50,7 +52,7 @@ public struct LabelTricks: ConfigDecodable, Hashable, Sendable {
     }
 }
 
-/// The labels of one update of the discriminators. All of them are told the same.
+/// The labels of one update of the discriminators, the same for all discriminators.
 final class LabelTargets {
     private let tricks: LabelTricks
     private let setting: AdversarialSetting
@@ -65,7 +67,7 @@ final class LabelTargets {
         }
     }
 
-    /// The labels of real samples, of which the scores belong to those from `start` on.
+    /// The labels of real samples, for scores that start at sample `start` of the batch.
     func real(_ scores: Value, from start: Int = 0, in graph: ComputeGraph) -> Target {
         target("real", tricks.real, other: ("generated", tricks.generated), scores, start, in: graph)
     }
@@ -97,7 +99,7 @@ final class LabelTargets {
             isWrong = graph.reshape(graph.happens(uniform("flip.\(name)"), probability: tricks.flip), shape)
         }
         if let reversal {
-            // A flipped label among reversed ones is right again.
+            // A flipped label among reversed labels is correct again.
             isWrong =
                 isWrong.map { wrong in
                     graph.add(wrong, graph.multiply(reversal.isActive, graph.affine(wrong, scale: -2, offset: 1)))
@@ -107,7 +109,7 @@ final class LabelTargets {
         return .perSample(graph.choose(draw(other.name, other.range), where: isWrong, else: label))
     }
 
-    /// Keeps count of the updates that labels stay reversed for.
+    /// Counts the updates for which labels stay reversed.
     func observe(discriminatorLoss loss: Value, in graph: ComputeGraph) {
         guard let reversal, let settings = tricks.reversal else { return }
         graph.assign(

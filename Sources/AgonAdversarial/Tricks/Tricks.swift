@@ -1,8 +1,8 @@
 import AgonConfiguration
 
-/// What practitioners add to a game to make it train: the section `tricks` of a config. Without it, none.
+/// Practical techniques that stabilise GAN training: the section `tricks` of a config. All are off by default.
 ///
-/// Each trick is one type in one file; `check` refuses those that make no sense with the other settings.
+/// Each trick is one type in one file; `check` rejects tricks that are incompatible with the other settings.
 /// Chintala, Denton, Arjovsky and Mathieu, "How to train a GAN? Tips and tricks to make GANs work", 2016; Scuccimarra's
 /// notes on them.
 public struct Tricks: ConfigDecodable, Sendable {
@@ -23,46 +23,46 @@ public struct Tricks: ConfigDecodable, Sendable {
 
     public init(from reader: ConfigReader) throws {
         labels = try reader.section(
-            "labels", default: [:], "What the discriminator is told of real and of generated samples.")
+            "labels", default: [:], "The labels of real and generated samples that the discriminator is trained with.")
         instanceNoise = try reader.optionalSection(
-            "instanceNoise", "Noise on all that discriminators see, which fades.")
+            "instanceNoise", "Noise on all samples that discriminators see, which can fade.")
         augmentation = try reader.optionalSection(
             "augmentation", "Random changes of all images that discriminators see (DiffAugment).")
         replay = try reader.optionalSection(
-            "replay", "Generated samples of earlier steps, shown to discriminators again.")
+            "replay", "Shows generated samples of earlier steps to discriminators again.")
         batches = try reader.choice(
             "batches", default: .separate,
-            "Whether real and generated samples pass a discriminator apart, each with batch statistics of its own, or mixed."
+            "Whether real and generated samples pass a discriminator in separate batches or mixed in one batch."
         )
         updateRule = try reader.optionalSection(
-            "updateRule", "Updates of a network until its loss is low enough, instead of a fixed number.")
+            "updateRule", "Updates a network until its loss is low enough, instead of a fixed number of times.")
         auxiliaryClassifier = try reader.optionalSection(
-            "auxiliaryClassifier", "Discriminators that also name the class of samples (AC-GAN).")
+            "auxiliaryClassifier", "Discriminators that also classify samples (AC-GAN).")
         averaging = try reader.optionalSection("averaging", "Samples from a moving average of the generator's weights.")
         checkpointSwap = try reader.optionalSection(
-            "checkpointSwap", "Older weights in the place of a network's own for a few iterations now and then.")
+            "checkpointSwap", "Periodically replaces a network's weights by older ones for a few iterations.")
     }
 
-    /// Throws when a trick cannot be played in the game.
+    /// Throws if a trick is incompatible with the other settings.
     func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {
         let objective = configuration.objective
         let name = type(of: objective).name
         func refuse(_ trick: String, _ reason: String) -> AdversarialError { .trick(trick, reason: reason) }
         if labels.isActive, !objective.usesTargets {
-            throw refuse("labels", "'\(name)' compares scores with no labels; remove tricks.labels")
+            throw refuse("labels", "'\(name)' does not use labels; remove tricks.labels")
         }
         if replay != nil, configuration.task.discriminatorsSeeConditions {
-            throw refuse("replay", "replayed samples would be judged under the conditions of others; remove it")
+            throw refuse("replay", "replayed samples would be judged with the conditions of other samples; remove it")
         }
         if let augmentation { try augmentation.check(configuration) }
         if auxiliaryClassifier != nil {
             guard objective.scores != .categories else {
                 throw refuse(
-                    "auxiliaryClassifier", "the discriminators of '\(name)' sort into categories already; remove it")
+                    "auxiliaryClassifier", "the discriminators of '\(name)' already assign categories; remove it")
             }
             guard let task = configuration.task as? GenerationTask, case .labels = task.condition else {
                 throw refuse(
-                    "auxiliaryClassifier", "classes are not known; set 'labels' of the task to the number of classes")
+                    "auxiliaryClassifier", "the number of classes is unknown; set it as 'labels' of the task")
             }
         }
     }

@@ -1,12 +1,12 @@
 import AgonConfiguration
 
-/// Updates of a network in an iteration until its loss is low enough, instead of a fixed number.
+/// Updates a network in an iteration until its loss is low enough, instead of a fixed number of times.
 ///
 /// Chintala et al., "How to train a GAN?", 2016, item 11: `while lossD > A: train D; while lossG > B: train G`.
 public struct UpdateRule: ConfigDecodable, Hashable, Sendable {
     public let discriminatorAbove: Double?
     public let generatorAbove: Double?
-    /// The most updates of a network in an iteration.
+    /// The maximum number of updates of a network per iteration.
     public let limit: Int
 
     public init(discriminatorAbove: Double? = nil, generatorAbove: Double? = nil, limit: Int = 5) {
@@ -26,10 +26,10 @@ public struct UpdateRule: ConfigDecodable, Hashable, Sendable {
         self.init(
             discriminatorAbove: discriminator, generatorAbove: generator,
             limit: try reader.integer(
-                "limit", in: 2...1000, default: 5, "The most updates of a network in an iteration."))
+                "limit", in: 2...1000, default: 5, "The maximum number of updates of a network per iteration."))
     }
 
-    /// Throws when the config states a number of updates that the rule would leave without effect.
+    /// Throws if the config states a number of updates that the rule would override.
     func check(stated updates: UpdateRatio?) throws(AdversarialError) {
         guard let updates else { return }
         for (network, count, bound) in [
@@ -38,7 +38,7 @@ public struct UpdateRule: ConfigDecodable, Hashable, Sendable {
         ] where bound != nil && count != 1 {
             throw .trick(
                 "updateRule",
-                reason: "sets the \(network)'s updates, so that the \(count) of 'updates' have no effect; "
+                reason: "sets the \(network)'s updates, so the \(count) of 'updates' would have no effect; "
                     + "remove 'updates.\(network)', or '\(network)Above'")
         }
     }

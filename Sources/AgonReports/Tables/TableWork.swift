@@ -3,6 +3,7 @@ import AgonDatasets
 import AgonDiagnostics
 import AgonExperiments
 import AgonSweeps
+import AgonTensors
 import Foundation
 
 /// A table at a budget: its sweeps, and the processing from their runs to the table's files.
@@ -55,11 +56,17 @@ public struct TableWork: Sendable {
         guard names.contains(table) else {
             throw ReportsError.unknownTable(table, folder: standardFolder, existing: names)
         }
-        return "\(standardFolder)/\(table).json"
+        return "\(folder)/\(table).json"
     }
 
     /// The tables in `Configs/tables`.
-    public static var names: [String] { names(in: standardFolder) }
+    public static var names: [String] { names(in: folder) }
+
+    /// The folder of tables in the working folder, or that which comes with Agon.
+    private static var folder: String {
+        FileManager.default.fileExists(atPath: standardFolder)
+            ? standardFolder : ProjectFiles.places(of: standardFolder).first ?? standardFolder
+    }
 
     static func names(in folder: String) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,16 +1,16 @@
 import AgonExperiments
 
-/// The values of one metric of a run that were measured in one way, step by step.
+/// The values of one metric of a run with one identity, by step.
 public struct EvaluationCurve: Sendable {
     public typealias Point = (step: Int, value: Double)
 
-    /// Such as `fid-lenet`.
+    /// The metric's name, such as `fid-lenet`.
     public let metric: String
     public let identity: EvaluationIdentity
-    /// Rising in their steps.
+    /// In ascending order of steps.
     public let points: [Point]
 
-    /// The best point, the first of equal ones.
+    /// The best point; the first of several equal ones.
     public func best(_ goal: MetricGoal) -> Point? { goal.best(of: points) { $0.value } }
 
     static let prefix = "metric."
@@ -18,26 +18,26 @@ public struct EvaluationCurve: Sendable {
     /// The key of a metric: `metric.fid-lenet`.
     package static func key(of metric: String) -> String { prefix + metric }
 
-    /// Whether a key is that of a metric, not of a number of the log.
+    /// Whether a key belongs to a metric, not to a logged number.
     package static func isKey(_ key: String) -> Bool { key.hasPrefix(prefix) }
 
     /// `metric.NAME@IDENTITY`
     package var fullKey: String { "\(Self.key(of: metric))@\(identity.hash)" }
 }
 
-/// What was measured of a run, in training and after: the one reader of metrics for the index, comparisons, reports,
-/// tables, costs and rules of sweeps.
+/// All metrics of a run, measured during training and after it. The index, comparisons, reports, tables, costs and the
+/// rules of sweeps all read metrics through this type.
 ///
-/// Values of a metric that were measured in different ways are curves of their own. The one with the most values leads,
-/// of equals the one that was measured last: it is what is shown where there is room for one.
+/// Values of a metric with different identities form separate curves. The leading curve has the most values; among
+/// equals, it is the one that was measured last. Only the leading curve is shown where there is room for one.
 public struct EvaluationCurves: Sendable {
-    /// In the order in which the metrics first come up in `evaluations.jsonl`; of a metric the leading curve first.
+    /// In the order in which the metrics first appear in `evaluations.jsonl`, a metric's leading curve first.
     public let curves: [EvaluationCurve]
 
     public init(of run: RunFolder) {
         var metrics: [String] = []
         var groups: [String: [EvaluationIdentity: [EvaluationCurve.Point]]] = [:]
-        // The place in the file of the newest value.
+        // The position of the newest value in the file.
         var newest: [String: [EvaluationIdentity: Int]] = [:]
         for (place, value) in run.evaluations.enumerated() {
             if groups[value.metric] == nil { metrics.append(value.metric) }
@@ -55,7 +55,7 @@ public struct EvaluationCurves: Sendable {
         }
     }
 
-    /// Keys of the metrics, `metric.` included.
+    /// Keys of the metrics, with the prefix `metric.`.
     public var keys: [String] {
         var keys: [String] = []
         for curve in curves where keys.last != EvaluationCurve.key(of: curve.metric) {
@@ -64,17 +64,17 @@ public struct EvaluationCurves: Sendable {
         return keys
     }
 
-    /// All curves of a metric by its key, such as `metric.fid-lenet`, the leading one first.
+    /// All curves of the metric with a key such as `metric.fid-lenet`, the leading one first.
     public func all(_ key: String) -> [EvaluationCurve] {
         curves.filter { EvaluationCurve.key(of: $0.metric) == key }
     }
 
-    /// The curve of a metric by its key that was measured in one way.
+    /// The curve of a metric with the given key and identity.
     package func curve(_ key: String, identity: EvaluationIdentity) -> EvaluationCurve? {
         all(key).first { $0.identity == identity }
     }
 
-    /// The keys of the curves: the metric's of a leading one, `metric.NAME@IDENTITY` of others.
+    /// The curves with their keys: the metric's key for a leading curve, `metric.NAME@IDENTITY` for the others.
     package var named: [(key: String, curve: EvaluationCurve)] {
         var metrics: Set<String> = []
         return curves.map { curve in
@@ -83,6 +83,6 @@ public struct EvaluationCurves: Sendable {
         }
     }
 
-    /// The curve of a key in `named`.
+    /// The curve with a key of `named`.
     package subscript(key: String) -> EvaluationCurve? { named.first { $0.key == key }?.curve }
 }

@@ -1,14 +1,15 @@
 import AgonConfiguration
 
-/// What a value depends on besides the generator: classifier and the hash of its weights, resizer, dataset, split,
-/// numbers of samples, weights raw or averaged, the latents' seed. Values of different identities must not be compared.
+/// Everything that a metric's value depends on besides the generator: classifier and the hash of its weights, resizer,
+/// dataset, split, sample counts, raw or averaged weights, latent seed. Values with different identities must not be
+/// compared.
 ///
-/// The latents' seed is part of it: `evaluate.seed` does not follow the run's seed, so that trials that were trained
-/// with different seeds are measured with the same latents, and comparable, unless someone asks for others.
+/// `evaluate.seed` is independent of the run's seed. By default, trials that were trained with different seeds are
+/// therefore measured with the same latents and remain comparable.
 public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
-    /// An object of names and what they stand for.
+    /// A JSON object with a member for each property.
     public let node: ConfigNode
-    /// The same whatever the order of the names.
+    /// Independent of the order of the members.
     private let canonicalText: String
 
     public init(_ names: ConfigObject) {
@@ -16,7 +17,7 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
         canonicalText = node.canonicalText
     }
 
-    /// Nil for JSON that is no object.
+    /// Nil for JSON that is not an object.
     public init?(node: ConfigNode) {
         guard let names = node.object else { return nil }
         self.init(names)
@@ -28,14 +29,14 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
     /// 12 hexadecimal digits.
     public var hash: String { String(node.digest.prefix(12)) }
 
-    /// Whether it has all the names that are wanted, with their values.
+    /// Whether it has all members of `wanted`, with the same values.
     public func holds(_ wanted: ConfigObject) -> Bool {
         wanted.members.allSatisfy { node[$0.key]?.canonicalText == $0.value.canonicalText }
     }
 
-    // MARK: Words
+    // MARK: Text
 
-    /// The names whose values differ, with both values: `generatedSamples 500 instead of 1000`.
+    /// The properties whose values differ, with both values: `generatedSamples 500 instead of 1000`.
     public func differences(from other: EvaluationIdentity) -> [String] {
         let (mine, theirs) = (node.object ?? ConfigObject(), other.node.object ?? ConfigObject())
         func text(_ value: ConfigNode?) -> String { value.map(Self.text) ?? "none" }
@@ -71,7 +72,7 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
         return words.joined(separator: ", ")
     }
 
-    /// Of a file's hash the beginning tells enough.
+    /// SHA-256 digests are shortened to 12 digits.
     private static func text(_ value: ConfigNode) -> String {
         let text = value.string ?? value.lineText
         return text.count == 64 ? String(text.prefix(12)) : text

@@ -2,18 +2,17 @@ import AgonConfiguration
 import AgonTensors
 import Foundation
 
-/// The file of a run's evaluations, `evaluations.jsonl`: a line for each value, with a checksum of its own.
+/// The file of a run's evaluations, `evaluations.jsonl`: a line for each value, each with a checksum.
 ///
 /// A run and `agon evaluate` may write at the same time: each locks the file while it writes, and reopens it if it was
 /// replaced while waiting.
 package struct EvaluationLog {
-    /// The contents of the file.
     package struct Contents {
         /// Intact lines with their values, in file order.
         fileprivate(set) var lines: [(text: ArraySlice<UInt8>, value: EvaluationValue)] = []
         /// The numbers (from 1) of lines that do not match their checksum.
         package fileprivate(set) var damaged: [Int] = []
-        /// What follows the last whole line: an entry that a kill cut short.
+        /// The bytes after the last complete line: an entry that was cut short when the process was killed.
         package fileprivate(set) var rest: ArraySlice<UInt8> = []
 
         package var values: [EvaluationValue] { lines.map(\.value) }
@@ -38,7 +37,7 @@ package struct EvaluationLog {
                 let node = try? ConfigNode.parse(String(decoding: line, as: UTF8.self), file: "evaluations"),
                 let value = EvaluationValue(node: node)
             else { return nil }
-            // A line of an older version has just these members; any other is a damaged checksum.
+            // Lines of older versions have exactly these members. Any other member is a damaged checksum.
             let written = Set(value.node.object?.members.map(\.key) ?? [])
             let isKnown = node.object?.members.allSatisfy { written.contains($0.key) } ?? false
             return verdict == .whole || isKnown ? value : nil
@@ -56,7 +55,7 @@ package struct EvaluationLog {
 
     /// Appends values and synchronises the file. On failure the file is unchanged.
     ///
-    /// - Parameter isRepeated: whether values already in the file are written again.
+    /// - Parameter isRepeated: whether values that the file already contains are written again.
     ///
     /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`.
     package func append(_ values: [EvaluationValue], isRepeated: Bool = true) throws {
@@ -71,7 +70,7 @@ package struct EvaluationLog {
         }
     }
 
-    /// Removes values of steps after `step`, which a run resumed from there measures again.
+    /// Removes values of steps after `step`; a run that resumes from `step` measures them again.
     ///
     /// Throws `RunError.damaged` for a line that does not match its checksum, `RunError.cannotWrite`, `TensorsError`.
     package func keep(through step: Int) throws {
@@ -100,18 +99,18 @@ package struct EvaluationLog {
 }
 
 extension RunFolder {
-    /// A line for each value that was measured, during training and after.
+    /// The file with a line for each measured value, during training and after.
     public var evaluationsPath: String { path + "/evaluations.jsonl" }
 
-    /// All values that were measured of the run, in the order of the file; where one was measured again, the last.
-    /// Damaged lines are passed over.
+    /// All measured values of the run, in file order. If a value was measured repeatedly, only the last is included.
+    /// Damaged lines are skipped.
     public var evaluations: [EvaluationValue] {
         let values = (try? EvaluationLog(path: evaluationsPath).read())?.values ?? []
         var known: Set<EvaluationValue.Place> = []
         return values.reversed().filter { known.insert($0.place).inserted }.reversed()
     }
 
-    /// What is wrong with the file of evaluations, in a line for the user; nil if nothing is.
+    /// A one-line message for the user about damage to the file of evaluations; nil if the file is intact.
     public var evaluationDamage: String? {
         guard let lines = (try? EvaluationLog(path: evaluationsPath).read())?.damaged, !lines.isEmpty else {
             return nil
@@ -120,12 +119,12 @@ extension RunFolder {
         return "\(evaluationsPath): damaged: line \(numbers) does not match its checksum; ignored"
     }
 
-    /// Appends values to the run's file, but for those that it has.
+    /// Appends values that the run's file does not contain yet.
     ///
     /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`.
     package func record(_ values: [EvaluationValue]) throws {
         let known = evaluations
-        // A read-only folder needs no write.
+        // If there is nothing new, nothing is written, so read-only folders work.
         guard !values.allSatisfy(known.contains) else { return }
         try EvaluationLog(path: evaluationsPath).append(values, isRepeated: false)
     }

@@ -1,7 +1,7 @@
-/// One number of an evaluation, with all that it depends on: a line of `evaluations.jsonl`.
+/// One value of an evaluation with everything that it depends on: a line of `evaluations.jsonl`.
 public struct EvaluationValue: LogLine, Record, Equatable, Sendable {
     public private(set) var step = 0
-    /// Such as `fid-lenet`; its key is `metric.fid-lenet`.
+    /// The metric's name, such as `fid-lenet`; its key is `metric.fid-lenet`.
     public private(set) var metric = ""
     public private(set) var value = 0.0
     public private(set) var identity = EvaluationIdentity([:])
@@ -26,7 +26,7 @@ public struct EvaluationValue: LogLine, Record, Equatable, Sendable {
     /// The key of the metric: `metric.fid-lenet`.
     public var key: String { EvaluationCurve.key(of: metric) }
 
-    /// What a value is replaced by when it is measured again.
+    /// Identifies a value: a later value with the same place replaces it.
     struct Place: Hashable {
         let step: Int
         let metric: String

@@ -2,23 +2,23 @@ import AgonConfiguration
 import AgonTensors
 import Foundation
 
-/// The run's numbers, sample grids and settings in the form that TensorBoard reads: event files in the run's folder,
-/// `events.out.tfevents.SECONDS.agon`, one for each session of the run.
+/// The run's numbers, sample grids and settings for TensorBoard: event files `events.out.tfevents.SECONDS.agon` in the
+/// run's folder, one for each session of the run.
 ///
-/// A file grows by whole records and is never read again. A session that goes on from an earlier step says at which step
-/// it starts, and TensorBoard drops what earlier sessions wrote from that step on. A key such as `loss.generator` becomes
-/// the tag `loss/generator`, by whose first part TensorBoard groups its charts.
+/// A file grows by whole records and Agon never reads it again. A resumed session records the step at which it starts,
+/// and TensorBoard drops everything that earlier sessions wrote from that step on. A key such as `loss.generator`
+/// becomes the tag `loss/generator`; TensorBoard groups its charts by the first part.
 public final class EventLog {
     private let file: AppendedFile
 
     public var path: String { file.path }
 
-    /// Starts a session's file: the version of the format, the start of the session, and what the run is, its settings
-    /// as hyperparameters and its config as a text.
+    /// Starts a session's file with the format version, the session start, the run's settings as hyperparameters and
+    /// its config as text.
     ///
     /// - Parameters:
-    ///   - step: the finished steps, from which the session goes on.
-    ///   - config: the run's config in full.
+    ///   - step: the number of finished steps, after which the session continues.
+    ///   - config: the run's complete config.
     ///
     /// Throws `RunError.cannotWrite`, `TensorsError.cannotWrite`.
     public init(folder: RunFolder, after step: Int, config: ConfigNode) throws {
@@ -33,7 +33,7 @@ public final class EventLog {
             EventMessage.summary(step: first, time: time, values: values),
         ]
         let path = folder.path + "/" + Self.name(after: Self.files(in: folder).last)
-        // TensorBoard must not read half of the first records.
+        // TensorBoard must not read incomplete first records.
         let partial = folder.path + "/.events.partial"
         try AtomicFile.write(path: partial, bytes: head.flatMap { RecordFile.framed($0.bytes) })
         guard rename(partial, path) == 0 else {
@@ -44,9 +44,9 @@ public final class EventLog {
 
     // MARK: Writing
 
-    /// Appends numbers; those that are not finite are shown as such by TensorBoard.
+    /// Appends numbers; TensorBoard marks numbers that are not finite.
     ///
-    /// Throws `RunError.cannotWrite`; the file is then as it was before.
+    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
     public func append(step: Int, scalars: [(name: String, value: Double)]) throws {
         guard !scalars.isEmpty else { return }
         let values = scalars.map { EventMessage.scalar(Self.tag($0.name), $0.value) }
@@ -58,7 +58,7 @@ public final class EventLog {
         try append(step: line.step, scalars: line.numbers.map { ($0.key, $0.value) })
     }
 
-    /// Appends the PNG at a path. A file that is missing or no PNG is passed over.
+    /// Appends the PNG at a path. A file that is missing or not a PNG is skipped.
     public func append(step: Int, image file: String, name: String = "samples") throws {
         guard let data = FileManager.default.contents(atPath: file) else { return }
         let png = Array(data)
@@ -67,7 +67,7 @@ public final class EventLog {
             EventMessage.summary(step: step, time: Self.now, values: [EventMessage.image(name, png: png, size: size)]))
     }
 
-    /// Notes that the run has ended.
+    /// Records that the run has ended.
     public func end(step: Int, succeeded: Bool) throws {
         let time = Self.now
         try write(
@@ -80,7 +80,7 @@ public final class EventLog {
 
     // MARK: Config
 
-    /// Four blanks make a listing of it in Markdown.
+    /// The config as a Markdown code block, indented by four spaces.
     private static func listing(of config: ConfigNode) -> String {
         config.prettyText.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
     }
@@ -96,7 +96,7 @@ public final class EventLog {
         return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map { folder.path + "/" + $0 }
     }
 
-    /// A name that sorts after that of another file: TensorBoard reads files in the order of their names.
+    /// A name that sorts after that of the previous file: TensorBoard reads files in the order of their names.
     private static func name(after former: String?) -> String {
         let seconds = former.flatMap {
             Int(($0 as NSString).lastPathComponent.dropFirst(prefix.count).dropLast(suffix.count))
@@ -112,13 +112,13 @@ public final class EventLog {
         return name[..<dot] + "/" + name[name.index(after: dot)...]
     }
 
-    /// Sections that say how a run is watched, or that are too long for a column.
+    /// Sections that only control monitoring and output, or are too long for a column.
     private static let skipped: Set<String> = [
         "description", "generator", "discriminator", "discriminators", "alarms", "samples", "checkpoints", "log",
         "stages", "evaluate",
     ]
 
-    /// The numbers, words and flags of a config by their paths.
+    /// The numbers, strings and booleans of a config by their paths.
     static func hyperparameters(of config: ConfigNode) -> [(name: String, value: EventMessage.Hyperparameter)] {
         var found: [(name: String, value: EventMessage.Hyperparameter)] = []
         func walk(_ node: ConfigNode, _ path: ConfigPath) {
@@ -139,7 +139,7 @@ public final class EventLog {
         return found
     }
 
-    /// Runs that differ in their seed alone are one group, of which the dashboard shows the mean.
+    /// Runs that differ only in their seed form a group; the dashboard shows the mean of a group.
     private static func group(of config: ConfigNode) -> String {
         String(config.identity(of: [.result, .length, .measurement]).digest.prefix(12))
     }

@@ -1,7 +1,7 @@
-/// TensorBoard's messages, as far as Agon writes them.
+/// The TensorBoard messages that Agon writes.
 ///
-/// Fields and numbers are those of `event.proto`, `summary.proto`, `tensor.proto` and the hyperparameter plugin's
-/// `api.proto` and `plugin_data.proto`, TensorBoard 2.
+/// Field numbers follow `event.proto`, `summary.proto`, `tensor.proto` and the hyperparameter plugin's `api.proto` and
+/// `plugin_data.proto` of TensorBoard 2.
 enum EventMessage {
     /// The first record of each file.
     static func version(time: Double) -> ProtobufMessage {
@@ -11,7 +11,7 @@ enum EventMessage {
         return event
     }
 
-    /// The start of a session: events of earlier sessions at this step and later are void.
+    /// The start of a session: TensorBoard drops events of earlier sessions from this step on.
     static func sessionStart(step: Int, time: Double) -> ProtobufMessage {
         var event = ProtobufMessage()
         event.add(1, time)
@@ -76,8 +76,8 @@ enum EventMessage {
     static let startTag = "_hparams_/session_start_info"
     static let endTag = "_hparams_/session_end_info"
 
-    /// The values of this run. Runs of one group are shown together. What the dashboard's columns are it finds out by
-    /// itself, from all runs that it is shown.
+    /// The hyperparameters of this run. TensorBoard shows the runs of a group together, and derives the dashboard's
+    /// columns from all loaded runs.
     static func start(
         _ parameters: [(name: String, value: Hyperparameter)], group: String, time: Double
     ) -> ProtobufMessage {

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The size that the header of a PNG states.
+/// The image size from the header of a PNG.
 public struct PNGSize: Equatable, Sendable {
     public let height: Int
     public let width: Int
-    /// 1 for grey, 2 for grey with alpha, 3 for colours, 4 for colours with alpha.
+    /// 1 for grey, 2 for grey with alpha, 3 for RGB, 4 for RGB with alpha.
     let channels: Int
 
-    /// Nil for bytes that are no PNG.
+    /// Nil for bytes that are not a PNG.
     init?(_ file: [UInt8]) {
         let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         guard file.count > 25, file.starts(with: signature), file[12..<16].elementsEqual("IHDR".utf8) else {
@@ -25,7 +25,7 @@ public struct PNGSize: Equatable, Sendable {
         }
     }
 
-    /// Nil for a file that is missing or no PNG.
+    /// Nil for a file that is missing or not a PNG.
     public init?(path: String) {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }

@@ -1,13 +1,13 @@
 /// A protocol buffer message that is being written, field by field.
 ///
-/// Protocol Buffers, "Encoding": a field is its number and kind in a variable-length integer, then the value. Values
-/// that are zero or empty are the default and may be left out; this writes what it is given.
+/// Protocol Buffers, "Encoding": a field is its number and wire type as a variable-length integer, followed by the
+/// value. Zero and empty values are the default and may be omitted; this type writes them nevertheless.
 struct ProtobufMessage {
     private(set) var bytes: [UInt8] = []
 
     mutating func add(_ field: Int, _ value: Int) {
         key(field, kind: 0)
-        // Negative numbers take ten bytes, as their two's complement in 64 bits.
+        // Negative numbers take ten bytes: they are encoded as 64-bit two's complement.
         variable(UInt64(bitPattern: Int64(value)))
     }
 
@@ -33,7 +33,7 @@ struct ProtobufMessage {
 
     mutating func add(_ field: Int, _ value: ProtobufMessage) { add(field, value.bytes) }
 
-    /// A message that `body` writes.
+    /// Adds a nested message that `body` writes.
     mutating func add(_ field: Int, _ body: (inout ProtobufMessage) -> Void) {
         var message = ProtobufMessage()
         body(&message)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A file that grows by whole entries: one that a full disk cuts short is taken back.
+/// A file that grows by whole entries: an entry that cannot be written completely, as on a full disk, is removed.
 struct AppendedFile: ~Copyable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens a file, or makes an empty one.
+    /// Opens a file, or creates an empty one.
     ///
     /// Throws `RunError.cannotWrite`.
     init(path: String) throws {
@@ -16,10 +16,10 @@ struct AppendedFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Waits for an exclusive lock on the file and holds it until the file is closed. Without effect on a file system
-    /// without locks.
+    /// Waits for an exclusive lock on the file and holds it until the file is closed. This has no effect on a file
+    /// system without locks.
     ///
-    /// - Returns: whether the file still has its name: it may have been replaced meanwhile.
+    /// - Returns: whether the path still leads to this file; it may have been replaced in the meantime.
     borrowing func lock() -> Bool {
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
         var own = stat()
@@ -30,7 +30,7 @@ struct AppendedFile: ~Copyable {
 
     /// Appends an entry.
     ///
-    /// Throws `RunError.cannotWrite`; the file is then as it was before.
+    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
     borrowing func append(_ bytes: [UInt8]) throws {
         let length = lseek(descriptor, 0, SEEK_END)
         var written = 0
@@ -48,14 +48,14 @@ struct AppendedFile: ~Copyable {
         }
     }
 
-    /// Cuts off what comes after so many bytes.
+    /// Truncates the file to `length` bytes.
     ///
     /// Throws `RunError.cannotWrite`.
     borrowing func truncate(to length: Int) throws {
         guard ftruncate(descriptor, off_t(length)) == 0 else { throw Self.failure(path) }
     }
 
-    /// Puts the entries on the disk. A file without a disk, such as a pipe, is passed over.
+    /// Writes the entries to the disk. A file that is not on a disk, such as a pipe, is skipped.
     ///
     /// Throws `RunError.cannotWrite`.
     borrowing func synchronise() throws {

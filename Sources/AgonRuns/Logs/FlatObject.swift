@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads JSON objects whose members are numbers or null, such as nearly all lines of `metrics.jsonl`, many times faster than
-/// the reader of configs.
+/// Reads JSON objects whose members are numbers or null, such as nearly all lines of `metrics.jsonl`, many times faster
+/// than the general JSON parser.
 enum FlatObject {
     /// Passes each member to `body`, null as nil.
     ///
-    /// - Returns: false for anything but such an object, which the reader of configs is to look at; `body` may have been called.
+    /// - Returns: false for any other text, which needs the general parser; `body` may already have been called.
     static func read(
         _ bytes: UnsafeRawBufferPointer, _ body: (_ key: UnsafeRawBufferPointer, _ value: Double?) -> Void
     ) -> Bool {
@@ -24,7 +24,7 @@ enum FlatObject {
             guard take(UInt8(ascii: "\"")) else { return false }
             let start = place
             while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-                // Escapes, control characters and other alphabets are left to the reader of configs.
+                // The general parser handles escapes, control characters and non-ASCII text.
                 if bytes[place] == UInt8(ascii: "\\") || bytes[place] < 32 || bytes[place] > 126 { return false }
                 place += 1
             }
@@ -54,7 +54,7 @@ enum FlatObject {
         1e21, 1e22,
     ]
 
-    /// The number at the start of some bytes in JSON's grammar, and its length.
+    /// Parses the JSON number at the start of `bytes`; returns its value and its length in bytes.
     private static func number(_ bytes: UnsafeRawBufferPointer) -> (Double, Int)? {
         var place = 0
         func digit() -> UInt64? {
@@ -65,7 +65,7 @@ enum FlatObject {
         if isNegative { place = 1 }
         var (mantissa, digits, scale) = (UInt64(0), 0, 0)
         func take(_ value: UInt64) {
-            // Zeros at the front are no digits.
+            // Leading zeros do not count as digits.
             if digits > 0 || value > 0 { digits += 1 }
             if digits <= 19 { mantissa = mantissa &* 10 &+ value }
             place += 1

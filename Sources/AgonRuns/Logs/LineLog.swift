@@ -6,7 +6,7 @@ import Foundation
 package protocol LogLine: RecordValue, Sendable {
     var step: Int { get }
 
-    /// Reads a line without its end; nil for anything else.
+    /// Parses a line without its line break; nil if it is not such a line.
     init?(text: UnsafeRawBufferPointer)
 }
 
@@ -19,17 +19,17 @@ extension LogLine {
 
 /// A file of JSON lines that a run appends to, such as `metrics.jsonl`.
 ///
-/// A line that a kill cut short is cut off when the run goes on.
+/// An incomplete last line of a killed run is removed when the run resumes.
 package final class LineLog<Line: LogLine> {
     private let file: AppendedFile
 
     /// The last line that was kept.
     package let lastLine: Line?
 
-    /// Opens the file and cuts off lines after `step`, and a torn last line, so that a resumed run writes them again.
+    /// Opens the file and removes lines after `step` and an incomplete last line; a resumed run writes them again.
     ///
-    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line before lines to be
-    /// kept.
+    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line that is
+    /// followed by lines to keep.
     package init(path: String, keepingThrough step: Int) throws {
         let extent = try Self.extent(of: path, through: step)
         if let number = extent.damagedLine {
@@ -44,16 +44,16 @@ package final class LineLog<Line: LogLine> {
 
     /// Appends a line.
     ///
-    /// Throws `RunError.cannotWrite`; the file is then as it was before.
+    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
     package func append(_ line: Line) throws { try file.append(Array((line.node.lineText + "\n").utf8)) }
 
-    /// Puts the lines on the disk, before a checkpoint that counts on them.
+    /// Writes the lines to the disk. This must precede a checkpoint, which relies on them.
     package func synchronise() throws { try file.synchronise() }
 
-    /// The bytes of the whole lines with steps up to `step`, and the last of those lines.
+    /// The byte count of the leading complete lines with steps up to `step`, and the last such line.
     ///
-    /// `damagedLine` is the number (from 1) of the line after them if lines up to `step` follow it: that line is damaged,
-    /// rather than the first of those to be written again.
+    /// `damagedLine` is the number (from 1) of the line after them, if further lines with steps up to `step` follow it.
+    /// Such a line is damaged: it is not the first line of the steps to repeat.
     static func extent(of path: String, through step: Int) throws -> (length: Int, last: Line?, damagedLine: Int?) {
         var (length, count, isCut): (Int, Int, Bool) = (0, 0, false)
         var last: Line?
@@ -83,14 +83,14 @@ package struct LineReader<Line: LogLine> {
 
     package init(path: String) { self.path = path }
 
-    /// All whole lines of a file.
+    /// All complete lines of a file.
     package static func all(path: String) -> [Line] {
         var reader = LineReader(path: path)
         return reader.next()
     }
 
-    /// The whole lines that came since the last call. Foreign lines are passed over. A file that became shorter is read
-    /// from its start.
+    /// The complete lines that were added since the last call. Lines that cannot be parsed are skipped. A file that
+    /// became shorter is read from its start.
     package mutating func next() -> [Line] {
         var status = stat()
         guard stat(path, &status) == 0 else { return [] }
@@ -107,7 +107,7 @@ package struct LineReader<Line: LogLine> {
             offset = end
             return lines
         }
-        // What cannot be read now is read the next time.
+        // The next call tries again to read the lines that could not be read now.
         return []
     }
 }

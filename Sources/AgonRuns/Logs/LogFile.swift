@@ -1,22 +1,23 @@
 import AgonTensors
 import Foundation
 
-/// A file of lines, read a piece at a time, so that its length costs no memory.
+/// A file of lines that is read in pieces, so memory use does not depend on its length.
 struct LogFile {
     private static let pieceSize = 1 << 18
 
-    /// Passes each whole line, without its end, to `body` until it returns false; what follows the last end is no line.
+    /// Passes each complete line, without its line break, to `body` until `body` returns false. An incomplete last line
+    /// is ignored.
     ///
-    /// - Parameter offset: where to begin.
+    /// - Parameter offset: the byte at which to begin.
     ///
-    /// - Returns: where the last line ends that was passed.
+    /// - Returns: the offset of the end of the last line that was passed to `body`.
     ///
     /// Throws `TensorsError.cannotRead`; a missing file has no lines.
     @discardableResult
     static func forEachLine(
         of path: String, from offset: Int = 0, _ body: (UnsafeRawBufferPointer) throws -> Bool
     ) throws -> Int {
-        // A pipe or a device has no lines to be read twice, and opening it might wait.
+        // Pipes and devices are not read: they cannot be read twice, and opening them could block.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return offset }
@@ -29,7 +30,7 @@ struct LogFile {
         guard status.st_mode & S_IFMT == S_IFREG else { return offset }
 
         var buffer = [UInt8](repeating: 0, count: pieceSize)
-        // The bytes of the buffer that were read, and the place of its first one in the file.
+        // The number of valid bytes in the buffer, and the file offset of the first one.
         var (filled, start) = (0, offset)
         while true {
             if filled == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
@@ -55,7 +56,7 @@ struct LogFile {
         }
     }
 
-    /// - Parameter place: before which there is no end of a line.
+    /// - Parameter place: the index from which to search for line breaks; there are none before it.
     private static func lines(
         of bytes: UnsafeRawBufferPointer, endsFrom place: Int, _ body: (UnsafeRawBufferPointer) throws -> Bool
     ) throws -> (used: Int, goesOn: Bool) {

@@ -1,11 +1,10 @@
-/// The curves of a run's own log: the numbers of metrics.jsonl by key. Metrics of evaluations are not among them:
-/// `EvaluationCurves` has them.
+/// The curves of a run's log: the numbers of `metrics.jsonl` by key. `EvaluationCurves` has the metrics of evaluations.
 public struct MetricCurves: Sendable {
-    /// Keys in the order in which they first come up; `step`, times and rates are not among them.
+    /// Keys in order of first appearance, without `step`, times and rates.
     public private(set) var names: [String] = []
     public private(set) var curves: [String: [(step: Int, value: Double)]] = [:]
 
-    /// Reads a file; torn or foreign lines are passed over, and a missing file has no curves.
+    /// Reads a file. Incomplete and invalid lines are skipped; a missing file has no curves.
     public init(path: String) {
         var curves: [[(step: Int, value: Double)]] = []
         names = MetricsScan.read(path) { line in

@@ -1,19 +1,19 @@
 import AgonConfiguration
 
-/// A line of `metrics.jsonl`: what a run logs at a step.
+/// A line of `metrics.jsonl`: the numbers and alarms that a run logs at a step.
 public struct MetricsLine: LogLine {
     public typealias Value = (key: String, value: Double)
 
     public var step: Int
     /// Losses, scores and means of epochs, such as `loss.generator`, in the order in which they are written.
     public var values: [Value] = []
-    /// Copies of what `evaluations.jsonl` says of this step, for people and other programs. They are never read: their
-    /// precision is single, and they do not say how they were measured.
+    /// Copies of this step's values in `evaluations.jsonl`, for people and other programs. Agon never reads them: they
+    /// have single precision and lack the identity of the measurement.
     public var metrics: [EvaluationValue] = []
-    /// What alarms said.
+    /// The messages of alarms.
     public var alarms: [String] = []
     public var imagesPerSecond: Double?
-    /// Seconds of training, all parts of the run together.
+    /// Seconds of training over all sessions of the run.
     public var seconds: Double?
 
     public init(step: Int) { self.step = step }
@@ -53,16 +53,16 @@ public struct MetricsLine: LogLine {
         (self.values, imagesPerSecond, self.seconds) = (values, rate, seconds)
     }
 
-    /// Reads any line, by way of a tree.
+    /// Parses any line with the general JSON parser.
     init?(wholeText text: UnsafeRawBufferPointer) {
         guard let node = try? ConfigNode.parse(String(decoding: text, as: UTF8.self), file: "log") else { return nil }
         self.init(node: node)
     }
 
-    /// What the number of a key is.
+    /// The kind of number that a key denotes.
     enum Key {
         case step, seconds, value
-        /// The rate, alarms, and copies of metrics.
+        /// The rate, an alarm, or a copy of a metric.
         case other
 
         init(_ key: UnsafeRawBufferPointer) {
@@ -92,21 +92,21 @@ public struct MetricsLine: LogLine {
         return ConfigNode(object)
     }
 
-    /// All numbers but the step, as they are written.
+    /// All numbers except the step, as written in the file.
     var numbers: [Value] {
         (node.object?.members ?? []).compactMap { member in
             member.key == Self.stepKey ? nil : member.value.number.map { (member.key, $0) }
         }
     }
 
-    /// The key of the number of an epoch, which is the only whole number among the values.
+    /// The key of the epoch number, the only integer among the values.
     package static let epochKey = "epoch"
     private static let stepKey = "step"
     private static let alarmsKey = "alarms"
     private static let imagesPerSecondKey = "imagesPerSecond"
     private static let secondsKey = "seconds"
 
-    /// Values are computed in single precision, and written with the digits that it has.
+    /// Values are computed in single precision and written with the corresponding number of digits.
     private static func node(_ key: String, _ value: Double) -> ConfigNode {
         key == epochKey ? ConfigNode(Int(value)) : ConfigNode(.number("\(Float(value))"))
     }

@@ -1,7 +1,7 @@
-/// The lines of a `metrics.jsonl`, one at a time: what curves, extremes and reports are made of. The length of the file costs
-/// no memory.
+/// Reads a `metrics.jsonl` line by line for curves, extremes and reports. Memory use does not depend on the length of
+/// the file.
 package struct MetricsScan {
-    /// A line: the numbers are those of `values` of a `MetricsLine`, with the places of their keys in `names`.
+    /// A line with the `values` of a `MetricsLine`; each key is given by its index in `names`.
     package struct Line {
         package fileprivate(set) var step = 0
         package fileprivate(set) var values: [(name: Int, value: Double)] = []
@@ -9,16 +9,16 @@ package struct MetricsScan {
         package fileprivate(set) var alarms: [String] = []
     }
 
-    /// Keys in the order in which they first come up.
+    /// Keys in order of first appearance.
     package private(set) var names: [String] = []
     private var places: [[UInt8]: Int] = [:]
-    /// The key of each place, to compare bytes with: the keys of a line are mostly those of the line before.
+    /// The bytes of each key by index, for fast comparison: a line mostly has the keys of the previous line.
     private var keys: [[UInt8]] = []
 
     private init() {}
 
-    /// Passes the lines of a file to `body`. Foreign lines, a torn last one, and what cannot be read are passed over; a missing
-    /// file has no lines.
+    /// Passes the lines of a file to `body`. Invalid, incomplete and unreadable lines are skipped; a missing file has
+    /// no lines.
     ///
     /// - Returns: the keys.
     package static func read(_ path: String, _ body: (Line) -> Void) -> [String] {

@@ -1,18 +1,19 @@
 import AgonConfiguration
 
-/// A value that Agon writes as JSON and reads again.
+/// A value that Agon writes as JSON and reads back.
 package protocol RecordValue {
     /// Nil for JSON that is not such a value.
     init?(node: ConfigNode)
     var node: ConfigNode { get }
 }
 
-/// A JSON object that Agon writes and reads again, such as `run.json`. Each field is declared once, for both ways.
+/// A JSON object that Agon writes and reads back, such as `run.json`. Each field is declared once, for reading and
+/// writing.
 ///
-/// Readers take what they find: a field that is missing or of another kind keeps its value of `init()`, unless it is
-/// required, and unknown fields are ignored.
+/// Reading is lenient: an optional field that is missing or has the wrong type keeps its value from `init()`, and
+/// unknown fields are ignored.
 package protocol Record: RecordValue {
-    /// The record with the values of fields that a file does not state.
+    /// A record with the default values of fields that a file omits.
     init()
     /// In the order in which they are written.
     static var fields: [RecordField<Self>] { get }
@@ -40,12 +41,12 @@ package struct RecordField<Owner> {
     let isRequired: Bool
     /// Nil leaves the key out.
     let write: (Owner) -> ConfigNode?
-    /// Whether the JSON is a value of the field.
+    /// Sets the field from JSON; false if the JSON is not a value of the field.
     let read: (ConfigNode, inout Owner) -> Bool
 
     /// A field that is always written.
     ///
-    /// - Parameter isRequired: whether an object without it is no such record.
+    /// - Parameter isRequired: whether an object without the field is rejected.
     package static func value<Value: RecordValue>(
         _ key: String, _ path: WritableKeyPath<Owner, Value>, isRequired: Bool = false
     ) -> RecordField {
@@ -58,7 +59,7 @@ package struct RecordField<Owner> {
         }
     }
 
-    /// A field that is left out when it is nil.
+    /// A field that is omitted when it is nil.
     package static func optional<Value: RecordValue>(
         _ key: String, _ path: WritableKeyPath<Owner, Value?>
     ) -> RecordField {
@@ -78,14 +79,15 @@ package struct RecordField<Owner> {
         return RecordField(key: key, isRequired: false, write: { field.write($0) ?? .null }, read: field.read)
     }
 
-    /// A field that follows from others: written for other readers, and never read.
+    /// A field that is derived from others: written for other programs, and never read.
     package static func written<Value: RecordValue>(
         _ key: String, _ value: @escaping (Owner) -> Value
     ) -> RecordField {
         RecordField(key: key, isRequired: false, write: { value($0).node }, read: { _, _ in true })
     }
 
-    /// A number that is rounded to a count of decimals when it is written; left out, or `null`, when it is nil.
+    /// A number that is rounded to `decimals` places when it is written. If it is nil, it is omitted or written as
+    /// `null`.
     package static func rounded(
         _ key: String, _ path: WritableKeyPath<Owner, Double?>, decimals: Int, writesNull: Bool = false
     ) -> RecordField {
@@ -146,7 +148,7 @@ extension Bool: RecordValue {
     package var node: ConfigNode { ConfigNode(self) }
 }
 
-/// Elements of another kind are passed over.
+/// Elements of another type are skipped.
 extension Array: RecordValue where Element: RecordValue {
     package init?(node: ConfigNode) {
         guard let elements = node.array else { return nil }
@@ -166,7 +168,7 @@ extension RecordValue where Self: RawRepresentable, RawValue == String {
 }
 
 extension ConfigNode {
-    /// A number of a fixed count of decimals at most: `12.345`.
+    /// A number rounded to at most `decimals` places: `12.345`.
     package static func number(_ value: Double, decimals: Int) -> ConfigNode {
         var factor = 1.0
         for _ in 0..<decimals { factor *= 10 }

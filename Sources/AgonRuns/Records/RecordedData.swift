@@ -1,22 +1,22 @@
 import AgonConfiguration
 import AgonDatasets
 
-/// A dataset that a run has used, identified by the contents of its files.
+/// A dataset that a run used, identified by the contents of its files.
 public struct RecordedData: Record, Equatable, Sendable {
-    /// The name and the split, as configs call them.
+    /// The dataset's name in configs.
     public private(set) var name = ""
     public private(set) var split = ""
-    /// Twelve digits of the digest of the values that the samples depend on.
+    /// The first twelve digits of the digest of all settings that the samples depend on.
     package private(set) var digest = ""
-    /// The finished steps at which the run began to use these contents.
+    /// The number of finished steps when the run first used these contents.
     public private(set) var since = 0
     public private(set) var fingerprint = DatasetFingerprint(files: 0, bytes: 0, sha256: "")
 
     package init() {}
 
-    /// - Parameter step: the finished steps.
+    /// - Parameter step: the number of finished steps.
     ///
-    /// Throws `ConfigError` for numbers that no config can state.
+    /// Throws `ConfigError` for numbers that a config cannot represent.
     package init(_ dataset: DatasetConfiguration, fingerprint: DatasetFingerprint, since step: Int) throws {
         name = dataset.name
         split = dataset.split.rawValue
@@ -39,8 +39,8 @@ extension DatasetFingerprint: RecordValue {
 }
 
 extension [RecordedData] {
-    /// What is not as it was when a run used it last: `dataset 'folder' (train): 12 files before, 14 now`. Data that were not
-    /// used before count as unchanged.
+    /// What has changed since a run last used the data: `dataset 'folder' (train): 12 files before, 14 now`. Data that
+    /// the run has not used before count as unchanged.
     package func changes(to present: [RecordedData]) -> [String] {
         present.compactMap { data in
             last { $0.digest == data.digest }
@@ -49,7 +49,7 @@ extension [RecordedData] {
         }
     }
 
-    /// Appends what is new: data that were not used before, and contents that replaced others.
+    /// Appends datasets that are new or whose contents have changed.
     package mutating func take(_ present: [RecordedData]) {
         for data in present where last(where: { $0.digest == data.digest })?.fingerprint != data.fingerprint {
             append(data)

@@ -1,12 +1,12 @@
 import AgonTensors
 import Foundation
 
-/// The versions of what computed a run.
+/// The versions of the software that computed a run.
 public struct RecordedVersions: Record, Hashable, Sendable {
     public private(set) var agon: String?
     public private(set) var swift: String?
     public private(set) var blas: String?
-    /// Of the operating system.
+    /// The version of the operating system.
     public private(set) var system: String?
 
     package init() {}

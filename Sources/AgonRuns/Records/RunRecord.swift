@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonTensors
 import Foundation
 
-/// What `run.json` says of a run: its state, how it was started, and on what.
+/// The contents of `run.json`: the state of a run, how it was started, and on which machine.
 public struct RunRecord: Record, Sendable {
     public enum State: String, RecordValue, Sendable {
         case running, done, stopped, failed
@@ -10,39 +10,39 @@ public struct RunRecord: Record, Sendable {
         case pruned
     }
 
-    /// The version of the fields' meaning that this program writes. Files without a version mean the same as version 1.
+    /// The format version that this program writes. A file without a version has version 1.
     public static let currentFormat = 2
-    /// The first version with a checksum.
+    /// The first format version with a checksum.
     static let firstSealedFormat = 2
 
     public private(set) var format = Self.currentFormat
     public package(set) var state = State.running
-    /// Why it stopped or failed, in a sentence.
+    /// Why it stopped or failed, in one sentence.
     public package(set) var reason: String?
-    /// The steps that are finished.
+    /// The number of finished steps.
     public package(set) var step = 0
-    /// The last step that has a checkpoint, and the seconds of training until then.
+    /// The last step with a checkpoint, and the seconds of training up to it.
     public package(set) var checkpoint: Int?
     public package(set) var checkpointSeconds: Double?
     public private(set) var steps: Int?
     public private(set) var seed: UInt64?
     public private(set) var threads: Int?
     public private(set) var commandLine: [String] = []
-    /// Channels of the dataset's images; nil for points and in older records.
+    /// The number of channels of the dataset's images; nil for points and in older records.
     public package(set) var dataChannels: Int?
-    /// The data that were used, in the order in which they first were; contents that replaced others come after them.
+    /// The datasets in order of first use. A dataset whose contents changed has another entry.
     public package(set) var data: [RecordedData] = []
-    /// When the run was first started and, if it is not running, when it ended: `2026-01-31T12:00:00Z`.
+    /// When the run was first started and, unless it is running, when it ended: `2026-01-31T12:00:00Z`.
     public package(set) var started: String?
     public package(set) var ended: String?
     /// How often it was resumed.
     public package(set) var resumes = 0
-    /// Seconds of training, all parts together.
+    /// Seconds of training over all sessions.
     public package(set) var seconds: Double?
     public package(set) var stepsPerSecond: Double?
-    /// The most memory that the process had, in bytes.
+    /// The peak memory of the process, in bytes.
     public package(set) var peakMemoryBytes: Int?
-    /// The most memory that the process had before it evaluated for the first time, in bytes.
+    /// The peak memory of the process before its first evaluation, in bytes.
     public package(set) var peakMemoryBytesBeforeEvaluation: Int?
     public private(set) var versions: RecordedVersions?
     public private(set) var blas: RecordedBLAS?
@@ -51,7 +51,7 @@ public struct RunRecord: Record, Sendable {
 
     package init() {}
 
-    /// The record of a run that this process starts now.
+    /// The record of a run that this process is starting.
     package init(steps: Int, commandLine: [String], seed: UInt64, threads: Int) {
         self.steps = steps
         self.commandLine = commandLine
@@ -79,10 +79,10 @@ public struct RunRecord: Record, Sendable {
         ]
     }
 
-    /// The memory that training took, in bytes: without the evaluations', where there were any.
+    /// The peak memory of training without evaluations, in bytes.
     public var trainingMemoryBytes: Int? { peakMemoryBytesBeforeEvaluation ?? peakMemoryBytes }
 
-    /// The most memory that this process has had resident, in bytes.
+    /// The peak resident memory of this process, in bytes.
     package static var peakMemory: Int {
         var usage = rusage()
         #if canImport(Darwin)
@@ -92,7 +92,7 @@ public struct RunRecord: Record, Sendable {
         #endif
     }
 
-    /// The time in UTC.
+    /// The current time in UTC.
     package static var now: String {
         var seconds = time(nil)
         var parts = tm()
@@ -104,10 +104,10 @@ public struct RunRecord: Record, Sendable {
 }
 
 extension RunFolder {
-    /// What `run.json` says; nil before the run has begun, and for a file that cannot be read.
+    /// The contents of `run.json`; nil before the run has begun, and for a file that cannot be read.
     public var record: RunRecord? { (try? readRecord()) ?? nil }
 
-    /// What `run.json` says; nil if there is none.
+    /// The contents of `run.json`; nil if the file does not exist.
     ///
     /// Throws `RunError.damaged`, `TensorsError.cannotRead`.
     package func readRecord() throws -> RunRecord? {
@@ -124,7 +124,7 @@ extension RunFolder {
         return record
     }
 
-    /// Throws `RunError.newerFormat` if `run.json` is of a newer version. One that cannot be read is left to others.
+    /// Throws `RunError.newerFormat` if `run.json` has a newer format version. Unreadable files are not reported here.
     package func checkFormat() throws {
         guard let format = record?.format, format > RunRecord.currentFormat else { return }
         throw RunError.newerFormat(path: recordPath, format: format)

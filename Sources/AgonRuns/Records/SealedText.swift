@@ -2,13 +2,13 @@ import AgonTensors
 
 /// JSON objects whose last member is the checksum of their text, so that damage is detected.
 ///
-/// The checksum is the CRC-32C of the text without that member. The member is formatted like the others: on its own line if
-/// they are, otherwise after a comma and a space.
+/// The checksum is the CRC-32C of the text without that member. The member is formatted like the others: on a separate
+/// line if they are, otherwise after a comma and a space.
 enum SealedText {
     enum Verdict: Equatable {
         /// The checksum matches.
         case whole
-        /// There is no checksum: the text is of an older version, or its last member is damaged.
+        /// There is no checksum: an older version wrote the text, or its last member is damaged.
         case unsealed
         case damaged
     }
@@ -18,7 +18,9 @@ enum SealedText {
 
     /// The text of an object, with its checksum.
     static func sealed(_ text: String) -> String {
-        guard let end = text.utf8.lastIndex(of: UInt8(ascii: "}")) else { preconditionFailure("no object: \(text)") }
+        guard let end = text.utf8.lastIndex(of: UInt8(ascii: "}")) else {
+            preconditionFailure("not a JSON object: \(text)")
+        }
         let body = text[..<end]
         let isSpread = body.last == "\n"
         let (separator, rest) = isSpread ? (",\n  ", "\n") : (", ", "")

@@ -22,28 +22,14 @@ public struct ClassifierCatalogue: Sendable {
         self.cacheFolder = cacheFolder
     }
 
-    /// The project's configs, found above the working folder, the program and its sources; the cache in the folder
-    /// that `AGON_CACHE` names, or `~/.cache/agon`.
+    /// The project's configs (``ProjectFiles``); the cache in the folder that `AGON_CACHE` names, or `~/.cache/agon`.
     public static func standard(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         workingFolder: String = FileManager.default.currentDirectoryPath
     ) -> ClassifierCatalogue {
-        let executable = (Bundle.main.executablePath ?? "") as NSString
-        let starts = [
-            workingFolder, FilePath.parent(of: executable.resolvingSymlinksInPath),
-            FilePath.parent(of: #filePath),
-        ]
-        var folders: [String] = []
-        for start in starts {
-            if let found = configFolder(above: start), !folders.contains(found) { folders.append(found) }
-        }
-        return ClassifierCatalogue(
-            configFolders: folders, cacheFolder: CacheFolder.path("classifiers", environment: environment))
-    }
-
-    private static func configFolder(above start: String) -> String? {
-        FilePath.ancestry(of: start).map { ($0 as NSString).appendingPathComponent("Configs/classifiers") }
-            .first { FileManager.default.fileExists(atPath: $0) }
+        ClassifierCatalogue(
+            configFolders: ProjectFiles.places(of: "Configs/classifiers", workingFolder: workingFolder),
+            cacheFolder: CacheFolder.path("classifiers", environment: environment))
     }
 
     // MARK: Configs

@@ -6,7 +6,7 @@ public struct Alarm: Equatable, Sendable, CustomStringConvertible {
     public let name: String
     public let action: AlarmAction
     public let step: Int
-    /// One line: what was found, with figures, and what may help.
+    /// One line: the symptom with its numbers, and possible remedies.
     public let message: String
 
     public var description: String { "step \(step): alarm \(name): \(message)" }
@@ -14,9 +14,9 @@ public struct Alarm: Equatable, Sendable, CustomStringConvertible {
 
 /// Watches the scalars of each step, and raises each alarm once per episode.
 ///
-/// An episode begins when an alarm's condition has held long enough and ends when it has not held as long, so that a
-/// value that plays around its bound is told of once. What is raised is a function of the settings and the scalars since
-/// the first step; `state` carries it over an interruption.
+/// An episode begins when an alarm's condition has held for a number of steps, and ends when it has not held for a
+/// number of steps, so that a value that fluctuates around its bound raises only one alarm. Alarms are a function of
+/// the settings and the scalars since the first step; `state` preserves this over an interruption.
 public struct AlarmMonitor: Sendable {
     private var watches: [any AlarmWatch]
 
@@ -25,9 +25,9 @@ public struct AlarmMonitor: Sendable {
         watches = settings.watches(guessingLoss: guessingLoss)
     }
 
-    /// What was raised by this step. To be called for each step, in order.
+    /// The alarms that this step raises. Must be called for each step in order.
     ///
-    /// A value that is no finite number stops the run, and the other alarms do not see that step.
+    /// A value that is not finite stops the run; the other alarms do not observe that step.
     public mutating func observe(step: Int, scalars: [(name: String, value: Float)]) -> [Alarm] {
         if let bad = scalars.first(where: { !$0.value.isFinite }) {
             let message =
@@ -38,7 +38,7 @@ public struct AlarmMonitor: Sendable {
         var alarms: [Alarm] = []
         for index in watches.indices {
             let names = watches[index].scalars
-            // The first name that the step has: objectives name their losses more or less finely.
+            // The first name that the step has, because some objectives report fewer losses than others.
             let value = names.lazy.compactMap { name in scalars.first { $0.name == name }?.value }.first
             if let value, let message = watches[index].observe(value) {
                 alarms.append(
@@ -48,14 +48,14 @@ public struct AlarmMonitor: Sendable {
         return alarms
     }
 
-    /// Everything that the next alarms depend on, as finite numbers; their count follows from the settings.
+    /// The state on which later alarms depend, as finite numbers. The settings determine their count.
     public var state: [Float] {
         get { watches.flatMap(\.state) }
         set {
             let counts = watches.map(\.state.count)
             precondition(
                 newValue.count == counts.reduce(0, +),
-                "a state of \(newValue.count) numbers for alarms of \(counts.reduce(0, +))")
+                "the state has \(newValue.count) numbers, expected \(counts.reduce(0, +))")
             var first = 0
             for (index, count) in counts.enumerated() {
                 watches[index].state = Array(newValue[first..<first + count])
@@ -66,7 +66,7 @@ public struct AlarmMonitor: Sendable {
 }
 
 extension AlarmSettings {
-    /// The watches of the alarms that are on.
+    /// The watches of the enabled alarms.
     func watches(guessingLoss: Double? = nil) -> [any AlarmWatch] {
         let watches: [any AlarmWatch] =
             [NearZeroWatch(discriminatorLossNearZero, guessingLoss: guessingLoss)]
@@ -75,7 +75,7 @@ extension AlarmSettings {
         return watches.filter { $0.action != .off }
     }
 
-    /// The alarms that are on but would never see what they watch, given the names of a step's scalars.
+    /// The enabled alarms whose scalars are not among the scalars of a step, so that they can never be raised.
     public func blindAlarms(among scalars: [String]) -> [(alarm: String, scalar: String)] {
         watches().compactMap { watch in
             watch.scalars.contains(where: scalars.contains) ? nil : (watch.name, watch.scalars[0])

@@ -2,25 +2,25 @@ import AgonExperiments
 import AgonText
 import Foundation
 
-/// One scalar under watch for one sign of failure.
+/// Watches one scalar for one sign of failure.
 protocol AlarmWatch: Sendable {
     /// The alarm's key in section `alarms`.
     var name: String { get }
     var action: AlarmAction { get }
-    /// What is watched: the first of these that a step has.
+    /// The names of the watched scalar. The first name that a step has is used.
     var scalars: [String] { get }
-    /// Of a size that follows from the settings; finite.
+    /// Finite numbers, whose count depends only on the settings.
     var state: [Float] { get set }
     /// The alarm's message if this value raises it.
     mutating func observe(_ value: Float) -> String?
 }
 
-/// A condition's long yes or no: it changes only after so many steps in a row that contradict it.
+/// A condition with hysteresis: it changes only after a number of successive steps that contradict it.
 struct Episode: Equatable, Sendable {
     private let stepsToBegin: Int
     private let stepsToEnd: Int
     private var isOn = false
-    /// Steps in a row that contradict `isOn`.
+    /// The number of successive steps that contradict `isOn`.
     private var contrary = 0
 
     init(stepsToBegin: Int, stepsToEnd: Int) {
@@ -36,7 +36,7 @@ struct Episode: Equatable, Sendable {
         return holds
     }
 
-    /// Both numbers are exact: the settings allow fewer than 2^24 steps.
+    /// Both numbers are exact floats, because the settings allow fewer than 2^24 steps.
     var state: [Float] {
         get { [isOn ? 1 : 0, Float(contrary)] }
         set { (isOn, contrary) = (newValue[0] != 0, Int(newValue[1])) }
@@ -45,15 +45,16 @@ struct Episode: Equatable, Sendable {
 
 struct NearZeroWatch: AlarmWatch {
     private let settings: NearZeroAlarm
-    /// The magnitude that the loss stays below.
+    /// The alarm is raised if the magnitude of the loss stays below this bound.
     private let bound: Double
     private var episode: Episode
 
-    /// A tenth of the loss of one who guesses: nearly all samples are told apart. A warning does not wait for less; what
-    /// stops a run keeps to the setting.
+    /// A loss below this share of the guessing loss means that the discriminator tells nearly all samples apart. A
+    /// warning is raised from there on, even if the configured bound is lower. An alarm that stops the run uses the
+    /// configured bound.
     private static let winningShare = 0.1
 
-    /// - Parameter guessingLoss: of a discriminator that cannot tell samples apart; nil where there is none.
+    /// - Parameter guessingLoss: the loss of a discriminator that cannot tell samples apart; nil if it is not defined.
     init(_ settings: NearZeroAlarm, guessingLoss: Double? = nil) {
         self.settings = settings
         bound =
@@ -73,9 +74,10 @@ struct NearZeroWatch: AlarmWatch {
     mutating func observe(_ value: Float) -> String? {
         // Critics' losses are negative while they learn.
         guard episode.begins(with: Double(abs(value)) < bound) else { return nil }
-        return "the discriminator's loss has been nearer to 0 than \(figures(bound)) for "
-            + "\(stepCount(settings.steps)) (now \(figures(value))): it tells all samples apart, and the generator learns no more; try softer "
-            + "labels (tricks.labels), tricks.instanceNoise, or a lower learning rate of the discriminator"
+        return "the magnitude of the discriminator's loss has been below \(figures(bound)) for "
+            + "\(stepCount(settings.steps)) (now \(figures(value))): the discriminator tells all samples apart, and "
+            + "the generator no longer learns; try softer labels (tricks.labels), tricks.instanceNoise, or a lower "
+            + "learning rate of the discriminator"
     }
 }
 
@@ -101,12 +103,12 @@ struct GradientNormWatch: AlarmWatch {
     mutating func observe(_ value: Float) -> String? {
         guard episode.begins(with: Double(value) > settings.above) else { return nil }
         return "the norm of the \(network)'s gradient has been above \(figures(settings.above)) for "
-            + "\(stepCount(settings.steps)) (now \(figures(value))): its updates overshoot; try clipped "
+            + "\(stepCount(settings.steps)) (now \(figures(value))): the updates overshoot; try clipped "
             + "gradients (clipNorm) or a lower learning rate"
     }
 }
 
-/// A number in four figures.
+/// A number with four significant digits.
 func figures(_ value: some BinaryFloatingPoint) -> String { NumberText.brief(Double(value)) }
 
 func stepCount(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }

@@ -1,8 +1,9 @@
 import AgonExperiments
 
-/// The newest values of a scalar, and what is found in them once there are enough.
+/// The newest values of a scalar, with statistics for a full window.
 ///
-/// The values themselves are kept: sums of them would go astray in single precision, and the state is of floats.
+/// It stores the values themselves, because the state consists of floats, and running sums in single precision would
+/// accumulate errors.
 struct LossWindow: Equatable, Sendable {
     private let size: Int
     private(set) var values: [Float] = []
@@ -16,7 +17,7 @@ struct LossWindow: Equatable, Sendable {
 
     var isFull: Bool { values.count == size }
 
-    /// The number of values, then the values from the oldest on, then zeros up to the window's size.
+    /// The number of values, then the values from the oldest to the newest, then zeros up to the window's size.
     var state: [Float] {
         get { [Float(values.count)] + values + [Float](repeating: 0, count: size - values.count) }
         set { values = Array(newValue[1...].prefix(Int(newValue[0]))) }
@@ -24,14 +25,14 @@ struct LossWindow: Equatable, Sendable {
 
     var mean: Double { values.reduce(0.0) { $0 + Double($1) } / Double(values.count) }
 
-    /// The mean square of the distance from the mean.
+    /// The mean squared deviation from the mean.
     var variance: Double {
         let mean = mean
         return values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)
     }
 
-    /// The straight line through the values that is nearest by least squares, and the correlation of value and place.
-    /// The correlation is 0 where all values are the same.
+    /// The least-squares line through the values, and the correlation between value and position. The correlation is 0
+    /// if all values are the same.
     var line: (start: Double, end: Double, correlation: Double) {
         let (mean, middle) = (mean, Double(values.count - 1) / 2)
         var (placeSquares, valueSquares, products) = (0.0, 0.0, 0.0)
@@ -55,7 +56,7 @@ struct VarianceWatch: AlarmWatch {
     init(_ settings: VarianceAlarm) {
         self.settings = settings
         window = LossWindow(size: settings.window)
-        // A spike is seen for a window's length; an episode ends a window later.
+        // A spike affects the variance for the length of a window; an episode ends a window later.
         episode = Episode(stepsToBegin: 1, stepsToEnd: settings.window)
     }
 
@@ -73,8 +74,8 @@ struct VarianceWatch: AlarmWatch {
         let variance = window.variance
         guard episode.begins(with: variance > settings.above) else { return nil }
         return "the variance of the discriminator's loss over \(settings.window) steps is \(figures(variance)), above "
-            + "\(figures(settings.above)) (the loss is \(figures(value)), its mean \(figures(window.mean))): it spikes; "
-            + "try a lower learning rate, a smaller beta1, or a bound on the discriminator's slope (penalty)"
+            + "\(figures(settings.above)) (the loss is \(figures(value)), its mean \(figures(window.mean))): the loss "
+            + "has spikes; try a lower learning rate, a smaller beta1, or a gradient penalty (penalty)"
     }
 }
 
@@ -90,7 +91,7 @@ struct FallWatch: AlarmWatch {
     }
 
     let name = "generatorLossFalling"
-    /// Without what a network is told beside the discriminator's opinion: a reconstruction should fall steadily.
+    /// The adversarial part of the loss is preferred: other parts, such as a reconstruction loss, should fall steadily.
     let scalars = ["loss.adversarial", "loss.generator"]
     var action: AlarmAction { settings.action }
     var state: [Float] {
@@ -107,8 +108,8 @@ struct FallWatch: AlarmWatch {
             && window.values.allSatisfy { $0 > 0 }
         guard episode.begins(with: falls) else { return nil }
         return "the generator's loss fell steadily from \(figures(line.start)) to \(figures(max(line.end, 0))) in "
-            + "\(settings.window) steps (correlation \(figures(line.correlation))): it may fool the discriminator with "
-            + "garbage; look at the newest samples and, if they are bad, train the discriminator more "
-            + "(updates.discriminator)"
+            + "\(settings.window) steps (correlation \(figures(line.correlation))): the generator may be fooling the "
+            + "discriminator with garbage; look at the newest samples and, if they are bad, train the discriminator "
+            + "more (updates.discriminator)"
     }
 }

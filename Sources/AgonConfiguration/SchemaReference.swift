@@ -1,0 +1,121 @@
+/// A reference of all keys of a kind of file, as Markdown, from its JSON Schema: a table of the file's keys, then a section
+/// for each kind of part (layer, objective, ...) with its variants.
+public struct SchemaReference {
+    private let schema: ConfigNode
+    private let title: String
+    private let introduction: String
+
+    /// - Parameters:
+    ///   - schema: made by `ConfigReader.schema`.
+    ///   - title: the page's heading.
+    ///   - introduction: the text below it, in Markdown.
+    public init(_ schema: ConfigNode, title: String, introduction: String) {
+        self.schema = schema
+        self.title = title
+        self.introduction = introduction
+    }
+
+    public var markdown: String {
+        var text = "# \(title)\n\n\(introduction)\n\n## Keys\n" + table(of: schema)
+        for definition in schema["$defs"]?.object?.members ?? [] {
+            text += "\n## \(definition.key)\n" + section(of: definition.value)
+        }
+        return text
+    }
+
+    private func section(of definition: ConfigNode) -> String {
+        let variants = (definition["anyOf"]?.array ?? []).filter { $0["title"] != nil }
+        guard !variants.isEmpty else {
+            return table(of: definition["properties"] != nil ? definition : Self.section(in: definition) ?? definition)
+        }
+        let short = (definition["anyOf"]?.array ?? []).compactMap { $0["enum"]?.array }.flatMap { $0 }
+        var text = ""
+        if !short.isEmpty {
+            text += "A word stands for the section with that `type` and defaults: "
+            text += short.map { Self.code($0) }.joined(separator: ", ") + ".\n"
+        }
+        for variant in variants {
+            text += "\n### `\(variant["title"]?.string ?? "")`\n"
+            if let description = variant["description"]?.string { text += description + "\n" }
+            text += table(of: variant)
+        }
+        return text
+    }
+
+    private func table(of section: ConfigNode) -> String {
+        let rows = rows(of: section, prefix: "")
+        guard !rows.isEmpty else { return "" }
+        return "\n| key | value | default | meaning |\n| --- | --- | --- | --- |\n" + rows.joined()
+    }
+
+    /// The rows of a section's keys, those of sections within it by their paths.
+    private func rows(of section: ConfigNode, prefix: String) -> [String] {
+        (section["properties"]?.object?.members ?? []).flatMap { member -> [String] in
+            guard member.value["const"] == nil, member.key != "$schema" else { return [] }
+            let path = prefix + member.key
+            let cells = [
+                "`\(path)`", type(of: member.value), member.value["default"].map { Self.code($0) } ?? "",
+                member.value["description"]?.string ?? "",
+            ]
+            let row = "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+            return [row] + rows(inside: member.value, path: path)
+        }
+    }
+
+    private func rows(inside value: ConfigNode, path: String) -> [String] {
+        if let section = Self.section(in: value) { return rows(of: section, prefix: path + ".") }
+        if let named = value["additionalProperties"], let section = Self.section(in: named) {
+            return rows(of: section, prefix: path + ".NAME.")
+        }
+        if let items = value["items"], let section = Self.section(in: items) {
+            return rows(of: section, prefix: path + "[].")
+        }
+        return (value["anyOf"]?.array ?? []).flatMap { rows(inside: $0, path: path) }
+    }
+
+    /// The section that a value is, if it has keys of its own.
+    private static func section(in value: ConfigNode) -> ConfigNode? {
+        value["properties"] != nil ? value : nil
+    }
+
+    /// What a value may be, in words.
+    private func type(of value: ConfigNode) -> String {
+        if let reference = value["$ref"]?.string {
+            let name = reference.split(separator: "/").last.map(String.init) ?? reference
+            return "[\(name)](#\(name.lowercased()))"
+        }
+        if let words = value["enum"]?.array { return words.map { Self.code($0) }.joined(separator: " or ") }
+        if let constant = value["const"] { return Self.code(constant) }
+        if let forms = value["anyOf"]?.array {
+            var names: [String] = []
+            for name in forms.map({ type(of: $0) }) where !names.contains(name) { names.append(name) }
+            return names.joined(separator: " or ")
+        }
+        guard value["type"] != nil else { return "any" }
+        let kinds = value["type"]?.array?.compactMap(\.string) ?? value["type"]?.string.map { [$0] } ?? []
+        return kinds.map { kind in
+            switch kind {
+            case "array": "list" + (value["items"].map { " of " + type(of: $0) } ?? "")
+            case "object": value["additionalProperties"]?.object != nil ? "sections by name" : "section"
+            case "string": "text"
+            case "boolean": "true or false"
+            case "integer": "whole number" + Self.range(of: value)
+            case "number": "number" + Self.range(of: value)
+            default: kind
+            }
+        }.joined(separator: " or ")
+    }
+
+    private static func range(of value: ConfigNode) -> String {
+        let least = value["minimum"].map { "at least \(text($0))" } ?? value["exclusiveMinimum"].map { "above \(text($0))" }
+        let most = value["maximum"].map { "at most \(text($0))" } ?? value["exclusiveMaximum"].map { "below \(text($0))" }
+        let bounds = [least, most].compactMap { $0 }
+        return bounds.isEmpty ? "" : " " + bounds.joined(separator: ", ")
+    }
+
+    private static func text(_ value: ConfigNode) -> String {
+        if case .number(let text) = value.content { text } else { value.string ?? "" }
+    }
+
+    private static func code(_ value: ConfigNode) -> String { "`\(value.lineText)`" }
+}

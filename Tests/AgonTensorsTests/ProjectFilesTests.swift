@@ -1,0 +1,40 @@
+import AgonTensors
+import Foundation
+import Testing
+
+@Suite struct ProjectFilesTests {
+    private let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "agon-project-\(UUID().uuidString)"
+        for name in ["Configs/own", "deep/er"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/Configs/own/mine.json"))
+    }
+
+    @Test func theNearestPlaceIsFirst() throws {
+        let places = ProjectFiles.places(of: "Configs", workingFolder: folder + "/deep/er")
+        #expect(places.first == folder + "/Configs")
+        // The folder that the tests were built in has one too.
+        #expect(places.count >= 2)
+        #expect(ProjectFiles.places(of: "Configs", workingFolder: folder) { $0.hasSuffix("er/Configs") } == [])
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test func configsAreFoundByShortNames() throws {
+        func config(_ name: String, from place: String = "/deep/er") -> String {
+            ProjectFiles.config(name, in: "Configs", workingFolder: folder + place)
+        }
+        #expect(config("own/mine") == folder + "/Configs/own/mine.json")
+        #expect(config("Configs/own/mine.json") == folder + "/Configs/own/mine.json")
+        #expect(config("own/mine.json", from: "") == "Configs/own/mine.json")
+        #expect(config("gan/mlp").hasSuffix("/Configs/gan/mlp.json"))
+        // Folders, files that exist as named, and unknown names are left to the reader.
+        #expect(config("own") == "own" && config("") == "" && config("no/such") == "no/such")
+        let path = folder + "/Configs/own/mine.json"
+        #expect(config(path) == path)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+}
