@@ -19,6 +19,14 @@ public struct ScalingModel: Sendable {
         public let traffic: Double
         /// What an additional thread would not shorten.
         public let limit: Limit
+        /// What ran while other threads had nothing to do, with the seconds that they waited, largest first.
+        public let waits: [Wait]
+    }
+
+    /// Seconds of an iteration in which threads were idle while tasks of a kind ran.
+    public struct Wait: Sendable, Equatable {
+        public let kernel: String
+        public let seconds: Double
     }
 
     public enum Limit: String, Sendable {
@@ -36,16 +44,6 @@ public struct ScalingModel: Sendable {
     /// Bytes that the operations of an iteration read and write.
     public let bytes: Double
     public let predictions: [Prediction]
-    /// What the longest chain consists of, largest share first.
-    public let links: [Link]
-
-    /// The tasks of one kind in the longest chain.
-    public struct Link: Sendable, Equatable {
-        public let kernel: String
-        /// Seconds of their longest pieces.
-        public let seconds: Double
-    }
-
     /// - Parameters:
     ///   - recordings: a recording of each phase of the iteration.
     ///   - iterations: how many iterations were recorded.
@@ -61,18 +59,19 @@ public struct ScalingModel: Sendable {
         let chain = phases.reduce(serial) { $0 + $1.chain }
         let one = work + serial
         predictions = threads.map { count in
-            let scheduled = phases.reduce(serial) { $0 + $1.makespan(threads: count) }
+            var waits: [String: Double] = [:]
+            let scheduled = phases.reduce(serial) { $0 + $1.makespan(threads: count, waits: &waits) }
             let moved = bandwidth.map { bytes / $0 } ?? 0
             let seconds = max(scheduled, moved)
             let limit: Limit = moved >= scheduled ? .bandwidth : scheduled < chain * 1.05 ? .chain : .threads
             return Prediction(
                 threads: count, seconds: seconds, speedup: one / seconds, busy: one / seconds / Double(count),
-                traffic: bytes / seconds, limit: limit)
+                traffic: bytes / seconds, limit: limit,
+                waits: waits.map { Wait(kernel: $0.key, seconds: $0.value) }
+                    .sorted { ($0.seconds, $1.kernel) > ($1.seconds, $0.kernel) })
         }
         seconds = one
         self.chain = chain
-        links = Dictionary(phases.flatMap(\.links), uniquingKeysWith: +).map { Link(kernel: $0.key, seconds: $0.value) }
-            .sorted { ($0.seconds, $1.kernel) > ($1.seconds, $0.kernel) }
         self.bytes = bytes
     }
 
@@ -89,11 +88,15 @@ public struct ScalingModel: Sendable {
             "one thread: \(NumberText.fixed(seconds * 1e3, decimals: 2)) ms a step; "
             + "longest chain of tasks: \(NumberText.fixed(chain * 1e3, decimals: 2)) ms; "
             + "operands: \(NumberText.fixed(bytes * 1e-6, decimals: 1)) MB"
-        var shares = TextTable(["ms", "in the longest chain"])
-        for link in links.prefix(8) {
-            shares.add([NumberText.fixed(link.seconds * 1e3, decimals: 3), link.kernel])
+        var lines = ["model of more threads, from tasks timed on one", facts, table.text]
+        for prediction in predictions where !prediction.waits.isEmpty {
+            var waits = TextTable(["ms", "idle on \(prediction.threads) threads while this runs"])
+            for wait in prediction.waits.prefix(8) {
+                waits.add([NumberText.fixed(wait.seconds * 1e3, decimals: 3), wait.kernel])
+            }
+            lines += ["", waits.text]
         }
-        return "model of more threads, from tasks timed on one\n" + facts + "\n" + table.text + "\n" + shares.text
+        return lines.joined(separator: "\n")
     }
 
     public var node: ConfigNode {
@@ -134,26 +137,19 @@ public struct ScalingModel: Sendable {
 
         var work: Double { repeats * pieces.reduce(0) { $1.reduce($0, +) } }
 
-        var chain: Double { links.reduce(0) { $0 + $1.1 } }
-
-        /// The tasks of the longest chain, the last first, with the times of their longest pieces.
-        var links: [(String, Double)] {
+        var chain: Double {
             var starts = [Double](repeating: 0, count: pieces.count)
-            var before = [Int?](repeating: nil, count: pieces.count)
-            var last: (task: Int?, end: Double) = (nil, 0)
+            var longest = 0.0
             for (task, times) in pieces.enumerated() {
                 let end = starts[task] + (times.max() ?? 0)
-                for successor in successors[task] where starts[successor] < end {
-                    starts[successor] = end
-                    before[successor] = task
-                }
-                if end > last.end { last = (task, end) }
+                for successor in successors[task] { starts[successor] = max(starts[successor], end) }
+                longest = max(longest, end)
             }
-            guard let end = last.task else { return [] }
-            return sequence(first: end) { before[$0] }.map { (kernels[$0], repeats * (pieces[$0].max() ?? 0)) }
+            return repeats * longest
         }
 
-        func makespan(threads: Int) -> Double {
+        /// - Parameter waits: idle seconds by the kernel that ran meanwhile are added here.
+        func makespan(threads: Int, waits: inout [String: Double]) -> Double {
             var waiting = [Int](repeating: 0, count: pieces.count)
             for list in successors { for successor in list { waiting[successor] += 1 } }
             var left = pieces.map(\.count)
@@ -170,6 +166,8 @@ public struct ScalingModel: Sendable {
                     running.insert((end, task), at: place)
                 }
                 guard let (end, task) = running.popLast() else { return repeats * time }
+                let idle = Double(threads - running.count - 1) * (end - time) / Double(running.count + 1)
+                if idle > 0 { for item in running + [(end, task)] { waits[kernels[item.task], default: 0] += repeats * idle } }
                 time = end
                 left[task] -= 1
                 guard left[task] == 0 else { continue }

@@ -82,13 +82,45 @@ extension FilteredConvolution {
             + (Self.weightCost + Self.weightReadCost * blocks) * weights
     }
 
-    /// What transforms take when each piece transforms the weights of 128 columns or blocks of 128 x 128, and the tiles
-    /// that meet them; all tiles have to fit a cache for some channels.
+    /// The widest piece that transforms its weights, in columns of products; weight gradients have as many rows.
+    static let widestPiece = 128
+    /// Pieces that a convolution needs for several threads.
+    private static let fewestPieces = 4
+
+    /// Output channels of a piece that transforms its weights: as many as the widest piece has, or fewer for enough pieces.
+    var columnsOfPiece: Int {
+        let wanted = min(Self.widestPiece / columnPhases, channelsOut / Self.fewestPieces)
+        return roundedUp(max(1, wanted), to: Self.panel)
+    }
+
+    /// Input channels of a piece of a weight gradient, likewise.
+    var rowsOfPiece: Int {
+        let columnParts = (channelsOut + Self.widestPiece - 1) / Self.widestPiece
+        let wanted = min(Self.widestPiece / phases, geometry.inputChannels * columnParts / Self.fewestPieces)
+        return roundedUp(max(1, wanted), to: Self.alignment)
+    }
+
+    /// What transforms take when each piece transforms its weights and the tiles that meet them. All tiles have to fit a
+    /// cache for some channels, and there have to be pieces for several threads.
     private func costOfPieces(tiles: Double, weights: Double) -> Double {
         guard pass == .weightGradient || tiles <= 256 else { return .infinity }
         let (rows, columns) = (Double(depth), Double(columnPhases * channelsOut))
-        let read = Double(readPhases * channelsIn) * (columns / 128).rounded(.up)
-        let written = columns * (pass == .weightGradient ? (rows / 128).rounded(.up) : 1)
+        let read: Double
+        let written: Double
+        let count: Double
+        switch pass {
+        case .forward, .inputGradient:
+            count = (Double(channelsOut) / Double(columnsOfPiece)).rounded(.up)
+            read = Double(readPhases * channelsIn) * count
+            written = columns
+        case .weightGradient:
+            let rowParts = (rows / Double(rowsOfPiece * phases)).rounded(.up)
+            let columnParts = (columns / Double(Self.widestPiece)).rounded(.up)
+            count = rowParts * columnParts
+            read = Double(readPhases * channelsIn) * columnParts
+            written = columns * rowParts
+        }
+        guard count >= Double(Self.fewestPieces) else { return .infinity }
         return Self.transformCost * Double(positions) * tiles * (read + written) + Self.cachedWeightCost * weights
     }
 

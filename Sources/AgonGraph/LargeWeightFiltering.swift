@@ -18,8 +18,8 @@ extension Lowering {
         let writing = forward ? f.coarseTiling : f.fineTiling
         let tiles = f.tiles(batch: batch)
         let panel = FilteredConvolution.panel
-        // Sums of 128 columns, weights of 64 to 128 rows.
-        let columns = pieces(of: f.channelsOut, size: roundedUp(forward ? 128 : 128 / f.phases, to: panel))
+        // Weights of 64 to 128 rows.
+        let columns = pieces(of: f.channelsOut, size: f.columnsOfPiece)
         let depths = pieces(of: f.channelsIn, size: forward ? max(16, 64 / f.phases) : 64)
         let (widest, deepest) = (columns.first?.count ?? 0, depths.first?.count ?? 0)
         let block = FilterBlock(f, tiles: tiles, channelsIn: deepest, columns: widest)
@@ -104,7 +104,8 @@ extension Lowering {
         let (fine, coarse) = (f.fineTiling, f.coarseTiling)
         let tiles = f.tiles(batch: batch)
         let filter = vector.filter
-        let inputParts = pieces(of: cin, size: 128 / f.phases), outputParts = pieces(of: cout, size: 128)
+        let inputParts = pieces(of: cin, size: f.rowsOfPiece)
+        let outputParts = pieces(of: cout, size: FilteredConvolution.widestPiece)
         let (inputs, outputs) = (inputParts.first?.count ?? 0, outputParts.first?.count ?? 0)
         let (inputRow, outputRow) = (FilterBlock.row(f.phases * inputs), FilterBlock.row(outputs))
         let block = min(48, tiles)

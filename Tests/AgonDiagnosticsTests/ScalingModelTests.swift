@@ -18,7 +18,8 @@ import Testing
         // Two iterations of one run each: times are means over the runs.
         let model = ScalingModel(Self.two(1), iterations: 2, serial: 0, threads: [1, 2, 3, 64])
         #expect(model.seconds == 9 && model.chain == 5 && model.bytes == 100)
-        #expect(model.links == [.init(kernel: "c", seconds: 3), .init(kernel: "a", seconds: 2)])
+        #expect(model.predictions[0].waits.isEmpty)
+        #expect(model.predictions[1].waits == [.init(kernel: "c", seconds: 3), .init(kernel: "a", seconds: 2)])
         // On two threads: 1, then 2 and 2 side by side, then 3 alone, then 1.
         #expect(model.predictions.map(\.seconds) == [9, 7, 5, 5])
         #expect(model.predictions.map(\.limit) == [.threads, .threads, .chain, .chain])
