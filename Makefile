@@ -61,7 +61,7 @@ tables: build ## Make every table at BUDGET
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) || exit $$?; done
 
 test: setup ## Run all tests
-	swift build --build-tests
+	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build
 
 check: ## Run only the tests, before each commit

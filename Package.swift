@@ -60,7 +60,7 @@ let modules: [Target] = [
         dependencies: [
             "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", "AgonAdversarial",
             "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
-            "AgonConfiguration", 
+            "AgonConfiguration",
         ]),
     // Alone in using SwiftProtobuf.
     .target(
@@ -108,7 +108,7 @@ let modules: [Target] = [
         name: "AgonCommand",
         dependencies: [
             "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonExport", "AgonScoring",
-            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments", 
+            "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments",
             "AgonMetrics",
             "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

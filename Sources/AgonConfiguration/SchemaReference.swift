@@ -107,8 +107,10 @@ public struct SchemaReference {
     }
 
     private static func range(of value: ConfigNode) -> String {
-        let least = value["minimum"].map { "at least \(text($0))" } ?? value["exclusiveMinimum"].map { "above \(text($0))" }
-        let most = value["maximum"].map { "at most \(text($0))" } ?? value["exclusiveMaximum"].map { "below \(text($0))" }
+        let least =
+            value["minimum"].map { "at least \(text($0))" } ?? value["exclusiveMinimum"].map { "above \(text($0))" }
+        let most =
+            value["maximum"].map { "at most \(text($0))" } ?? value["exclusiveMaximum"].map { "below \(text($0))" }
         let bounds = [least, most].compactMap { $0 }
         return bounds.isEmpty ? "" : " " + bounds.joined(separator: ", ")
     }

@@ -80,7 +80,8 @@ public struct ScalingModel: Sendable {
         for prediction in predictions {
             table.add([
                 "\(prediction.threads)", NumberText.fixed(prediction.seconds * 1e3, decimals: 2),
-                NumberText.fixed(prediction.speedup, decimals: 2), NumberText.fixed(prediction.busy * 100, decimals: 0) + "%",
+                NumberText.fixed(prediction.speedup, decimals: 2),
+                NumberText.fixed(prediction.busy * 100, decimals: 0) + "%",
                 NumberText.fixed(prediction.traffic * 1e-9, decimals: 1), prediction.limit.rawValue,
             ])
         }
@@ -167,7 +168,9 @@ public struct ScalingModel: Sendable {
                 }
                 guard let (end, task) = running.popLast() else { return repeats * time }
                 let idle = Double(threads - running.count - 1) * (end - time) / Double(running.count + 1)
-                if idle > 0 { for item in running + [(end, task)] { waits[kernels[item.task], default: 0] += repeats * idle } }
+                if idle > 0 {
+                    for item in running + [(end, task)] { waits[kernels[item.task], default: 0] += repeats * idle }
+                }
                 time = end
                 left[task] -= 1
                 guard left[task] == 0 else { continue }

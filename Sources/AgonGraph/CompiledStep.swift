@@ -187,7 +187,9 @@ public final class CompiledStep: @unchecked Sendable {
     }
 
     /// Times the pieces of each task from now on.
-    public func startRecording() { recording = TaskRecording(links: links, kernels: taskKinds.map(\.name), bytes: taskBytes) }
+    public func startRecording() {
+        recording = TaskRecording(links: links, kernels: taskKinds.map(\.name), bytes: taskBytes)
+    }
 
     private func runTimed() {
         let subnormals = agon_subnormals_begin_flush()

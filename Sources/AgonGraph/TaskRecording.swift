@@ -32,7 +32,8 @@ public struct TaskRecording: Sendable {
         runs = 0
         tasks = zip(links.pieces, links.successors).enumerated().map { index, task in
             Task(
-                kernel: kernels[index], pieces: [Duration](repeating: .zero, count: Int(task.0)), successors: task.1.map { Int($0) },
+                kernel: kernels[index], pieces: [Duration](repeating: .zero, count: Int(task.0)),
+                successors: task.1.map { Int($0) },
                 bytes: bytes[index])
         }
     }

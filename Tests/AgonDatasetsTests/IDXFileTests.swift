@@ -64,7 +64,10 @@ import Testing
                 idx([2, 2, 3], Array(0..<11)),
                 "its header promises 2 x 2 x 3 values, more than the file can hold|contains 11"
             ),
-            (idx([2, 2, 3], Array(0..<13)), "it contains more than the 2 x 2 x 3 = 12 values that its header promises"),
+            (
+                idx([2, 2, 3], Array(0..<13)),
+                "it contains more than the 2 x 2 x 3 = 12 values that its header promises"
+            ),
             (idx([4_294_967_295, 4_294_967_295, 4_294_967_295], []), "which overflows"),
             (idx([60000, 28, 28], [1, 2, 3]), "promises 60000 x 28 x 28 values, more than the file can hold"),
             (idx([2, 2], [1, 2, 3, 4]), "its array has rank 2, expected 3"),

@@ -85,8 +85,7 @@ public enum CombinationRegistry {
         registry.register(LossDeltaCombination.name, "An online curriculum: weights from gains in mean score.") {
             try LossDeltaCombination(from: $0)
         }
-        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: minimum-norm gradient.")
-        {
+        registry.register(MultipleGradientCombination.name, "Multiple gradient descent: minimum-norm gradient.") {
             try MultipleGradientCombination(from: $0)
         }
         registry.register(HypervolumeCombination.name, "Maximises the hypervolume up to a nadir point.") {
