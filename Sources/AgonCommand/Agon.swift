@@ -29,7 +29,8 @@ struct Agon: ParsableCommand {
         version: AgonVersion.current,
         subcommands: [
             RunCommand.self, InspectCommand.self, SampleCommand.self, SweepCommand.self, RunsCommand.self,
-            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ExportCommand.self, ClassifierCommand.self,
+            TableCommand.self, ReportCommand.self, EvaluateCommand.self, ExportCommand.self, ModelsCommand.self,
+            ClassifierCommand.self,
             VerifyCommand.self, DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
         ])
 

@@ -1,5 +1,6 @@
 import AgonExperiments
 import AgonExport
+import AgonSampling
 import AgonText
 import ArgumentParser
 
@@ -7,6 +8,9 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write the generator of a run, or a classifier, as an ONNX model.",
         discussion: """
+            --model writes a folder from which agon sample and agon export work as
+            from the run, with the generator alone: a hundredth of the run's size.
+
             A generator reads 'latent' [batch, size] (and 'condition' [batch,
             classes], one-hot, if samples have classes) and gives 'images' [batch,
             channels, height, width] in [-1, 1]. A classifier reads such images and
@@ -16,13 +20,16 @@ struct ExportCommand: ParsableCommand {
             EXAMPLES
               agon export Runs/quickstart --onnx generator.onnx
               agon export Runs/quickstart --onnx raw.onnx --weights raw
+              agon export Runs/quickstart --model Models/mine
               agon export --classifier lenet-fashion-mnist --onnx lenet.onnx
             """)
 
     @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
     var folder: String?
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
-    var onnx: String
+    var onnx: String?
+    @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
+    var model: String?
     @Option(help: "A classifier's name or config, instead of a run.")
     var classifier: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
@@ -36,20 +43,29 @@ struct ExportCommand: ParsableCommand {
         if (folder == nil) == (classifier == nil) {
             throw ValidationError("give a run's folder, or --classifier with a name")
         }
-        if !onnx.lowercased().hasSuffix(".onnx") {
+        if (onnx == nil) == (model == nil) { throw ValidationError("give --onnx or --model, to say what to write") }
+        if model != nil, classifier != nil { throw ValidationError("--model writes generators, not classifiers") }
+        if let onnx, !onnx.lowercased().hasSuffix(".onnx") {
             throw ValidationError("--onnx \(onnx): expected a file that ends in .onnx")
         }
     }
 
     func run() throws {
         func note(_ text: String) { Console.say("note: \(text)") }
+        if let model, let folder {
+            let outcome = try SamplingModel.write(
+                run: folder, checkpoint: checkpoint, weights: weights, to: model, note: note)
+            print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
+        }
+        guard let onnx else { return }
         if let classifier {
             let outcome = try ModelExport.writeClassifier(
                 classifier, searchPath: data.searchPath, to: onnx, threads: threads.count, note: note)
             print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
         } else if let folder {
             let outcome = try ModelExport.writeGenerator(
-                run: folder, checkpoint: checkpoint, weights: weights, to: onnx, threads: threads.count, note: note)
+                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: onnx,
+                threads: threads.count, note: note)
             print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
         }
     }

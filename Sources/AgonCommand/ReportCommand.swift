@@ -4,16 +4,19 @@ import AgonReports
 import AgonRuns
 import AgonText
 import ArgumentParser
+import Foundation
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write an HTML report of a run or sweep: figures, curves, samples over time.",
         discussion: """
             One self-contained HTML file without scripts, for screen, phone and
-            paper. A run in progress can be reported too.
+            paper. A run in progress can be reported too: --watch rewrites the page
+            every few seconds until Ctrl-C, and browsers that show it reload it.
 
             EXAMPLES
               agon report Runs/selfgan-mlp
+              agon report Sweeps/gas-quick --watch
               agon report Sweeps/gas-quick --out gas.html
             """)
 
@@ -23,10 +26,37 @@ struct ReportCommand: ParsableCommand {
     var out: String?
     @Flag(inversion: .prefixedNo, help: "Include planned memory and FLOPs of the configs.")
     var costs = true
+    @Flag(help: "Keep rewriting the page, for a run or sweep in progress.")
+    var watch = false
+    @Option(help: ArgumentHelp("The pause of --watch.", valueName: "seconds"))
+    var every = 10
     @OptionGroup var data: DataOptions
 
+    func validate() throws {
+        guard (1...86_400).contains(every) else {
+            throw ValidationError("--every \(every): expected a number of seconds, 1 to 86400")
+        }
+    }
+
     func run() throws {
-        let page = try Report.page(of: folder) { run in
+        let path = out ?? RunFolder(path: folder).path + "/report.html"
+        let page = try write(to: path)
+        print("\(path): \(SizeText.short(page.utf8.count))")
+        guard watch else { return }
+        print("rewriting it every \(CountText.short(every, "second")); Ctrl-C ends this")
+        while true {
+            sleep(UInt32(every))
+            do {
+                _ = try write(to: path)
+            } catch {
+                // Such as a sweep whose list is being replaced.
+                Console.say("note: \(error); trying again")
+            }
+        }
+    }
+
+    private func write(to path: String) throws -> String {
+        let page = try Report.page(of: folder, reloadSeconds: watch ? every : nil) { run in
             guard costs else { return nil }
             do {
                 let experiment = try Experiment.load(path: run.folder.configPath)
@@ -37,8 +67,7 @@ struct ReportCommand: ParsableCommand {
                 return nil
             }
         }
-        let path = out ?? RunFolder(path: folder).path + "/report.html"
         try Report.write(page, to: path)
-        print("\(path): \(SizeText.short(page.utf8.count))")
+        return page
     }
 }

@@ -23,6 +23,7 @@ struct SampleCommand: ParsableCommand {
             share an attribute represents it better than one sample.
 
             EXAMPLES
+              agon sample quickstart --count 64 --out samples.png
               agon sample Runs/selfgan-mlp --count 64 --seed 1 --out samples.png
               agon sample Runs/selfgan-mlp --count 1 --seed 5 --out one.png
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
@@ -51,8 +52,10 @@ struct SampleCommand: ParsableCommand {
                 --count 10 --out way.png
             """)
 
-    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
-    var folder: String
+    @Argument(
+        help: ArgumentHelp("The folder of a run, or the name of a model (agon models).", valueName: "run"),
+        completion: .directory)
+    var source: String
     @Option(help: "Number of samples; default: 64.")
     var count: Int?
     @Option(help: "Seed of the latent vectors.")
@@ -113,6 +116,8 @@ struct SampleCommand: ParsableCommand {
     var split: String?
     @OptionGroup var data: DataOptions
     @OptionGroup var threads: ThreadOptions
+
+    private var folder: String { SamplingModel.run(source) }
 
     func validate() throws {
         if let count, !(1...100_000).contains(count) {

@@ -40,7 +40,7 @@ public struct Sampling {
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
     /// With the weights that are wanted.
-    private let generator: Network
+    let generator: Network
     /// The modes of points, drawn beneath them.
     private let modes: SampleGrid.Modes?
     package let step: Int

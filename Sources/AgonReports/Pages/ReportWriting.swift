@@ -8,10 +8,21 @@ import Foundation
 public enum Report {
     /// The page of a folder.
     ///
-    /// - Parameter inspect: the costs of a run's or trial's config; nil if not wanted or not available.
+    /// - Parameters:
+    ///   - reloadSeconds: after how many seconds a browser reloads the page; nil: never.
+    ///   - inspect: the costs of a run's or trial's config; nil if not wanted or not available.
     ///
     /// Throws `ReportsError.noRun`, `SweepError`, `ConfigError`.
-    public static func page(of path: String, inspect: (RecordedRun) -> Inspection? = { _ in nil }) throws -> String {
+    public static func page(
+        of path: String, reloadSeconds: Int? = nil, inspect: (RecordedRun) -> Inspection? = { _ in nil }
+    ) throws -> String {
+        let page = try still(path, inspect: inspect)
+        guard let reloadSeconds else { return page }
+        let reload = #"<meta http-equiv="refresh" content="\#(reloadSeconds)">"# + "\n"
+        return page.replacing("<title>", with: reload + "<title>", maxReplacements: 1)
+    }
+
+    private static func still(_ path: String, inspect: (RecordedRun) -> Inspection?) throws -> String {
         let (run, sweep) = (RunFolder(path: path), SweepFolder(path: path))
         if run.holdsRun {
             let recorded = try RecordedRun(run)

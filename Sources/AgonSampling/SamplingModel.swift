@@ -1,0 +1,52 @@
+import AgonExperiments
+import AgonRuns
+import AgonTensors
+import Foundation
+
+/// Models that come with Agon (`Models/NAME`): folders of runs with only what drawing samples needs.
+public enum SamplingModel {
+    private static let shippedFolder = "Models"
+
+    /// Writes a run's config and record, and a checkpoint of the generator alone, to a new folder.
+    ///
+    /// - Parameters:
+    ///   - weights: whether to keep the averages of the weights, if the run has any, or the raw weights.
+    ///   - note: called with messages about skipped checkpoints.
+    /// - Returns: the step and the bytes of the checkpoint.
+    ///
+    /// Throws what `Sampling.init` throws, `RunError.runExists` for a folder that holds a run, `TensorsError`,
+    /// `DatasetError`.
+    public static func write(
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        to target: String, note: (String) -> Void = { _ in }
+    ) throws -> (step: Int, bytes: Int) {
+        let sampling = try Sampling(run: path, checkpoint: step, weights: weights, note: note)
+        let (source, model) = (RunFolder(path: path), RunFolder(path: target))
+        guard !model.holdsRun else { throw RunError.runExists(folder: target, state: nil) }
+        let experiment = try Experiment.load(path: source.configPath)
+        try RunFolder.makeFolders(model.checkpointsFolder)
+        let checkpoint = model.checkpointPath(step: sampling.step)
+        try Checkpoint.write(
+            sampling.generator.variables, step: sampling.step, batches: 0, config: experiment.digest,
+            seed: UInt64(experiment.configuration.seed), path: checkpoint, lastGood: nil)
+        for (from, to) in [(source.recordPath, model.recordPath), (source.configPath, model.configPath)] {
+            if let bytes = try FileSystem.contents(of: from) { try AtomicFile.write(path: to, bytes: bytes) }
+        }
+        return (sampling.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
+    }
+
+    /// The folder of a run that the user named, or that of the model with this name.
+    public static func run(_ name: String) -> String {
+        guard !FileManager.default.fileExists(atPath: name), !name.contains("/") else { return name }
+        return ProjectFiles.places(of: "\(shippedFolder)/\(name)").first ?? name
+    }
+
+    /// The folders of the models that come with Agon, by name.
+    public static var all: [RunFolder] {
+        let folders = ProjectFiles.places(of: shippedFolder).prefix(1)
+        let names = folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        }
+        return names.sorted().map { RunFolder(path: $0) }.filter(\.holdsRun)
+    }
+}

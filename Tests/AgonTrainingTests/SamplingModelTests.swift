@@ -1,0 +1,33 @@
+import AgonRuns
+import AgonSampling
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonTraining
+
+@Suite struct SamplingModelTests {
+    /// Samples of a model are those of its run, to the byte.
+    @Test func aModelSamplesAsItsRun() throws {
+        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let options = TinyExperiment.options(folder + "/run")
+        _ = try TrainingRun.run(TinyExperiment.load("steps=6"), options: options) { _ in }
+        let outcome = try SamplingModel.write(run: folder + "/run", to: folder + "/model")
+        #expect(outcome.step == 6 && outcome.bytes > 0)
+        #expect(throws: RunError.self) { try SamplingModel.write(run: folder + "/run", to: folder + "/model") }
+        func samples(_ name: String) throws -> Data {
+            let path = "\(folder)/\(name).npy"
+            _ = try Sampling(run: "\(folder)/\(name)").write(.first(8), seed: 3, threads: 1, to: path)
+            return try Data(contentsOf: URL(fileURLWithPath: path))
+        }
+        #expect(try samples("run") == samples("model"))
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder + "/model")
+        #expect(Set(names) == ["config.json", "run.json", "checkpoints", "checkpoints/step-0000006.safetensors"])
+    }
+
+    @Test func modelsAreFoundByTheirNames() {
+        #expect(SamplingModel.run("no-such-model") == "no-such-model")
+        #expect(SamplingModel.run("/tmp") == "/tmp")
+    }
+}
