@@ -26,6 +26,23 @@ import Testing
         #expect(Set(names) == ["config.json", "run.json", "checkpoints", "checkpoints/step-0000006.safetensors"])
     }
 
+    @Test func shippedModelsSample() throws {
+        let models = SamplingModel.all
+        #expect(models.count >= 2)
+        for model in models {
+            let name = (model.path as NSString).lastPathComponent
+            #expect(SamplingModel.run(name) == model.path)
+            let path = NSTemporaryDirectory() + "agon-\(UUID().uuidString).npy"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let outcome = try Sampling(run: model.path).write(.first(2), seed: 0, threads: 1, to: path)
+            #expect(outcome.count == 2)
+            let bytes = try FileManager.default.subpathsOfDirectory(atPath: model.path + "/checkpoints").reduce(0) {
+                $0 + (try Data(contentsOf: URL(fileURLWithPath: model.path + "/checkpoints/" + $1)).count)
+            }
+            #expect(bytes < 2_000_000, "\(name)")
+        }
+    }
+
     @Test func modelsAreFoundByTheirNames() {
         #expect(SamplingModel.run("no-such-model") == "no-such-model")
         #expect(SamplingModel.run("/tmp") == "/tmp")
