@@ -56,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
         options.threads = profile || !simulateThreads.isEmpty ? 1 : threads.count
         options.searchPath = data.searchPath
         let benchmark = try Benchmark(
-            experiment, seconds: seconds, profiles: profile, simulatedThreads: simulateThreads,
+            experiment, seconds: seconds, profiles: profile, simulatedThreads: Set(simulateThreads).sorted(),
             bandwidth: memoryBandwidth.map { $0 * 1e9 }, options: options)
         print(json ? benchmark.node.prettyText : benchmark.text)
     }

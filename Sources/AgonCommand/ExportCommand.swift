@@ -9,7 +9,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write the generator of a run, or a classifier, as an ONNX model.",
         discussion: """
             --model writes a folder from which agon sample and agon export work as
-            from the run, with the generator alone: a hundredth of the run's size.
+            from the run, with the generator alone.
 
             A generator reads 'latent' [batch, size] (and 'condition' [batch,
             classes], one-hot, if samples have classes) and gives 'images' [batch,
@@ -43,7 +43,9 @@ struct ExportCommand: ParsableCommand {
         if (folder == nil) == (classifier == nil) {
             throw ValidationError("give a run's folder, or --classifier with a name")
         }
-        if (onnx == nil) == (model == nil) { throw ValidationError("give --onnx or --model, to say what to write") }
+        if onnx == nil, model == nil { throw ValidationError("give --onnx or --model, to say what to write") }
+        if onnx != nil, model != nil { throw ValidationError("--onnx and --model exclude each other") }
+        if let model, model.isEmpty { throw ValidationError("--model: expected the name of a folder") }
         if model != nil, classifier != nil { throw ValidationError("--model writes generators, not classifiers") }
         if let onnx, !onnx.lowercased().hasSuffix(".onnx") {
             throw ValidationError("--onnx \(onnx): expected a file that ends in .onnx")
@@ -54,7 +56,7 @@ struct ExportCommand: ParsableCommand {
         func note(_ text: String) { Console.say("note: \(text)") }
         if let model, let folder {
             let outcome = try SamplingModel.write(
-                run: folder, checkpoint: checkpoint, weights: weights, to: model, note: note)
+                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
             print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
         }
         guard let onnx else { return }

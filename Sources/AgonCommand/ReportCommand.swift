@@ -33,6 +33,7 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
+        if every != 10, !watch { throw ValidationError("--every is a setting of --watch") }
         guard (1...86_400).contains(every) else {
             throw ValidationError("--every \(every): expected a number of seconds, 1 to 86400")
         }
@@ -43,7 +44,7 @@ struct ReportCommand: ParsableCommand {
         let page = try write(to: path)
         print("\(path): \(SizeText.short(page.utf8.count))")
         guard watch else { return }
-        print("rewriting it every \(CountText.short(every, "second")); Ctrl-C ends this")
+        Console.say("rewriting it every \(CountText.short(every, "second")); Ctrl-C ends this")
         while true {
             sleep(UInt32(every))
             do {

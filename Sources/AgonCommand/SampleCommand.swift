@@ -120,6 +120,10 @@ struct SampleCommand: ParsableCommand {
     private var folder: String { SamplingModel.run(source) }
 
     func validate() throws {
+        if folder != source, !save.isEmpty {
+            throw ValidationError(
+                "--save writes into the run's folder, and \(source) comes with Agon; copy it first: cp -r \(folder) .")
+        }
         if let count, !(1...100_000).contains(count) {
             throw ValidationError("--count \(count): expected a number from 1 to 100000")
         }

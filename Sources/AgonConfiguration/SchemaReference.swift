@@ -31,7 +31,7 @@ public struct SchemaReference {
         let short = (definition["anyOf"]?.array ?? []).compactMap { $0["enum"]?.array }.flatMap { $0 }
         var text = ""
         if !short.isEmpty {
-            text += "A word stands for the section with that `type` and defaults: "
+            text += "Where every key has a default, the `type` alone stands for the section: "
             text += short.map { Self.code($0) }.joined(separator: ", ") + ".\n"
         }
         for variant in variants {

@@ -41,7 +41,8 @@ public enum ModelExport {
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let (configuration, training) = (experiment.configuration, experiment.configuration.training)
         guard training.task.usesLatents else { throw ExportError.noLatents(folder: path) }
-        let isAveraged = weights == .average && training.tricks.averaging != nil
+        let isAveraged = checkpoint.takesAverages(
+            wanted: weights == .average && training.tricks.averaging != nil, note: note)
         let channels = folder.record?.dataChannels
         let generator = try experiment.locating {
             try Network(

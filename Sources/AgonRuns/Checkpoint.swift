@@ -79,6 +79,17 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
+    /// Whether to take the averages of the generator's weights: as wanted, if the file has these weights, else the others.
+    ///
+    /// - Parameter note: called if the file has only the others, as a model may.
+    package func takesAverages(wanted: Bool, note: (String) -> Void) -> Bool {
+        func holds(_ network: String) -> Bool { file.entries.contains { $0.name.hasPrefix(network + ".") } }
+        let names = wanted ? ("average", "generator") : ("generator", "average")
+        guard !holds(names.0), holds(names.1) else { return wanted }
+        note("\(path): has only the \(wanted ? "raw weights" : "averages of the weights"); took these")
+        return !wanted
+    }
+
     /// Sets variables to the values of the file.
     ///
     /// Throws `RunError.badCheckpoint` for a variable that is missing or has another shape, `TensorsError`.

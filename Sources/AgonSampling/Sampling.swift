@@ -76,7 +76,8 @@ public struct Sampling {
         latent = training.latent
         range = configuration.dataset.range
         saved = SavedLatents(run: folder, size: latent.size)
-        let isAveraged = weights == .average && training.tricks.averaging != nil
+        let isAveraged = checkpoint.takesAverages(
+            wanted: weights == .average && training.tricks.averaging != nil, note: note)
         let channels = folder.record?.dataChannels
         generator = try experiment.locating {
             try Network(

@@ -14,7 +14,7 @@ public enum SamplingModel {
     ///   - note: called with messages about skipped checkpoints.
     /// - Returns: the step and the bytes of the checkpoint.
     ///
-    /// Throws what `Sampling.init` throws, `RunError.runExists` for a folder that holds a run, `TensorsError`,
+    /// Throws what `Sampling.init` throws, `RunError.cannotMakeFolder` for a folder that holds a run, `TensorsError`,
     /// `DatasetError`.
     public static func write(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
@@ -22,7 +22,7 @@ public enum SamplingModel {
     ) throws -> (step: Int, bytes: Int) {
         let sampling = try Sampling(run: path, checkpoint: step, weights: weights, note: note)
         let (source, model) = (RunFolder(path: path), RunFolder(path: target))
-        guard !model.holdsRun else { throw RunError.runExists(folder: target, state: nil) }
+        guard !model.holdsRun else { throw RunError.cannotMakeFolder(path: target, reason: "it holds a run already") }
         let experiment = try Experiment.load(path: source.configPath)
         try RunFolder.makeFolders(model.checkpointsFolder)
         let checkpoint = model.checkpointPath(step: sampling.step)
@@ -37,16 +37,19 @@ public enum SamplingModel {
 
     /// The folder of a run that the user named, or that of the model with this name.
     public static func run(_ name: String) -> String {
-        guard !FileManager.default.fileExists(atPath: name), !name.contains("/") else { return name }
+        guard !name.isEmpty, !name.contains("/"), !RunFolder(path: name).holdsRun else { return name }
         return ProjectFiles.places(of: "\(shippedFolder)/\(name)").first ?? name
     }
 
     /// The folders of the models that come with Agon, by name.
     public static var all: [RunFolder] {
-        let folders = ProjectFiles.places(of: shippedFolder).prefix(1)
-        let names = folders.flatMap { folder in
-            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        var found: [String: RunFolder] = [:]
+        for folder in ProjectFiles.places(of: shippedFolder) {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where found[name] == nil {
+                let run = RunFolder(path: "\(folder)/\(name)")
+                if run.holdsRun { found[name] = run }
+            }
         }
-        return names.sorted().map { RunFolder(path: $0) }.filter(\.holdsRun)
+        return found.sorted { $0.key < $1.key }.map(\.value)
     }
 }

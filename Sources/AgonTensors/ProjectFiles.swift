@@ -26,7 +26,7 @@ public enum ProjectFiles {
         return found
     }
 
-    /// The path of a config that the user named: the path itself if there is such a file, else the config that comes with
+    /// The path of a config that the user named: the path itself if there is such a file or run, else the config that comes with
     /// Agon, by its path (`Configs/gan/mlp.json`) or by its short name in a folder (`gan/mlp`). A name of no file is
     /// returned as it is.
     ///
@@ -34,16 +34,14 @@ public enum ProjectFiles {
     public static func config(
         _ name: String, in folder: String, workingFolder: String = FileManager.default.currentDirectoryPath
     ) -> String {
-        guard !name.isEmpty, !name.hasPrefix("/"), !FileManager.default.fileExists(atPath: name) else { return name }
+        let isFile = { (path: String) in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+        }
+        guard !name.isEmpty, !name.hasPrefix("/"), !isFile(name), !isFile(name + "/config.json") else { return name }
         for candidate in [name, "\(folder)/\(name).json", "\(folder)/\(name)"] {
             // Relative while that works, as users read it in messages.
-            if candidate != name, FileManager.default.fileExists(atPath: workingFolder + "/" + candidate) {
-                return candidate
-            }
-            let isFile = { (path: String) in
-                var isFolder: ObjCBool = false
-                return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-            }
+            if candidate != name, isFile(workingFolder + "/" + candidate) { return candidate }
             if let place = places(of: candidate, workingFolder: workingFolder, where: isFile).first { return place }
         }
         return name

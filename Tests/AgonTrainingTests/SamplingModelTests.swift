@@ -44,6 +44,7 @@ import Testing
     }
 
     @Test func modelsAreFoundByTheirNames() {
+        #expect(SamplingModel.run("") == "")
         #expect(SamplingModel.run("no-such-model") == "no-such-model")
         #expect(SamplingModel.run("/tmp") == "/tmp")
     }

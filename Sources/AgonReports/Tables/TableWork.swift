@@ -56,17 +56,15 @@ public struct TableWork: Sendable {
         guard names.contains(table) else {
             throw ReportsError.unknownTable(table, folder: standardFolder, existing: names)
         }
-        return "\(folder)/\(table).json"
+        let places = folders.map { "\($0)/\(table).json" }
+        return places.first { FileManager.default.fileExists(atPath: $0) } ?? places[0]
     }
 
     /// The tables in `Configs/tables`.
-    public static var names: [String] { names(in: folder) }
+    public static var names: [String] { Set(folders.flatMap { names(in: $0) }).sorted() }
 
-    /// The folder of tables in the working folder, or that which comes with Agon.
-    private static var folder: String {
-        FileManager.default.fileExists(atPath: standardFolder)
-            ? standardFolder : ProjectFiles.places(of: standardFolder).first ?? standardFolder
-    }
+    /// The folder of tables in the working folder, then those of the project.
+    private static var folders: [String] { [standardFolder] + ProjectFiles.places(of: standardFolder) }
 
     static func names(in folder: String) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
