@@ -91,7 +91,11 @@ public struct DatasetFetcher {
         let staging = target + ".partial"
         try makeFolder(staging)
         let lock = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        defer { close(lock) }
+        // Closing alone would keep the lock while a child process that is being started has a copy of the descriptor.
+        defer {
+            flock(lock, LOCK_UN)
+            close(lock)
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw DatasetError.fetchRunning(path: staging) }
 
         let contents = staging + "/contents"

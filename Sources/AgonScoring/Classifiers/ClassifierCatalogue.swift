@@ -127,7 +127,11 @@ public struct ClassifierCatalogue: Sendable {
         if let weights = try weights(of: recipe, contents: contents) { return weights }
         let stem = Self.stem(recipe, contents)
         let lock = try lock(recipe, stem: stem, stop: stop, note: note)
-        defer { close(lock) }
+        // Closing alone would keep the lock while a child process that is being started has a copy of the descriptor.
+        defer {
+            flock(lock, LOCK_UN)
+            close(lock)
+        }
         // Another process may have trained it meanwhile.
         if let weights = try weights(of: recipe, contents: contents) { return weights }
         try BLAS.open()
