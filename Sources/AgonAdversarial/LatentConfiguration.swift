@@ -32,7 +32,7 @@ public struct LatentConfiguration: ConfigDecodable, Hashable, Sendable {
         )
     }
 
-    /// `[count, size]`, drawn anew in each run of the graph.
+    /// `[count, size]`, new random values in each run of the graph.
     public func draw(_ count: Int, stream: String, in graph: ComputeGraph) -> Value {
         let shape: Shape = [count, size]
         func normal() -> Value { graph.random(.normal(mean: 0, deviation: 1), stream: stream, shape: shape) }

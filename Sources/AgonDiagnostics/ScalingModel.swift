@@ -32,7 +32,7 @@ public struct ScalingModel: Sendable {
     public enum Limit: String, Sendable {
         /// More threads would be faster.
         case threads
-        /// The longest chain of tasks: no number of threads is faster.
+        /// The longest chain of tasks, which more threads do not shorten.
         case chain = "longest chain"
         case bandwidth
     }

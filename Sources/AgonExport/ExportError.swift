@@ -2,8 +2,6 @@
 public enum ExportError: Error, Equatable, Sendable {
     /// An operation that the format has no counterpart of, or that makes outputs differ from run to run.
     case unsupported(operation: String, origin: String, reason: String)
-    /// A run without a generator of samples from latents.
-    case noLatents(folder: String)
     case wrongEnding(path: String)
 }
 
@@ -12,8 +10,6 @@ extension ExportError: CustomStringConvertible {
         switch self {
         case .unsupported(let operation, let origin, let reason):
             (origin.isEmpty ? "" : "\(origin): ") + "'\(operation)' cannot be exported: \(reason)"
-        case .noLatents(let folder):
-            "\(folder): its generator translates images; only generators of latents are exported"
         case .wrongEnding(let path): "\(path): expected a file that ends in .onnx"
         }
     }

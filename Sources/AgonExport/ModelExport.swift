@@ -27,40 +27,25 @@ public enum ModelExport {
     ///   - weights: whether to write the averages of the weights, if the run has any.
     ///   - note: called with messages about skipped checkpoints.
     ///
-    /// Throws `ExportError`, `RunError`, `ConfigError`, `TensorsError`, `GraphError`.
+    /// Throws `ExportError`, `SamplingError`, `RunError`, `ConfigError`, `TensorsError`, `GraphError`.
     public static func writeGenerator(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
         to file: String, threads: Int, note: (String) -> Void = { _ in }
     ) throws -> Outcome {
         try check(file)
         try BLAS.open()
-        let folder = RunFolder(path: path)
-        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
-        let whole = try Experiment.load(path: folder.configPath)
-        let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
-        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
-        let (configuration, training) = (experiment.configuration, experiment.configuration.training)
-        guard training.task.usesLatents else { throw ExportError.noLatents(folder: path) }
-        let isAveraged = checkpoint.takesAverages(
-            wanted: weights == .average && training.tricks.averaging != nil, note: note)
-        let channels = folder.record?.dataChannels
-        let generator = try experiment.locating {
-            try Network(
-                name: isAveraged ? "average" : "generator", configuration: configuration.generator,
-                input: [training.latent.size], condition: training.task.conditionSize, dataChannels: channels,
-                path: .root.key("generator"), seed: configuration.seed)
-        }
-        try checkpoint.restore(generator.variables)
+        let trained = try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
+        let (generator, configuration) = (trained.network, trained.experiment.configuration)
         let graph = try samplingGraph(
             generator, count: OnnxTranslation.batch,
             conditionSize: generator.usesCondition ? generator.conditionSize : nil)
         guard let images = graph.outputs.first?.value else { preconditionFailure("a generator without an output") }
         let signed = configuration.dataset.range == .unit ? graph.affine(images, scale: 2, offset: -1) : images
         var model = OnnxModel(name: configuration.name)
-        model.note("agon.step", "\(checkpoint.step)")
-        model.note("agon.weights", isAveraged ? "average" : "raw")
-        model.note("agon.config", whole.digest)
-        return try write(model, graph, signed, output: "images", step: checkpoint.step, to: file, threads: threads)
+        model.note("agon.step", "\(trained.step)")
+        model.note("agon.weights", trained.isAveraged ? "average" : "raw")
+        model.note("agon.config", trained.whole.digest)
+        return try write(model, graph, signed, output: "images", step: trained.step, to: file, threads: threads)
     }
 
     /// Writes a classifier: input `images` `[batch, C, H, W]` in [-1, 1], output `logits` `[batch, classes]`.

@@ -278,7 +278,7 @@ struct OnnxTranslation {
 
     /// A weight in another order.
     ///
-    /// Throws `ExportError.unsupported` for one that is no constant.
+    /// Throws `ExportError.unsupported` for a value that is not a constant.
     private mutating func weight(_ value: Value, _ order: [Int]) throws -> String {
         guard let tensor = constants[value.index] else {
             // Products of pairs of matrices, as in attention: their number is the batch, which must stay free.

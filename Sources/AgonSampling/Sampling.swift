@@ -40,7 +40,7 @@ public struct Sampling {
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
     /// With the weights that are wanted.
-    let generator: Network
+    private let generator: Network
     /// The modes of points, drawn beneath them.
     private let modes: SampleGrid.Modes?
     package let step: Int
@@ -57,16 +57,11 @@ public struct Sampling {
         note: (String) -> Void = { _ in }
     ) throws {
         folder = RunFolder(path: path)
-        guard folder.holdsRun else { throw RunError.noRun(folder: path) }
-        let whole = try Experiment.load(path: folder.configPath)
-        let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
-        self.step = checkpoint.step
-        // A stage's last checkpoint has its own networks, not those of the next.
-        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
-        let (configuration, training) = (experiment.configuration, experiment.configuration.training)
-        guard training.task.usesLatents else {
-            throw SamplingError.cannotSample(folder: path, reason: "it translates images instead of sampling latents")
-        }
+        let trained = try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
+        (generator, self.step) = (trained.network, trained.step)
+        let (configuration, training) = (
+            trained.experiment.configuration, trained.experiment.configuration.training
+        )
         switch (training.task as? GenerationTask)?.condition {
         case .labels(let count): classes = count
         case .embedding:
@@ -76,16 +71,6 @@ public struct Sampling {
         latent = training.latent
         range = configuration.dataset.range
         saved = SavedLatents(run: folder, size: latent.size)
-        let isAveraged = checkpoint.takesAverages(
-            wanted: weights == .average && training.tricks.averaging != nil, note: note)
-        let channels = folder.record?.dataChannels
-        generator = try experiment.locating {
-            try Network(
-                name: isAveraged ? "average" : "generator", configuration: configuration.generator,
-                input: [training.latent.size], condition: training.task.conditionSize, dataChannels: channels,
-                path: .root.key("generator"), seed: configuration.seed)
-        }
-        try checkpoint.restore(generator.variables)
         // Point datasets are generated, not read; if that fails, the image omits the modes.
         modes =
             generator.outputShape.rank == 3

@@ -14,9 +14,9 @@ public enum SamplingError: Error, Equatable, Sendable {
     case badLatent(path: String, problem: String)
     /// A run whose generator needs more than latents.
     case cannotSample(folder: String, reason: String)
-    /// An ending of a path that says no form of output.
+    /// A path whose ending is not a form of output.
     case unknownOutput(path: String)
-    /// An ending that says no form of animation.
+    /// A path whose ending is not a form of animation.
     case unknownAnimation(path: String)
     /// A run that has drawn no grids yet.
     case noGrids(folder: String)

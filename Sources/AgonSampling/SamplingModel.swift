@@ -14,25 +14,23 @@ public enum SamplingModel {
     ///   - note: called with messages about skipped checkpoints.
     /// - Returns: the step and the bytes of the checkpoint.
     ///
-    /// Throws what `Sampling.init` throws, `RunError.cannotMakeFolder` for a folder that holds a run, `TensorsError`,
-    /// `DatasetError`.
+    /// Throws what `TrainedGenerator.init` throws, `RunError.cannotMakeFolder` for a folder that holds a run, `TensorsError`.
     public static func write(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
         to target: String, note: (String) -> Void = { _ in }
     ) throws -> (step: Int, bytes: Int) {
-        let sampling = try Sampling(run: path, checkpoint: step, weights: weights, note: note)
+        let trained = try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
         let (source, model) = (RunFolder(path: path), RunFolder(path: target))
         guard !model.holdsRun else { throw RunError.cannotMakeFolder(path: target, reason: "it holds a run already") }
-        let experiment = try Experiment.load(path: source.configPath)
         try RunFolder.makeFolders(model.checkpointsFolder)
-        let checkpoint = model.checkpointPath(step: sampling.step)
+        let checkpoint = model.checkpointPath(step: trained.step)
         try Checkpoint.write(
-            sampling.generator.variables, step: sampling.step, batches: 0, config: experiment.digest,
-            seed: UInt64(experiment.configuration.seed), path: checkpoint, lastGood: nil)
+            trained.network.variables, step: trained.step, batches: 0, config: trained.whole.digest,
+            seed: UInt64(trained.whole.configuration.seed), path: checkpoint, lastGood: nil)
         for (from, to) in [(source.recordPath, model.recordPath), (source.configPath, model.configPath)] {
             if let bytes = try FileSystem.contents(of: from) { try AtomicFile.write(path: to, bytes: bytes) }
         }
-        return (sampling.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
+        return (trained.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
     }
 
     /// The folder of a run that the user named, or that of the model with this name.

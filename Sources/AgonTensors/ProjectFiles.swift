@@ -26,9 +26,9 @@ public enum ProjectFiles {
         return found
     }
 
-    /// The path of a config that the user named: the path itself if there is such a file or run, else the config that comes with
-    /// Agon, by its path (`Configs/gan/mlp.json`) or by its short name in a folder (`gan/mlp`). A name of no file is
-    /// returned as it is.
+    /// The path of a config that the user named: the path itself if there is such a file or run, else that of the config
+    /// that comes with Agon, by its path (`Configs/gan/mlp.json`) or by its short name in a folder (`gan/mlp`). A name
+    /// without a file is returned unchanged.
     ///
     /// - Parameter folder: such as `Configs` or `Configs/sweeps`.
     public static func config(

@@ -96,8 +96,8 @@ final class TrainingLoop {
             if let checkpoint {
                 if !begins { try checkpoint.check(variables) }
                 if begins {
-                    let anew = try checkpoint.carryOver(to: variables)
-                    report(.note("step \(saved): a new stage begins; reinitialised: \(Self.described(anew))"))
+                    let reinitialised = try checkpoint.carryOver(to: variables)
+                    report(.note("step \(saved): a new stage begins; reinitialised: \(Self.described(reinitialised))"))
                     prepared.networks.gan.startAverages()
                 } else {
                     try checkpoint.restore(variables)

@@ -24,7 +24,7 @@ static agon_image_format format_of(const uint8_t *bytes, size_t count) {
     return AGON_IMAGE_UNKNOWN;
 }
 
-// What a file is that is no image in a format read here, where that can be told.
+// What a file is if it is not an image in a supported format, if that can be recognised.
 static const char *foreign_kind(const uint8_t *bytes, size_t count) {
     static const struct {
         size_t offset;

@@ -26,7 +26,7 @@ import Testing
         #expect(memory.map(\.name) == (0..<trick.batches).map { "replay.\($0)" })
         #expect(graph.variables.allSatisfy { $0.role == .loopState })
         let running = try RunningGraph(graph)
-        // The run that each sample comes from; a sample that is a mixture of two would be no number of a run.
+        // The run that each sample comes from; a sample that is a mixture of two would not be the number of a run.
         func origins(_ values: [Float]) -> [Int] {
             (0..<Self.size).map { place in
                 values[2 * place + 1] == Float(place) ? Int(exactly: values[2 * place]) ?? -1 : -1

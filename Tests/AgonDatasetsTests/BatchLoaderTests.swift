@@ -118,13 +118,13 @@ import Testing
         }
     }
 
-    @Test func keptImagesEqualThoseMadeAnew() throws {
+    @Test func cachedImagesEqualUncachedOnes() throws {
         let resize = ImageTransform.resize(height: 5, width: 3, filter: .bicubic, fit: .stretch)
         let kept = try ImageDataset.plain(Self.digits, transforms: [resize, .mirror])
-        let anew = try ImageDataset.plain(Self.digits, transforms: [resize, .mirror], memoryLimit: 0)
-        #expect(kept.residentBytes == anew.residentBytes + 10 * 15)
+        let uncached = try ImageDataset.plain(Self.digits, transforms: [resize, .mirror], memoryLimit: 0)
+        #expect(kept.residentBytes == uncached.residentBytes + 10 * 15)
         let first = try batches(12, from: try BatchLoader(dataset: kept, batchSize: 3, seed: 1, workers: 2))
-        let second = try batches(12, from: try BatchLoader(dataset: anew, batchSize: 3, seed: 1))
+        let second = try batches(12, from: try BatchLoader(dataset: uncached, batchSize: 3, seed: 1))
         #expect(first == second)
     }
 

@@ -19,7 +19,7 @@ import Testing
         #expect(abs(middle[0] - 2.1213203) < 1e-6 && abs(middle[1] - 2.1213203) < 1e-6 && middle[2] == 0)
         let end = LatentPath.greatCircle(a, b, 1)
         #expect(abs(end[0]) < 1e-6 && abs(end[1] - 3) < 1e-6)
-        // Where there is no one circle the line serves.
+        // Parallel or zero vectors have no unique circle, so interpolation is linear.
         #expect(LatentPath.greatCircle(a, a, 0.3).map { ($0 * 1000).rounded() } == [3000, 0, 0])
         #expect(LatentPath.greatCircle([0, 0, 0], b, 0.5) == [0, 1.5, 0])
     }

@@ -133,7 +133,7 @@ import Testing
         _ = try train(digits, run, resumes: true, [TinyDigits.evaluate])
         #expect(try bytes(of: parts.evaluationsPath) == bytes(of: whole.evaluationsPath))
         #expect(try weights(parts) == weights(whole))
-        // When evaluations come is no part of what is trained: it may change on the way.
+        // When evaluations happen does not affect training, so it may change along the way.
         _ = try train(digits, run, resumes: true, ["steps=13", #"evaluate={"every": 100, "metrics": ["ms-ssim"]}"#])
         #expect(parts.evaluations.last?.step == 13)
     }

@@ -187,7 +187,7 @@ import Testing
         #expect(try trials[2].run.checkpointSteps.last == 6)
         // It is not run again.
         #expect(try run(trials[2]) == .pruned)
-        // A rule that can never end one is told of.
+        // A rule that can never end a trial is reported.
         let (idle, idlePlace) = try prepared(rule.replacing("loss.generator", with: "loss.other"), seeds: "[4]")
         let only = idlePlace.trial(idle.trials[0].id)
         #expect(try run(only) == .done)
@@ -200,7 +200,7 @@ import Testing
         unlink(last.donePath)
         #expect(try run(last) == .done)
         #expect(try SweepRun.statuses(of: endedPlace).last?.reason == nil)
-        // One that is no trial of the sweep.
+        // A trial that the sweep does not have.
         #expect(
             message { _ = try run(TrialFolder(path: place.path + "/trials/0123")) }.contains(
                 "not the folder of a trial"))

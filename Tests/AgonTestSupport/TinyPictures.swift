@@ -48,7 +48,7 @@ package final class TinyPictures: Sendable {
 
     /// Trains or continues, and returns the notes.
     ///
-    /// - Parameter progress: told of each step.
+    /// - Parameter progress: called at each step.
     @discardableResult
     package func train(
         to step: Int, run: String? = nil, resumes: Bool = true, accepts: Bool = false,

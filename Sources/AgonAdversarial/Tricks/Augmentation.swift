@@ -11,7 +11,7 @@ import AgonTensors
 /// - **translation**: by whole pixels, up to an eighth of the side in each direction; uncovered pixels become 0.
 /// - **cutout**: a square of half the side at a random place becomes 0.
 ///
-/// Each image has its own random numbers, drawn anew for each use of a discriminator. Penalties see unchanged images.
+/// Each image has its own random numbers, new ones for each use of a discriminator. Penalties see unchanged images.
 /// Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020, arXiv:2006.10738, section 3.
 ///
 /// An image is changed with `probability`; otherwise it stays unchanged. With a `target` the probability starts at 0

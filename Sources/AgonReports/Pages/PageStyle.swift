@@ -2,8 +2,14 @@ import Foundation
 
 /// The skeleton and style of a page: light and dark, wide and narrow, screen and paper.
 enum PageStyle {
+    private static func reload(_ seconds: Int?) -> Markup {
+        seconds.map { "\n<meta http-equiv=\"refresh\" content=\"\($0)\">" } ?? ""
+    }
+
     /// A whole page. Its content security policy forbids scripts and external resources.
-    static func page(title: String, body: Markup) -> Markup {
+    ///
+    /// - Parameter reloadSeconds: after how many seconds a browser reloads the page; nil: never.
+    static func page(title: String, reloadSeconds: Int?, body: Markup) -> Markup {
         """
         <!DOCTYPE html>
         <html lang="en">
@@ -11,7 +17,7 @@ enum PageStyle {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <meta name="color-scheme" content="light dark">
+        <meta name="color-scheme" content="light dark">\(reload(reloadSeconds))
         <title>\(title)</title>
         <style>
         \(style)

@@ -16,20 +16,17 @@ public enum Report {
     public static func page(
         of path: String, reloadSeconds: Int? = nil, inspect: (RecordedRun) -> Inspection? = { _ in nil }
     ) throws -> String {
-        let page = try still(path, inspect: inspect)
-        guard let reloadSeconds else { return page }
-        let reload = #"<meta http-equiv="refresh" content="\#(reloadSeconds)">"# + "\n"
-        return page.replacing("<title>", with: reload + "<title>", maxReplacements: 1)
-    }
-
-    private static func still(_ path: String, inspect: (RecordedRun) -> Inspection?) throws -> String {
         let (run, sweep) = (RunFolder(path: path), SweepFolder(path: path))
         if run.holdsRun {
             let recorded = try RecordedRun(run)
-            return RunPage(recorded, costs: inspect(recorded)).text
+            var page = RunPage(recorded, costs: inspect(recorded))
+            page.reloadSeconds = reloadSeconds
+            return page.text
         }
         guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw ReportsError.noRun(path: path) }
-        return SweepPage(try RecordedSweep(sweep), inspect: inspect).text
+        var page = SweepPage(try RecordedSweep(sweep), inspect: inspect)
+        page.reloadSeconds = reloadSeconds
+        return page.text
     }
 
     /// Writes a page; overwrites only another page.

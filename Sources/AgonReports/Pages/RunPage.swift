@@ -6,6 +6,8 @@ import Foundation
 
 /// The report of a run.
 public struct RunPage {
+    /// After how many seconds a browser reloads the page; nil: never.
+    var reloadSeconds: Int?
     private let run: RecordedRun
     private let costs: Inspection?
 
@@ -40,7 +42,7 @@ public struct RunPage {
                 "Config", PageParts.listing("config.json, every default written out", run.config.prettyText) + origin),
             PageParts.footer,
         ]
-        return PageStyle.page(title: "\(run.name) – Agon", body: body.joined()).text
+        return PageStyle.page(title: "\(run.name) – Agon", reloadSeconds: reloadSeconds, body: body.joined()).text
     }
 
     private static let nothing: Markup = "<p class=\"lead\">Nothing has been logged yet.</p>"

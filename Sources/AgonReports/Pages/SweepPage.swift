@@ -7,6 +7,8 @@ import Foundation
 
 /// The report of a sweep.
 public struct SweepPage {
+    /// After how many seconds a browser reloads the page; nil: never.
+    var reloadSeconds: Int?
     private let sweep: RecordedSweep
     private let rows: [TableRow]
     private let making: TableMaking
@@ -88,7 +90,8 @@ public struct SweepPage {
             PageParts.section("Curves", charts), PageParts.section("Samples through time", galleries),
             PageParts.section("Trials", trialTable), alarms, PageParts.section("Configs", configs), PageParts.footer,
         ]
-        return PageStyle.page(title: "\(sweep.list.name) – Agon", body: body.joined()).text
+        return PageStyle.page(title: "\(sweep.list.name) – Agon", reloadSeconds: reloadSeconds, body: body.joined())
+            .text
     }
 
     // MARK: What was run

@@ -49,7 +49,7 @@ public struct ResultTable: Sendable {
         var groups: [Group] = []
         /// Whether the number follows from the config alone.
         var isExact = false
-        /// Whether it is computed from other cells, and has no number of values of its own.
+        /// Whether it is computed from other cells, so that a count of its values means nothing.
         var isDerived = false
         var words: String?
         var published: PublishedValue?

@@ -6,7 +6,7 @@ extension TableAssembly {
     /// Notes below the table: how values were measured, which trials are missing, and the rows' own notes.
     func notes(of table: ResultTable) -> [String] {
         var notes: [String] = []
-        for (index, column) in table.columns.enumerated() {
+        for column in table.columns {
             let known = column.identities.enumerated()
             if column.identities.count > 1 {
                 let ways = known.map { "\(ResultTable.mark($0)): \($1?.text ?? "identity not recorded")" }

@@ -3,7 +3,7 @@ import Foundation
 /// Latents within bounds: normal numbers moved into `[-t, t]` so that they are normal ones cut at the bounds.
 ///
 /// Nearer to the middle samples are better and more alike. A number z becomes `Φ⁻¹(Φ(-t) + Φ(z) (Φ(t) - Φ(-t)))`, with Φ the
-/// normal distribution: the same as drawing anew what lies beyond the bounds, but a sample keeps its character at every t.
+/// normal distribution: the same as redrawing values beyond the bounds, but a sample keeps its character at every t.
 /// Brock, Donahue and Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis", ICLR 2019,
 /// arXiv:1809.11096, section 3.1.
 enum LatentTruncation {

@@ -7,7 +7,7 @@ import AgonTensors
 /// `[features, features]`, the covariance divided by samples - 1.
 struct StatisticsFile {
     let path: String
-    /// The file states no number of samples; `statistics.sampleCount` is 0.
+    /// The file does not say how many samples it covers, so `statistics.sampleCount` is 0.
     let statistics: FeatureStatistics
     /// The SHA-256 of the file.
     let hash: String
