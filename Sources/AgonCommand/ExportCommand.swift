@@ -56,7 +56,7 @@ struct ExportCommand: ParsableCommand {
         func note(_ text: String) { Console.say("note: \(text)") }
         if let model, let folder {
             let outcome = try SamplingModel.write(
-                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
+                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
             print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
         }
         guard let onnx else { return }
@@ -66,7 +66,7 @@ struct ExportCommand: ParsableCommand {
             print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
         } else if let folder {
             let outcome = try ModelExport.writeGenerator(
-                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: onnx,
+                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: onnx,
                 threads: threads.count, note: note)
             print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
         }

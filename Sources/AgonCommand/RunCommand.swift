@@ -69,7 +69,7 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("\(folder.path) already holds a run; add --resume, or give another --out")
         }
         if isRun { try folder.checkFormat() }
-        let path = isRun ? folder.configPath : config.path
+        let path = try isRun ? folder.configPath : config.path()
         let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
         var settings = files.compactMap { key, option, file in
             file.map {

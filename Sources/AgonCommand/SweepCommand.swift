@@ -36,8 +36,14 @@ struct SweepFileOptions: ParsableArguments {
     @Option(help: "The sweep's folder; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
-    func load() throws -> Sweep {
-        try Sweep(file: ProjectFiles.config(file, in: "Configs/sweeps"), overrides: overrides)
+    func load() throws -> Sweep { try Sweep(file: Self.path(of: file), overrides: overrides) }
+
+    /// The file of a sweep that the user named.
+    ///
+    /// Throws `ConfigError.unknownFile`.
+    static func path(of file: String) throws -> String {
+        try ProjectFiles.existingConfig(
+            file, in: "Configs/sweeps", noun: "sweep", listing: "agon configs --sweeps")
     }
 
     func folder(of sweep: Sweep) -> SweepFolder {
@@ -169,7 +175,7 @@ struct SweepStatusCommand: ParsableCommand {
               agon sweep status Sweeps/smoke
             """)
 
-    @Argument(help: "The sweep: its file or its folder.", completion: .file())
+    @Argument(help: "The sweep: its file, the name of a shipped one, or its folder.", completion: .file())
     var sweep: String
     @Option(help: "The folder of a sweep given by its file; default: Sweeps/NAME.", completion: .directory)
     var out: String?
@@ -178,8 +184,9 @@ struct SweepStatusCommand: ParsableCommand {
         var folder = SweepFolder(path: sweep)
         var isFolder: ObjCBool = false
         let statuses: [TrialStatus]
-        if FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder), !isFolder.boolValue {
-            let sweep = try Sweep(file: sweep)
+        let exists = FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder)
+        if !exists || !isFolder.boolValue {
+            let sweep = try Sweep(file: SweepFileOptions.path(of: sweep))
             folder = out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
             statuses = SweepRun.statuses(of: sweep, in: folder)
         } else {

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonExperiments
 import AgonRuns
 import AgonTensors
@@ -38,6 +39,18 @@ public enum SamplingModel {
         guard !name.isEmpty, !name.contains("/"), !RunFolder(path: name).holdsRun else { return name }
         return ProjectFiles.places(of: "\(shippedFolder)/\(name)").first ?? name
     }
+
+    /// The folder of a run that the user named, or that of the model with this name.
+    ///
+    /// Throws `SamplingError.unknownModel` for a name without a folder that is not the name of a model.
+    public static func existingRun(_ name: String) throws -> String {
+        let folder = run(name)
+        guard !name.isEmpty, !name.contains("/"), !FileSystem.exists(folder) else { return folder }
+        throw SamplingError.unknownModel(name, nearest: nearestName(to: name, in: all.map(Self.name)))
+    }
+
+    /// The name of a model by its folder.
+    public static func name(_ model: RunFolder) -> String { (model.path as NSString).lastPathComponent }
 
     /// The folders of the models that come with Agon, by name.
     public static var all: [RunFolder] {

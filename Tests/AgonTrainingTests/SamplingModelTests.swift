@@ -47,5 +47,10 @@ import Testing
         #expect(SamplingModel.run("") == "")
         #expect(SamplingModel.run("no-such-model") == "no-such-model")
         #expect(SamplingModel.run("/tmp") == "/tmp")
+        #expect(
+            message { _ = try SamplingModel.existingRun("quickstrat") }
+                == "quickstrat: no run is in a folder of this name, and no model of this name comes with Agon. "
+                + "Did you mean 'quickstart'? List models with: agon models; runs with: agon runs")
+        #expect(throws: Never.self) { try SamplingModel.existingRun("/tmp/none") }
     }
 }
