@@ -98,7 +98,7 @@ enum ExitStatus: Int32 {
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
-            .unknownAnimation, .unknownModel, .folderNotEmpty, .notImages, .badScale, .badTruncation:
+            .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .badScale, .badTruncation:
             .usage
         case .badLatent, .cannotSample, .noGrids: .badInput
         }

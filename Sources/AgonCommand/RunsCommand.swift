@@ -1,6 +1,7 @@
 import AgonExperiments
 import AgonRunIndex
 import AgonRuns
+import AgonSampling
 import AgonText
 import ArgumentParser
 import Foundation
@@ -155,6 +156,9 @@ struct RunsCompareCommand: ParsableCommand {
     }
 
     func run() throws {
+        for folder in folders {
+            try SamplingModel.requireRun(folder, remedy: "compare runs, which agon runs lists")
+        }
         let runs = folders.map { RunFolder(path: $0) }
         guard runs.count == 2 else { return print(try RunsSideBySide(runs).text) }
         let comparison = try RunComparison(

@@ -20,6 +20,8 @@ public enum SamplingError: Error, Equatable, Sendable {
     case unknownAnimation(path: String)
     /// Neither the folder of a run nor the name of a model.
     case unknownModel(String, nearest: String?)
+    /// A model where a whole run is needed; `remedy` says what to do instead.
+    case isModel(String, remedy: String)
     /// A run that has drawn no grids yet.
     case noGrids(folder: String)
     /// A folder for numbered images with a file in it.
@@ -59,6 +61,9 @@ extension SamplingError: CustomStringConvertible {
             "\(name): no run is in a folder of this name, and no model of this name comes with Agon."
                 + (nearest.map { " Did you mean '\($0)'?" } ?? "")
                 + " List models with: agon models; runs with: agon runs"
+        case .isModel(let name, let remedy):
+            "\(name): a model that comes with Agon: a generator without the discriminator and the logs of its run; "
+                + remedy
         case .noGrids(let folder): "\(folder): holds no grids of samples to animate"
         case .folderNotEmpty(let path, let file):
             "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"

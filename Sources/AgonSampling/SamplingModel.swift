@@ -49,6 +49,22 @@ public enum SamplingModel {
         throw SamplingError.unknownModel(name, nearest: nearestName(to: name, in: all.map(Self.name)))
     }
 
+    /// The folder of a model that the user named by its name or by its folder; nil for runs.
+    public static func shipped(_ name: String) -> String? {
+        let folder = run(name)
+        let path = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+        return all.contains { URL(fileURLWithPath: $0.path).resolvingSymlinksInPath().path == path } ? folder : nil
+    }
+
+    /// Checks that a name is not that of a model.
+    ///
+    /// - Parameter remedy: what to do instead, such as a command.
+    ///
+    /// Throws `SamplingError.isModel`.
+    public static func requireRun(_ name: String, remedy: String) throws {
+        guard shipped(name) == nil else { throw SamplingError.isModel(name, remedy: remedy) }
+    }
+
     /// The name of a model by its folder.
     public static func name(_ model: RunFolder) -> String { (model.path as NSString).lastPathComponent }
 

@@ -115,6 +115,24 @@ import Testing
         #expect(try JSONSerialization.jsonObject(with: Data(inspect.output.utf8)) is [String: Any])
     }
 
+    /// A model has a generator to measure, but no logs.
+    @Test func modelsAreTakenWhereAGeneratorIsEnough() throws {
+        let temporary = try TemporaryFolder()
+        let found = try agon(
+            "evaluate", "quickstart", "quickstrat", "--metrics", "ms-ssim", "--samples", "20", "--json",
+            folder: temporary.path)
+        #expect(found.code == 64 && found.errors.contains("Did you mean 'quickstart'?"), "\(found.errors)")
+        #expect(found.output.contains("\"metric\": \"ms-ssim\""), "\(found.output)")
+        #expect(!FileManager.default.fileExists(atPath: projectFolder + "/Models/quickstart/evaluations.jsonl"))
+        for arguments in [["report", "quickstart"], ["runs", "compare", "quickstart", "digits"]] {
+            let refused = try agon(arguments, folder: temporary.path)
+            #expect(refused.code == 64 && refused.output.isEmpty)
+            #expect(
+                refused.errors.hasPrefix("agon: error: quickstart: a model that comes with Agon: "),
+                "\(refused.errors)")
+        }
+    }
+
     @Test func namesAreNoCommandsOfTheTerminal() throws {
         let result = try agon("run", "Configs/gan/mlp.json", "--set", #"name="a\u0000b\u001b[31m""#)
         #expect(result.code == 65)

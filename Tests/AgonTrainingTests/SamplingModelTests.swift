@@ -52,5 +52,12 @@ import Testing
                 == "quickstrat: no run is in a folder of this name, and no model of this name comes with Agon. "
                 + "Did you mean 'quickstart'? List models with: agon models; runs with: agon runs")
         #expect(throws: Never.self) { try SamplingModel.existingRun("/tmp/none") }
+        let model = SamplingModel.run("quickstart")
+        #expect(SamplingModel.shipped("quickstart") == model && SamplingModel.shipped(model + "/") == model + "/")
+        #expect(SamplingModel.shipped("/tmp") == nil && SamplingModel.shipped("no-such-model") == nil)
+        #expect(
+            message { try SamplingModel.requireRun("quickstart", remedy: "do this") }
+                == "quickstart: a model that comes with Agon: a generator without the discriminator and the logs of its "
+                + "run; do this")
     }
 }
