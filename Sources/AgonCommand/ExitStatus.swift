@@ -79,7 +79,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
-        case .runExists, .noRun, .noCheckpointAtStep, .strayCheckpoint: .usage
+        case .runExists, .noRun, .nothingToResume, .noCheckpointAtStep, .strayCheckpoint: .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped
         default: .badInput

@@ -133,6 +133,37 @@ import Testing
         }
     }
 
+    @Test func resumingNothingIsSaid() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        try temporary.write(
+            """
+            {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
+             "generator": {"layers": [{"type": "linear", "features": 2}]},
+             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
+            """, to: "points.json")
+        let started = try agon("run", "points.json", "--resume", folder: folder)
+        #expect(started.code == 0)
+        #expect(started.errors == "note: nothing to resume: no run of 'points' in Runs yet; starting a new one\n")
+        let again = try agon("run", "points.json", "--resume", folder: folder)
+        #expect(again.errors.isEmpty && again.output.contains("already complete; --steps extends it"))
+        try FileManager.default.removeItem(atPath: folder + "/Runs/points/checkpoints")
+        try FileManager.default.removeItem(atPath: folder + "/Runs/points/run.json")
+        let empty = try agon("run", "Runs/points", "--resume", folder: folder)
+        #expect(empty.errors == "note: nothing to resume: Runs/points has no checkpoint yet; starting at step 1\n")
+        for name in ["Runs", "Runs/nothing-of-the-kind"] {
+            let none = try agon("run", name, "--resume", folder: folder)
+            #expect(none.code == 64)
+            #expect(
+                none.errors.hasPrefix("agon: error: \(name): holds no run to resume (no config.json)"), "\(none.errors)"
+            )
+        }
+        let model = try agon("run", projectFolder + "/Models/quickstart", "--resume", folder: folder)
+        #expect(model.code == 64)
+        #expect(model.errors.hasSuffix("train its config in a new run: agon run quickstart\n"), "\(model.errors)")
+    }
+
     @Test func namesAreNoCommandsOfTheTerminal() throws {
         let result = try agon("run", "Configs/gan/mlp.json", "--set", #"name="a\u0000b\u001b[31m""#)
         #expect(result.code == 65)
