@@ -28,10 +28,27 @@ public enum SamplingModel {
         try Checkpoint.write(
             trained.network.variables, step: trained.step, batches: 0, config: trained.whole.digest,
             seed: UInt64(trained.whole.configuration.seed), path: checkpoint, lastGood: nil)
-        for (from, to) in [(source.recordPath, model.recordPath), (source.configPath, model.configPath)] {
-            if let bytes = try FileSystem.contents(of: from) { try AtomicFile.write(path: to, bytes: bytes) }
+        if let bytes = try FileSystem.contents(of: source.configPath) {
+            try AtomicFile.write(path: model.configPath, bytes: bytes)
         }
+        try writeRecord(of: source, step: trained.step, to: model)
         return (trained.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
+    }
+
+    /// Writes the run's record as it was at the step: unchanged for the last one, else with the step and the seconds up to
+    /// it, which the run logged.
+    private static func writeRecord(of source: RunFolder, step: Int, to model: RunFolder) throws {
+        guard let bytes = try FileSystem.contents(of: source.recordPath) else { return }
+        guard var record = source.record, record.step != step else {
+            return try AtomicFile.write(path: model.recordPath, bytes: bytes)
+        }
+        var seconds: Double?
+        _ = MetricsScan.read(source.metricsPath) { line in
+            if line.step <= step { seconds = line.seconds ?? seconds }
+        }
+        (record.step, record.checkpoint) = (step, step)
+        (record.seconds, record.checkpointSeconds) = (seconds, seconds)
+        try model.write(record)
     }
 
     /// The folder of a run that the user named, or that of the model with this name.

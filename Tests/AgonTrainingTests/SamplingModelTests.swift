@@ -26,6 +26,23 @@ import Testing
         #expect(Set(names) == ["config.json", "run.json", "checkpoints", "checkpoints/step-0000006.safetensors"])
     }
 
+    @Test func aModelOfAnEarlierStepStatesIt() throws {
+        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let options = TinyExperiment.options(folder + "/run")
+        _ = try TrainingRun.run(
+            TinyExperiment.load("steps=6", "log={\"every\": 1}", "checkpoints={\"every\": 2, \"keep\": 3}"),
+            options: options
+        ) { _ in }
+        _ = try SamplingModel.write(run: folder + "/run", checkpoint: 4, to: folder + "/model")
+        _ = try SamplingModel.write(run: folder + "/run", to: folder + "/last")
+        func record(_ name: String) -> RunRecord? { RunFolder(path: "\(folder)/\(name)").record }
+        let (whole, early) = (try #require(record("run")), try #require(record("model")))
+        #expect(whole.step == 6 && early.step == 4 && early.checkpoint == 4 && early.steps == 6)
+        #expect(try #require(early.seconds) <= #require(whole.seconds))
+        #expect(record("last")?.node == whole.node)
+    }
+
     @Test func shippedModelsSample() throws {
         let models = SamplingModel.all
         #expect(models.count >= 2)
