@@ -19,6 +19,8 @@ public enum ReportsError: Error, Equatable, Sendable {
     case noTrialInRows(sweep: String, table: String)
     /// The values are of another table or budget.
     case foreignValues(String, wanted: String)
+    /// No project with tables and kept results was found.
+    case noResults(folder: String)
     case toolFailed(String, reason: String)
     /// The report would overwrite a file that is not an HTML page.
     case notAPage(path: String)
@@ -55,6 +57,9 @@ extension ReportsError: CustomStringConvertible {
             "\(sweep): no trial of this sweep belongs to a row of table \(table); tabulate it by its axes with: "
                 + "agon table --sweep \(ShellText.word(sweep))"
         case .foreignValues(let found, let wanted): "the values are of table \(found), not of \(wanted)"
+        case .noResults(let folder):
+            "\(folder): no results of tables are kept here; the verdicts come with Agon's sources, so run this in a "
+                + "checkout of Agon. List the tables with: agon table --list"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
             "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"
