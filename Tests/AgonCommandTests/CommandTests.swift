@@ -47,6 +47,17 @@ import Testing
             try agon(arguments).output == text, "run: agon \(arguments.joined(separator: " ")) > \(path)")
     }
 
+    /// The keys of a learning-rate schedule stand below its kind, and once.
+    @Test func referenceListsKeysBelowTheirKind() throws {
+        let text = try String(contentsOfFile: projectFolder + "/Documentation/reference/config.md", encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n## LearningRateSchedule\n").dropFirst().first)
+        let cosine = try #require(section.components(separatedBy: "\n### `cosine`\n").dropFirst().first)
+        let lines = cosine.components(separatedBy: "\n### ")[0].split(separator: "\n")
+        let keys = lines.filter { $0.hasPrefix("| `") }.compactMap { $0.split(separator: "`").dropFirst().first }
+        #expect(keys == ["warmup", "end", "factor"])
+        #expect(!text.contains("`schedule.") && !text.contains("## LearningRateCurve"))
+    }
+
     @Test func runsAreInFolders() throws {
         for arguments in [
             ["runs", "Package.swift"], ["runs", "reindex", "/nonexistent"], ["runs", "prune", "/none", "--runs", "1"],
