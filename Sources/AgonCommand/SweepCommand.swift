@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonSweeps
 import AgonTensors
+import AgonText
 import ArgumentParser
 import Foundation
 
@@ -21,7 +22,7 @@ struct SweepCommand: ParsableCommand {
             """,
         subcommands: [
             SweepPlanCommand.self, SweepPrepareCommand.self, SweepRunCommand.self, SweepStatusCommand.self,
-            SweepEmitCommand.self, SweepTrialCommand.self,
+            SweepEmitCommand.self, SweepCheckCommand.self, SweepTrialCommand.self,
         ])
 }
 
@@ -113,7 +114,7 @@ struct SweepPrepareCommand: ParsableCommand {
         commandName: "prepare", abstract: "Write a sweep's folder: trials, configs, makefile.",
         discussion: """
             make -j2 -k in the folder then runs the trials as agon sweep run
-            does.
+            does: first it looks for changed data of completed trials.
 
             EXAMPLES
               agon sweep prepare Configs/sweeps/smoke.json
@@ -273,6 +274,28 @@ struct SweepEmitCommand: ParsableCommand {
         let written = try BatchJobs.writeSlurm(folder, layout)
         print("\(written.path): \(sweep.trialCount); submit them with: \(written.command)")
         for note in sweep.notes(left: left, in: folder) + written.notes { print("note: \(note)") }
+    }
+}
+
+struct SweepCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Look for changed data of a sweep's completed trials.",
+        discussion: """
+            Marks completed trials whose data files have changed since, so that make
+            runs them again; they then fail, or continue on the present files with
+            ACCEPT_CHANGED_DATA=1. A sweep's makefile runs this first.
+
+            EXAMPLES
+              agon sweep check Sweeps/smoke
+            """)
+
+    @Argument(help: "The sweep's folder.", completion: .directory)
+    var folder: String
+
+    func run() throws {
+        let count = try SweepRun.checkData(of: SweepFolder(path: folder))
+        guard count > 0 else { return }
+        Console.say("note: the data of \(CountText.short(count, "completed trial")) have changed; make runs them again")
     }
 }
 
