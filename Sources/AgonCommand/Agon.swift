@@ -30,6 +30,7 @@ struct Agon: ParsableCommand {
         subcommands: [
             RunCommand.self, InspectCommand.self, SampleCommand.self, SweepCommand.self, RunsCommand.self,
             TableCommand.self, ReportCommand.self, EvaluateCommand.self, ExportCommand.self, ModelsCommand.self,
+            ConfigsCommand.self,
             ClassifierCommand.self,
             VerifyCommand.self, DatasetsCommand.self, BenchmarkCommand.self, DoctorCommand.self, SchemaCommand.self,
         ])

@@ -51,7 +51,7 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        let experiment = try Experiment.load(path: config.path, overrides: config.overrides)
+        let experiment = try Experiment.load(path: config.path(), overrides: config.overrides)
         var options = TrainingOptions()
         options.threads = profile || !simulateThreads.isEmpty ? 1 : threads.count
         options.searchPath = data.searchPath

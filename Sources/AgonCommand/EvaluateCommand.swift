@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonExperiments
 import AgonRuns
+import AgonSampling
 import AgonScoring
 import ArgumentParser
 import Foundation
@@ -17,7 +18,8 @@ struct EvaluateCommand: ParsableCommand {
             table lists costs: FLOPs, memory, time, and time to the best value.
             A run that cannot be evaluated is reported, and the others continue.
             A run whose data have no test split is compared with its training samples,
-            and a line says so.
+            and a line says so. A model that comes with Agon (agon models) is measured
+            like a run, but its values are only printed.
 
             --images measures a folder of images that no run made, against a dataset,
             another folder, or statistics in pytorch-fid's format (mu and sigma in a
@@ -27,6 +29,7 @@ struct EvaluateCommand: ParsableCommand {
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
               agon evaluate Runs/gan-mlp --metrics fid,kid --samples 10000
               agon evaluate Runs/gan-mlp --checkpoint 4000 --json
+              agon evaluate quickstart
               agon evaluate Runs/digits --classifier lenet-mnist --split train
               agon evaluate --images made/ --against fashion-mnist
               agon evaluate --images made/ --against photographs/ --metrics fid,kid \\
@@ -35,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
                 --classifier inception.safetensors
             """)
 
-    @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
+    @Argument(help: ArgumentHelp("The folders of runs, or names of models.", valueName: "run"), completion: .directory)
     var folders: [String] = []
     @Option(help: "Measure the images in this folder instead of runs.", completion: .directory)
     var images: String?
@@ -121,8 +124,12 @@ struct EvaluateCommand: ParsableCommand {
         var code: Int32?
         for folder in folders {
             do {
+                let run = try SamplingModel.existingRun(folder)
                 // Progress is not part of the result.
-                outcomes.append(try evaluation.evaluate(run: folder) { Console.say("note: \($0)") })
+                let outcome = try evaluation.evaluate(run: run, records: SamplingModel.shipped(folder) == nil) {
+                    Console.say("note: \($0)")
+                }
+                outcomes.append(outcome)
             } catch {
                 Console.say("agon: error: \(error)")
                 let own = ExitStatus.code(of: error)

@@ -79,7 +79,7 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
-        case .runExists, .noRun, .noCheckpointAtStep, .strayCheckpoint: .usage
+        case .runExists, .noRun, .nothingToResume, .noCheckpointAtStep, .strayCheckpoint: .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped
         default: .badInput
@@ -98,7 +98,7 @@ enum ExitStatus: Int32 {
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
-            .unknownAnimation, .folderNotEmpty, .notImages, .badScale, .badTruncation:
+            .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .badScale, .badTruncation:
             .usage
         case .badLatent, .cannotSample, .noGrids: .badInput
         }

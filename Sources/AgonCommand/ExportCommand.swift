@@ -9,7 +9,8 @@ struct ExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write the generator of a run, or a classifier, as an ONNX model.",
         discussion: """
             --model writes a folder from which agon sample and agon export work as
-            from the run, with the generator alone.
+            from the run, with the generator alone. Its run.json states the step of
+            the checkpoint.
 
             A generator reads 'latent' [batch, size] (and 'condition' [batch,
             classes], one-hot, if samples have classes) and gives 'images' [batch,
@@ -21,10 +22,12 @@ struct ExportCommand: ParsableCommand {
               agon export Runs/quickstart --onnx generator.onnx
               agon export Runs/quickstart --onnx raw.onnx --weights raw
               agon export Runs/quickstart --model Models/mine
+              agon export Runs/quickstart --model Models/early --checkpoint 1000
               agon export --classifier lenet-fashion-mnist --onnx lenet.onnx
             """)
 
-    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The folder of a run, or the name of a model.", valueName: "run"), completion: .directory)
     var folder: String?
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
     var onnx: String?
@@ -56,7 +59,7 @@ struct ExportCommand: ParsableCommand {
         func note(_ text: String) { Console.say("note: \(text)") }
         if let model, let folder {
             let outcome = try SamplingModel.write(
-                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
+                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
             print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
         }
         guard let onnx else { return }
@@ -66,7 +69,7 @@ struct ExportCommand: ParsableCommand {
             print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
         } else if let folder {
             let outcome = try ModelExport.writeGenerator(
-                run: SamplingModel.run(folder), checkpoint: checkpoint, weights: weights, to: onnx,
+                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: onnx,
                 threads: threads.count, note: note)
             print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
         }

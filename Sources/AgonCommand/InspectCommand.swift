@@ -29,7 +29,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let folder = RunFolder(path: config.config)
-        let path = folder.holdsRun ? folder.configPath : config.path
+        let path = try folder.holdsRun ? folder.configPath : config.path()
         let experiment = try Experiment.load(path: path, overrides: config.overrides)
         let inspection = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
         guard let part else {

@@ -23,7 +23,7 @@ struct ModelsCommand: ParsableCommand {
             let checkpoint = try model.newestCheckpoint { _ in }
             let size = checkpoint.flatMap { try? FileManager.default.attributesOfItem(atPath: $0.path)[.size] as? Int }
             table.add([
-                (model.path as NSString).lastPathComponent, checkpoint.map { "\($0.step)" } ?? "",
+                SamplingModel.name(model), checkpoint.map { "\($0.step)" } ?? "",
                 size.map(SizeText.short) ?? "",
                 try ConfigNode.load(path: model.configPath)["description"]?.string ?? "",
             ])

@@ -2,6 +2,7 @@ import AgonDiagnostics
 import AgonExperiments
 import AgonReports
 import AgonRuns
+import AgonSampling
 import AgonText
 import ArgumentParser
 import Foundation
@@ -40,6 +41,8 @@ struct ReportCommand: ParsableCommand {
     }
 
     func run() throws {
+        try SamplingModel.requireRun(
+            folder, remedy: "draw samples with: agon sample \(folder); measure it with: agon evaluate \(folder)")
         let path = out ?? RunFolder(path: folder).path + "/report.html"
         let page = try write(to: path)
         print("\(path): \(SizeText.short(page.utf8.count))")

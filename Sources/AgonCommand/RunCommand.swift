@@ -1,6 +1,8 @@
 import AgonConfiguration
 import AgonExperiments
 import AgonRuns
+import AgonSampling
+import AgonTensors
 import AgonTraining
 import ArgumentParser
 import Foundation
@@ -11,8 +13,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The run's folder holds the resolved config, metrics, sample grids and
             checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
-            same weights. --resume also starts a run that does not exist yet, and
-            does nothing for a completed one.
+            same weights. --resume also starts a run of a config that does not exist
+            yet, and says so; it does nothing for a completed one.
 
             EXAMPLES
               agon run Configs/quickstart.json
@@ -69,7 +71,13 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("\(folder.path) already holds a run; add --resume, or give another --out")
         }
         if isRun { try folder.checkFormat() }
-        let path = isRun ? folder.configPath : config.path
+        if isRun, out == nil {
+            try SamplingModel.requireRun(
+                config.config, remedy: "train its config in a new run: agon run \(SamplingModel.name(folder))")
+        } else if !isRun, resume {
+            try checkName()
+        }
+        let path = try isRun ? folder.configPath : config.path()
         let files = [("initialWeights", "--init", initialWeights), ("recordedInputs", "--inputs", inputs)]
         var settings = files.compactMap { key, option, file in
             file.map {
@@ -99,6 +107,9 @@ struct RunCommand: ParsableCommand {
         options.threads = threads.count
         options.searchPath = data.searchPath
         options.configPath = path
+        if resume, let note = try newRunNote(options.folder, name: experiment.configuration.name) {
+            Console.say("note: \(note)")
+        }
         // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
         let display = ProgressDisplay()
@@ -107,5 +118,30 @@ struct RunCommand: ParsableCommand {
         display.finish()
         for line in RunSummary(outcome, of: experiment).lines { display.say(line) }
         if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    /// Refuses what is neither a run nor a config, as what was to be resumed.
+    ///
+    /// Throws `RunError.nothingToResume`, `ConfigError.unknownFile` for a misspelt config.
+    private func checkName() throws {
+        let name = config.config
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder)
+        do {
+            if try config.path() == name, exists, isFolder.boolValue { throw RunError.nothingToResume(folder: name) }
+        } catch ConfigError.unknownFile(_, _, nil, _) {
+            throw RunError.nothingToResume(folder: name)
+        }
+    }
+
+    /// What there is instead of a checkpoint to resume from; nil if there is one.
+    private func newRunNote(_ path: String?, name: String) throws -> String? {
+        guard let folder = try path.map({ RunFolder(path: $0) }) ?? RunFolder.newest(named: name), folder.holdsRun
+        else {
+            let place = path.map { "in \($0)" } ?? "of '\(name)' in Runs"
+            return "nothing to resume: no run \(place) yet; starting a new one"
+        }
+        guard try folder.checkpointSteps.isEmpty, folder.record?.checkpoint == nil else { return nil }
+        return "nothing to resume: \(folder.path) has no checkpoint yet; starting at step 1"
     }
 }

@@ -1,6 +1,7 @@
 import AgonExperiments
 import AgonRunIndex
 import AgonRuns
+import AgonSampling
 import AgonText
 import ArgumentParser
 import Foundation
@@ -127,30 +128,42 @@ struct RunsListCommand: ParsableCommand {
 
 struct RunsCompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Show two runs side by side: configs and curves.",
+        commandName: "compare", abstract: "Show runs side by side: configs, metrics and curves.",
         discussion: """
+            Shows a column for each run: the settings in which the runs differ, and
+            the best and last value of each metric, with how it was measured. For two
+            runs, also their curves.
+
             EXAMPLES
               agon runs compare Runs/selfgan-mlp Runs/gan-mlp
+              agon runs compare Runs/gan-mlp Runs/lsgan-mlp Runs/wgan-mlp
               agon runs compare A B --curves loss.generator,metric.fid-lenet --rows 50
             """)
 
-    @Argument(help: "A run's folder.", completion: .directory)
-    var first: String
-    @Argument(help: "Another's.", completion: .directory)
-    var second: String
-    @Option(help: ArgumentHelp("Curves to show; default: losses and metrics.", valueName: "key,..."))
+    @Argument(help: ArgumentHelp("The folders of two or more runs.", valueName: "run"), completion: .directory)
+    var folders: [String]
+    @Option(help: ArgumentHelp("For two runs: curves to show; default: losses and metrics.", valueName: "key,..."))
     var curves: String?
-    @Option(help: "Maximum number of steps to show.")
-    var rows = 20
+    @Option(help: "For two runs: maximum number of steps to show; default: 20.")
+    var rows: Int?
 
     func validate() throws {
-        guard rows > 0 else { throw ValidationError("--rows \(rows): expected 1 or more") }
+        guard folders.count > 1 else { throw ValidationError("give the folders of two or more runs") }
+        if folders.count > 2, curves != nil || rows != nil {
+            throw ValidationError("--curves and --rows are for two runs")
+        }
+        if let rows, rows < 1 { throw ValidationError("--rows \(rows): expected 1 or more") }
     }
 
     func run() throws {
+        for folder in folders {
+            try SamplingModel.requireRun(folder, remedy: "compare runs, which agon runs lists")
+        }
+        let runs = folders.map { RunFolder(path: $0) }
+        guard runs.count == 2 else { return print(try RunsSideBySide(runs).text) }
         let comparison = try RunComparison(
-            RunFolder(path: first), RunFolder(path: second), curves: curves?.split(separator: ",").map(String.init))
-        print(comparison.text(rows: rows))
+            runs[0], runs[1], curves: curves?.split(separator: ",").map(String.init))
+        print(comparison.text(rows: rows ?? 20))
     }
 }
 

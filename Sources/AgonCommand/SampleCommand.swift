@@ -169,6 +169,7 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
+        let folder = try SamplingModel.existingRun(source)
         if let animate, !interpolate {
             let frames = try Animation.writeTraining(run: folder, to: animate)
             print("\(animate): \(CountText.short(frames, "frame"))")

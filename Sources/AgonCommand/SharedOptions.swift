@@ -15,7 +15,11 @@ struct ConfigOptions: ParsableArguments {
     var overrides: [String] = []
 
     /// The config's file, or the folder of a run.
-    var path: String { ProjectFiles.config(config, in: "Configs") }
+    ///
+    /// Throws `ConfigError.unknownFile`.
+    func path() throws -> String {
+        try ProjectFiles.existingConfig(config, in: "Configs", noun: "config", listing: "agon configs")
+    }
 }
 
 struct ThreadOptions: ParsableArguments {

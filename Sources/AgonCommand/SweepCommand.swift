@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonSweeps
 import AgonTensors
+import AgonText
 import ArgumentParser
 import Foundation
 
@@ -21,7 +22,7 @@ struct SweepCommand: ParsableCommand {
             """,
         subcommands: [
             SweepPlanCommand.self, SweepPrepareCommand.self, SweepRunCommand.self, SweepStatusCommand.self,
-            SweepEmitCommand.self, SweepTrialCommand.self,
+            SweepEmitCommand.self, SweepCheckCommand.self, SweepTrialCommand.self,
         ])
 }
 
@@ -36,8 +37,14 @@ struct SweepFileOptions: ParsableArguments {
     @Option(help: "The sweep's folder; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
-    func load() throws -> Sweep {
-        try Sweep(file: ProjectFiles.config(file, in: "Configs/sweeps"), overrides: overrides)
+    func load() throws -> Sweep { try Sweep(file: Self.path(of: file), overrides: overrides) }
+
+    /// The file of a sweep that the user named.
+    ///
+    /// Throws `ConfigError.unknownFile`.
+    static func path(of file: String) throws -> String {
+        try ProjectFiles.existingConfig(
+            file, in: "Configs/sweeps", noun: "sweep", listing: "agon configs --sweeps")
     }
 
     func folder(of sweep: Sweep) -> SweepFolder {
@@ -107,7 +114,7 @@ struct SweepPrepareCommand: ParsableCommand {
         commandName: "prepare", abstract: "Write a sweep's folder: trials, configs, makefile.",
         discussion: """
             make -j2 -k in the folder then runs the trials as agon sweep run
-            does.
+            does: first it looks for changed data of completed trials.
 
             EXAMPLES
               agon sweep prepare Configs/sweeps/smoke.json
@@ -169,7 +176,7 @@ struct SweepStatusCommand: ParsableCommand {
               agon sweep status Sweeps/smoke
             """)
 
-    @Argument(help: "The sweep: its file or its folder.", completion: .file())
+    @Argument(help: "The sweep: its file, the name of a shipped one, or its folder.", completion: .file())
     var sweep: String
     @Option(help: "The folder of a sweep given by its file; default: Sweeps/NAME.", completion: .directory)
     var out: String?
@@ -178,8 +185,9 @@ struct SweepStatusCommand: ParsableCommand {
         var folder = SweepFolder(path: sweep)
         var isFolder: ObjCBool = false
         let statuses: [TrialStatus]
-        if FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder), !isFolder.boolValue {
-            let sweep = try Sweep(file: sweep)
+        let exists = FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder)
+        if !exists || !isFolder.boolValue {
+            let sweep = try Sweep(file: SweepFileOptions.path(of: sweep))
             folder = out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
             statuses = SweepRun.statuses(of: sweep, in: folder)
         } else {
@@ -266,6 +274,28 @@ struct SweepEmitCommand: ParsableCommand {
         let written = try BatchJobs.writeSlurm(folder, layout)
         print("\(written.path): \(sweep.trialCount); submit them with: \(written.command)")
         for note in sweep.notes(left: left, in: folder) + written.notes { print("note: \(note)") }
+    }
+}
+
+struct SweepCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Look for changed data of a sweep's completed trials.",
+        discussion: """
+            Marks completed trials whose data files have changed since, so that make
+            runs them again; they then fail, or continue on the present files with
+            ACCEPT_CHANGED_DATA=1. A sweep's makefile runs this first.
+
+            EXAMPLES
+              agon sweep check Sweeps/smoke
+            """)
+
+    @Argument(help: "The sweep's folder.", completion: .directory)
+    var folder: String
+
+    func run() throws {
+        let count = try SweepRun.checkData(of: SweepFolder(path: folder))
+        guard count > 0 else { return }
+        Console.say("note: the data of \(CountText.short(count, "completed trial")) have changed; make runs them again")
     }
 }
 

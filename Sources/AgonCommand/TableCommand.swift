@@ -16,6 +16,10 @@ struct TableCommand: ParsableCommand {
             some failed, 75 when some were stopped; the table is written anyway and
             lists missing trials.
 
+            --sweep makes a table of an existing sweep's trials as they are: with the
+            rows and columns of the table's file, or without one with a row for each
+            point of the sweep's axes and a column for each thing measured.
+
             EXAMPLES
               agon table --list
               agon table gas --budget smoke
@@ -23,15 +27,23 @@ struct TableCommand: ParsableCommand {
               agon table gas --budget quick --jobs 1
               agon table gas --budget quick --no-run
               agon table gas --budget full --values Documentation/results/gas/values.json
+              agon table --sweep Sweeps/smoke
+              agon table gas --sweep Sweeps/mine --out Results/mine
               agon table --claims
               make table TABLE=gas BUDGET=quick
             """)
 
     @Argument(help: "The table: a name in Configs/tables, or a file.", completion: .file(extensions: ["json"]))
     var table: String?
-    @Option(help: "The budget: smoke, quick or full.")
-    var budget = "smoke"
-    @Option(help: "The folder of results; default: Results/NAME-BUDGET, none with --values.", completion: .directory)
+    @Option(help: "The budget: smoke, quick or full; default: smoke.")
+    var budget: String?
+    @Option(
+        help: ArgumentHelp("Tabulate the trials in this sweep's folder instead of a budget's.", valueName: "folder"),
+        completion: .directory)
+    var sweep: String?
+    @Option(
+        help: "The folder of results; default: Results/NAME-BUDGET, none with --values and --sweep.",
+        completion: .directory)
     var out: String?
     @OptionGroup var jobs: JobOptions
     @OptionGroup var data: DataOptions
@@ -47,6 +59,15 @@ struct TableCommand: ParsableCommand {
     var claims = false
 
     func validate() throws {
+        if let sweep {
+            let others = [
+                ("--budget", budget != nil), ("--values", values != nil), ("--prepare-only", prepareOnly),
+                ("--no-run", noRun), ("--list", list), ("--claims", claims),
+            ].filter(\.1).map(\.0)
+            if let other = others.first { throw ValidationError("--sweep and \(other) exclude each other") }
+            if sweep.isEmpty { throw ValidationError("--sweep: expected the folder of a sweep") }
+            return
+        }
         if table == nil, !list, !claims { throw ValidationError("name a table, or list the tables with --list") }
         if values != nil, prepareOnly || noRun {
             throw ValidationError("--values excludes --prepare-only and --no-run")
@@ -57,7 +78,8 @@ struct TableCommand: ParsableCommand {
     func run() throws {
         if list { return TableWork.names.forEach { print($0) } }
         if claims { return print(try ClaimOverview.markdown(), terminator: "") }
-        let work = try TableWork(table: table ?? "", budget: budget)
+        if let sweep { return try tabulate(sweep) }
+        let work = try TableWork(table: table ?? "", budget: budget ?? "smoke")
         if let values { return try show(work.results(of: TableValues(path: values)), to: out) }
         let options = try jobs.options()
         let clock = ContinuousClock()
@@ -83,6 +105,14 @@ struct TableCommand: ParsableCommand {
         try show(results, to: out ?? work.standardResults)
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         if !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
+    }
+
+    private func tabulate(_ sweep: String) throws {
+        let work = try TableWork(table: table, recorded: SweepFolder(path: sweep))
+        let results = try work.results(
+            searchPath: data.searchPath, threads: jobs.options().threads, commandLine: CommandLine.arguments,
+            progress: Console.say)
+        try show(results, to: out)
     }
 
     /// Prints the results, and writes them into a folder if one is given.

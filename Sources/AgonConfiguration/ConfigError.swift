@@ -7,6 +7,8 @@
 /// Errors in configs, each case with the data of its message.
 public enum ConfigError: Error, Hashable, Sendable {
     case unreadableFile(path: String, reason: String, extendedAt: ConfigSource?)
+    /// Neither a file nor the name of a config that comes with Agon; `listing` is the command that lists these.
+    case unknownFile(name: String, noun: String, nearest: String?, listing: String)
     case syntax(ConfigSource, SyntaxFault)
     case duplicateKey(ConfigSource, ConfigPath, first: ConfigSource)
     /// Files that extend one another in a cycle; the last path repeats the first.
@@ -54,6 +56,9 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
             "\(path): cannot be read: \(reason)"
         case .unreadableFile(let path, let reason, let source?):
             "\(source): extends: '\(path)' cannot be read: \(reason)"
+        case .unknownFile(let name, let noun, let nearest, let listing):
+            "\(name): cannot be read: no such file, and no \(noun) of this name comes with Agon."
+                + (nearest.map { " Did you mean '\($0)'?" } ?? "") + " List them with: \(listing)"
         case .syntax(let source, let fault):
             source.column.map { "\(source):\($0): \(fault)" } ?? "\(source): \(fault)"
         case .duplicateKey(let source, let path, let first):

@@ -15,6 +15,8 @@ public protocol LearningRateCurve: Sendable {
 /// A curve and an optional warm-up, counted in updates: the factor of update `u` (from 0) is
 /// `curve(u) * min(1, (u + 1) / warmup)`.
 public struct LearningRateSchedule: ConfigDecodable, Sendable {
+    public static let schemaName: String? = "LearningRateSchedule"
+
     public let curve: any LearningRateCurve
     /// The number of updates over which the learning rate rises from zero; the last of them uses the full rate.
     public let warmup: Int

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonText
 
 /// Errors of tables and reports. Errors in a table's file are `ConfigError`.
 public enum ReportsError: Error, Equatable, Sendable {
@@ -10,11 +11,26 @@ public enum ReportsError: Error, Equatable, Sendable {
     case unknownBudget(String, table: String, existing: [String])
     /// No trial of the table has been run.
     case nothingRun(folder: String, table: String, budget: String)
+    /// No trial of a recorded sweep has been run.
+    case nothingRunIn(sweep: String)
+    /// Keys that a table wants and no trial of a sweep has, each with what wants it and the nearest existing key.
+    case missingKeys([MissingKey], sweep: String, table: String)
+    /// No trial of a sweep belongs to a row of the table.
+    case noTrialInRows(sweep: String, table: String)
     /// The values are of another table or budget.
     case foreignValues(String, wanted: String)
+    /// No project with tables and kept results was found.
+    case noResults(folder: String)
     case toolFailed(String, reason: String)
     /// The report would overwrite a file that is not an HTML page.
     case notAPage(path: String)
+
+    public struct MissingKey: Equatable, Sendable {
+        let key: String
+        /// Such as `row 'small'`.
+        let place: String
+        let nearest: String?
+    }
 }
 
 extension ReportsError: CustomStringConvertible {
@@ -29,7 +45,21 @@ extension ReportsError: CustomStringConvertible {
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
             "\(folder): no trial of this sweep has been run; run it with: agon table \(table) --budget \(budget)"
+        case .nothingRunIn(let sweep):
+            "\(sweep): no trial of this sweep has been run; run it with: make -C \(ShellText.word(sweep)) -k"
+        case .missingKeys(let missing, let sweep, let table):
+            "\(sweep): its trials lack \(missing.count == 1 ? "a key" : "keys") of table \(table): "
+                + missing.map { item in
+                    "'\(item.key)' (\(item.place)" + (item.nearest.map { "; did you mean '\($0)'?" } ?? "") + ")"
+                }.joined(separator: ", ")
+                + ". List their keys with: agon runs \(ShellText.word(sweep)) --keys"
+        case .noTrialInRows(let sweep, let table):
+            "\(sweep): no trial of this sweep belongs to a row of table \(table); tabulate it by its axes with: "
+                + "agon table --sweep \(ShellText.word(sweep))"
         case .foreignValues(let found, let wanted): "the values are of table \(found), not of \(wanted)"
+        case .noResults(let folder):
+            "\(folder): no results of tables are kept here; the verdicts come with Agon's sources, so run this in a "
+                + "checkout of Agon. List the tables with: agon table --list"
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
             "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"

@@ -1,10 +1,8 @@
-import AgonConfiguration
-import AgonExperiments
 import AgonRuns
 import AgonSweeps
 import AgonText
 
-/// Two runs side by side: the differences of their configs, and their curves at common steps.
+/// Two runs side by side: what differs, their metrics, and their curves at common steps.
 ///
 /// Metrics measured in the same way are compared, each way by itself. If the leading curves of
 /// the two runs were measured in different ways, they are marked.
@@ -23,7 +21,7 @@ public struct RunComparison: Sendable {
 
     public let first: RunFolder
     public let second: RunFolder
-    public let differences: [ConfigDifference]
+    private let sideBySide: RunsSideBySide
     public let curves: [Curve]
     /// Notes on requested curves that only one run has.
     public let notes: [String]
@@ -32,11 +30,9 @@ public struct RunComparison: Sendable {
     ///
     /// Throws `RunError.noRun`, `RunIndexError.unknownCurve`, `ConfigError`.
     public init(_ first: RunFolder, _ second: RunFolder, curves wanted: [String]? = nil) throws {
-        for folder in [first, second] where !folder.holdsRun { throw RunError.noRun(folder: folder.path) }
+        sideBySide = try RunsSideBySide([first, second])
         self.first = first
         self.second = second
-        differences = try ConfigDifference.between(
-            ConfigNode.load(path: first.configPath), ConfigNode.load(path: second.configPath))
         let (own, other) = (MeasuredRun(first), MeasuredRun(second))
         let shared = Self.shared(own, other)
         if let wanted {
@@ -112,16 +108,7 @@ public struct RunComparison: Sendable {
 
     /// - Parameter rows: the maximum number of steps to show, evenly spaced and including the last.
     public func text(rows: Int) -> String {
-        var lines = ["A: \(first.path)", "B: \(second.path)", ""]
-        if differences.isEmpty {
-            lines.append("the configs are the same")
-        } else {
-            var table = TextTable(["config", "A", "B"])
-            for difference in differences {
-                table.add([difference.path.description, Self.cut(difference.first), Self.cut(difference.second)])
-            }
-            lines.append(table.text)
-        }
+        var lines = [sideBySide.text]
         lines += ["", curvesText(rows: rows)]
         for (mark, curve) in marked {
             if let mark, let fault = curve.fault {
@@ -162,10 +149,5 @@ public struct RunComparison: Sendable {
         guard steps.count > count, count > 0 else { return steps }
         guard count > 1 else { return [steps[steps.count - 1]] }
         return (0..<count).map { steps[$0 * (steps.count - 1) / (count - 1)] }
-    }
-
-    private static func cut(_ value: ConfigNode?) -> String {
-        guard let text = value?.lineText else { return "(none)" }
-        return text.count > 60 ? text.prefix(59) + "…" : text
     }
 }

@@ -7,6 +7,8 @@ public enum RunError: Error, Equatable, Sendable {
     /// Another process is using the folder.
     case runBusy(folder: String)
     case noRun(folder: String)
+    /// What was to be resumed is neither the folder of a run nor a config.
+    case nothingToResume(folder: String)
     /// The folder of a new run contains checkpoints of another run, whose config is missing.
     case strayCheckpoint(path: String)
     case cannotMakeFolder(path: String, reason: String)
@@ -38,6 +40,9 @@ extension RunError: CustomStringConvertible {
             "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "
                 + "restore config.json"
         case .noRun(let folder): "\(folder): holds no run (no config.json)"
+        case .nothingToResume(let folder):
+            "\(folder): holds no run to resume (no config.json), and is no config; list runs with: agon runs; configs with: "
+                + "agon configs"
         case .cannotMakeFolder(let path, let reason): "\(path): cannot create this folder: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"

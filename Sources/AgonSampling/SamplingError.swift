@@ -18,6 +18,10 @@ public enum SamplingError: Error, Equatable, Sendable {
     case unknownOutput(path: String)
     /// A path whose ending is not a form of animation.
     case unknownAnimation(path: String)
+    /// Neither the folder of a run nor the name of a model.
+    case unknownModel(String, nearest: String?)
+    /// A model where a whole run is needed; `remedy` says what to do instead.
+    case isModel(String, remedy: String)
     /// A run that has drawn no grids yet.
     case noGrids(folder: String)
     /// A folder for numbered images with a file in it.
@@ -53,6 +57,13 @@ extension SamplingError: CustomStringConvertible {
             "\(path): samples are written as one image (.png), as an array (.npy), or as numbered images into a folder "
                 + "(DIR/)"
         case .unknownAnimation(let path): "\(path): an animation is a .png (APNG) or a .gif"
+        case .unknownModel(let name, let nearest):
+            "\(name): no run is in a folder of this name, and no model of this name comes with Agon."
+                + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+                + " List models with: agon models; runs with: agon runs"
+        case .isModel(let name, let remedy):
+            "\(name): a model that comes with Agon: a generator without the discriminator and the logs of its run; "
+                + remedy
         case .noGrids(let folder): "\(folder): holds no grids of samples to animate"
         case .folderNotEmpty(let path, let file):
             "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"

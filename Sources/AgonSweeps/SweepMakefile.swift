@@ -3,6 +3,10 @@ import Foundation
 
 /// The makefile of a sweep. The target of a trial is the stamp of its end, which depends on its config, so make runs
 /// only trials that are missing, failed or changed.
+///
+/// Make compares only files' times, so a check of the data comes first: it marks the targets of completed trials whose data
+/// have changed as out of date. It is a prerequisite of the makefile itself, because make makes that before it looks
+/// at the times of other targets, and starts nothing if the check fails.
 enum SweepMakefile {
     /// - Parameter program: the program that runs trials.
     static func text(for sweep: Sweep, program: String = SweepPaths.program) -> String {
@@ -18,6 +22,7 @@ enum SweepMakefile {
             #   THREADS  threads of each trial; if empty, the cores are divided among the jobs
             #   AGON     the agon program; if empty, the program that wrote this file
             #   ACCEPT_CHANGED_DATA   if not empty, trials continue even if their data files have changed
+            #   CHECKED  if not empty, the data of completed trials have been checked already
 
             THREADS ?=
 
@@ -25,7 +30,13 @@ enum SweepMakefile {
             \(ids.map { "  \($0)" }.joined(separator: " \\\n"))
 
             .DEFAULT_GOAL := all
-            .PHONY: all list
+            .PHONY: all list check
+            Makefile: check ;
+
+            check:
+            \t@test -n "$(CHECKED)$(ACCEPT_CHANGED_DATA)" || { program=\(recipe(ShellText.quoted(program))); \
+            "$${AGON:-$$program}" sweep check .; }
+
             all: $(TRIALS:%=trials/%/done)
 
             trials/%/done: trials/%/config.json

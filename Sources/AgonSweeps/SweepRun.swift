@@ -51,6 +51,17 @@ public enum SweepRun {
         return sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data) }
     }
 
+    /// Marks the targets of completed trials whose data have changed as out of date, so that make runs these trials again;
+    /// they reject or accept the changes.
+    ///
+    /// - Returns: how many trials it marked.
+    ///
+    /// Throws `SweepError.noSweep`, `ConfigError`, `TensorsError.cannotWrite`.
+    public static func checkData(of folder: SweepFolder) throws -> Int {
+        let list = try TrialList(folder)
+        return try TrialData(list).reopen(in: folder)
+    }
+
     /// The status of each trial of a prepared sweep according to its folder, in order.
     ///
     /// Throws `SweepError.noSweep`.
@@ -86,6 +97,8 @@ private struct Session {
         var arguments = ["make", "-s", "--no-print-directory", "-C", folder.path, "-j\(options.jobs)"]
         if !options.failsFast { arguments.append("-k") }
         arguments.append("THREADS=\(options.threads)")
+        // Just before this.
+        arguments.append("CHECKED=1")
         if options.acceptsChangedData { arguments.append("ACCEPT_CHANGED_DATA=1") }
         let make = try ChildProcess(arguments, environment: Self.environment)
         var asked: Int32 = 0

@@ -43,14 +43,20 @@ public final class TrialData {
     /// Marks the targets of trials whose data have changed as out of date. Make runs these trials again, and they
     /// reject or accept the changes.
     ///
+    /// - Returns: how many trials it marked.
+    ///
     /// Throws `TensorsError.cannotWrite`.
-    func reopen(in sweep: SweepFolder) throws {
+    @discardableResult
+    func reopen(in sweep: SweepFolder) throws -> Int {
+        var count = 0
         for entry in entries {
             let trial = sweep.trial(entry.id)
             guard trial.stamp != nil, let change = change(of: trial) else { continue }
             try trial.write(failure: change)
             // The target depends on the config, so it must be older than the config.
             _ = [timeval(), timeval()].withUnsafeBufferPointer { utimes(trial.donePath, $0.baseAddress) }
+            count += 1
         }
+        return count
     }
 }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import Foundation
 
 /// Where the files that come with Agon are: configs, classifiers, tables, manifests of datasets.
@@ -45,5 +46,60 @@ public enum ProjectFiles {
             if let place = places(of: candidate, workingFolder: workingFolder, where: isFile).first { return place }
         }
         return name
+    }
+
+    /// The short names of the configs in a folder, sorted: `gan/mlp`. Folders in it whose configs are no experiments, and
+    /// JSON Schemas, are left out.
+    public static func configNames(
+        in folder: String, workingFolder: String = FileManager.default.currentDirectoryPath
+    ) -> [String] {
+        var names: Set<String> = []
+        for place in places(of: folder, workingFolder: workingFolder) {
+            for path in (try? FileManager.default.subpathsOfDirectory(atPath: place)) ?? [] {
+                guard path.hasSuffix(".json"), !path.hasSuffix("schema.json"), !path.hasPrefix("."),
+                    !otherFolders.contains(where: { path.hasPrefix($0 + "/") })
+                else { continue }
+                names.insert(String(path.dropLast(5)))
+            }
+        }
+        return names.sorted()
+    }
+
+    /// What `Configs` contains besides experiments: what they extend, and configs of other kinds.
+    private static let otherFolders = ["base", "classifiers", "sweeps", "tables"]
+
+    /// The path of a config as `config(_:in:)` finds it.
+    ///
+    /// - Parameters:
+    ///   - noun: what the folder contains, such as `config` or `sweep`.
+    ///   - listing: the command that lists the names.
+    ///
+    /// Throws `ConfigError.unknownFile` with the nearest name, if there is neither such a file nor such a name.
+    public static func existingConfig(
+        _ name: String, in folder: String, noun: String, listing: String,
+        workingFolder: String = FileManager.default.currentDirectoryPath
+    ) throws -> String {
+        let path = config(name, in: folder, workingFolder: workingFolder)
+        // An absolute path is no short name; the reader tells what is wrong with it.
+        guard path == name, !name.isEmpty, !name.hasPrefix("/"), !FileManager.default.fileExists(atPath: path) else {
+            return path
+        }
+        throw ConfigError.unknownFile(
+            name: name, noun: noun,
+            nearest: nearestConfig(to: name, in: folder, names: configNames(in: folder, workingFolder: workingFolder)),
+            listing: listing)
+    }
+
+    /// The short name that most likely is meant: the nearest one, or the first whose last part is the name or nearest to it.
+    static func nearestConfig(to name: String, in folder: String, names: [String]) -> String? {
+        var stem = name[...]
+        if stem.hasPrefix(folder + "/") { stem = stem.dropFirst(folder.count + 1) }
+        if stem.hasSuffix(".json") { stem = stem.dropLast(5) }
+        if let nearest = nearestName(to: String(stem), in: names) { return nearest }
+        guard !stem.contains("/") else { return nil }
+        func last(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
+        let ends = names.map(last)
+        let end = ends.contains(String(stem)) ? String(stem) : nearestName(to: String(stem), in: ends)
+        return end.flatMap { end in names.first { last($0) == end } }
     }
 }

@@ -47,6 +47,17 @@ import Testing
             try agon(arguments).output == text, "run: agon \(arguments.joined(separator: " ")) > \(path)")
     }
 
+    /// The keys of a learning-rate schedule stand below its kind, and once.
+    @Test func referenceListsKeysBelowTheirKind() throws {
+        let text = try String(contentsOfFile: projectFolder + "/Documentation/reference/config.md", encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n## LearningRateSchedule\n").dropFirst().first)
+        let cosine = try #require(section.components(separatedBy: "\n### `cosine`\n").dropFirst().first)
+        let lines = cosine.components(separatedBy: "\n### ")[0].split(separator: "\n")
+        let keys = lines.filter { $0.hasPrefix("| `") }.compactMap { $0.split(separator: "`").dropFirst().first }
+        #expect(keys == ["warmup", "end", "factor"])
+        #expect(!text.contains("`schedule.") && !text.contains("## LearningRateCurve"))
+    }
+
     @Test func runsAreInFolders() throws {
         for arguments in [
             ["runs", "Package.swift"], ["runs", "reindex", "/nonexistent"], ["runs", "prune", "/none", "--runs", "1"],
@@ -113,6 +124,55 @@ import Testing
         #expect(comparison.code == 64 && comparison.errors.contains("no curve 'nope'"), "\(comparison.errors)")
         let inspect = try agon("inspect", "Runs/points", "--json", folder: folder)
         #expect(try JSONSerialization.jsonObject(with: Data(inspect.output.utf8)) is [String: Any])
+    }
+
+    /// A model has a generator to measure, but no logs.
+    @Test func modelsAreTakenWhereAGeneratorIsEnough() throws {
+        let temporary = try TemporaryFolder()
+        let found = try agon(
+            "evaluate", "quickstart", "quickstrat", "--metrics", "ms-ssim", "--samples", "20", "--json",
+            folder: temporary.path)
+        #expect(found.code == 64 && found.errors.contains("Did you mean 'quickstart'?"), "\(found.errors)")
+        #expect(found.output.contains("\"metric\": \"ms-ssim\""), "\(found.output)")
+        #expect(!FileManager.default.fileExists(atPath: projectFolder + "/Models/quickstart/evaluations.jsonl"))
+        for arguments in [["report", "quickstart"], ["runs", "compare", "quickstart", "digits"]] {
+            let refused = try agon(arguments, folder: temporary.path)
+            #expect(refused.code == 64 && refused.output.isEmpty)
+            #expect(
+                refused.errors.hasPrefix("agon: error: quickstart: a model that comes with Agon: "),
+                "\(refused.errors)")
+        }
+    }
+
+    @Test func resumingNothingIsSaid() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        try temporary.write(
+            """
+            {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
+             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
+             "generator": {"layers": [{"type": "linear", "features": 2}]},
+             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
+            """, to: "points.json")
+        let started = try agon("run", "points.json", "--resume", folder: folder)
+        #expect(started.code == 0)
+        #expect(started.errors == "note: nothing to resume: no run of 'points' in Runs yet; starting a new one\n")
+        let again = try agon("run", "points.json", "--resume", folder: folder)
+        #expect(again.errors.isEmpty && again.output.contains("already complete; --steps extends it"))
+        try FileManager.default.removeItem(atPath: folder + "/Runs/points/checkpoints")
+        try FileManager.default.removeItem(atPath: folder + "/Runs/points/run.json")
+        let empty = try agon("run", "Runs/points", "--resume", folder: folder)
+        #expect(empty.errors == "note: nothing to resume: Runs/points has no checkpoint yet; starting at step 1\n")
+        for name in ["Runs", "Runs/nothing-of-the-kind"] {
+            let none = try agon("run", name, "--resume", folder: folder)
+            #expect(none.code == 64)
+            #expect(
+                none.errors.hasPrefix("agon: error: \(name): holds no run to resume (no config.json)"), "\(none.errors)"
+            )
+        }
+        let model = try agon("run", projectFolder + "/Models/quickstart", "--resume", folder: folder)
+        #expect(model.code == 64)
+        #expect(model.errors.hasSuffix("train its config in a new run: agon run quickstart\n"), "\(model.errors)")
     }
 
     @Test func namesAreNoCommandsOfTheTerminal() throws {

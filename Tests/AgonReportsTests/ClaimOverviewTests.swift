@@ -10,6 +10,16 @@ import Testing
         #expect(try text.contains(ClaimOverview.markdown(root: projectFolder)), "run scripts/results-claims")
     }
 
+    /// The verdicts come with Agon, wherever it is called.
+    @Test func resultsAreFoundOutsideTheProject() throws {
+        let elsewhere = try TemporaryFolder()
+        let root = try #require(ClaimOverview.projectFolder(workingFolder: elsewhere.path))
+        #expect(try ClaimOverview.markdown(root: root) == ClaimOverview.markdown(root: projectFolder))
+        #expect(
+            message { _ = try ClaimOverview.markdown(root: elsewhere.path) }.hasPrefix(
+                "\(elsewhere.path)/Documentation/results: no results of tables are kept here"))
+    }
+
     /// Each page regenerates from its values, byte for byte.
     @Test func keptTablesFollowFromTheirValues() throws {
         for name in TableWork.names(in: projectFolder + "/Configs/tables") {

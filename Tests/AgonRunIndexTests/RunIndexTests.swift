@@ -239,7 +239,8 @@ import Testing
         let first = try makeRun("a", objective: "selfgan", losses: [1, 0.5, 0.25])
         let second = try makeRun("b", losses: [2, 1])
         let comparison = try RunComparison(first, second)
-        #expect(comparison.differences.map(\.path.description) == ["name", "objective.type"])
+        #expect(
+            try RunsSideBySide([first, second]).settings.map(\.path.description) == ["name", "objective.type"])
         #expect(comparison.curves.map(\.key) == ["loss"])
         #expect(
             comparison.text(rows: 20).hasSuffix("step  loss A  B\n   1       1  2\n   2     0.5  1"),
@@ -383,6 +384,45 @@ import Testing
         let full = "metric.fid-lenet@" + Self.identity().hash
         #expect(try RunComparison(first, twin, curves: [full]).curves.map(\.key) == ["metric.fid-lenet"])
         #expect(try RunComparison(first, makeRun("d"), curves: [full]).notes == ["\(full): only A has it"])
+    }
+
+    @Test func severalRunsStandSideBySide() throws {
+        let runs = [
+            try makeRun("a", fid: [4, 2, 3]), try makeRun("b", objective: "wgan", fid: [5]), try makeRun("c", seed: 1),
+        ]
+        let text = try RunsSideBySide(runs).text
+        #expect(
+            text == """
+                A: \(runs[0].path)
+                B: \(runs[1].path)
+                C: \(runs[2].path)
+
+                config          A      B       C
+                name            "a"    "b"     "c"
+                objective.type  "gan"  "wgan"  "gan"
+                seed            0      0       1
+
+                metric                   A           B  C
+                fid-lenet best  2 (step 2)  5 (step 1)
+                fid-lenet last  3 (step 3)  5 (step 1)
+
+                metric.fid-lenet: aaaa
+                """, "\(text)")
+        #expect(throws: RunError.noRun(folder: folder.path)) {
+            _ = try RunsSideBySide(runs + [RunFolder(path: folder.path)])
+        }
+    }
+
+    @Test func valuesMeasuredInDifferentWaysAreMarkedSideBySide() throws {
+        let runs = [
+            try makeRun("a", fid: [4]), try makeRun("b", fid: [5], identity: "bbbb"), try makeRun("c", fid: [6]),
+        ]
+        let text = try RunsSideBySide(runs).text
+        #expect(text.contains("fid-lenet best  4 (step 1) [a]  5 (step 1) [b]  6 (step 1) [a]\n"), "\(text)")
+        #expect(
+            text.hasSuffix(
+                "metric.fid-lenet: values with different letters were measured in different ways and are not comparable"
+                    + "\n[a] aaaa\n[b] bbbb"), "\(text)")
     }
 
     @Test func comparisonTellsOfCurvesThatAreNot() throws {

@@ -49,9 +49,11 @@ import Testing
         let sweepFolder = SweepFolder(path: place + "/S")
         try sweepFolder.prepare(sweep)
         let stamps = sweep.trials.map { sweepFolder.trial($0.id).donePath }
-        func expectTrials(_ what: String, _ output: (code: Int32, text: String)) throws {
+        func expectTrials(_ what: String, checks: Bool = false, _ output: (code: Int32, text: String)) throws {
             let calls = (try? String(contentsOfFile: place + "/calls", encoding: .utf8)) ?? "none"
-            #expect(output.code == 0 && calls == "sweep trial\nsweep trial\n", "\(what): \(calls)\(output.text)")
+            #expect(
+                output.code == 0 && calls == (checks ? "sweep check\n" : "") + "sweep trial\nsweep trial\n",
+                "\(what): \(calls)\(output.text)")
             #expect(stamps.allSatisfy { FileManager.default.fileExists(atPath: $0) }, "\(what)")
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/PWN"), "\(what)")
             #expect(!FileManager.default.fileExists(atPath: sweepFolder.path + "/PWN"), "\(what)")
@@ -59,11 +61,13 @@ import Testing
         }
 
         try AtomicFile.write(path: sweepFolder.makefilePath, text: SweepMakefile.text(for: sweep, program: program))
-        try expectTrials("make", run("/usr/bin/env", ["make", "-s", "-C", sweepFolder.path], in: folder.path))
+        try expectTrials(
+            "make", checks: true, run("/usr/bin/env", ["make", "-s", "-C", sweepFolder.path], in: folder.path))
         let others = ["AGON": program]
         try AtomicFile.write(
             path: sweepFolder.makefilePath, text: SweepMakefile.text(for: sweep, program: "/nowhere"))
-        try expectTrials("AGON", run("/usr/bin/env", ["make", "-s", "-C", sweepFolder.path], in: folder.path, others))
+        try expectTrials(
+            "AGON", checks: true, run("/usr/bin/env", ["make", "-s", "-C", sweepFolder.path], in: folder.path, others))
 
         let parallel = try BatchJobs.writeParallel(sweepFolder, jobs: 1, threads: 1, program: program)
         let lines = try String(contentsOfFile: parallel.path, encoding: .utf8).split(separator: "\n")

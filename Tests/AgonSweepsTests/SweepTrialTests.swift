@@ -164,6 +164,46 @@ import Testing
         #expect(try statuses(place) == [.done] && trial.run.record?.data.map(\.since) == [0, 24])
     }
 
+    /// Make alone knows only times, so its makefile looks at the data first.
+    @Test func makeNoticesOtherImages() throws {
+        let pictures = try TinyPictures()
+        _ = try folder.write(pictures.text, to: "tiny.json")
+        let sweep = try Sweep(
+            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
+        let place = SweepFolder(path: folder.path + "/Sweeps/s")
+        try place.prepare(sweep)
+        let trial = place.trial(sweep.trials[0].id)
+        #expect(try make(place).code == 0)
+        #expect(try statuses(place) == [.done])
+        let again = try make(place)
+        #expect(again.code == 0 && again.text.contains("Nothing to be done for 'all'"), "\(again.text)")
+
+        try pictures.write(2, seed: 1)
+        let changed = try make(place)
+        #expect(changed.code == 2 && changed.text.contains("its data have changed"), "\(changed.text)")
+        #expect(changed.text.contains("note: the data of 1 completed trial have changed"), "\(changed.text)")
+        #expect(try statuses(place) == [.failed])
+        #expect(try make(place, ["ACCEPT_CHANGED_DATA=1"]).code == 0)
+        #expect(try statuses(place) == [.done] && trial.run.record?.data.map(\.since) == [0, 24])
+        // Make starts nothing if the check cannot be made.
+        #expect(try make(place, ["AGON=/nowhere"]).code == 2)
+    }
+
+    /// Calls make as users do, with the built program.
+    private func make(_ place: SweepFolder, _ variables: [String] = []) throws -> (code: Int32, text: String) {
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["AGON=\(program)", "make", "-C", place.path, "THREADS=1"] + variables
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
     @Test func medianRuleEndsATrialAndSaysSo() throws {
         let rule = #", "stop": {"metric": "loss.generator", "goal": "minimize", "grace": 6, "trials": 2}"#
         let (sweep, place) = try prepared(rule, seeds: "[1, 2, 3]")

@@ -35,6 +35,22 @@ import Testing
         #expect(config("own") == "own" && config("") == "" && config("no/such") == "no/such")
         let path = folder + "/Configs/own/mine.json"
         #expect(config(path) == path)
+        func message(_ name: String) -> String {
+            do {
+                return try ProjectFiles.existingConfig(
+                    name, in: "Configs", noun: "config", listing: "agon configs", workingFolder: folder)
+            } catch { return "\(error)" }
+        }
+        let unknown = "cannot be read: no such file, and no config of this name comes with Agon."
+        #expect(message("own/mine") == "Configs/own/mine.json" && message(path + "x") == path + "x")
+        #expect(message("own/nine") == "own/nine: \(unknown) Did you mean 'own/mine'? List them with: agon configs")
+        #expect(message("Configs/own/mien.json").contains("Did you mean 'own/mine'?"))
+        #expect(message("mine").contains("Did you mean 'own/mine'?"))
+        #expect(message("gan/mlq").contains("Did you mean 'gan/mlp'?"))
+        #expect(message("nothing-like-it") == "nothing-like-it: \(unknown) List them with: agon configs")
+        let names = ProjectFiles.configNames(in: "Configs", workingFolder: folder)
+        #expect(names.contains("own/mine") && names.contains("quickstart") && names.contains("gan/mlp"))
+        #expect(!names.contains { $0.hasPrefix("base/") || $0.hasPrefix("sweeps/") || $0.hasSuffix("schema") })
         try FileManager.default.removeItem(atPath: folder)
     }
 }

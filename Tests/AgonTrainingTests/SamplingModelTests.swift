@@ -26,6 +26,23 @@ import Testing
         #expect(Set(names) == ["config.json", "run.json", "checkpoints", "checkpoints/step-0000006.safetensors"])
     }
 
+    @Test func aModelOfAnEarlierStepStatesIt() throws {
+        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let options = TinyExperiment.options(folder + "/run")
+        _ = try TrainingRun.run(
+            TinyExperiment.load("steps=6", "log={\"every\": 1}", "checkpoints={\"every\": 2, \"keep\": 3}"),
+            options: options
+        ) { _ in }
+        _ = try SamplingModel.write(run: folder + "/run", checkpoint: 4, to: folder + "/model")
+        _ = try SamplingModel.write(run: folder + "/run", to: folder + "/last")
+        func record(_ name: String) -> RunRecord? { RunFolder(path: "\(folder)/\(name)").record }
+        let (whole, early) = (try #require(record("run")), try #require(record("model")))
+        #expect(whole.step == 6 && early.step == 4 && early.checkpoint == 4 && early.steps == 6)
+        #expect(try #require(early.seconds) <= #require(whole.seconds))
+        #expect(record("last")?.node == whole.node)
+    }
+
     @Test func shippedModelsSample() throws {
         let models = SamplingModel.all
         #expect(models.count >= 2)
@@ -47,5 +64,17 @@ import Testing
         #expect(SamplingModel.run("") == "")
         #expect(SamplingModel.run("no-such-model") == "no-such-model")
         #expect(SamplingModel.run("/tmp") == "/tmp")
+        #expect(
+            message { _ = try SamplingModel.existingRun("quickstrat") }
+                == "quickstrat: no run is in a folder of this name, and no model of this name comes with Agon. "
+                + "Did you mean 'quickstart'? List models with: agon models; runs with: agon runs")
+        #expect(throws: Never.self) { try SamplingModel.existingRun("/tmp/none") }
+        let model = SamplingModel.run("quickstart")
+        #expect(SamplingModel.shipped("quickstart") == model && SamplingModel.shipped(model + "/") == model + "/")
+        #expect(SamplingModel.shipped("/tmp") == nil && SamplingModel.shipped("no-such-model") == nil)
+        #expect(
+            message { try SamplingModel.requireRun("quickstart", remedy: "do this") }
+                == "quickstart: a model that comes with Agon: a generator without the discriminator and the logs of its "
+                + "run; do this")
     }
 }

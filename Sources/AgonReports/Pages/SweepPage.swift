@@ -19,12 +19,8 @@ public struct SweepPage {
     /// - Parameter inspect: the result of `agon inspect` for a trial's config; nil if not wanted or not available.
     public init(_ sweep: RecordedSweep, inspect: (RecordedRun) -> Inspection? = { _ in nil }) {
         self.sweep = sweep
-        let axes = sweep.list.axes.filter { $0 != "seed" }
-        let differing = axes.filter { axis in
-            Set(sweep.trials.map { $0.value(of: axis)?.canonicalText ?? "" }).count > 1
-        }
-        rows = TableMaking.rows(by: differing.isEmpty ? ["base"] : differing, of: sweep.trials)
-        var making = TableMaking(columns: Self.columns(of: sweep.trials), rows: rows, trials: sweep.trials)
+        rows = TableMaking.usualRows(of: sweep)
+        var making = TableMaking(columns: TableMaking.usualColumns(of: sweep.trials), rows: rows, trials: sweep.trials)
         var costs: [String: CostFigures] = [:]
         if rows.count <= Self.mostPlanned {
             for row in rows {
@@ -46,42 +42,6 @@ public struct SweepPage {
         TableColumn(key: "plan", title: "planned memory", best: nil, quantity: .cost(.memory, budget: nil)),
         TableColumn(key: "parameters", title: "parameters", best: nil, quantity: .cost(.parameterCount, budget: nil)),
     ]
-
-    /// Best and last value of each metric, or the last losses if nothing was measured; time and memory.
-    private static func columns(of trials: [RecordedTrial]) -> [TableColumn] {
-        var names: [String] = []
-        for trial in trials { names += trial.run.metrics.filter { !names.contains($0) } }
-        var columns: [TableColumn] = []
-        for name in names {
-            let goal = MetricGoal.usual(for: name)
-            let title = String(name.dropFirst(7))
-            columns.append(
-                TableColumn(
-                    key: "best \(name)", title: "\(title), best", best: goal,
-                    quantity: .metric(name, .best, goal, isAbsolute: false, identity: nil)))
-            columns.append(
-                TableColumn(
-                    key: "last \(name)", title: "\(title), last", best: goal,
-                    quantity: .metric(name, .last, goal, isAbsolute: false, identity: nil)))
-        }
-        let plain =
-            ["epoch.logLossRatio"] + (names.isEmpty ? ["loss.generator", "loss.discriminator"] : [])
-        for name in plain where trials.contains(where: { !$0.run.history[name].isEmpty }) {
-            columns.append(
-                TableColumn(
-                    key: name, title: "\(name), last", best: nil,
-                    quantity: .metric(name, .last, .minimize, isAbsolute: false, identity: nil)))
-        }
-        let isShort = trials.allSatisfy { ($0.run.seconds ?? 0) < 120 }
-        columns.append(
-            TableColumn(key: "time", title: "training", best: nil, quantity: .record(isShort ? .seconds : .minutes)))
-        columns.append(
-            TableColumn(key: "memory", title: "peak memory", best: nil, quantity: .record(.peakMemory)))
-        if trials.contains(where: { !$0.run.history.alarms.isEmpty }) {
-            columns.append(TableColumn(key: "alarms", title: "alarms", best: nil, quantity: .record(.alarms)))
-        }
-        return columns
-    }
 
     public var text: String {
         let table = making.table(name: sweep.list.name, title: sweep.list.name)

@@ -140,9 +140,17 @@ struct ClaimJudge {
         if isExact {
             (difference, manner) = (MeanDifference(exactly: estimate), "exact")
         } else if samples.count == 2 {
-            let mayPair = !found[0].seeds.contains(nil) && found[0].seeds == found[1].seeds
+            // Rows that pool settings may have a seed several times.
+            let mayPair =
+                Set(found[0].seeds).count == found[0].seeds.count && !found[0].seeds.contains(nil)
+                && found[0].seeds == found[1].seeds
             let compared = SampleComparison(samples[0], samples[1], mayPair: mayPair)
-            (difference, manner) = (compared?.difference, compared?.isPaired == true ? "seeds in pairs" : "seeds apart")
+            let what =
+                table.rows.contains { row in row.isPooled && found.contains { $0.row == row.name } }
+                ? "trials" : "seeds"
+            (difference, manner) = (
+                compared?.difference, "\(what) \(compared?.isPaired == true ? "in pairs" : "apart")"
+            )
         } else {
             (difference, manner) = (MeanDifference(samples[0], from: 0), "")
         }

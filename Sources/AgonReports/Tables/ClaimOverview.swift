@@ -1,3 +1,4 @@
+import AgonTensors
 import AgonText
 import Foundation
 
@@ -8,17 +9,20 @@ public enum ClaimOverview {
 
     /// A Markdown table of all claims.
     ///
-    /// - Parameter root: the project's folder.
+    /// - Parameter root: the project's folder; nil: the nearest that has tables and results.
     ///
-    /// Throws `ConfigError`, `SweepError`, `ReportsError`.
-    public static func markdown(root: String = ".") throws -> String {
+    /// Throws `ReportsError.noResults`, `ConfigError`, `SweepError`.
+    public static func markdown(root: String? = nil) throws -> String {
+        guard let root = root ?? projectFolder() else { throw ReportsError.noResults(folder: folder) }
         let tables = "\(root)/\(TableWork.standardFolder)"
         var text = TextTable(
             [
                 "source", "claim", "verdict", "effect, 95 % interval", "seeds", "of the published steps", "published",
                 "page",
             ])
-        for name in TableWork.names(in: tables) {
+        let names = TableWork.names(in: tables)
+        guard !names.isEmpty else { throw ReportsError.noResults(folder: "\(root)/\(folder)") }
+        for name in names {
             let file = "\(tables)/\(name).json"
             let place = "\(folder)/\(name)"
             let path = "\(root)/\(place)/\(TableValues.fileName)"
@@ -37,6 +41,13 @@ public enum ClaimOverview {
             }
         }
         return text.markdown(words: [0, 1, 2, 3, 6, 7])
+    }
+
+    /// The nearest folder that has both tables and results: the working folder, a folder above it, or Agon's own.
+    static func projectFolder(workingFolder: String = FileManager.default.currentDirectoryPath) -> String? {
+        ProjectFiles.places(of: TableWork.standardFolder, workingFolder: workingFolder).map { place in
+            String(place.dropLast(TableWork.standardFolder.count + 1))
+        }.first { FileManager.default.fileExists(atPath: "\($0)/\(folder)") }
     }
 
     private static func judgements(_ file: String, _ values: TableValues) throws -> [Judgement] {

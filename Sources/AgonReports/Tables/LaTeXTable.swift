@@ -32,9 +32,9 @@ enum LaTeXTable {
     /// If a column has published values, its name spans both.
     private static func heading(_ table: ResultTable) -> [String] {
         guard table.columns.contains(where: \.hasPublished) else {
-            return [line(["", "seeds"] + table.columns.map { escaped($0.heading) })]
+            return [line(["", table.countHeading] + table.columns.map { escaped($0.heading) })]
         }
-        var (upper, lower, rules) = (["", ""], ["", "seeds"], [String]())
+        var (upper, lower, rules) = (["", ""], ["", table.countHeading], [String]())
         for column in table.columns {
             if column.hasPublished {
                 rules.append("\\cmidrule(lr){\(lower.count + 1)-\(lower.count + 2)}")

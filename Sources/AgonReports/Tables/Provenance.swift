@@ -32,10 +32,10 @@ public struct Provenance: Sendable {
             ],
             "machines": ConfigNode(machines.map(\.node)), "versions": versions.node, "commits": commits.node,
             "sweeps": ConfigNode(
-                work.sweeps.map {
+                work.sources.map {
                     [
-                        "file": ConfigNode($0.sweep.file), "config": ConfigNode($0.sweep.resolved.digest),
-                        "folder": ConfigNode($0.folder.path), "trials": ConfigNode($0.sweep.trials.count),
+                        "file": ConfigNode($0.file), "config": ConfigNode($0.config),
+                        "folder": ConfigNode($0.folder.path), "trials": ConfigNode($0.trials),
                     ]
                 }),
             "trials": ConfigNode(trials.map(Self.node)),
@@ -47,8 +47,8 @@ public struct Provenance: Sendable {
                 : CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
                     + ", \(DurationText.short(training)) of training in total."
                     + Self.text(of: commits),
-            "Configs: table \(work.resolved.digest.prefix(12)); sweeps "
-                + work.sweeps.map { "\($0.sweep.file) \($0.sweep.resolved.digest.prefix(12))" }.joined(separator: ", ")
+            "Configs: " + (work.file.isEmpty ? "" : "table \(work.resolved.digest.prefix(12)); ") + "sweeps "
+                + work.sources.map { "\($0.file) \($0.config.prefix(12))" }.joined(separator: ", ")
                 + "; trials are named by theirs.",
         ]
     }

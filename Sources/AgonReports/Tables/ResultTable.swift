@@ -33,6 +33,8 @@ public struct ResultTable: Sendable {
         var steps: Int?
         /// The length of the published training.
         var publishedSteps: Int?
+        /// Whether its trials differ in more than the seed.
+        var isPooled = false
     }
 
     public struct Cell: Sendable {
@@ -74,6 +76,9 @@ public struct ResultTable: Sendable {
         else { return nil }
         return row.cells[index]
     }
+
+    /// What the numbers of a row's trials count: seeds, unless a row pools different settings.
+    var countHeading: String { rows.contains(where: \.isPooled) ? "trials" : "seeds" }
 
     /// Whether a column holds text instead of numbers.
     func isOfWords(_ index: Int) -> Bool { rows.contains { $0.cells[index].words != nil } }
@@ -135,7 +140,7 @@ public struct ResultTable: Sendable {
 
     /// The heading above the cells of each row, and which columns hold text.
     func heading(published: (Column) -> String) -> (titles: [String], words: Set<Int>) {
-        var (titles, words) = (["", "seeds"], Set([0]))
+        var (titles, words) = (["", countHeading], Set([0]))
         for (index, column) in columns.enumerated() {
             if column.hasPublished { titles.append(published(column)) }
             if isOfWords(index) { words.insert(titles.count) }

@@ -37,7 +37,8 @@ struct TableAssembly {
             table.rows.append(
                 ResultTable.Row(
                     name: row.name, trials: found.trials.count, done: done.count, cells: cells,
-                    steps: done.map(\.steps).min(), publishedSteps: row.publishedSteps ?? publishedSteps))
+                    steps: done.map(\.steps).min(), publishedSteps: row.publishedSteps ?? publishedSteps,
+                    isPooled: !found.pooled.isEmpty))
         }
         for index in columns.indices { settleIdentities(&table, column: index, identities[index]) }
         fillRatios(&table)

@@ -58,6 +58,16 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         try check(reader)
     }
 
+    /// The table of a sweep without a file.
+    init(name: String, title: String, rows: [TableRow], columns: [TableColumn]) {
+        self.name = name
+        self.title = title
+        self.rows = rows
+        self.columns = columns
+        (description, source, convergence, publishedSteps) = (nil, nil, nil, nil)
+        (budgets, by, figures, claims) = ([], [], [], [])
+    }
+
     /// Row and column names are unique, and every reference resolves.
     private func check(_ reader: ConfigReader) throws {
         try Self.requireUnique(rows.map(\.name), "rows", reader)

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonRuns
 import AgonText
 
@@ -54,11 +55,31 @@ struct TableMaking {
                     default: break
                     }
                 }
+                found.pooled = Self.settings(thatDifferAmong: done)
                 found.trials = members.map(measured)
                 return found
             })
         values.notes = notesOfRuns
         return values
+    }
+
+    /// The settings besides the seed in which trials differ: axes, or the paths of keys that change the result.
+    static func settings(thatDifferAmong trials: [RecordedTrial]) -> [String] {
+        guard let first = trials.first, trials.count > 1 else { return [] }
+        var axes: [String] = []
+        for trial in trials { axes += trial.variant.map(\.axis).filter { !axes.contains($0) } }
+        let differing = axes.filter { axis in Set(trials.map { $0.value(of: axis)?.canonicalText }).count > 1 }
+        guard differing.isEmpty else { return differing }
+        // Trials of several sweeps may differ where none of these has an axis.
+        let free = ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing, .chance])
+        var paths: [String] = []
+        for trial in trials.dropFirst() {
+            for path in ConfigDifference.between(first.run.config, trial.run.config).map(\.path) {
+                if case .key(let key)? = path.steps.first, free.contains(key) { continue }
+                if !paths.contains(path.description) { paths.append(path.description) }
+            }
+        }
+        return paths
     }
 
     private func measured(_ trial: RecordedTrial) -> TableValues.Trial {

@@ -20,11 +20,15 @@ extension TableAssembly {
         notes = Self.joined(notes) + values.notes
         for row in rows {
             notes += missing(in: row)
+            if let pooled = values.rows.first(where: { $0.name == row.name })?.pooled, !pooled.isEmpty {
+                notes.append(
+                    "\(row.name): its trials differ in \(pooled.joined(separator: ", ")), so ± is not over seeds alone")
+            }
             if let note = row.note { notes.append("\(row.name): \(note)") }
         }
         if table.rows.contains(where: { $0.cells.contains { $0.summary.map { $0.count > 1 } ?? false } }) {
             notes.append(
-                "mean ± 95 % interval of the mean by Student's t (number of seeds)")
+                "mean ± 95 % interval of the mean by Student's t (number of \(table.countHeading))")
         }
         if table.rows.contains(where: { $0.cells.contains(where: \.isMissing) }) {
             notes.append("–: no value")

@@ -44,7 +44,7 @@ public struct TableResults {
     /// Whether every trial is complete.
     public var isComplete: Bool {
         let trials = values.rows.flatMap(\.trials)
-        let planned = work.sweeps.reduce(0) { $0 + $1.sweep.trials.count }
+        let planned = work.sources.reduce(0) { $0 + $1.trials }
         return (runs?.making.trials.count ?? trials.count) == planned && trials.allSatisfy(\.isDone)
     }
 
@@ -66,12 +66,14 @@ public struct TableResults {
     /// Throws `ReportsError`, `RunError.cannotMakeFolder`, `TensorsError.cannotWrite`.
     public func write(to folder: String) throws -> [String] {
         try RunFolder.makeFolders(folder)
-        let label = "\(table.name)-\(work.budget)"
         try AtomicFile.write(path: folder + "/table.md", text: markdown)
         try AtomicFile.write(path: folder + "/table.csv", text: CommaSeparatedTable.text(table))
         try AtomicFile.write(
-            path: folder + "/table.tex", text: LaTeXTable.text(table, label: label, origin: values.origin))
-        try AtomicFile.write(path: "\(folder)/\(TableValues.fileName)", text: values.node.prettyText)
+            path: folder + "/table.tex", text: LaTeXTable.text(table, label: work.label, origin: values.origin))
+        // Without a budget there is no command that reads values.
+        if work.recorded == nil {
+            try AtomicFile.write(path: "\(folder)/\(TableValues.fileName)", text: values.node.prettyText)
+        }
         guard let runs else { return warnings }
         try RunFolder.makeFolders(folder + "/figures")
         try AtomicFile.write(
@@ -84,9 +86,9 @@ public struct TableResults {
 
     private static func footer(_ work: TableWork, _ making: TableMaking) -> String {
         let processors = Set(making.trials.compactMap { $0.run.record?.processor?.brand }).sorted()
-        let configs = work.sweeps.map { String($0.sweep.resolved.digest.prefix(12)) }
+        let configs = work.sources.map { String($0.config.prefix(12)) }
         return
-            (["agon table \(work.configuration.name) --budget \(work.budget)", "Agon \(AgonVersion.current)"]
+            ([work.command, "Agon \(AgonVersion.current)"]
             + processors + ["config \(configs.joined(separator: ", "))"]).joined(separator: " · ")
     }
 
@@ -109,7 +111,9 @@ public struct TableResults {
             let title = MarkdownTable.escaped(figure.title)
             text += "\n![\(title)](figures/\(figure.name).svg)\n\n\(title)\n"
         }
-        text += "\n## Origin\n\n" + values.origin.joined(separator: " ") + " The table and its verdicts follow from "
+        text += "\n## Origin\n\n" + values.origin.joined(separator: " ")
+        guard work.recorded == nil else { return text + " `\(work.command)` makes the table again.\n" }
+        text += " The table and its verdicts follow from "
         text += "\(TableValues.fileName): `agon table \(configuration.name) --budget \(work.budget) --values "
         return text + "\(TableValues.fileName)`.\n"
     }

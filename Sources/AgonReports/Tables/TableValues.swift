@@ -23,6 +23,8 @@ public struct TableValues: ConfigDecodable, Sendable {
         var costs: [String: Double] = [:]
         /// Settings, by column.
         var words: [String: String] = [:]
+        /// The settings in which its completed trials differ besides the seed, whose spread is not one over seeds.
+        var pooled: [String] = []
         var trials: [Trial] = []
     }
 
@@ -79,10 +81,12 @@ public struct TableValues: ConfigDecodable, Sendable {
     /// The file.
     var node: ConfigNode {
         var identities: [EvaluationIdentity] = []
+        func texts(_ texts: [String]) -> ConfigNode { ConfigNode(texts.map { ConfigNode($0) }) }
         let rows = rows.map { row -> ConfigNode in
             var node: ConfigObject = ["name": ConfigNode(row.name)]
             if !row.costs.isEmpty { node["costs"] = Self.sorted(row.costs) { ConfigNode($0) } }
             if !row.words.isEmpty { node["settings"] = Self.sorted(row.words) { ConfigNode($0) } }
+            if !row.pooled.isEmpty { node["pooled"] = texts(row.pooled) }
             node["trials"] = ConfigNode(
                 row.trials.map { trial in
                     var node: ConfigObject = ["id": ConfigNode(trial.id)]
@@ -102,7 +106,6 @@ public struct TableValues: ConfigDecodable, Sendable {
                 })
             return ConfigNode(node)
         }
-        func texts(_ texts: [String]) -> ConfigNode { ConfigNode(texts.map { ConfigNode($0) }) }
         return [
             "table": ConfigNode(table), "budget": ConfigNode(budget), "origin": texts(origin), "notes": texts(notes),
             "figures": texts(figures), "identities": ConfigNode(identities.map(\.node)), "rows": ConfigNode(rows),
@@ -121,6 +124,7 @@ public struct TableValues: ConfigDecodable, Sendable {
         let name: String
         let costs: ConfigObject
         let words: ConfigObject
+        let pooled: [String]
         let trials: [FileTrial]
 
         struct Fault: Error { let text: String }
@@ -129,6 +133,8 @@ public struct TableValues: ConfigDecodable, Sendable {
             name = try reader.string("name", "The row's name.")
             costs = try reader.node("costs", default: [:], "Costs by column.").object ?? ConfigObject()
             words = try reader.node("settings", default: [:], "Settings by column.").object ?? ConfigObject()
+            pooled = try reader.strings(
+                "pooled", default: [], "The settings besides the seed in which its trials differ.")
             trials = try reader.array("trials", of: FileTrial.self, default: [], "The trials.")
         }
 
@@ -136,6 +142,7 @@ public struct TableValues: ConfigDecodable, Sendable {
             var row = Row(name: name)
             for cost in costs.members { row.costs[cost.key] = try Self.number(cost.value, cost.key) }
             for word in words.members { row.words[word.key] = word.value.string }
+            row.pooled = pooled
             row.trials = try trials.map { trial in
                 var measured: [String: Measured] = [:]
                 for member in trial.values.members {

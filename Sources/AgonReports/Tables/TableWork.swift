@@ -4,6 +4,7 @@ import AgonDiagnostics
 import AgonExperiments
 import AgonSweeps
 import AgonTensors
+import AgonText
 import Foundation
 
 /// A table at a budget: its sweeps, and the processing from their runs to the table's files.
@@ -13,8 +14,12 @@ public struct TableWork: Sendable {
     public let resolved: ConfigNode
     /// The table as the user named it.
     public let file: String
+    /// Empty for a recorded sweep.
     public let budget: String
+    /// The sweeps of the budget; empty for a recorded sweep.
     public let sweeps: [(sweep: Sweep, folder: SweepFolder)]
+    /// The sweep whose trials are tabulated as they are, instead of those of a budget.
+    let recorded: RecordedSweep?
 
     /// The folder of the project's tables.
     public static let standardFolder = "Configs/tables"
@@ -35,6 +40,51 @@ public struct TableWork: Sendable {
         sweeps = try Self.sweeps(of: configuration, budget: budget).map { sweep in
             (sweep, folder(sweep.configuration.name))
         }
+        recorded = nil
+    }
+
+    /// Reads the folder of a sweep to tabulate its trials as they are.
+    ///
+    /// - Parameter table: the name or file of the table whose rows and columns are wanted; nil: a row for each point of the
+    ///   sweep's axes, and a column for each thing measured.
+    ///
+    /// Throws `ReportsError`, `ConfigError`, `SweepError`.
+    public init(table: String?, recorded folder: SweepFolder) throws {
+        let sweep = try RecordedSweep(folder)
+        if let table {
+            file = try Self.path(of: table)
+            (configuration, resolved) = try ConfigReader.decode(
+                TableConfiguration.self, from: ConfigNode.load(path: file))
+        } else {
+            file = ""
+            configuration = TableConfiguration(
+                name: sweep.list.name, title: sweep.list.name, rows: TableMaking.usualRows(of: sweep),
+                columns: TableMaking.usualColumns(of: sweep.trials))
+            resolved = [:]
+        }
+        (budget, sweeps, recorded) = ("", [], sweep)
+    }
+
+    /// What is tabulated: a sweep's file, the digest of its settings, its folder, and how many trials it has.
+    var sources: [(file: String, config: String, folder: SweepFolder, trials: Int)] {
+        guard let recorded else {
+            return sweeps.map { ($0.sweep.file, $0.sweep.resolved.digest, $0.folder, $0.sweep.trials.count) }
+        }
+        let settings = try? ConfigNode.load(path: recorded.folder.sweepPath)
+        return [(recorded.list.file, settings?.digest ?? "", recorded.folder, recorded.list.entries.count)]
+    }
+
+    /// The command that makes the table.
+    var command: String {
+        guard let recorded else { return "agon table \(configuration.name) --budget \(budget)" }
+        return "agon table " + (file.isEmpty ? "" : ShellText.word(file) + " ")
+            + "--sweep \(ShellText.word(recorded.folder.path))"
+    }
+
+    /// Names the table among those of other budgets and sweeps.
+    var label: String {
+        guard let recorded else { return "\(configuration.name)-\(budget)" }
+        return file.isEmpty ? configuration.name : "\(configuration.name)-\(recorded.list.name)"
     }
 
     private static func sweeps(of configuration: TableConfiguration, budget name: String) throws -> [Sweep] {
@@ -72,7 +122,7 @@ public struct TableWork: Sendable {
     }
 
     /// The default folder of results.
-    public var standardResults: String { "Results/\(configuration.name)-\(budget)" }
+    public var standardResults: String { "Results/\(label)" }
 
     var note: String? { configuration.budgets.first { $0.name == budget }?.value.note }
 
@@ -97,7 +147,7 @@ public struct TableWork: Sendable {
             columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
         var values = making.values(table: configuration.name, budget: budget)
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
-        values.notes += costs.failures
+        values.notes += costs.failures + [unmeasured(in: trials)].compactMap { $0 }
         values.origin = provenance.lines
         return try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
     }
@@ -126,6 +176,13 @@ public struct TableWork: Sendable {
 
     /// The trials of the sweeps as defined now, as far as there are any; trials of earlier definitions are left out.
     private func recordedTrials() throws -> [RecordedTrial] {
+        if let recorded {
+            guard recorded.trials.contains(where: { $0.status.state != .waiting }) else {
+                throw ReportsError.nothingRunIn(sweep: recorded.folder.path)
+            }
+            try checkKeys(of: recorded)
+            return recorded.trials
+        }
         var trials: [RecordedTrial] = []
         for (sweep, folder) in sweeps {
             guard FileManager.default.fileExists(atPath: folder.listPath) else { continue }
@@ -139,6 +196,66 @@ public struct TableWork: Sendable {
                 folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
         }
         return trials
+    }
+
+    /// Reports all keys of rows and settings that no trial of the sweep has.
+    ///
+    /// Throws `ReportsError.missingKeys`, `ReportsError.noTrialInRows`.
+    private func checkKeys(of sweep: RecordedSweep) throws {
+        let wanted =
+            configuration.rows.flatMap { row in
+                // A trial without the key meets the condition that it is null.
+                row.conditions.filter { !$0.value.isNull }.map { (key: $0.key, place: "row '\(row.name)'") }
+            } + configuration.by.map { ($0, "by") }
+            + configuration.columns.compactMap { column in
+                if case .setting(let path) = column.quantity { (path, "column '\(column.key)'") } else { nil }
+            }
+        let existing = sweep.list.axes + sweep.trials.prefix(1).flatMap { $0.run.config.leaves.map(\.description) }
+        var missing: [ReportsError.MissingKey] = []
+        for (key, place) in wanted where !sweep.trials.contains(where: { $0.value(of: key) != nil }) {
+            guard !missing.contains(where: { $0.key == key }) else { continue }
+            missing.append(.init(key: key, place: place, nearest: nearestName(to: key, in: existing)))
+        }
+        guard missing.isEmpty else {
+            throw ReportsError.missingKeys(missing, sweep: sweep.folder.path, table: configuration.name)
+        }
+        guard
+            configuration.rows.isEmpty
+                || configuration.rows.contains(where: { row in
+                    sweep.trials.contains { trial in row.matches { trial.value(of: $0) } }
+                })
+        else { throw ReportsError.noTrialInRows(sweep: sweep.folder.path, table: configuration.name) }
+    }
+
+    /// A note on the metrics that the table wants and no completed trial of the recorded sweep has.
+    private func unmeasured(in trials: [RecordedTrial]) -> String? {
+        guard let recorded else { return nil }
+        let done = trials.filter(\.isDone)
+        var names: [String] = []
+        for column in configuration.columns {
+            switch column.quantity {
+            case .metric(let name, _, _, _, _), .timeToBest(let name, _, _), .timeToReach(let name, _, _, _):
+                let isMeasured = done.contains { !$0.run.values(of: name).isEmpty }
+                if !isMeasured, !done.isEmpty, !names.contains(name) { names.append(name) }
+            default: break
+            }
+        }
+        guard !names.isEmpty else { return nil }
+        let metrics = names.compactMap { name in
+            name.hasPrefix("metric.") ? EvaluationMetric.giving(String(name.dropFirst(7)))?.rawValue : nil
+        }
+        let remedy =
+            metrics.isEmpty
+            ? ""
+            : "; measure them with: agon evaluate \(ShellText.word(recorded.folder.trialsFolder))/* --metrics "
+                + metrics.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ",")
+        return "no trial has \(names.joined(separator: ", "))" + remedy
+    }
+
+    /// The config of the first trial of a row in the recorded sweep.
+    fileprivate func recordedExperiment(of row: TableRow) throws -> Experiment? {
+        let trial = recorded?.trials.first { trial in row.matches { trial.value(of: $0) } }
+        return try trial.map { try Experiment.load(path: $0.run.folder.configPath) }
     }
 
     /// The first trial of a row at a budget, run or not.
@@ -189,7 +306,16 @@ private final class RowCosts {
     }
 
     func figures(of row: TableRow, budget: String?) -> CostFigures? {
-        guard let sweeps = sweeps[budget ?? work.budget], let experiment = work.experiment(of: row, in: sweeps) else {
+        let experiment: Experiment
+        do {
+            guard
+                let found = try work.recorded != nil && budget == nil
+                    ? work.recordedExperiment(of: row)
+                    : sweeps[budget ?? work.budget].flatMap({ work.experiment(of: row, in: $0) })
+            else { return nil }
+            experiment = found
+        } catch {
+            fail(row, error)
             return nil
         }
         if let figures = known[experiment.digest] { return figures }
@@ -199,9 +325,26 @@ private final class RowCosts {
             known[experiment.digest] = figures
             return figures
         } catch {
-            let note = "\(row.name): cannot be planned: \(error)"
-            if !failures.contains(note) { failures.append(note) }
+            fail(row, error)
             return nil
         }
+    }
+
+    private func fail(_ row: TableRow, _ error: any Error) {
+        let note = "\(row.name): cannot be planned: \(error)"
+        if !failures.contains(note) { failures.append(note) }
+    }
+}
+
+extension ConfigNode {
+    /// The paths of all values that are neither objects nor arrays.
+    fileprivate var leaves: [ConfigPath] {
+        if let object {
+            return object.members.flatMap { member in member.value.leaves.map { .root.key(member.key).appending($0) } }
+        }
+        if let array {
+            return array.enumerated().flatMap { index, value in value.leaves.map { .root.index(index).appending($0) } }
+        }
+        return [.root]
     }
 }

@@ -70,14 +70,18 @@ public final class RunEvaluation {
 
     /// Measures a run, and appends new values to its `evaluations.jsonl`.
     ///
-    /// - Parameter note: called with one-line status messages.
+    /// - Parameters:
+    ///   - records: whether to append them; not for models that come with Agon.
+    ///   - note: called with one-line status messages.
     ///
     /// Throws `RunError`, `MeasurementError`, `ClassifierError`, `ConfigError`, `DatasetError`, `TensorsError`.
-    public func evaluate(run path: String, note: (String) -> Void = { _ in }) throws -> Outcome {
-        try StopRequest.signals.listening { try measure(run: path, note: note) }
+    public func evaluate(
+        run path: String, records: Bool = true, note: (String) -> Void = { _ in }
+    ) throws -> Outcome {
+        try StopRequest.signals.listening { try measure(run: path, records: records, note: note) }
     }
 
-    private func measure(run path: String, note: (String) -> Void) throws -> Outcome {
+    private func measure(run path: String, records: Bool, note: (String) -> Void) throws -> Outcome {
         let folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(path: folder.configPath)
@@ -90,7 +94,10 @@ public final class RunEvaluation {
             experiment,
             data: DataShapes(sample: plan.dataset.sampleShape, condition: plan.dataset.conditionShape))
         let side = networks.gan.sides[0]
-        let average = plan.settings.weights == .average ? side.average : nil
+        // A model has one of the two networks.
+        let takesAverages = checkpoint.takesAverages(
+            wanted: plan.settings.weights == .average && side.average != nil, note: note)
+        let average = takesAverages ? side.average : nil
         let generator = average ?? side.generator
         try checkpoint.restore(generator.variables)
         let evaluator = try Evaluator(
@@ -100,7 +107,7 @@ public final class RunEvaluation {
         let values = try evaluator.measure(step: checkpoint.step)
         if let damage = folder.evaluationDamage { note(damage) }
         do {
-            try folder.record(values)
+            if records { try folder.record(values) }
         } catch {
             // A read-only folder can be measured too.
             note("\(error); the values are not saved")

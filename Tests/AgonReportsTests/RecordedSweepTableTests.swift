@@ -1,0 +1,114 @@
+import AgonConfiguration
+import AgonDatasets
+import AgonSweeps
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonReports
+
+/// Tables of the trials in a sweep's folder as they are.
+@Suite struct RecordedSweepTableTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func results(_ work: TableWork) throws -> TableResults {
+        try work.results(
+            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path), threads: 1,
+            commandLine: ["agon", "table"])
+    }
+
+    /// A table's file with a row for each condition.
+    private func table(_ conditions: [String], columns: String = "") throws -> String {
+        let rows = conditions.enumerated().map { #"{"name": "row \#($0)", "where": \#($1)}"# }
+        return try folder.write(
+            """
+            {"name": "sizes", "title": "Sizes", "budgets": {"smoke": {"sweeps": [{"file": "none.json"}]}},
+             "rows": [\(rows.joined(separator: ", "))],
+             "columns": [{"key": "best", "type": "metric", "metric": "metric.fid-lenet", "pick": "best"}\(columns)]}
+            """, to: "sizes.json")
+    }
+
+    @Test func axesAndMeasurementsMakeTheTableWithoutAFile() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let work = try TableWork(table: nil, recorded: sweep)
+        let found = try results(work)
+        #expect(found.isComplete)
+        #expect(found.table.rows.map(\.name) == ["small", "large"])
+        #expect(found.table.cell(row: "small", column: "best metric.fid-lenet")?.summary?.values == [2, 4, 6])
+        #expect(found.text.contains("|  | seeds | fid-lenet, best |"), "\(found.text)")
+        #expect(found.text.contains("(number of seeds)"))
+        #expect(work.label == "study")
+        _ = try found.write(to: folder.path + "/Results")
+        #expect(
+            try folder.text("Results/table.md").hasSuffix(
+                " `agon table --sweep \(sweep.path)` makes the table again.\n"))
+        // There is no command that reads the values of a table without a file.
+        #expect(!folder.holds("Results/values.json"))
+        let origin = try ConfigNode.load(path: folder.path + "/Results/provenance.json")
+        #expect(origin["sweeps"]?.array?.first?["trials"]?.integer == 6)
+    }
+
+    @Test func rowsOfAFileTakeTheTrials() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let path = try table([#"{"size": "small"}"#])
+        let found = try results(TableWork(table: path, recorded: sweep))
+        #expect(found.table.cell(row: "row 0", column: "best")?.summary?.values == [2, 4, 6])
+        #expect(found.table.notes.contains("3 of 6 trials belong to no row"))
+    }
+
+    @Test func missingKeysAreListedAtOnce() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let path = try table(
+            [#"{"sise": "small"}"#, #"{"size": "large", "objective.type": "gan"}"#, #"{"ema": null}"#],
+            columns: #", {"key": "rate", "type": "setting", "path": "optimizer.learningRate"}"#)
+        #expect(
+            message { _ = try results(TableWork(table: path, recorded: sweep)) }
+                == "\(sweep.path): its trials lack keys of table sizes: 'sise' (row 'row 0'; did you mean 'size'?), "
+                + "'objective.type' (row 'row 1'), 'optimizer.learningRate' (column 'rate'). List their keys with: "
+                + "agon runs \(sweep.path) --keys")
+        let other = try table([#"{"size": "medium"}"#])
+        #expect(
+            message { _ = try results(TableWork(table: other, recorded: sweep)) }
+                == "\(sweep.path): no trial of this sweep belongs to a row of table sizes; tabulate it by its axes with: "
+                + "agon table --sweep \(sweep.path)")
+    }
+
+    @Test func whatWasNotRunOrMeasuredIsSaid() throws {
+        let waiting = try folder.sweep(
+            named: "waiting", [SyntheticTrial(id: "a", settings: ["seed": 0], state: .waiting)])
+        #expect(
+            message { _ = try results(TableWork(table: nil, recorded: waiting)) }
+                == "\(waiting.path): no trial of this sweep has been run; run it with: make -C \(waiting.path) -k")
+        let sweep = try folder.sweep([SyntheticTrial(id: "a", settings: ["size": "small", "seed": 0])])
+        let found = try results(TableWork(table: table([#"{"size": "small"}"#]), recorded: sweep))
+        #expect(
+            found.table.notes.contains(
+                "no trial has metric.fid-lenet; measure them with: agon evaluate \(sweep.path)/trials/* --metrics fid"),
+            "\(found.table.notes)")
+        #expect(
+            message { _ = try TableWork(table: nil, recorded: SweepFolder(path: folder.path)) }.hasPrefix(
+                "\(folder.path): holds no sweep"))
+    }
+
+    /// The spread of a row that pools different settings is not a deviation over seeds.
+    @Test func pooledRowsAreNotCalledSeeds() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let work = try TableWork(table: table([#"{"base": "gan/mlp"}"#]), recorded: sweep)
+        let found = try results(work)
+        #expect(found.text.contains("|  | trials |"), "\(found.text)")
+        #expect(found.table.notes.contains("row 0: its trials differ in size, so ± is not over seeds alone"))
+        #expect(!found.text.contains("(number of seeds)"))
+        _ = try found.write(to: folder.path + "/Results")
+        #expect(try folder.text("Results/table.tex").contains("& trials &"))
+    }
+
+    /// Trials of several sweeps can differ in settings that no axis names.
+    @Test func settingsWithoutAnAxisCountAsPooled() throws {
+        var trials = Array(TemporaryFolder.studyTrials.prefix(2))
+        trials[1].config = ["batchSize": 16, "description": "another text"]
+        let recorded = try RecordedSweep(folder.sweep(trials)).trials
+        #expect(TableMaking.settings(thatDifferAmong: recorded) == ["batchSize"])
+    }
+}
