@@ -279,6 +279,17 @@ def cases():
             NORMED_GENERATOR, PLAIN_DISCRIMINATOR, objective={"type": "gan", **JOINED},
             penalty={"type": "r1", "gamma": 1},
         ),
+        case(
+            "r1-lazy", "A penalty on the slope at real images in every third step.",
+            {"penalty": {"type": "r1", "gamma": 1, "every": 2}}, NORMED_GENERATOR, PLAIN_DISCRIMINATOR,
+            objective={"type": "gan", **JOINED}, penalty={"type": "r1", "gamma": 1, "every": 3},
+        ),
+        case(
+            "r1-lazy-2-1", "The same in every third of two updates of the discriminator a step.",
+            {"penalty": {"type": "r1", "gamma": 1, "every": 4}}, NORMED_GENERATOR, PLAIN_DISCRIMINATOR,
+            objective={"type": "hinge", **ORDERED}, updates={"discriminator": 2, "generator": 1},
+            penalty={"type": "r1", "gamma": 1, "every": 3}, seed=1,
+        ),
         # With two images the biased deviation of the batch is far enough from the unbiased one.
         case(
             "dragan", "A penalty on slopes other than 1 around real images.",
