@@ -120,6 +120,7 @@ public struct AdversarialSetting {
         if tricks.augmentation != nil, data.sample.rank != 3 {
             throw .trick("augmentation", reason: "the samples are points, not images; remove it")
         }
+        if let consistency = tricks.consistency { try consistency.check(gan, data: data) }
         if tricks.batches == .mixed, !mixesSamples {
             throw .trick(
                 "batches",

@@ -141,8 +141,11 @@ extension AlternatingObjective {
                 DiscriminatorInput(real, condition: step.inputs.condition, call: "real"),
                 DiscriminatorInput(generated, condition: step.inputs.condition, call: "generated"),
             ]
+            let copies = tricks.consistency?.copies(
+                ofReal: views[0], generated: views[1], setting: setting, in: graph)
             for (index, discriminator) in side.discriminators.enumerated() {
                 let label = setting.label(side: number, discriminator: index)
+                let views = views + (copies ?? [])
                 let judged =
                     try sharesScores
                     ? views.flatMap { try setting.judgements(of: [$0], by: discriminator, in: graph) }
@@ -154,7 +157,10 @@ extension AlternatingObjective {
                     realTarget: targets.real(judged[0].scores, in: graph),
                     generatedTarget: targets.generated(judged[1].scores, in: graph), notes: notes)
                 let penalized = try pass.penalized(discriminatorLoss(pass))
-                let terms = [tricks.auxiliaryClassifier?.discriminatorLoss(pass)].compactMap(\.self)
+                let terms = [
+                    tricks.auxiliaryClassifier?.discriminatorLoss(pass),
+                    tricks.consistency?.loss(pass, copies: judged.dropFirst(2)),
+                ].compactMap(\.self)
                 let loss = terms.reduce(penalized.loss, graph.add)
                 losses.append((label, penalized.reported.map { terms.reduce($0, graph.add) } ?? loss))
                 if scores != .categories {

@@ -331,6 +331,14 @@ def cases():
             tricks={"augmentation": {"changes": ["color", "translation", "cutout"], "probability": 0.9}},
         ),
         case(
+            "consistency", "Scores of images and of copies in other places, or with a square cut out, pulled together.",
+            {"tricks": {"consistency": {"changes": ["translation", "cutout"], "real": 10, "generated": 9}}},
+            [{"type": "linear", "features": 48, "bias": False}, {"type": "reshape", "shape": [2, 3, 8]}, "batchNorm",
+             LEAKY, {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, **SAME}, "tanh"],
+            PLAIN_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR, objective={"type": "gan", **JOINED},
+            tricks={"consistency": {"changes": ["translation", "cutout"], "real": 10, "generated": 10}},
+        ),
+        case(
             "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},
             PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
             tricks={"averaging": {"decay": 0.9, "warmup": False}},

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from augmentation import changed
 from game import Game
 
 
@@ -186,6 +187,21 @@ def penalty(game, *arguments):
     return every * game.last_penalty, game.last_penalty
 
 
+def consistency(game, discriminator, *judged):
+    """Zhao et al., 2020, arXiv:2002.04724, algorithm 1, from images with their scores; or nothing."""
+    settings = game.tricks.get("consistency")
+    if settings is None:
+        return 0
+    total = 0
+    for kind, images, scores in judged:
+        copy = changed(game, images, settings["changes"], f"{kind}-copy")
+        copies, _ = judgement(game, discriminator, copy, f"{kind}-copy")
+        cost = ((scores - copies) ** 2).mean()
+        game.tape.output(f"loss.consistency.{kind}", cost)
+        total = total + settings[kind] * cost
+    return total
+
+
 # ---- combinations: one loss of G from those under several discriminators, `[K]` --------------------------------------
 
 
@@ -299,7 +315,9 @@ def update_discriminators(game, images, stream, real=None, moves=True):
         )
         loss = of_scores(real_scores, scores)
         slope, shown = penalty(game, discriminator, several, real, generated)
-        terms = classification(game, real_classes, classes)
+        terms = classification(game, real_classes, classes) + consistency(
+            game, discriminator, ("real", real, real_scores), ("generated", generated, scores)
+        )
         if moves:
             steps.zero_grad()
             (loss + slope + terms).backward()
