@@ -15,6 +15,7 @@ public struct AdversarialSetting {
     /// `gradientNorm.discriminator`: the largest norm if there are several networks of a kind.
     public let reportsGradientNorms: Bool
     private let loopState = LoopState()
+    private let optimizerStates = OptimizerStates()
 
     /// - Throws: `AdversarialError` when a shape does not fit.
     public init(
@@ -119,6 +120,7 @@ public struct AdversarialSetting {
         if tricks.augmentation != nil, data.sample.rank != 3 {
             throw .trick("augmentation", reason: "the samples are points, not images; remove it")
         }
+        if let consistency = tricks.consistency { try consistency.check(gan, data: data) }
         if tricks.batches == .mixed, !mixesSamples {
             throw .trick(
                 "batches",
@@ -231,7 +233,9 @@ public struct AdversarialSetting {
     ) throws -> [Value] {
         let parameters = networks.flatMap(\.parameters)
         let gradients = try graph.gradients(of: loss, withRespectTo: parameters.map(graph.read))
-        optimizer.apply(to: Array(zip(parameters, gradients)).map { (parameter: $0, gradient: $1) }, in: graph)
+        optimizer.apply(
+            to: Array(zip(parameters, gradients)).map { (parameter: $0, gradient: $1) }, known: optimizerStates,
+            in: graph)
         guard reportsGradientNorms else { return [] }
         var start = 0
         return networks.map { network in

@@ -46,15 +46,17 @@ extension AlternatingObjective {
         } else if updates == .even, rule == nil {
             phases.append(try joinedPhase(for: setting))
         } else {
-            let critic = setting.graph()
-            try updateDiscriminators(
-                AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: critic))
+            let critic = try setting.penalizedPhase(
+                "discriminator", schedule: rule?.discriminatorSchedule ?? .repeated(updates.discriminator)
+            ) { graph, isPenalized in
+                try updateDiscriminators(
+                    AlternatingStep(setting, .discriminator, latents: "latent.discriminator", in: graph),
+                    isPenalized: isPenalized)
+            }
             let maker = setting.graph()
             try updateGenerators(AlternatingStep(setting, generatorUse, latents: "latent.generator", in: maker))
             phases = [
-                IterationPhase(
-                    name: "discriminator", graph: critic,
-                    schedule: rule?.discriminatorSchedule ?? .repeated(updates.discriminator)),
+                critic,
                 IterationPhase(
                     name: "generator", graph: maker,
                     schedule: rule?.generatorSchedule ?? .repeated(updates.generator)),
@@ -71,18 +73,21 @@ extension AlternatingObjective {
     private func iterationPhases(for setting: AdversarialSetting) throws -> [IterationPhase] {
         let drawing = setting.graph()
         let batch = IterationBatch(setting, in: drawing)
-        let critic = setting.graph()
-        try updateDiscriminators(AlternatingStep(setting, .discriminator, batch, in: critic), reports: false)
+        let updates = setting.configuration.updates
+        let critic = try setting.penalizedPhase("discriminator", schedule: .repeated(updates.discriminator)) {
+            try updateDiscriminators(
+                AlternatingStep(setting, .discriminator, batch, in: $0), isPenalized: $1, reports: false)
+        }
         let maker = setting.graph()
         try updateGenerators(AlternatingStep(setting, generatorUse, batch, in: maker), reports: false)
         let report = setting.graph()
         let step = try AlternatingStep(setting, .both, batch, in: report)
-        try updateDiscriminators(step, moves: false)
+        // A lazy penalty is reported as it was last computed.
+        try updateDiscriminators(step, isPenalized: critic.between == nil, moves: false)
         try updateGenerators(step, moves: false)
         report.discardEffects()
-        let updates = setting.configuration.updates
         var turns = [
-            IterationPhase(name: "discriminator", graph: critic, schedule: .repeated(updates.discriminator)),
+            critic,
             IterationPhase(name: "generator", graph: maker, schedule: .repeated(updates.generator)),
         ]
         if alternation.order == .generatorFirst { turns.reverse() }
@@ -90,7 +95,10 @@ extension AlternatingObjective {
     }
 
     private func joinedPhase(for setting: AdversarialSetting) throws -> IterationPhase {
-        let graph = setting.graph()
+        try setting.penalizedPhase("step") { try join(setting, in: $0, isPenalized: $1) }
+    }
+
+    private func join(_ setting: AdversarialSetting, in graph: ComputeGraph, isPenalized: Bool) throws {
         let isShared = alternation.latents != .fresh
         let shared = isShared ? try AlternatingStep(setting, .both, latents: "latent", in: graph) : nil
         func step(_ use: GANTaskInputs.Use, _ name: String) throws -> AlternatingStep {
@@ -99,20 +107,22 @@ extension AlternatingObjective {
         switch alternation.order {
         case .generatorFirst:
             try updateGenerators(step(generatorUse, "generator"))
-            try updateDiscriminators(step(.discriminator, "discriminator"), sharesScores: isShared)
+            try updateDiscriminators(
+                step(.discriminator, "discriminator"), sharesScores: isShared, isPenalized: isPenalized)
         case .discriminatorFirst:
-            try updateDiscriminators(step(.discriminator, "discriminator"))
+            try updateDiscriminators(step(.discriminator, "discriminator"), isPenalized: isPenalized)
             try updateGenerators(step(generatorUse, "generator"))
         }
-        return IterationPhase(name: "step", graph: graph)
     }
 
     /// - Parameters:
     ///   - sharesScores: whether the generator's update has already scored the same images, so their scores are reused.
+    ///   - isPenalized: whether a lazy penalty is due.
     ///   - moves: whether the networks are updated, not only measured.
     ///   - reports: whether losses and scores are outputs.
     private func updateDiscriminators(
-        _ step: AlternatingStep, sharesScores: Bool = false, moves: Bool = true, reports: Bool = true
+        _ step: AlternatingStep, sharesScores: Bool = false, isPenalized: Bool = true, moves: Bool = true,
+        reports: Bool = true
     ) throws {
         let (setting, graph, notes) = (step.setting, step.graph, StepNotes())
         let tricks = setting.tricks
@@ -131,28 +141,28 @@ extension AlternatingObjective {
                 DiscriminatorInput(real, condition: step.inputs.condition, call: "real"),
                 DiscriminatorInput(generated, condition: step.inputs.condition, call: "generated"),
             ]
+            let copies = tricks.consistency?.copies(
+                ofReal: views[0], generated: views[1], setting: setting, in: graph)
             for (index, discriminator) in side.discriminators.enumerated() {
                 let label = setting.label(side: number, discriminator: index)
+                let views = views + (copies ?? [])
                 let judged =
                     try sharesScores
                     ? views.flatMap { try setting.judgements(of: [$0], by: discriminator, in: graph) }
                     : setting.judgements(of: views, by: discriminator, in: graph)
                 let pass = DiscriminatorPass(
-                    setting: setting, graph: graph, discriminator: discriminator, label: label, real: real,
-                    generated: generated, condition: step.inputs.condition, realOutput: judged[0],
-                    generatedOutput: judged[1],
+                    setting: setting, graph: graph, discriminator: discriminator, label: label,
+                    isPenalized: isPenalized, real: real, generated: generated, condition: step.inputs.condition,
+                    realOutput: judged[0], generatedOutput: judged[1],
                     realTarget: targets.real(judged[0].scores, in: graph),
                     generatedTarget: targets.generated(judged[1].scores, in: graph), notes: notes)
-                var loss = try discriminatorLoss(pass)
-                if let penalty = setting.configuration.penalty {
-                    let value = try penalty.value(pass)
-                    pass.note("loss.penalty", value)
-                    loss = graph.add(loss, value)
-                }
-                if let classifier = tricks.auxiliaryClassifier {
-                    loss = graph.add(loss, classifier.discriminatorLoss(pass))
-                }
-                losses.append((label, loss))
+                let penalized = try pass.penalized(discriminatorLoss(pass))
+                let terms = [
+                    tricks.auxiliaryClassifier?.discriminatorLoss(pass),
+                    tricks.consistency?.loss(pass, copies: judged.dropFirst(2)),
+                ].compactMap(\.self)
+                let loss = terms.reduce(penalized.loss, graph.add)
+                losses.append((label, penalized.reported.map { terms.reduce($0, graph.add) } ?? loss))
                 if scores != .categories {
                     pass.note("score.real", meanScore(pass.realScores, in: graph))
                     pass.note("score.generated", meanScore(pass.generatedScores, in: graph))

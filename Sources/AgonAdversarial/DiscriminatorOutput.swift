@@ -52,6 +52,8 @@ public struct DiscriminatorPass {
     public let label: String?
     /// The part of the batch that it judges; nil for the whole batch.
     var shard: Int?
+    /// Whether a lazy penalty is due.
+    var isPenalized = true
     /// The real and the generated samples, which pass no gradients to the generator.
     public let real: Value, generated: Value
     /// The conditions of both.
@@ -76,10 +78,12 @@ public struct DiscriminatorPass {
     /// Records a scalar for the log, which shows its mean over discriminators.
     public func note(_ name: String, _ value: Value) { notes.add(name, value) }
 
+    /// The discriminator's label and the shard, for names that are its own.
+    var place: [String] { [label, shard.map(String.init)].compactMap(\.self) }
+
     /// Uniform numbers in [0, 1), drawn for this discriminator.
     public func uniform(_ shape: Shape, stream: String) -> Value {
-        let place = [label, shard.map(String.init)].compactMap { $0 }
-        return setting.uniform(shape, stream: ([stream] + place).joined(separator: "."), in: graph)
+        setting.uniform(shape, stream: ([stream] + place).joined(separator: "."), in: graph)
     }
 }
 

@@ -18,15 +18,37 @@ public struct IterationPhase {
     /// The name of the input that holds the index of the iteration, `[1]`.
     public static let iterationInput = "iteration"
 
+    /// The graph of the runs in which a term of the loss is not due. It takes no other inputs, updates the same
+    /// parameters, and has the same outputs as the phase's graph.
+    public struct Between {
+        public let graph: ComputeGraph
+        /// The phase's own graph computes every k-th update, from the first on.
+        public let every: Int
+
+        public init(graph: ComputeGraph, every: Int) {
+            precondition(every > 1, "a graph between every \(every) updates")
+            self.graph = graph
+            self.every = every
+        }
+    }
+
     public let name: String
     public let graph: ComputeGraph
     public let schedule: Schedule
+    /// Nil if all runs have the same graph.
+    public let between: Between?
 
-    public init(name: String, graph: ComputeGraph, schedule: Schedule = .repeated(1)) {
+    public init(
+        name: String, graph: ComputeGraph, schedule: Schedule = .repeated(1), between: Between? = nil
+    ) {
         self.name = name
         self.graph = graph
         self.schedule = schedule
+        self.between = between
     }
+
+    /// The phase's own graph, and that of the runs between if there is one.
+    public var graphs: [ComputeGraph] { [graph] + [between?.graph].compactMap(\.self) }
 
     /// The maximum number of runs in one iteration, each of which advances the graph's random streams.
     public var repeats: Int {

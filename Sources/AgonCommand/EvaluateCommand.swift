@@ -63,6 +63,11 @@ struct EvaluateCommand: ParsableCommand {
     var classifier: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
     var weights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Let batch norms take their statistics from this many batches of samples instead of from training.",
+            valueName: "batches"))
+    var standingStatistics: Int?
     @Option(help: "Seed of the latent vectors.")
     var seed: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
@@ -81,8 +86,10 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             if !folders.isEmpty { throw ValidationError("--images measures no run; leave \(folders[0]) out") }
             if against == nil { throw ValidationError("--images needs --against, a dataset or a folder") }
-            for (option, isGiven) in [("--weights", weights != nil), ("--checkpoint", checkpoint != nil)] where isGiven
-            {
+            for (option, isGiven) in [
+                ("--weights", weights != nil), ("--standing-statistics", standingStatistics != nil),
+                ("--checkpoint", checkpoint != nil),
+            ] where isGiven {
                 throw ValidationError("\(option) is for runs, not for --images")
             }
         }
@@ -200,6 +207,7 @@ struct EvaluateCommand: ParsableCommand {
         set("split", "split", split.map { ConfigNode($0) })
         set("classifier", "classifier", classifier.map { ConfigNode($0) })
         set("weights", "weights", weights.map { ConfigNode($0) })
+        set("standingStatistics", "standing-statistics", standingStatistics.map { ConfigNode($0) })
         set("seed", "seed", seed.map { ConfigNode($0) })
         return ConfigNode(object)
     }

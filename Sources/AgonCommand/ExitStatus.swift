@@ -100,7 +100,7 @@ enum ExitStatus: Int32 {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
             .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .badScale, .badTruncation:
             .usage
-        case .badLatent, .cannotSample, .noGrids: .badInput
+        case .badLatent, .cannotSample, .noGrids, .noStandingStatistics: .badInput
         }
     }
 }

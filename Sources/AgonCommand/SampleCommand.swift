@@ -31,6 +31,7 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/digits --count 1000 --out samples/
               agon sample Runs/digits --weights raw --out raw.png
               agon sample Runs/digits --truncation 0.7 --out better.png
+              agon sample Runs/digits --standing-statistics 100 --out standing.png
 
             Training as an animation, a walk in latent space, and the training images
             nearest to samples: is it copying?
@@ -108,6 +109,11 @@ struct SampleCommand: ParsableCommand {
         help: ArgumentHelp(
             "Bound the latents' numbers: below 1 samples are better and more alike.", valueName: "number"))
     var truncation: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Let batch norms take their statistics from this many batches of samples instead of from training.",
+            valueName: "batches"))
+    var standingStatistics: Int?
     @Option(help: "Samples per row.")
     var columns: Int?
     @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
@@ -137,6 +143,11 @@ struct SampleCommand: ParsableCommand {
         if let truncation, !(truncation > 0 && truncation <= 100) {
             throw ValidationError("--truncation \(truncation): expected a number above 0, up to 100")
         }
+        if let standingStatistics, !EvaluationSettings.standingBatches.contains(standingStatistics) {
+            throw ValidationError(
+                "--standing-statistics \(standingStatistics): expected a number from 1 to "
+                    + "\(EvaluationSettings.standingBatches.upperBound)")
+        }
         if let neighbours, !(1...64).contains(neighbours) {
             throw ValidationError("--neighbours \(neighbours): expected a number from 1 to 64")
         }
@@ -152,6 +163,9 @@ struct SampleCommand: ParsableCommand {
             if out != nil { throw ValidationError("--animate and --out exclude each other") }
             if let way = ways.first, way != "--interpolate" {
                 throw ValidationError("--animate does not go with \(way)")
+            }
+            if standingStatistics != nil, !interpolate {
+                throw ValidationError("--standing-statistics is for --animate with --interpolate")
             }
             if count != nil, !interpolate { throw ValidationError("--count is for --animate with --interpolate") }
             return
@@ -178,7 +192,10 @@ struct SampleCommand: ParsableCommand {
         if try Sampling.startsFromDataset(run: folder) { return try drawFromDataset() }
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
-        let sampling = try Sampling(run: folder, checkpoint: checkpoint, weights: weights) { print("note: \($0)") }
+        let sampling = try Sampling(
+            run: folder, checkpoint: checkpoint, weights: weights, standingStatistics: standingStatistics,
+            threads: threads.count
+        ) { print("note: \($0)") }
         if let animate {
             let frames = try Animation.writeWalk(
                 sampling, count: count ?? 16, seed: UInt64(seed), label: label, threads: threads.count, to: animate)
@@ -204,7 +221,7 @@ struct SampleCommand: ParsableCommand {
         let isPlain =
             pick == nil && neighbours == nil && animate == nil && scale == nil && truncation == nil && from == nil
             && expression.isEmpty
-            && save.isEmpty && !interpolate && label == nil
+            && save.isEmpty && !interpolate && label == nil && standingStatistics == nil
         guard isPlain, !numbered else {
             throw ValidationError("this run's generator takes samples of its dataset; use --count, --split and --seed")
         }

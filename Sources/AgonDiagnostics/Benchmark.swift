@@ -75,7 +75,10 @@ public struct Benchmark: Sendable {
         name = experiment.configuration.name
         threads = options.threads
         steps = durations.count
-        stepsPerSecond = 1 / durations.sorted()[durations.count / 2]
+        // The median of uneven steps would leave out the rare ones.
+        stepsPerSecond =
+            step.isUneven
+            ? Double(durations.count) / durations.reduce(0, +) : 1 / durations.sorted()[durations.count / 2]
         imagesPerStep = step.batches * experiment.configuration.training.batchSize
         floatingPointOperations = step.plans.reduce(0) { $0 + $1.floatingPointOperations }
         let gan = prepared.networks.gan

@@ -12,6 +12,9 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
         case raw
     }
 
+    /// The numbers of batches that standing statistics may take.
+    public static let standingBatches = 1...1000
+
     /// Steps between evaluations; the last step is evaluated too.
     public let every: Int
     /// Generated samples.
@@ -26,6 +29,9 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
     /// Empty: all that suit the data.
     public let metrics: [EvaluationMetric]
     public let weights: Weights
+    /// Batches of samples from which the generator's batch norms take their statistics before it is measured; nil: the
+    /// running statistics of training.
+    public let standingStatistics: Int?
     /// Seed of the latent vectors. Independent of the run's seed, so that values of runs are comparable.
     public let seed: UInt64
 
@@ -47,6 +53,10 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
         weights = try reader.choice(
             "weights", default: Weights.average,
             "Whether to measure the average or the raw weights, if averages are kept.")
+        standingStatistics = try reader.optionalInteger(
+            "standingStatistics", in: Self.standingBatches,
+            "Batches of samples from which the generator's batch norms take their statistics before it is measured; "
+                + "default: the running statistics of training.")
         seed = UInt64(
             try reader.integer(
                 "seed", in: 0..., default: 0, "Seed of the latent vectors; use the same for all runs to compare."))

@@ -52,7 +52,7 @@ public struct ExperimentNetworks {
         var variables: [Variable] = []
         let found =
             networks.flatMap(\.variables)
-            + phases.flatMap { $0.graph.variables + $0.graph.updateRules.flatMap(\.states) }
+            + phases.flatMap(\.graphs).flatMap { $0.variables + $0.updateRules.flatMap(\.states) }
         for variable in found where known.insert(variable.id).inserted {
             precondition(names.insert(variable.name).inserted, "two variables are called '\(variable.name)'")
             variables.append(variable)

@@ -56,6 +56,8 @@ public enum NetworkMode: Hashable, Sendable {
     case training
     /// Batch norm uses running statistics; dropout is inactive unless configured otherwise.
     case evaluation
+    /// Batch norm uses batch statistics and stores them as the running ones; all else is as in evaluation.
+    case accumulation
 }
 
 /// One application of a network within a graph.

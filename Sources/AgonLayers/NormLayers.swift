@@ -76,18 +76,19 @@ public struct BatchNormLayer: Layer {
             let mean: Value
             let variance: Value
             switch call.mode {
-            case .evaluation: (mean, variance) = (graph.read(runningMean), graph.read(runningVariance))
-            case .training:
+            case .evaluation:
+                (mean, variance) = (graph.read(runningMean), graph.read(runningVariance))
+            case .training, .accumulation:
+                let share = call.mode == .training ? momentum : 1
                 let count = x.shape.count / channels
                 guard count > 1 else { throw LayerError.singleValueNorm(place, input: x.shape) }
                 (mean, variance) = graph.moments(x)
-                let unbiased = momentum * Float(count) / Float(count - 1)
-                for (running, batch, share) in [(runningMean, mean, momentum), (runningVariance, variance, unbiased)] {
-                    graph.assign(
-                        graph.add(
-                            graph.affine(graph.read(running), scale: 1 - momentum),
-                            graph.affine(graph.stopGradient(batch), scale: share)),
-                        to: running)
+                let unbiased = share * Float(count) / Float(count - 1)
+                for (running, batch, share) in [(runningMean, mean, share), (runningVariance, variance, unbiased)] {
+                    let kept =
+                        call.mode == .training ? graph.affine(graph.read(running), scale: 1 - momentum) : nil
+                    let new = graph.affine(graph.stopGradient(batch), scale: share)
+                    graph.assign(kept.map { graph.add($0, new) } ?? new, to: running)
                 }
             }
             return graph.normalize(

@@ -56,24 +56,45 @@ public struct OptimizerConfiguration: ConfigDecodable, Sendable {
     /// Updates each parameter along its gradient when the graph runs.
     ///
     /// Creates the optimizer's state: `optimizer.<parameter>.<state>` for each parameter, such as
-    /// `optimizer.generator.3.weight.exp_avg`, in the parameter's layout. A parameter must be updated in only one
-    /// graph, once per run, because its updates are counted by the graph's runs.
-    public func apply(to pairs: [(parameter: Variable, gradient: Value)], in graph: ComputeGraph) {
+    /// `optimizer.generator.3.weight.exp_avg`, in the parameter's layout. A parameter must be updated once per run, in
+    /// one graph or in graphs that share `known` and of which each run takes one, because its updates are counted by
+    /// these runs.
+    ///
+    /// - Parameter known: the states of parameters that another graph updates too; it takes in those created here.
+    public func apply(
+        to pairs: [(parameter: Variable, gradient: Value)], known: OptimizerStates = OptimizerStates(),
+        in graph: ComputeGraph
+    ) {
         let gradients = pairs.map(\.gradient)
         let bounded = clipping?.apply(to: gradients, in: graph) ?? gradients
         for (parameter, gradient) in zip(pairs.map(\.parameter), bounded) {
-            let states = optimizer.stateNames.map { name in
-                let state = Variable(
-                    name: "optimizer.\(parameter.name).\(name)", shape: parameter.shape, role: .optimizerState,
-                    layout: parameter.layout)
-                let initial = optimizer.initialValue(ofState: name)
-                if initial != 0 { state.values = [Float](repeating: initial, count: parameter.shape.count) }
-                return state
-            }
             graph.update(
                 parameter, gradient: gradient,
-                rule: ScheduledUpdate(optimizer, schedule: schedule, states: states))
+                rule: ScheduledUpdate(
+                    optimizer, schedule: schedule, states: known.states(of: parameter, for: optimizer)))
         }
+    }
+}
+
+/// The states of a training's optimizers, for graphs that update the same parameters.
+public final class OptimizerStates {
+    private var states: [VariableID: [Variable]] = [:]
+
+    public init() {}
+
+    /// Creates the states of a parameter when they are first asked for.
+    fileprivate func states(of parameter: Variable, for optimizer: any Optimizer) -> [Variable] {
+        if let known = states[parameter.id] { return known }
+        let made = optimizer.stateNames.map { name in
+            let state = Variable(
+                name: "optimizer.\(parameter.name).\(name)", shape: parameter.shape, role: .optimizerState,
+                layout: parameter.layout)
+            let initial = optimizer.initialValue(ofState: name)
+            if initial != 0 { state.values = [Float](repeating: initial, count: parameter.shape.count) }
+            return state
+        }
+        states[parameter.id] = made
+        return made
     }
 }
 

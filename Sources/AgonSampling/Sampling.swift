@@ -49,12 +49,15 @@ public struct Sampling {
     ///
     /// - Parameters:
     ///   - weights: whether to draw samples with the averages of the generator's weights, if the run has any.
+    ///   - batches: the number of batches of samples from which batch norms take their statistics
+    ///     (`StandingStatistics`); nil: the running statistics of training.
+    ///   - threads: the threads that compute these statistics.
     ///   - note: called with messages about skipped checkpoints.
     ///
-    /// Throws `RunError`, `ConfigError`, `TensorsError`.
+    /// Throws `SamplingError.cannotSample`, `.noStandingStatistics`, `RunError`, `ConfigError`, `TensorsError`.
     public init(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
-        note: (String) -> Void = { _ in }
+        standingStatistics batches: Int? = nil, threads: Int = 1, note: (String) -> Void = { _ in }
     ) throws {
         folder = RunFolder(path: path)
         let trained = try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
@@ -67,6 +70,12 @@ public struct Sampling {
         case .embedding:
             throw SamplingError.cannotSample(folder: path, reason: "its samples need embeddings of the dataset")
         case nil: classes = nil
+        }
+        if let batches {
+            try BLAS.open()
+            try StandingStatistics(
+                of: generator, training: training, batches: batches, dataset: nil, pool: WorkerPool(threads: threads)
+            ).accumulate()
         }
         latent = training.latent
         range = configuration.dataset.range

@@ -28,6 +28,8 @@ public enum SamplingError: Error, Equatable, Sendable {
     case folderNotEmpty(path: String, file: String)
     /// Truncation of latents that are not normal numbers.
     case badTruncation(distribution: String)
+    /// A generator that has no standing statistics.
+    case noStandingStatistics(reason: String)
     /// A scale of samples that no grid has.
     case badScale(path: String)
     /// Points that are to be written as images.
@@ -69,6 +71,7 @@ extension SamplingError: CustomStringConvertible {
             "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"
         case .badTruncation(let distribution):
             "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
+        case .noStandingStatistics(let reason): "standing statistics: \(reason); leave them out"
         case .badScale(let path): "\(path): --scale is for a grid of images (.png)"
         case .notImages(let path):
             "\(path): the samples are points, not images; write an array (.npy) or one plot (.png)"

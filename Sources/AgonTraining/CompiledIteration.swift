@@ -28,11 +28,40 @@ extension PhaseInputs {
 ///
 /// Which batches and random numbers an iteration takes follows from its number alone.
 package final class CompiledIteration {
-    private struct Phase {
+    private final class Phase {
         let phase: IterationPhase
-        let step: CompiledStep
+        /// That of the phase's graph, and that of the graph of the runs between, if there is one.
+        let steps: [CompiledStep]
         /// The updates so far, where their number does not follow from that of the iteration.
         let updates: Variable?
+        /// The step of the last run, whose outputs are current.
+        private(set) var last: CompiledStep
+
+        init(_ phase: IterationPhase, updates: Variable?, pool: WorkerPool, seed: UInt64) throws {
+            self.phase = phase
+            self.updates = updates
+            let names = phase.between.map {
+                ["\(phase.name), 1 in \($0.every)", "\(phase.name), \($0.every - 1) in \($0.every)"]
+            }
+            steps = try zip(phase.graphs, names ?? [phase.name]).map {
+                try CompiledStep($0, name: $1, pool: pool, seed: seed)
+            }
+            last = steps[0]
+        }
+
+        /// Runs the step that is due after a number of updates.
+        func run(inputs: [String: UnsafePointer<Float>], index: Int, updates: Int) {
+            if let between = phase.between { last = steps[updates % between.every == 0 ? 0 : 1] }
+            last.run(inputs: inputs, index: index, updates: updates)
+        }
+
+        /// The work of a step in one iteration, on average. A measurement's work is none of an iteration's.
+        func work(of step: CompiledStep) -> (repeats: Int, floatingPointOperations: Int) {
+            let repeats = phase.isMeasurement ? 0 : phase.repeats
+            let work = step.floatingPointOperations * repeats
+            guard let every = phase.between?.every else { return (repeats, work) }
+            return (repeats, step === steps[0] ? work / every : work - work / every)
+        }
     }
 
     private let phases: [Phase]
@@ -56,9 +85,7 @@ package final class CompiledIteration {
             if case .until = phase.schedule {
                 updates = Variable(name: "updates.\(phase.name)", shape: [1], role: .loopState)
             }
-            return Phase(
-                phase: phase,
-                step: try CompiledStep(phase.graph, name: phase.name, pool: pool, seed: seed), updates: updates)
+            return try Phase(phase, updates: updates, pool: pool, seed: seed)
         }
         self.phases = all.filter { !$0.phase.isMeasurement }
         measurements = all.filter(\.phase.isMeasurement)
@@ -81,10 +108,10 @@ package final class CompiledIteration {
             for turn in 0..<repeats {
                 let run = index * repeats + turn
                 let inputs = try values(of: item, batch: first + turn, run: run, source)
-                item.step.run(inputs: inputs, index: run, updates: updates(of: item, run: run))
+                item.run(inputs: inputs, index: run, updates: updates(of: item, run: run))
                 item.updates?.storage.pointee += 1
                 if case .until(let loss, let bound, _) = item.phase.schedule {
-                    let value = item.step.scalars().first { $0.name == loss }?.value ?? 0
+                    let value = item.last.scalars().first { $0.name == loss }?.value ?? 0
                     if value <= bound || !value.isFinite { break }
                 }
             }
@@ -104,8 +131,8 @@ package final class CompiledIteration {
         return try measurements.flatMap { item in
             // A batch that training reads too: measuring takes none from it.
             let inputs = try values(of: item, batch: index * batches, run: epoch, source)
-            item.step.run(inputs: inputs, index: epoch)
-            return item.step.scalars()
+            item.last.run(inputs: inputs, index: epoch)
+            return item.last.scalars()
         }
     }
 
@@ -121,51 +148,57 @@ package final class CompiledIteration {
         item.updates.map { Int($0.storage.pointee) } ?? run - start * item.phase.repeats
     }
 
+    /// Whether some iterations do less work than others.
+    package var isUneven: Bool { phases.contains { $0.steps.count > 1 } }
+
     /// Losses and scores of the last iteration.
-    package var scalars: [(name: String, value: Float)] { phases.flatMap { $0.step.scalars() } }
+    package var scalars: [(name: String, value: Float)] { phases.flatMap { $0.last.scalars() } }
 
     /// Reads an output of the last iteration; nil where no phase has one of the name.
     package func withOutput<Result>(
         _ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
     ) rethrows -> Result? {
         for phase in phases {
-            if let result = try phase.step.withOutput(name, { values, _ in try body(values) }) { return result }
+            if let result = try phase.last.withOutput(name, { values, _ in try body(values) }) { return result }
         }
         return nil
     }
 
     /// Times each kind of kernel from now on; iterations run on one thread.
     package func startProfile() {
-        for phase in phases { phase.step.profile = [:] }
+        for step in phases.flatMap(\.steps) { step.profile = [:] }
     }
 
     /// What each kind of kernel of each phase took since profiling was started.
     package var profile: [(kernel: String, time: KernelTime)] {
-        phases.flatMap { phase in
-            (phase.step.profile ?? [:]).map { ((phases.count > 1 ? phase.step.name + ": " : "") + $0.key, $0.value) }
+        let steps = phases.flatMap(\.steps)
+        return steps.flatMap { step in
+            (step.profile ?? [:]).map { ((steps.count > 1 ? step.name + ": " : "") + $0.key, $0.value) }
         }
     }
 
     /// Times each piece of each task from now on; iterations run on one thread.
     package func startRecording() {
-        for phase in phases { phase.step.startRecording() }
+        for step in phases.flatMap(\.steps) { step.startRecording() }
     }
 
     /// What the tasks of each phase took since recording was started.
-    package var recordings: [TaskRecording] { phases.compactMap(\.step.recording) }
+    package var recordings: [TaskRecording] {
+        phases.flatMap(\.steps).compactMap(\.recording).filter { $0.runs > 0 }
+    }
 
-    /// The plan of each phase, and its work in one iteration; a measurement's work is none of an iteration's.
+    /// The plan of each compiled graph, and its work in one iteration on average.
     package var plans:
         [(
             name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int,
             convolutions: [ConvolutionSummary]
         )]
     {
-        (phases + measurements).map {
-            let repeats = $0.phase.isMeasurement ? 0 : $0.phase.repeats
-            return (
-                $0.step.name, repeats, $0.step.plan, $0.step.floatingPointOperations * repeats, $0.step.convolutions
-            )
+        (phases + measurements).flatMap { phase in
+            phase.steps.map { step in
+                let (repeats, work) = phase.work(of: step)
+                return (step.name, repeats, step.plan, work, step.convolutions)
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ import Testing
         #"{"copies": 3, "combination": "mgd", "steepestDirection": true}"#,
         #"{"copies": 3, "combination": "hypervolume"}"#, #"{"combination": "hypervolume"}"#,
     ]
-    static let penalties: [String?] = [nil, "gradient-penalty", "r1", "dragan"]
+    static let penalties: [String?] = [nil, "gradient-penalty", "r1", "dragan", "lazy"]
     static let tricks = [
         "{}", #"{"labels": {"real": [0.7, 1.2], "flip": 0.1, "reversal": {}}}"#, #"{"instanceNoise": {"until": 2}}"#,
         #"{"replay": {"batches": 2}}"#, #"{"replay": {"batches": 2, "swap": true}}"#, #"{"batches": "mixed"}"#,
@@ -36,6 +36,7 @@ import Testing
         var isSelfGAN: Bool { has("selfgan") }
         var isClipped: Bool { has("wgan") && !objective.contains("clip") }
         var isUnclipped: Bool { objective.contains("clip") }
+        var isLazy: Bool { penalty == "lazy" }
 
         /// Why the game cannot be played, in words of its message; nil if it can.
         var flaw: String? {
@@ -65,7 +66,8 @@ import Testing
             let isClassified = has("auxiliaryClassifier")
             let outputs = has("catgan") ? 3 : isClassified ? 4 : 1
             let task = isClassified ? #""task": {"type": "generation", "labels": 3},"# : ""
-            let stated = penalty.map { "\"penalty\": \"\($0)\"," } ?? ""
+            let lazy = #"{"type": "r1", "every": 2}"#
+            let stated = penalty.map { "\"penalty\": \(isLazy ? lazy : "\"\($0)\"")," } ?? ""
             let condition = isClassified ? #""condition", "# : ""
             let norm = has("mixed") ? #""batchNorm", "# : ""
             return try game(

@@ -107,7 +107,24 @@ import Testing
         Case(
             settings: #""objective": "gan", "task": {"type": "generation", "labels": 3, "embedding": 4}"#,
             message: "task.embedding: give 'labels' or 'embedding', not both"),
+        Case(
+            settings: #""objective": "gan", "task": "translation", "tricks": {"consistency": {}}"#,
+            message: "tricks.consistency: images of a translation must stay aligned; remove it"),
+        Case(
+            settings: #""objective": "selfgan", "tricks": {"consistency": {}}"#,
+            message: "tricks.consistency: 'selfgan' has one loss for all networks, but only discriminators learn "
+                + "consistency; remove it"),
+        Case(
+            settings: #""objective": "catgan", "tricks": {"consistency": {}}"#,
+            message: "tricks.consistency: compares scores, but 'catgan' has categories; remove it"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"consistency": {}, "augmentation": {}}"#,
+            message: "tricks.consistency: compares unchanged images with changed ones, but 'augmentation' changes all; "
+                + "remove one"),
         // Numbers that would leave a trick without effect.
+        Case(
+            settings: #""objective": "gan", "tricks": {"consistency": {"real": 0, "generated": 0}}"#,
+            message: "tricks.consistency.real: with both weights 0 nothing is compared; raise one"),
         Case(
             settings: #""objective": "gan", "tricks": {"replay": {"share": 0}}"#,
             message: "tricks.replay.share: 0 is out of range; expected a number above 0 and at most 1"),
@@ -161,6 +178,16 @@ import Testing
             settings: #""objective": "gan", "tricks": {"batches": "mixed"}"#,
             message: "tricks.batches: no layer of the discriminator mixes the samples of a batch, so 'mixed' has no "
                 + "effect; add a 'batchNorm', or remove it"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"consistency": {}}"#,
+            message: "tricks.consistency: the samples are points, not images; remove it"),
+        Case(
+            settings: #""objective": "gan", "tricks": {"consistency": {}}"#,
+            generator: #"[{"type": "linear", "features": 16}, {"type": "reshape", "shape": [4, 4, 1]}]"#,
+            discriminator: PixelNetwork.generator, data: DataShapes(sample: [4, 4, 1]),
+            message:
+                "tricks.consistency: needs one score per image, but the discriminator gives a map [4, 4, 1], which "
+                + "moves with the image; remove it"),
         Case(
             settings: #""objective": "gan", "penalty": "r1""#,
             discriminator: #"["minibatchDiscrimination", {"type": "linear", "features": 1}]"#,

@@ -87,6 +87,14 @@ import Testing
             "--numbered does not go with --expression, whose samples have no numbers"
         ),
         (["--replace", "--out", "x.png"], "--replace is for --save"),
+        (
+            ["--standing-statistics", "0", "--out", "x.png"],
+            "--standing-statistics 0: expected a number from 1 to 1000"
+        ),
+        (
+            ["--standing-statistics", "9", "--animate", "x.png"],
+            "--standing-statistics is for --animate with --interpolate"
+        ),
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
     ])
     func optionsThatDoNotGoTogether(arguments: [String], expected: String) throws {

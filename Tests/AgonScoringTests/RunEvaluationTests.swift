@@ -181,6 +181,30 @@ import Testing
         #expect(raw.identity.differences(from: averaged.identity) == ["weights raw instead of average"])
     }
 
+    @Test func standingStatisticsLeaveTheTrainingAsItIsAndAreNamed() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        for extra in [[], [#"tricks={"averaging": {"decay": 0.5}}"#]] {
+            let name = digits.folder.path + "/\(extra.count)"
+            let plain = try train(digits, name + "-plain", extra)
+            let standing = try train(
+                digits, name + "-standing", extra + [TinyDigits.evaluate, "evaluate.standingStatistics=3"])
+            #expect(try weights(plain) == weights(standing))
+            let during = try #require(standing.evaluations.last { $0.metric == "fid-linear" })
+            #expect(during.identity.node["standingStatistics"]?.integer == 3)
+            #expect(during.identity.text.contains("standing statistics of 3 batches"))
+            // The same afterwards, and others without them.
+            let settings: ConfigNode = [
+                "metrics": ["fid"], "samples": 40, "realSamples": 50, "modeSamples": 30, "standingStatistics": 3,
+            ]
+            #expect(try digits.evaluation(settings).evaluate(run: plain.path).values.first == during)
+            let running = try digits.evaluation(["metrics": ["fid"], "samples": 40, "realSamples": 50])
+            let value = try #require(try running.evaluate(run: plain.path).values.first)
+            #expect(value.value != during.value)
+            #expect(value.identity.differences(from: during.identity) == ["standingStatistics none instead of 3"])
+        }
+    }
+
     @Test func theDistanceOfRealSamplesToThemselvesIsNothing() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()

@@ -67,7 +67,10 @@ public struct SelfGANObjective: Objective {
     }
 
     public func phases(for setting: AdversarialSetting) throws -> [IterationPhase] {
-        let graph = setting.graph()
+        [try setting.penalizedPhase("step") { try update(setting, in: $0, isPenalized: $1) }]
+    }
+
+    private func update(_ setting: AdversarialSetting, in graph: ComputeGraph, isPenalized: Bool) throws {
         let inputs = setting.task.inputs(.both, latents: "latent", setting: setting, in: graph)
         let memory = PreviousImages(setting, inputs: inputs, in: graph)
         let labels = setting.tricks.labels.targets(setting: setting, in: graph)
@@ -94,8 +97,8 @@ public struct SelfGANObjective: Objective {
                 let judged = try side.discriminators.enumerated().map { index, discriminator in
                     try judge(
                         views, by: discriminator, label: setting.label(side: number, discriminator: index),
-                        shard: shards == 1 ? nil : shard, start: shard * size, labels, notes, setting: setting,
-                        in: graph)
+                        shard: shards == 1 ? nil : shard, start: shard * size, isPenalized: isPenalized, labels, notes,
+                        setting: setting, in: graph)
                 }
                 sides.append(combination.combined(judged, in: graph))
             }
@@ -113,20 +116,20 @@ public struct SelfGANObjective: Objective {
         setting.report(gradientNorms: norms.prefix(generators.count), of: "generator", in: graph)
         setting.report(gradientNorms: norms.dropFirst(generators.count), of: "discriminator", in: graph)
         memory.keep(made, inputs: inputs, in: graph)
-        return [IterationPhase(name: "step", graph: graph)]
     }
 
     /// One discriminator's part of the loss, from its scores of generated, real and previous samples.
     private func judge(
         _ views: [DiscriminatorInput], by discriminator: Network, label: String?, shard: Int?, start: Int,
-        _ labels: LabelTargets,
-        _ notes: StepNotes, setting: AdversarialSetting, in graph: ComputeGraph
+        isPenalized: Bool, _ labels: LabelTargets, _ notes: StepNotes, setting: AdversarialSetting,
+        in graph: ComputeGraph
     ) throws -> Value {
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)
         // Penalties use the samples generated in the previous step, the class loss those of this step.
         let pass = DiscriminatorPass(
             setting: setting, graph: graph, discriminator: discriminator, label: label, shard: shard,
-            real: views[1].samples, generated: views[2].samples, condition: views[1].condition,
+            isPenalized: isPenalized, real: views[1].samples, generated: views[2].samples,
+            condition: views[1].condition,
             realOutput: judged[1], generatedOutput: judged[0],
             realTarget: labels.real(judged[1].scores, from: start, in: graph),
             generatedTarget: labels.generated(judged[2].scores, from: start, in: graph), notes: notes)
@@ -142,12 +145,7 @@ public struct SelfGANObjective: Objective {
         pass.note("weight.generated", weights.generated)
         if let real = weights.real { pass.note("weight.real", real) }
         pass.note("weight.previous", weights.previous)
-        var loss = selfGANLoss(graph, form: form, terms: terms, weights: weights)
-        if let penalty = setting.configuration.penalty {
-            let value = try penalty.value(pass)
-            pass.note("loss.penalty", value)
-            loss = graph.add(loss, value)
-        }
+        var loss = try pass.penalized(selfGANLoss(graph, form: form, terms: terms, weights: weights)).loss
         if let classifier = setting.tricks.auxiliaryClassifier {
             loss = graph.add(loss, classifier.discriminatorLoss(pass))
         }
@@ -163,18 +161,15 @@ private struct PreviousImages {
     private let condition: Value?
 
     init(_ setting: AdversarialSetting, inputs: GANTaskInputs, in graph: ComputeGraph) {
-        func variable(_ name: String, _ shape: Shape) -> Variable {
-            Variable(name: name, shape: shape, role: .loopState, layout: shape.rank == 4 ? .images : .plain)
-        }
         let names = setting.task.sideNames
         kept = names.indices.map { side in
-            variable(
+            setting.loopVariable(
                 names.count == 1 ? "previous_images" : "previous_images.\(names[side])",
                 setting.task.real(inputs, side: side).shape)
         }
         keptCondition =
             setting.task.discriminatorsSeeConditions
-            ? inputs.condition.map { variable("previous_condition", $0.shape) } : nil
+            ? inputs.condition.map { setting.loopVariable("previous_condition", $0.shape) } : nil
         samples = kept.enumerated().map { side, images in
             let previous = graph.read(images)
             return setting.tricks.replay?.mix(into: previous, side: side, setting: setting, in: graph) ?? previous

@@ -8,10 +8,17 @@ import AgonTensors
 public protocol DiscriminatorPenalty: Sendable {
     /// The name in configs and messages.
     static var name: String { get }
+    /// The penalty is computed in every k-th update of the discriminators, with k times its weight (`LazyPenalty`);
+    /// 1 by default.
+    var every: Int { get }
     /// The weighted penalty, a scalar.
     ///
     /// - Throws: `GraphError.noDerivative` when the discriminator has an operation without a derivative.
     func value(_ pass: DiscriminatorPass) throws -> Value
+}
+
+extension DiscriminatorPenalty {
+    public var every: Int { 1 }
 }
 
 /// The penalties that a config can name; programs may register more.

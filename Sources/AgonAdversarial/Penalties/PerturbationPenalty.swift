@@ -12,12 +12,18 @@ public struct PerturbationPenalty: DiscriminatorPenalty {
 
     /// `λ`.
     public let weight: Double
+    public let every: Int
 
-    public init(weight: Double = 10) { self.weight = weight }
+    public init(weight: Double = 10, every: Int = 1) {
+        precondition(every > 0, "a penalty in every \(every) updates")
+        self.weight = weight
+        self.every = every
+    }
 
     init(from reader: ConfigReader) throws {
         weight = try reader.number(
             "weight", in: .positive, default: 10, "Weight of the penalty on gradient norms other than 1.")
+        every = try LazyPenalty.every(from: reader)
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

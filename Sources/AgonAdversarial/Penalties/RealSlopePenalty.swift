@@ -9,11 +9,17 @@ public struct RealSlopePenalty: DiscriminatorPenalty {
     public static let name = "r1"
 
     public let gamma: Double
+    public let every: Int
 
-    public init(gamma: Double = 10) { self.gamma = gamma }
+    public init(gamma: Double = 10, every: Int = 1) {
+        precondition(every > 0, "a penalty in every \(every) updates")
+        self.gamma = gamma
+        self.every = every
+    }
 
     init(from reader: ConfigReader) throws {
         gamma = try reader.number("gamma", in: .positive, default: 10, "Twice the weight of the squared gradients.")
+        every = try LazyPenalty.every(from: reader)
     }
 
     public func value(_ pass: DiscriminatorPass) throws -> Value {

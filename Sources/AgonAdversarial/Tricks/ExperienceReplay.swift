@@ -50,11 +50,8 @@ public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
         let count = samples.shape[0]
         let perSample = Shape([count] + [Int](repeating: 1, count: samples.shape.rank - 1))
         let prefix = setting.gan.sides.count == 1 ? "replay" : "replay.\(setting.task.sideNames[side])"
-        let layout: PyTorchLayout = samples.shape.rank == 4 ? .images : .plain
-        let memory = (0..<batches).map {
-            Variable(name: "\(prefix).\($0)", shape: samples.shape, role: .loopState, layout: layout)
-        }
-        let filled = Variable(name: "\(prefix).filled", shape: [1], role: .loopState)
+        let memory = (0..<batches).map { setting.loopVariable("\(prefix).\($0)", samples.shape) }
+        let filled = setting.loopVariable("\(prefix).filled", [1])
 
         func uniform(_ name: String) -> Value {
             graph.reshape(setting.uniform([count], stream: "\(prefix).\(name)", in: graph), perSample)

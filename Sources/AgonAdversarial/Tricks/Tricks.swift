@@ -9,6 +9,7 @@ public struct Tricks: ConfigDecodable, Sendable {
     public var labels: LabelTricks
     public var instanceNoise: InstanceNoise?
     public var augmentation: Augmentation?
+    public var consistency: ConsistencyRegularization?
     public var replay: ExperienceReplay?
     public var batches: BatchMixing
     public var updateRule: UpdateRule?
@@ -28,6 +29,8 @@ public struct Tricks: ConfigDecodable, Sendable {
             "instanceNoise", "Noise on all samples that discriminators see, which can fade.")
         augmentation = try reader.optionalSection(
             "augmentation", "Random changes of all images that discriminators see (DiffAugment).")
+        consistency = try reader.optionalSection(
+            "consistency", "Equal scores for images and randomly changed copies of them (bCR).")
         replay = try reader.optionalSection(
             "replay", "Shows generated samples of earlier steps to discriminators again.")
         batches = try reader.choice(
@@ -55,6 +58,7 @@ public struct Tricks: ConfigDecodable, Sendable {
             throw refuse("replay", "replayed samples would be judged with the conditions of other samples; remove it")
         }
         if let augmentation { try augmentation.check(configuration) }
+        if let consistency { try consistency.check(configuration) }
         if auxiliaryClassifier != nil {
             guard objective.scores != .categories else {
                 throw refuse(

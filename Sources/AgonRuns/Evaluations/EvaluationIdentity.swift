@@ -64,6 +64,7 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
             case "generatedSamples": words.append("\(text) generated")
             case "split": words.append("\(text) split")
             case "weights": words.append("\(text) weights")
+            case "standingStatistics": words.append("standing statistics of \(text) batches")
             case "latentSeed": words.append("latents of seed \(text)")
             case "image8bit": words.append("8 bits by \(text)")
             default: words.append("\(member.key) \(text)")

@@ -162,6 +162,7 @@ struct EvaluationPlan {
         }
         object["generatedSamples"] = ConfigNode(generated)
         object["weights"] = ConfigNode(isAveraged ? "average" : "raw")
+        if let batches = settings.standingStatistics { object["standingStatistics"] = ConfigNode(batches) }
         object["latentSeed"] = .number(settings.seed)
         if image != nil { object["image8bit"] = ConfigNode(EightBitImages.map) }
         for (name, value) in others { object[name] = value }

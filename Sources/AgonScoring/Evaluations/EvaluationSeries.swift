@@ -2,6 +2,7 @@ import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonRuns
+import AgonSampling
 import AgonTensors
 import AgonTraining
 
@@ -25,7 +26,7 @@ final class EvaluationSeries: TrainingEvaluation {
     ///   - isStage: whether training has other stages.
     ///   - note: called with messages about classifier training and too few samples.
     ///
-    /// Throws the errors of `EvaluationPlan`.
+    /// Throws the errors of `EvaluationPlan`, `SamplingError.noStandingStatistics`.
     init?(
         _ prepared: TrainingSetup, isStage: Bool, options: TrainingOptions, classifiers: ClassifierCatalogue,
         note: @escaping (String) -> Void
@@ -35,6 +36,10 @@ final class EvaluationSeries: TrainingEvaluation {
             settings, experiment: prepared.experiment, isStage: isStage, searchPath: options.searchPath,
             catalogue: classifiers, threads: options.threads, note: note)
         every = settings.every
+        if settings.standingStatistics != nil {
+            try StandingStatistics.check(
+                prepared.networks.gan.sides[0].generator, training: prepared.experiment.configuration.training)
+        }
         self.prepared = prepared
         self.note = note
     }

@@ -19,6 +19,8 @@ final class Evaluator {
     private let pool: WorkerPool
     private let sampler: Sampler
     private let inputs: SampleInputs
+    /// Nil if batch norms use their running statistics.
+    private let standing: StandingStatistics?
     private let isAveraged: Bool
     private let reals: RealFeatures
     private let real: RealFeatures.Set?
@@ -36,7 +38,8 @@ final class Evaluator {
     ///   - isAveraged: whether its variables are averages.
     ///   - reals: features shared by evaluators.
     ///
-    /// Throws what reading samples throws, `RunError.badWeights`, `TensorsError`, `GraphError`.
+    /// Throws what reading samples throws, `SamplingError.noStandingStatistics`, `RunError.badWeights`, `TensorsError`,
+    /// `GraphError`.
     init(
         _ plan: EvaluationPlan, generator: Network, isAveraged: Bool, training: AdversarialConfiguration,
         reals: RealFeatures = RealFeatures(), pool: WorkerPool
@@ -68,6 +71,10 @@ final class Evaluator {
             let inputs = SampleInputs(training, count: count, latents: stream, dataset: plan.dataset, order: order)
         else { preconditionFailure("an evaluation without data") }
         self.inputs = inputs
+        standing = try settings.standingStatistics.map {
+            try StandingStatistics(
+                of: generator, training: training, batches: $0, dataset: plan.dataset, pool: pool)
+        }
     }
 
     /// Remarks on the coming measurement.
@@ -81,7 +88,7 @@ final class Evaluator {
     ///
     /// Throws the errors of reading condition images, `MetricError` for NaN or infinite features, `TensorsError`.
     func measure(step: Int) throws -> [EvaluationValue] {
-        let made = try collect()
+        let made = try standing?.during(collect) ?? collect()
         return try plan.metrics.flatMap { metric -> [EvaluationValue] in
             try values(of: metric, made).compactMap { name, value, identity in
                 // The divergence is infinite if the distribution leaves the data's support.

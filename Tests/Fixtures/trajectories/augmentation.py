@@ -45,19 +45,24 @@ def cut(x, uniform):
 CHANGES = {"color": colored, "translation": translated, "cutout": cut}
 
 
+def uniforms(game, call):
+    """A function that gives a number for each image by the name of its use."""
+    return lambda name: game.tape.input(f"augmentation.{name}/{call}", game.count).reshape(-1, 1, 1, 1)
+
+
+def changed(game, images, changes, call):
+    for name, change in CHANGES.items():
+        if name in changes:
+            images = change(images, uniforms(game, call))
+    return images
+
+
 def augmented(game, images, call):
     """Images as a discriminator sees them in a use of it."""
     settings = game.tricks.get("augmentation")
     if settings is None:
         return images
-
-    def uniform(name):
-        return game.tape.input(f"augmentation.{name}/{call}", game.count).reshape(-1, 1, 1, 1)
-
-    changed = images
-    for name, change in CHANGES.items():
-        if name in settings["changes"]:
-            changed = change(changed, uniform)
+    others = changed(game, images, settings["changes"], call)
     if settings.get("probability", 1) == 1:
-        return changed
-    return torch.where(uniform("probability") < settings["probability"], changed, images)
+        return others
+    return torch.where(uniforms(game, call)("probability") < settings["probability"], others, images)

@@ -279,6 +279,17 @@ def cases():
             NORMED_GENERATOR, PLAIN_DISCRIMINATOR, objective={"type": "gan", **JOINED},
             penalty={"type": "r1", "gamma": 1},
         ),
+        case(
+            "r1-lazy", "A penalty on the slope at real images in every third step.",
+            {"penalty": {"type": "r1", "gamma": 1, "every": 2}}, NORMED_GENERATOR, PLAIN_DISCRIMINATOR,
+            objective={"type": "gan", **JOINED}, penalty={"type": "r1", "gamma": 1, "every": 3},
+        ),
+        case(
+            "r1-lazy-2-1", "The same in every third of two updates of the discriminator a step.",
+            {"penalty": {"type": "r1", "gamma": 1, "every": 4}}, NORMED_GENERATOR, PLAIN_DISCRIMINATOR,
+            objective={"type": "hinge", **ORDERED}, updates={"discriminator": 2, "generator": 1},
+            penalty={"type": "r1", "gamma": 1, "every": 3}, seed=1,
+        ),
         # With two images the biased deviation of the batch is far enough from the unbiased one.
         case(
             "dragan", "A penalty on slopes other than 1 around real images.",
@@ -318,6 +329,14 @@ def cases():
              LEAKY, {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, **SAME}, "tanh"],
             PLAIN_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR, objective={"type": "gan", **ORDERED},
             tricks={"augmentation": {"changes": ["color", "translation", "cutout"], "probability": 0.9}},
+        ),
+        case(
+            "consistency", "Scores of images and of copies in other places, or with a square cut out, pulled together.",
+            {"tricks": {"consistency": {"changes": ["translation", "cutout"], "real": 10, "generated": 9}}},
+            [{"type": "linear", "features": 48, "bias": False}, {"type": "reshape", "shape": [2, 3, 8]}, "batchNorm",
+             LEAKY, {"type": "depthToSpace", "scale": 2}, {"type": "conv", "channels": 3, **SAME}, "tanh"],
+            PLAIN_DISCRIMINATOR, images=(3, 4, 6), dataset=COLOUR, objective={"type": "gan", **JOINED},
+            tricks={"consistency": {"changes": ["translation", "cutout"], "real": 10, "generated": 10}},
         ),
         case(
             "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},

@@ -74,6 +74,8 @@ class Game:
         self.average = copy.deepcopy(self.generator) if "averaging" in self.tricks else None
         self.previous = torch.zeros(self.count, *tape.images, dtype=tape.dtype)
         self.attach_masks()
+        # Updates of the discriminators so far, for penalties that are due in some.
+        self.updates = 0
         # Batches that replay remembers.
         self.memory = []
         # loss-delta's estimates of what each discriminator teaches.

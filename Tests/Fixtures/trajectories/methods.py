@@ -5,6 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from augmentation import changed
 from game import Game
 
 
@@ -170,11 +171,35 @@ def dragan(game, discriminator, suffix, real, generated):
 
 
 def penalty(game, *arguments):
-    """The penalty that the config asks for, or none."""
+    """The penalty that the config asks for, or none; a lazy one in every k-th update, k times (Karras et al., 2020,
+    arXiv:1912.04958, appendix B). And what is reported: of a lazy one, once, as it was last computed."""
     if game.config["objective"]["type"] == "wgan-gp":
-        return gradient_penalty(game, *arguments)
+        value = gradient_penalty(game, *arguments)
+        return value, value
+    if "penalty" not in game.config:
+        return 0, 0
     kinds = {"r1": r1, "dragan": dragan}
-    return kinds[game.config["penalty"]["type"]](game, *arguments) if "penalty" in game.config else 0
+    settings = game.config["penalty"]
+    every = settings.get("every", 1)
+    if game.updates % every:
+        return 0, game.last_penalty
+    game.last_penalty = kinds[settings["type"]](game, *arguments)
+    return every * game.last_penalty, game.last_penalty
+
+
+def consistency(game, discriminator, *judged):
+    """Zhao et al., 2020, arXiv:2002.04724, algorithm 1, from images with their scores; or nothing."""
+    settings = game.tricks.get("consistency")
+    if settings is None:
+        return 0
+    total = 0
+    for kind, images, scores in judged:
+        copy = changed(game, images, settings["changes"], f"{kind}-copy")
+        copies, _ = judgement(game, discriminator, copy, f"{kind}-copy")
+        cost = ((scores - copies) ** 2).mean()
+        game.tape.output(f"loss.consistency.{kind}", cost)
+        total = total + settings[kind] * cost
+    return total
 
 
 # ---- combinations: one loss of G from those under several discriminators, `[K]` --------------------------------------
@@ -282,21 +307,28 @@ def update_discriminators(game, images, stream, real=None, moves=True):
     """Each on the same images; D is applied to real images, generated ones and those of the penalty in this order."""
     real, generated = game.real() if real is None else real, images.detach()
     of_scores, _ = OBJECTIVES[game.config["objective"]["type"]](game.config["objective"])
-    losses = []
+    reported = []
     for k, (discriminator, steps) in enumerate(zip(game.discriminators, game.discriminator_optimizers)):
         several = f".{k}" if len(game.discriminators) > 1 else ""
         (real_scores, real_classes), (scores, classes) = (
             judgement(game, discriminator, x, call) for x, call in ((real, "real"), (generated, "generated"))
         )
-        loss = of_scores(real_scores, scores) + penalty(game, discriminator, several, real, generated)
-        losses.append(loss + classification(game, real_classes, classes))
+        loss = of_scores(real_scores, scores)
+        slope, shown = penalty(game, discriminator, several, real, generated)
+        terms = classification(game, real_classes, classes) + consistency(
+            game, discriminator, ("real", real, real_scores), ("generated", generated, scores)
+        )
         if moves:
             steps.zero_grad()
-            losses[-1].backward()
+            (loss + slope + terms).backward()
             steps.step()
+        reported.append(loss + shown + terms)
         if several:
-            game.tape.output(f"loss.discriminator.{k}", losses[-1])
-    game.tape.output("loss.discriminator", sum(losses) / len(losses))
+            game.tape.output(f"loss.discriminator.{k}", reported[-1])
+    game.tape.output("loss.discriminator", sum(reported) / len(reported))
+    if game.config.get("penalty", {}).get("every", 1) > 1:
+        game.tape.output("loss.penalty", game.last_penalty)
+    game.updates += moves
 
 
 def update_generator(game, images, stream, moves=True):

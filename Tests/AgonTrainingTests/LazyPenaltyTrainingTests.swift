@@ -1,0 +1,80 @@
+import AgonAdversarial
+import AgonConfiguration
+import AgonExperiments
+import AgonScoring
+import AgonTensors
+import AgonTestSupport
+import Foundation
+import Testing
+
+@testable import AgonTraining
+
+/// A lazy penalty as training runs it.
+@Suite struct LazyPenaltyTrainingTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func train(
+        _ name: String, _ overrides: [String], stopAt: Int? = nil, resumes: Bool = false
+    ) throws -> String {
+        let run = folder.path + "/" + name
+        var options = TinyExperiment.options(run, resumes: resumes)
+        let stop = StopRequest()
+        options.stop = stop
+        let node = try ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying(
+            ["steps=12", "log.every=1", "checkpoints.every=1"] + overrides)
+        _ = try TrainingRun.run(Experiment(node), options: options) { event in
+            if case .progress(let progress) = event, progress.step == stopAt { stop.request() }
+        }
+        return run
+    }
+
+    private func scalars(_ run: String, _ name: String) throws -> [Double] {
+        try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+            try #require(try ConfigNode.parse(String($0), file: "metrics")[name]?.number)
+        }
+    }
+
+    private static let penalty = #"penalty={"type": "r1", "gamma": 2, "every": 3}"#
+    private static let lists = [
+        [], [#"objective={"type": "gan", "latents": "fresh"}"#, #"updates={"discriminator": 2}"#],
+        [#"objective={"type": "gan", "latents": "per-iteration"}"#, #"updates={"generator": 2}"#],
+        [
+            "objective=gan",
+            #"tricks={"updateRule": {"discriminatorAbove": 0.7}, "labels": {"reversal": {"steps": 2}}}"#,
+        ],
+    ]
+
+    @Test(arguments: lists) func aStoppedRunEndsInTheSameBytes(overrides: [String]) throws {
+        let overrides = overrides + [Self.penalty]
+        let whole = try train("whole", overrides)
+        var parts = try train("parts", overrides, stopAt: 4)
+        parts = try train("parts", overrides, stopAt: 8, resumes: true)
+        parts = try train("parts", overrides, resumes: true)
+        let checkpoint = "/checkpoints/step-0000012.safetensors"
+        #expect(bytes(whole + checkpoint) != nil)
+        #expect(bytes(whole + checkpoint) == bytes(parts + checkpoint))
+        #expect(try scalars(whole, "loss.penalty") == scalars(parts, "loss.penalty"))
+    }
+
+    @Test func theLogShowsThePenaltyOfTheLastUpdateThatHadIt() throws {
+        let penalties = try scalars(train("run", [Self.penalty]), "loss.penalty")
+        #expect(penalties.count == 12)
+        for first in stride(from: 0, to: 12, by: 3) {
+            #expect(Set(penalties[first..<first + 3]).count == 1)
+        }
+        #expect(Set(penalties).count == 4)
+    }
+
+    @Test func otherUpdatesAreThoseWithoutAPenalty() throws {
+        // Only the first of 12 updates has the penalty, with 100 times its weight.
+        let rare = try train("rare", [#"penalty={"type": "r1", "gamma": 2, "every": 100}"#, "steps=1"])
+        let heavy = try train("heavy", [#"penalty={"type": "r1", "gamma": 200}"#, "steps=1"])
+        let checkpoint = "/checkpoints/step-0000001.safetensors"
+        func weights(_ run: String) throws -> [Float] {
+            try SafetensorsFile(path: run + checkpoint).tensor("discriminator.0.weight").values
+        }
+        for (a, b) in zip(try weights(rare), try weights(heavy)) { #expect(abs(a - b) < 1e-6) }
+    }
+}
