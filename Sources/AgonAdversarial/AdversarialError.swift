@@ -118,7 +118,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .imageShapes(let generator, let discriminator, let images) where generator != images:
             "makes \(generator), but images are \(images) and the discriminator takes \(discriminator)"
                 + Self.remedy(wanted: generator, images: images)
-        case .imageShapes(let generator, let discriminator, let images):
+        case .imageShapes(let generator, let discriminator, _):
             "makes \(generator), which matches the images, but the discriminator takes \(discriminator)"
         case .scoreShape(let shape):
             "ends in \(shape) per sample; expected one score [1], or a map of scores [H, W, 1]"

@@ -20,6 +20,17 @@ extension ConvolutionGeometry {
             && height == outputHeight && width == outputWidth
     }
     var hasUnitStride: Bool { strideHeight == 1 && strideWidth == 1 }
+
+    /// Whether so few output pixels meet so many weights that reading these takes the time: then each piece of work has
+    /// weights of its own, and all pixels.
+    func isWeightBound(pixels: Int) -> Bool {
+        groups == 1 && pixels <= 128 && taps * inputChannels * outputChannels >= 262_144
+    }
+}
+
+/// Ranges of channels of a weight-bound pass: enough for several threads, and wide enough for the products.
+private func weightBoundPieces(of channels: Int) -> [Range<Int>] {
+    pieces(of: channels, size: max(64, roundedUp((channels + 7) / 8, to: 32)))
 }
 
 /// Floats of gathered columns per block: with the weights they stay in the L2 and L3 caches.
@@ -72,22 +83,38 @@ extension Lowering {
         }
         let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
         let depth = g.taps * inGroup
-        let blocks = pieces(of: rows, size: blockRows(depth: depth, total: rows))
-        let columns = (blocks.first?.count ?? 0) * depth
-        addRowTask(blocks, pixelsPerRow: 1, channels: g.outputChannels, runner, &lowered, scratch: columns) {
-            range, scratch in
-            withUnsafePointer(to: kernel) { kernel in
-                for group in 0..<g.groups {
-                    agon_im2col(
-                        kernel, x.constant, Int64(range.lowerBound), Int64(range.upperBound), Int32(group * inGroup),
-                        Int32(inGroup), 0, Int32(g.taps), scratch)
-                    agon_product(
-                        false, false, Int32(range.count), Int32(outGroup), Int32(depth), scratch, Int32(depth),
-                        w.constant + group * outGroup, Int32(g.outputChannels), false,
-                        y.pointer + range.lowerBound * g.outputChannels + group * outGroup, Int32(g.outputChannels))
-                }
-            }
+        let channels: [Range<Int>]
+        let blocks: [Range<Int>]
+        if g.isWeightBound(pixels: rows) {
+            (blocks, channels) = ([0..<rows], weightBoundPieces(of: outGroup))
+        } else {
+            (blocks, channels) = (pieces(of: rows, size: blockRows(depth: depth, total: rows)), [0..<outGroup])
         }
+        let columns = (blocks.first?.count ?? 0) * depth
+        lowered.tasks.append(
+            KernelTask(pieces: blocks.count * channels.count, scratch: max(columns, ProgramRunner.scratch)) {
+                piece, scratch in
+                let (range, part) = (blocks[piece % blocks.count], channels[piece / blocks.count])
+                withUnsafePointer(to: kernel) { kernel in
+                    for group in 0..<g.groups {
+                        let channel = group * outGroup + part.lowerBound
+                        agon_im2col(
+                            kernel, x.constant, Int64(range.lowerBound), Int64(range.upperBound),
+                            Int32(group * inGroup), Int32(inGroup), 0, Int32(g.taps), scratch)
+                        agon_product(
+                            false, false, Int32(range.count), Int32(part.count), Int32(depth), scratch, Int32(depth),
+                            w.constant + channel, Int32(g.outputChannels), false,
+                            y.pointer + range.lowerBound * g.outputChannels + channel, Int32(g.outputChannels))
+                    }
+                }
+                runner?.run(
+                    agon_window(
+                        row_begin: Int64(range.lowerBound), row_end: Int64(range.upperBound),
+                        channel_begin: Int64(part.lowerBound),
+                        channel_end: Int64(channels.count == 1 ? g.outputChannels : part.upperBound)),
+                    piece: piece, scratch: scratch)
+            })
+        finish(runner, pieces: blocks.count * channels.count, &lowered)
     }
 
     /// Few output channels: one product of all input pixels with all taps, then each output pixel adds its taps. The input
@@ -188,7 +215,71 @@ extension Lowering {
             lowerThinInput(g.transposed, d, w, dx, flipped: true, batch: batch, runner, &lowered)
             return
         }
+        if g.isWeightBound(pixels: batch * g.outputHeight * g.outputWidth) {
+            lowerWeightBoundInputGradient(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
         lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+    }
+
+    /// Few pixels under large weights: pieces are ranges of input channels, so that each weight is read once and in place,
+    /// and taps that meet nothing but padding are not read at all.
+    private func lowerWeightBoundInputGradient(
+        _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ d: Address, _ w: Address, _ dx: Address, batch: Int,
+        _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
+    ) {
+        let (cin, cout) = (g.inputChannels, g.outputChannels)
+        let phases = phases(of: g, kernel)
+        let rows = phases.map { batch * Int($0.rows) * Int($0.columns) }
+        let gathered = zip(phases, rows).map { Int($0.taps_height * $0.taps_width) * cout * $1 }.max() ?? 0
+        let channels = weightBoundPieces(of: cin)
+        let widest = channels.first?.count ?? 0
+        lowered.tasks.append(
+            KernelTask(
+                pieces: channels.count,
+                scratch: max(gathered + (rows.max() ?? 0) * widest, ProgramRunner.scratch)
+            ) { piece, scratch in
+                let part = channels[piece]
+                let sums = scratch + gathered
+                withUnsafePointer(to: kernel) { kernel in
+                    for (phase, rows) in zip(phases, rows) where rows > 0 {
+                        let taps = Int(phase.taps_height * phase.taps_width)
+                        withUnsafePointer(to: phase) {
+                            agon_gather_phase(kernel, $0, d.constant, 0, Int64(rows), 0, Int32(cout), scratch)
+                        }
+                        var isFirst = true
+                        for tap in 0..<taps {
+                            let (row, column) = (tap / Int(phase.taps_width), tap % Int(phase.taps_width))
+                            guard phase.meetsOutputs(row, column, of: g) else { continue }
+                            let position = phase.kernelRow(row) * g.kernelWidth + phase.kernelColumn(column)
+                            agon_product(
+                                false, true, Int32(rows), Int32(part.count), Int32(cout), scratch + tap * cout,
+                                Int32(taps * cout), w.constant + (position * cin + part.lowerBound) * cout, Int32(cout),
+                                !isFirst, sums, Int32(part.count))
+                            isFirst = false
+                        }
+                        if isFirst { sums.update(repeating: 0, count: rows * part.count) }
+                        withUnsafePointer(to: phase) {
+                            agon_scatter_phase(
+                                kernel, $0, sums, 0, Int64(rows), Int32(part.lowerBound), Int32(part.count), dx.pointer)
+                        }
+                    }
+                }
+                runner?.run(
+                    agon_window(
+                        row_begin: 0, row_end: Int64(batch * g.height * g.width),
+                        channel_begin: Int64(part.lowerBound), channel_end: Int64(part.upperBound)),
+                    piece: piece, scratch: scratch)
+            })
+        finish(runner, pieces: channels.count, &lowered)
+    }
+
+    private func phases(of g: ConvolutionGeometry, _ kernel: agon_convolution) -> [agon_phase] {
+        (0..<g.strideHeight * g.strideWidth).map { index in
+            withUnsafePointer(to: kernel) {
+                agon_convolution_phase($0, Int32(index / g.strideWidth), Int32(index % g.strideWidth))
+            }
+        }
     }
 
     private func lowerPhases(
@@ -196,12 +287,7 @@ extension Lowering {
         _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
         let (inGroup, outGroup) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
-        var phases: [agon_phase] = []
-        for row in 0..<g.strideHeight {
-            for column in 0..<g.strideWidth {
-                phases.append(withUnsafePointer(to: kernel) { agon_convolution_phase($0, Int32(row), Int32(column)) })
-            }
-        }
+        let phases = phases(of: g, kernel)
         let taps = phases.map { Int($0.taps_height) * Int($0.taps_width) }
         // Weights by group and phase: [taps of the phase * Cout, Cin].
         let groupSize = g.taps * outGroup * inGroup
@@ -333,6 +419,14 @@ extension Lowering {
 extension agon_phase {
     func kernelRow(_ index: Int) -> Int { Int(tap_row) + index * Int(tap_row_step) }
     func kernelColumn(_ index: Int) -> Int { Int(tap_column) + index * Int(tap_column_step) }
+
+    /// Whether the phase's tap (row, column) meets an output pixel from any of its pixels, and not padding alone.
+    func meetsOutputs(_ row: Int, _ column: Int, of g: ConvolutionGeometry) -> Bool {
+        let firstRow = Int(output_row) - row * Int(back_row),
+            firstColumn = Int(output_column) - column * Int(back_column)
+        return firstRow < g.outputHeight && firstRow + Int(rows) > 0 && firstColumn < g.outputWidth
+            && firstColumn + Int(columns) > 0
+    }
 
     /// The class's pixels (numbered over the batch) in a range of bands; one range if bands are whole.
     func rows(inBands range: Range<Int>, bandsPerImage: Int) -> [Range<Int>] {

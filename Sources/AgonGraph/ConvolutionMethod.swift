@@ -89,7 +89,7 @@ extension FilteredConvolution {
 
     /// Output channels of a piece that transforms its weights: as many as the widest piece has, or fewer for enough pieces.
     var columnsOfPiece: Int {
-        let wanted = min(Self.widestPiece / columnPhases, channelsOut / Self.fewestPieces)
+        let wanted = min(Self.widestPiece, channelsOut / Self.fewestPieces)
         return roundedUp(max(1, wanted), to: Self.panel)
     }
 
@@ -111,7 +111,7 @@ extension FilteredConvolution {
         switch pass {
         case .forward, .inputGradient:
             count = (Double(channelsOut) / Double(columnsOfPiece)).rounded(.up)
-            read = Double(readPhases * channelsIn) * count
+            read = Double(phases * channelsIn) * count
             written = columns
         case .weightGradient:
             let rowParts = (rows / Double(rowsOfPiece * phases)).rounded(.up)
@@ -133,8 +133,8 @@ extension FilteredConvolution {
     /// Tiles per block: enough to reuse large weights for many products, few enough that inputs and outputs of the
     /// products stay near the L2 cache, with at least eight blocks.
     func blockTiles(batch: Int) -> Int {
-        let perTile = positions * (readPhases * channelsIn + columnPhases * channelsOut)
-        let least = packedCount > 262_144 ? 48 : 24
+        let perTile = positions * (depth + channelsOut)
+        let least = packedCount > 8_388_608 ? 96 : packedCount > 262_144 ? 48 : 24
         let most = max(least, min(384, 262_144 / perTile))
         return max(1, min(most, max(least, (tiles(batch: batch) + 7) / 8)))
     }

@@ -31,8 +31,6 @@ public struct FilteredConvolution: Hashable, Sendable {
         else { return nil }
         (self.geometry, self.pass, self.m, self.transformsWeights) = (geometry, pass, m, transformsWeights)
         guard [2, 3, 5].contains(r), (2...4).contains(m) else { return nil }
-        // Sums of several products are whole vectors, so that those of phases stay apart.
-        guard !transformsWeights || channelsOut % FilteredConvolution.alignment == 0 else { return nil }
     }
 
     var stride: Int { geometry.strideHeight }
@@ -87,6 +85,19 @@ public struct FilteredConvolution: Hashable, Sendable {
             column_shift: Int32(reach(1, padding: g.paddingLeft) - column),
             first_row: Int32(reads ? row - (r - 1) : 0), first_column: Int32(reads ? column - (r - 1) : 0),
             step: Int32(m), tile_rows: Int32(tileRows), tile_columns: Int32(tileColumns))
+    }
+
+    /// The tilings that a block reads one after another: one for all phases of a forward pass, which are summed, or for all
+    /// phases of an input gradient, if they share their tiles; else one a phase.
+    var readTilings: [agon_tiling] {
+        if pass != .inputGradient { return [fineTiling] }
+        return coarsePhases == 1 ? [coarseTiling] : phaseList.map { coarseTiling.of(phase: $0) }
+    }
+
+    /// The tilings that a block writes one after another: one a phase for an input gradient, so that only one's positions
+    /// need room in the caches.
+    var writtenTilings: [agon_tiling] {
+        pass == .inputGradient ? phaseList.map { fineTiling.of(phase: $0) } : [coarseTiling]
     }
 
     // MARK: Phases
@@ -152,5 +163,17 @@ public struct FilteredConvolution: Hashable, Sendable {
     func multiplications(batch: Int) -> Int {
         let products = (0..<positions).reduce(0) { $0 + phases(atPosition: $1).count }
         return products * tiles(batch: batch) * geometry.inputChannels * geometry.outputChannels
+    }
+}
+
+extension agon_tiling {
+    /// The tiles of one phase alone.
+    func of(phase: (row: Int, column: Int)) -> agon_tiling {
+        guard phases > 1 else { return self }
+        var tiling = self
+        tiling.phases = 1
+        tiling.first_row += Int32(phase.row) * row_shift
+        tiling.first_column += Int32(phase.column) * column_shift
+        return tiling
     }
 }

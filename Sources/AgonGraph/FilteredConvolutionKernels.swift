@@ -52,7 +52,8 @@ extension Lowering {
     // MARK: Forward and input gradient
 
     /// Blocks of tile rows: transforms the tiles, multiplies each position, transforms back, runs the program while it
-    /// is cached. If blocks are few, each is split into ranges of output channels, which transform the tiles again.
+    /// is cached. An input gradient does so phase by phase. If blocks are few, each is split into ranges of output channels,
+    /// which transform the tiles again.
     func lowerFilteredConvolution(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -64,23 +65,20 @@ extension Lowering {
         lowered.operands[1] = g.weightShape
         if f.transformsWeights { return lowerFilteringOfWeights(f, node, runner, &lowered) }
         lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
-        let forward = f.pass == .forward
-        let reading = forward ? f.fineTiling : f.coarseTiling
-        let writing = forward ? f.coarseTiling : f.fineTiling
+        let (reading, writing) = (f.readTilings, f.writtenTilings)
+        let (height, width) = (Int(writing[0].height), Int(writing[0].width))
         let bands = pieces(of: batch * f.tileRows, size: max(1, f.blockTiles(batch: batch) / f.tileColumns))
         let channels = f.channelsOut
         let slices = max(1, min((8 + bands.count - 1) / bands.count, channels / 128))
         let parts = pieces(
             of: channels, size: roundedUp((channels + slices - 1) / slices, to: FilteredConvolution.panel))
         let block = FilterBlock(
-            f, tiles: (bands.first?.count ?? 0) * f.tileColumns, channelsIn: f.channelsIn,
-            columns: parts.first?.count ?? 0)
+            f, tiles: (bands.first?.count ?? 0) * f.tileColumns, depth: f.depth, columns: parts.first?.count ?? 0)
         let filter = vector.filter
 
         func firstPixelRow(_ band: Int) -> Int {
             let (image, row) = (band / f.tileRows, band % f.tileRows)
-            let height = Int(writing.height)
-            let first = row == 0 ? 0 : Int(writing.first_row) + row * Int(writing.step)
+            let first = row == 0 ? 0 : Int(writing[0].first_row) + row * Int(writing[0].step)
             return image * height + min(max(first, 0), height)
         }
         lowered.tasks.append(
@@ -90,27 +88,31 @@ extension Lowering {
                 let (first, end) = (band.lowerBound * f.tileColumns, band.upperBound * f.tileColumns)
                 let (read, written) = (scratch, scratch + block.readFloats)
                 let line = written + block.writtenFloats
-                line.update(repeating: 0, count: f.channelsIn)
-                withUnsafePointer(to: reading) {
-                    filter.read_tiles?(
-                        $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, Int64(first), Int64(end), 0,
-                        Int32(f.channelsIn), line, read, Int64(block.readStride), Int64(block.readRow))
-                }
                 let panels = columns.lowerBound / FilteredConvolution.panel
-                for position in 0..<f.positions {
-                    f.multiply(
-                        filter, position, tiles: end - first, columns: columns.count, channelsIn: f.channelsIn,
-                        a: UnsafePointer(read + position * block.readStride), aRow: block.readRow,
-                        b: packed.constant + position * f.positionStride + panels * f.panelStride,
-                        panelStride: f.panelStride, phaseStride: f.panelsPerPhase * f.panelStride,
-                        c: written + position * block.writtenStride, cRow: block.writtenRow, accumulates: false)
+                for index in writing.indices {
+                    if index < reading.count {
+                        // Pixels outside the image are read from it, and written to it.
+                        line.update(repeating: 0, count: f.channelsIn)
+                        withUnsafePointer(to: reading[index]) {
+                            filter.read_tiles?(
+                                $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, Int64(first), Int64(end), 0,
+                                Int32(f.channelsIn), line, read, Int64(block.readStride), Int64(block.readRow))
+                        }
+                    }
+                    for position in 0..<f.positions {
+                        f.multiply(
+                            filter, position, columnPhase: index, tiles: end - first, columns: columns.count,
+                            a: UnsafePointer(read + position * block.readStride), aRow: block.readRow,
+                            b: packed.constant + position * f.positionStride
+                                + (index * f.panelsPerPhase + panels) * f.panelStride,
+                            c: written + position * block.writtenStride, cRow: block.writtenRow)
+                    }
+                    withUnsafePointer(to: writing[index]) {
+                        filter.write_tiles?(
+                            $0, Int32(f.n), written, Int64(block.writtenStride), Int64(block.writtenRow), Int64(first),
+                            Int64(end), Int32(columns.lowerBound), Int32(columns.count), line, y.pointer)
+                    }
                 }
-                withUnsafePointer(to: writing) {
-                    filter.write_tiles?(
-                        $0, Int32(f.n), written, Int64(block.writtenStride), Int64(block.writtenRow), Int64(first),
-                        Int64(end), Int32(columns.lowerBound), Int32(columns.count), line, y.pointer)
-                }
-                let width = Int(writing.width)
                 runner?.run(
                     agon_window(
                         row_begin: Int64(firstPixelRow(band.lowerBound) * width),
@@ -216,31 +218,23 @@ extension Lowering {
 }
 
 extension FilteredConvolution {
-    /// The products of a position for all phases: `c` (=, or += if it accumulates) tiles by packed weights.
+    /// The products of a position: `c` (=) tiles by packed weights, summed over the phases of a forward pass, or for one
+    /// phase of an input gradient.
     func multiply(
-        _ filter: agon_filter_kernels, _ position: Int, tiles: Int, columns: Int, channelsIn: Int,
-        a: UnsafePointer<Float>, aRow: Int, b: UnsafePointer<Float>, panelStride: Int, phaseStride: Int,
-        c: UnsafeMutablePointer<Float>, cRow: Int, accumulates: Bool
+        _ filter: agon_filter_kernels, _ position: Int, columnPhase: Int, tiles: Int, columns: Int,
+        a: UnsafePointer<Float>, aRow: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, cRow: Int
     ) {
-        let panel = FilteredConvolution.panel
         let phases = phases(atPosition: position)
-        if pass == .forward {
-            let start = phases[0] * channelsIn
-            filter.product?(
-                Int64(tiles), Int64(columns), Int64(phases.count * channelsIn), a + start, Int64(aRow), 1,
-                b + start * panel, Int64(panel), Int64(panelStride), c, Int64(cRow), accumulates)
+        guard pass == .forward || phases.contains(columnPhase) else {
+            c.update(repeating: 0, count: tiles * cRow)
             return
         }
-        for phase in phases {
-            filter.product?(
-                Int64(tiles), Int64(columns), Int64(channelsIn), a + (readPhases == 1 ? 0 : phase * channelsIn),
-                Int64(aRow), 1, b + phase * phaseStride, Int64(panel), Int64(panelStride), c + phase * columns,
-                Int64(cRow), accumulates)
-        }
-        // After the products, which may write beyond their last column.
-        for phase in 0..<columnPhases where !phases.contains(phase) {
-            for tile in 0..<tiles { (c + tile * cRow + phase * columns).update(repeating: 0, count: columns) }
-        }
+        let start = pass == .forward ? phases[0] * channelsIn : 0
+        let depth = pass == .forward ? phases.count * channelsIn : channelsIn
+        filter.product?(
+            Int64(tiles), Int64(columns), Int64(depth), a + start, Int64(aRow), 1,
+            b + start * FilteredConvolution.panel, Int64(FilteredConvolution.panel), Int64(panelStride), c, Int64(cRow),
+            false)
     }
 }
 
@@ -250,15 +244,14 @@ struct FilterBlock {
     let readRow: Int, readStride: Int, writtenRow: Int, writtenStride: Int
     let readFloats: Int, writtenFloats: Int, floats: Int
 
-    init(_ f: FilteredConvolution, tiles: Int, channelsIn: Int, columns: Int) {
-        readRow = FilterBlock.row(f.readPhases * channelsIn)
-        // Products write whole vectors: the last phase's end must not reach the next tile.
-        writtenRow = FilterBlock.row(
-            (f.columnPhases - 1) * columns + roundedUp(columns, to: FilteredConvolution.alignment))
+    /// Room for `depth` values read and `columns` values written of each position of a tile.
+    init(_ f: FilteredConvolution, tiles: Int, depth: Int, columns: Int) {
+        readRow = FilterBlock.row(depth)
+        writtenRow = FilterBlock.row(columns)
         readStride = tiles * readRow + 16
         writtenStride = tiles * writtenRow + 16
         (readFloats, writtenFloats) = (f.positions * readStride, f.positions * writtenStride)
-        floats = readFloats + writtenFloats + max(channelsIn, columns)
+        floats = readFloats + writtenFloats + max(f.channelsIn, columns)
     }
 
     /// Whole vectors, but not a multiple of 1 KB, so that rows of a product's step use different L1 cache sets.

@@ -5,7 +5,8 @@ import CAgonKernels
 /// write and read than the few tiles take to multiply. So each piece transforms the weights of some channels, multiplies all
 /// tiles by them, and goes on to the next; what it transforms never leaves its second-level cache.
 extension Lowering {
-    /// Forward and input gradient; the second operand is the weight itself. Pieces are ranges of output channels.
+    /// Forward and input gradient; the second operand is the weight itself. Pieces are ranges of output channels, computed
+    /// phase by phase: those of a forward pass are summed, those of an input gradient written one after another.
     func lowerFilteringOfWeights(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -14,18 +15,17 @@ extension Lowering {
         let batch = node.output.shape[0]
         let forward = f.pass == .forward
         let (cin, cout) = (g.inputChannels, g.outputChannels)
-        let reading = forward ? f.fineTiling : f.coarseTiling
-        let writing = forward ? f.coarseTiling : f.fineTiling
+        let reading = f.phaseList.map { (forward ? f.fineTiling : f.coarseTiling).of(phase: $0) }
+        let writing = f.writtenTilings
+        let pixels = Int64(batch) * Int64(writing[0].height) * Int64(writing[0].width)
         let tiles = f.tiles(batch: batch)
         let panel = FilteredConvolution.panel
-        // Weights of 64 to 128 rows.
         let columns = pieces(of: f.channelsOut, size: f.columnsOfPiece)
-        let depths = pieces(of: f.channelsIn, size: forward ? max(16, 64 / f.phases) : 64)
+        let depths = pieces(of: f.channelsIn, size: 64)
         let (widest, deepest) = (columns.first?.count ?? 0, depths.first?.count ?? 0)
-        let block = FilterBlock(f, tiles: tiles, channelsIn: deepest, columns: widest)
-        let panels = roundedUp(widest, to: panel) / panel
-        let panelStride = f.depthPhases * deepest * panel
-        let weightStride = f.columnPhases * panels * panelStride + 16
+        let block = FilterBlock(f, tiles: tiles, depth: deepest, columns: widest)
+        let panelStride = deepest * panel
+        let weightStride = roundedUp(widest, to: panel) / panel * panelStride + 16
         let gathered = forward ? 0 : g.taps * deepest * widest
         let line = max(deepest, widest, panel)
         let filter = vector.filter
@@ -43,53 +43,58 @@ extension Lowering {
                 let packed = written + block.writtenFloats
                 let taps = packed + f.positions * weightStride
                 let zeros = taps + gathered
-                for depth in depths {
-                    zeros.update(repeating: 0, count: line)
-                    withUnsafePointer(to: reading) {
-                        filter.read_tiles?(
-                            $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, 0, Int64(tiles), Int32(depth.lowerBound),
-                            Int32(depth.count), zeros, scratch, Int64(block.readStride), Int64(block.readRow))
-                    }
-                    if !forward {
-                        for tap in 0..<g.taps {
-                            agon_transpose(
-                                w.constant + (tap * cin + column.lowerBound) * cout + depth.lowerBound,
-                                Int64(column.count), Int64(depth.count), Int64(cout),
-                                taps + tap * deepest * widest, Int64(column.count))
-                        }
-                    }
+                func transformWeights(_ phase: (row: Int, column: Int), _ depth: Range<Int>) {
                     func source(_ tap: Int) -> UnsafePointer<Float> {
-                        forward
-                            ? w.constant + (tap * cin + depth.lowerBound) * cout + column.lowerBound
-                            : UnsafePointer(taps + tap * deepest * widest)
+                        if forward { return w.constant + (tap * cin + depth.lowerBound) * cout + column.lowerBound }
+                        let rows = taps + tap * deepest * widest
+                        agon_transpose(
+                            w.constant + (tap * cin + column.lowerBound) * cout + depth.lowerBound, Int64(column.count),
+                            Int64(depth.count), Int64(cout), rows, Int64(column.count))
+                        return UnsafePointer(rows)
                     }
-                    for (index, phase) in f.phaseList.enumerated() {
-                        withTaps(f, phase, source) {
-                            filter.read_weights?(
-                                Int32(f.n), Int32(f.r), $0, Int64(forward ? cout : column.count), Int64(depth.count),
-                                Int64(column.count), zeros,
-                                packed + (forward ? index * depth.count * panel : index * panels * panelStride),
-                                Int64(weightStride), Int64(panelStride))
+                    withTaps(f, phase, source) {
+                        filter.read_weights?(
+                            Int32(f.n), Int32(f.r), $0, Int64(forward ? cout : column.count), Int64(depth.count),
+                            Int64(column.count), zeros, packed, Int64(weightStride), Int64(panelStride))
+                    }
+                }
+                func write(_ tiling: agon_tiling) {
+                    withUnsafePointer(to: tiling) {
+                        filter.write_tiles?(
+                            $0, Int32(f.n), written, Int64(block.writtenStride), Int64(block.writtenRow), 0,
+                            Int64(tiles), Int32(column.lowerBound), Int32(column.count), zeros, y.pointer)
+                    }
+                }
+                for (index, phase) in f.phaseList.enumerated() {
+                    for depth in depths {
+                        zeros.update(repeating: 0, count: line)
+                        withUnsafePointer(to: reading[index]) {
+                            filter.read_tiles?(
+                                $0, AGON_FILTER_INPUT, Int32(f.n), x.constant, 0, Int64(tiles), Int32(depth.lowerBound),
+                                Int32(depth.count), zeros, scratch, Int64(block.readStride), Int64(block.readRow))
+                        }
+                        transformWeights(phase, depth)
+                        for position in 0..<f.positions {
+                            let phases = f.phases(atPosition: position)
+                            let sums = written + position * block.writtenStride
+                            if phases.contains(index) {
+                                filter.product?(
+                                    Int64(tiles), Int64(column.count), Int64(depth.count),
+                                    scratch + position * block.readStride, Int64(block.readRow), 1,
+                                    packed + position * weightStride, Int64(panel), Int64(panelStride), sums,
+                                    Int64(block.writtenRow), depth.lowerBound > 0 || forward && phases[0] != index)
+                            } else if !forward, depth.lowerBound == 0 {
+                                sums.update(repeating: 0, count: tiles * block.writtenRow)
+                            }
                         }
                     }
-                    for position in 0..<f.positions {
-                        f.multiply(
-                            filter, position, tiles: tiles, columns: column.count, channelsIn: depth.count,
-                            a: UnsafePointer(scratch + position * block.readStride), aRow: block.readRow,
-                            b: UnsafePointer(packed + position * weightStride), panelStride: panelStride,
-                            phaseStride: panels * panelStride, c: written + position * block.writtenStride,
-                            cRow: block.writtenRow, accumulates: depth.lowerBound > 0)
-                    }
+                    if !forward { write(writing[index]) }
                 }
-                withUnsafePointer(to: writing) {
-                    filter.write_tiles?(
-                        $0, Int32(f.n), written, Int64(block.writtenStride), Int64(block.writtenRow), 0, Int64(tiles),
-                        Int32(column.lowerBound), Int32(column.count), zeros, y.pointer)
-                }
+                if forward { write(writing[0]) }
                 runner?.run(
                     agon_window(
-                        row_begin: 0, row_end: Int64(batch) * Int64(writing.height) * Int64(writing.width),
-                        channel_begin: Int64(column.lowerBound), channel_end: Int64(column.upperBound)),
+                        row_begin: 0, row_end: pixels, channel_begin: Int64(column.lowerBound),
+                        channel_end: Int64(column.upperBound)),
                     piece: piece, scratch: scratch)
             })
         finish(runner, pieces: columns.count, &lowered)

@@ -5,7 +5,6 @@
 #include "agon_kernels.h"
 
 enum {
-    LEAST_ROWS = 4,      // fewer leave most of the registers empty
     LEAST_COLUMNS = 16,  // a vector
 };
 #if defined(__OPTIMIZE__)
@@ -20,7 +19,7 @@ void agon_product(bool transpose_a, bool transpose_b, int m, int n, int k, const
                   bool accumulate, float *c, int ldc) {
     const agon_vector_kernels *vector = agon_vector();
     // Portable vectors of four floats are slower than a library that knows the processor.
-    const bool is_own = vector != &agon_vector_portable && m >= LEAST_ROWS && n >= LEAST_COLUMNS && k > 0
+    const bool is_own = vector != &agon_vector_portable && n >= LEAST_COLUMNS && k > 0
         && (int64_t)m * n * k <= most_operations;
     if (is_own) vector->matrix_product(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, accumulate, c, ldc, scratch);
     else agon_sgemm(transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, accumulate ? 1 : 0, c, ldc);

@@ -1,51 +1,12 @@
-// Philox4x32-10: element i is word i % 4 of the block with counter (i / 4, step) under the key.
-// Blocks are made eight at a time in arrays of lanes, which the compiler keeps in vector registers.
+// Numbers of a stream from its words (vector_random.h).
 #include "agon_random.h"
 
 #include <math.h>
 
-enum { LANES = 8, WORDS = 4 * LANES };
-
-static void philox_blocks(uint64_t key, uint64_t step, uint64_t block, uint32_t out[WORDS]) {
-    uint32_t x0[LANES], x1[LANES], x2[LANES], x3[LANES];
-    for (int i = 0; i < LANES; i++) {
-        x0[i] = (uint32_t)(block + (uint64_t)i);
-        x1[i] = (uint32_t)((block + (uint64_t)i) >> 32);
-        x2[i] = (uint32_t)step;
-        x3[i] = (uint32_t)(step >> 32);
-    }
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < LANES; i++) {
-            uint64_t p0 = (uint64_t)0xD2511F53u * x0[i], p1 = (uint64_t)0xCD9E8D57u * x2[i];
-            uint32_t y0 = (uint32_t)(p1 >> 32) ^ x1[i] ^ k0, y2 = (uint32_t)(p0 >> 32) ^ x3[i] ^ k1;
-            x0[i] = y0;
-            x1[i] = (uint32_t)p1;
-            x2[i] = y2;
-            x3[i] = (uint32_t)p0;
-        }
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
-    for (int i = 0; i < LANES; i++) {
-        out[4 * i] = x0[i];
-        out[4 * i + 1] = x1[i];
-        out[4 * i + 2] = x2[i];
-        out[4 * i + 3] = x3[i];
-    }
-}
+#include "agon_kernels.h"
 
 void agon_random_bits(uint64_t key, uint64_t step, uint64_t first, uint32_t *out, size_t count) {
-    uint32_t words[WORDS];
-    size_t done = 0;
-    while (done < count) {
-        uint64_t index = first + done;
-        size_t skip = (size_t)(index % 4), take = WORDS - skip;
-        if (take > count - done) take = count - done;
-        philox_blocks(key, step, index / 4, words);
-        for (size_t i = 0; i < take; i++) out[done + i] = words[skip + i];
-        done += take;
-    }
+    agon_vector()->random_bits(key, step, first, out, count);
 }
 
 void agon_random_uniform(uint64_t key, uint64_t step, uint64_t first, float *out, size_t count, float low, float high) {

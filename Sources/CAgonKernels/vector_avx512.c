@@ -16,6 +16,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "vector_math.h"
+#include "vector_random.h"
 #include "vector_program.h"
 #include "vector_update.h"
 #include "vector_depthwise.h"
@@ -26,6 +27,7 @@
 
 const agon_vector_kernels agon_vector_avx512 = {
     .name = "avx512",
+    .random_bits = random_bits,
     .program = run_program,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_gradient = depthwise_input_gradient,

@@ -12,6 +12,8 @@ typedef float filter_vector __attribute__((vector_size(4 * AGON_LANES), aligned(
 enum {
     LARGEST = AGON_FILTER_LARGEST,
     WEIGHT_ROWS = 8,
+    /// Vectors to prefetch of each pixel: a tile reads dozens of lines at a time, too many for the processor to foresee.
+    AHEAD = 2,
 };
 
 /// Element [position][index] of a map: n positions from q pixels, gradients or taps.
@@ -116,7 +118,10 @@ AGON_INLINE int64_t gather_vectors(agon_filter_map map, int n, int q, const floa
         filter_vector columns[LARGEST][LARGEST];  // [q][n]
         AGON_UNROLL for (int j = 0; j < q; j++) {
             filter_vector x[LARGEST];
-            AGON_UNROLL for (int i = 0; i < q; i++) x[i] = load_vector(pixels[i * q + j] + at);
+            AGON_UNROLL for (int i = 0; i < q; i++) {
+                x[i] = load_vector(pixels[i * q + j] + at);
+                __builtin_prefetch(pixels[i * q + j] + at + AHEAD * AGON_LANES);
+            }
             map_values(map, n, q, x, columns[j]);
         }
         float *out = positions + at;
@@ -263,22 +268,34 @@ static void tile_pixels(const agon_tiling *t, int64_t tile, int32_t phase_row, i
     }
 }
 
+/// The pixels of phase `unit % phases²` of tile `unit / phases²`, from a channel on.
+static void read_pixels(const agon_tiling *t, int64_t unit, const float *images, int32_t channel, const float *zeros,
+                        const float **pixels) {
+    int64_t distances[LARGEST * LARGEST];
+    const int32_t phase = (int32_t)(unit % (t->phases * t->phases));
+    tile_pixels(t, unit / (t->phases * t->phases), phase / t->phases, phase % t->phases, distances);
+    for (int32_t k = 0; k < t->size * t->size; k++) pixels[k] = distances[k] < 0 ? zeros : images + distances[k] + channel;
+}
+
 static void read_tiles(const agon_tiling *t, agon_filter_map map, int32_t n, const float *images, int64_t tile_begin,
                        int64_t tile_end, int32_t channel_begin, int32_t channel_count, const float *zeros,
                        float *positions, int64_t position_stride, int64_t tile_stride) {
-    int64_t distances[LARGEST * LARGEST];
-    const float *pixels[LARGEST * LARGEST];
-    for (int64_t tile = tile_begin; tile < tile_end; tile++, positions += tile_stride) {
-        for (int32_t row = 0; row < t->phases; row++) {
-            for (int32_t column = 0; column < t->phases; column++) {
-                tile_pixels(t, tile, row, column, distances);
-                for (int32_t k = 0; k < t->size * t->size; k++) {
-                    pixels[k] = distances[k] < 0 ? zeros : images + distances[k] + channel_begin;
-                }
-                gather(map, n, t->size, pixels, channel_count,
-                       positions + phase_place(t->phases, row, column) * channel_count, position_stride);
+    const float *pixels[2][LARGEST * LARGEST];
+    const int64_t phases = t->phases * t->phases, end = tile_end * phases;
+    read_pixels(t, tile_begin * phases, images, channel_begin, zeros, pixels[0]);
+    for (int64_t unit = tile_begin * phases; unit < end; unit++) {
+        const float **now = pixels[(unit - tile_begin * phases) % 2], **next = pixels[(unit + 1 - tile_begin * phases) % 2];
+        if (unit + 1 < end) {
+            read_pixels(t, unit + 1, images, channel_begin, zeros, next);
+            for (int32_t k = 0; k < t->size * t->size; k++) {
+                for (int32_t j = 0; j < AHEAD; j++) __builtin_prefetch(next[k] + j * AGON_LANES);
             }
         }
+        const int32_t phase = (int32_t)(unit % phases);
+        gather(map, n, t->size, now, channel_count,
+               positions + (unit / phases - tile_begin) * tile_stride
+                   + phase_place(t->phases, phase / t->phases, phase % t->phases) * channel_count,
+               position_stride);
     }
 }
 

@@ -56,7 +56,7 @@ static void pack_panel(const float *b, int64_t b_row, int64_t depth, int64_t col
     }
 }
 
-/// The same where the columns of b are rows in memory.
+/// The same where the columns of b are rows in memory; the same columns of the next panel are prefetched.
 static void pack_transposed_panel(const float *b, int64_t b_row, int64_t depth, int64_t columns, float *panel) {
     for (int64_t j = 0; j < columns; j += AGON_LANES) {
         const int64_t lines = columns - j < AGON_LANES ? columns - j : AGON_LANES;
@@ -66,6 +66,7 @@ static void pack_transposed_panel(const float *b, int64_t b_row, int64_t depth, 
         if (lines == AGON_LANES) {
             for (; l + AGON_LANES <= depth; l += AGON_LANES) {
                 transpose_square(from + l, b_row, to + l * AGON_PANEL, AGON_PANEL);
+                for (int i = 0; i < AGON_LANES; i++) __builtin_prefetch(from + (AGON_PANEL + i) * b_row + l, 0, 2);
             }
         }
         for (; l < depth; l++) {

@@ -14,6 +14,7 @@
 #define AGON_ROWS 4
 
 #include "vector_math.h"
+#include "vector_random.h"
 #include "vector_program.h"
 #include "vector_update.h"
 #include "vector_depthwise.h"
@@ -23,6 +24,7 @@
 
 const agon_vector_kernels agon_vector_portable = {
     .name = "portable",
+    .random_bits = random_bits,
     .program = run_program,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_gradient = depthwise_input_gradient,

@@ -149,7 +149,7 @@ import Testing
     }
 
     /// A layer with bias and activation, its gradients, and what follows the input gradient.
-    private func passes(_ c: ConvolutionCase) throws -> (graph: ComputeGraph, inputs: [String: [Float]]) {
+    func passes(_ c: ConvolutionCase) throws -> (graph: ComputeGraph, inputs: [String: [Float]]) {
         let graph = ComputeGraph()
         let (x, weight) = (graph.input("x", shape: c.input), graph.input("weight", shape: c.weight))
         let bias = graph.input("bias", shape: [c.weight[3]])

@@ -74,6 +74,8 @@ void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, 
 /// Processor-specific kernels.
 typedef struct {
     const char *name;
+    /// agon_random_bits.
+    void (*random_bits)(uint64_t key, uint64_t step, uint64_t first, uint32_t *out, size_t count);
     agon_program_function *program;
     /// Depthwise (groups = input channels = output channels): output (=) for output rows row_begin ..< row_end of N * Ho.
     void (*depthwise_forward)(const agon_convolution *g, const float *input, const float *weight, int64_t row_begin,
