@@ -136,13 +136,6 @@ extension ConfigReader {
         return try value(key, form, default: values.map { ConfigNode($0.map { ConfigNode($0) }) }, affects: effect, doc)
     }
 
-    public func optionalNumbers<Count: IntervalExpression<Int>, Range: IntervalExpression<Double>>(
-        _ key: String, count: Count = Interval<Int>(), in range: Range = Interval<Double>(),
-        affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> [Double]? {
-        try optionalValue(key, .list(of: .number(range.interval), count: count.interval), affects: effect, doc)
-    }
-
     public func strings<Count: IntervalExpression<Int>>(
         _ key: String, count: Count = Interval<Int>(), default values: [String]? = nil,
         affects effect: ConfigEffect = .result, _ doc: String

@@ -169,15 +169,6 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         }
     }
 
-    /// Whether it is a range without discrete points.
-    var isContinuous: Bool {
-        switch kind {
-        case .range(_, let range): range.step == nil
-        case .logRange(_, let range): range.count == nil
-        default: false
-        }
-    }
-
     private func point(_ path: ConfigPath, _ value: ConfigNode) -> Point {
         let value = value.source == .program ? ConfigNode(value.content, source: source) : value
         return Point(labels: [(name, value)], settings: [ConfigSetting(path: path, value: value)])

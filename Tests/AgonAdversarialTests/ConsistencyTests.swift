@@ -6,14 +6,17 @@ import Testing
 
 /// Consistency of scores under changes of images. Its values are compared with PyTorch's in `TrajectoryTests`.
 @Suite struct ConsistencyTests {
-    private func setting(_ consistency: String, copies: Int = 1, more: String = "") throws -> AdversarialSetting {
+    private func setting(
+        _ consistency: String, copies: Int = 1, more: String = "",
+        discriminator: String = #"["flatten", {"type": "linear", "features": 1}]"#
+    ) throws -> AdversarialSetting {
         try game(
             """
             {"objective": "hinge", "optimizer": {"type": "sgd", "learningRate": 1e-3}, "batchSize": 4,
              "ensemble": {"copies": \(copies)}, "latent": {"size": 3}, "tricks": {"consistency": \(consistency)\(more)}}
             """,
             generator: #"[{"type": "linear", "features": 192}, {"type": "reshape", "shape": [8, 8, 3]}]"#,
-            discriminators: [#"["flatten", {"type": "linear", "features": 1}]"#],
+            discriminators: [discriminator],
             data: DataShapes(sample: [8, 8, 3]), recorded: true)
     }
 
@@ -28,6 +31,14 @@ import Testing
         let (loss, plain) = (try both.scalar("loss.discriminator"), try none.scalar("loss.discriminator"))
         let others = try 10 * none.scalar("loss.consistency.generated")
         #expect(abs(loss - (plain - others + 3 * real + 5 * generated)) < 1e-4 * loss)
+    }
+
+    /// A convolution over the whole image gives a score of shape [1, 1, 1].
+    @Test func aMapOfOnePositionIsAScore() throws {
+        let training = try RunningTraining(
+            setting("{}", discriminator: #"[{"type": "conv", "channels": 1, "kernel": 8}]"#))
+        training.iterate()
+        #expect(try training.scalar("loss.consistency.real") > 0)
     }
 
     @Test func aWeightOfZeroOmitsTheTermWithItsCopies() throws {

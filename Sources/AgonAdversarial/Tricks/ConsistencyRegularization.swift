@@ -3,7 +3,7 @@ import AgonGraph
 
 /// Balanced consistency regularisation (bCR): discriminators learn to give an image and a randomly changed copy of it
 /// the same score. D also minimises `λ_real mean((D(x) - D(T(x)))²) + λ_fake mean((D(G(z)) - D(T(G(z))))²)`, with the
-/// changes T of `Augmentation`, drawn anew for each image and update. The generator's loss reads unchanged images alone.
+/// changes T of `Augmentation`, drawn anew for each image and update. The generator's loss uses only unchanged images.
 ///
 /// Zhao et al., "Improved Consistency Regularization for GANs", AAAI 2021, arXiv:2002.04724, algorithm 1. Without the
 /// term of generated images: Zhang et al., "Consistency Regularization for Generative Adversarial Networks", ICLR 2020,
@@ -62,7 +62,7 @@ public struct ConsistencyRegularization: ConfigDecodable, Hashable, Sendable {
         guard data.sample.rank == 3 else {
             throw .trick("consistency", reason: "the samples are points, not images; remove it")
         }
-        if let map = gan.discriminators.first(where: { $0.outputShape.rank == 3 }) {
+        if let map = gan.discriminators.first(where: { $0.outputShape.rank == 3 && $0.outputShape.count > 1 }) {
             throw .trick(
                 "consistency",
                 reason: "needs one score per image, but the discriminator gives a map \(map.outputShape), which moves "
