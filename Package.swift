@@ -13,7 +13,10 @@ let modules: [Target] = [
             .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
             .linkedLibrary("tiff"), .linkedLibrary("gif"), .linkedLibrary("z"), .linkedLibrary("archive"),
         ]),
-    .target(name: "AgonConfiguration", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+    // OpenSSL's hashes, compiled by the distribution; on Apple's systems CryptoKit has them.
+    .systemLibrary(name: "CAgonCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+        name: "AgonConfiguration", dependencies: [.target(name: "CAgonCrypto", condition: .when(platforms: [.linux]))]),
     .target(name: "AgonTensors", dependencies: ["AgonConfiguration", "CAgonKernels"]),
     .target(name: "AgonText", dependencies: ["AgonConfiguration"]),
     // Inference on samples of runs.
@@ -159,7 +162,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         // The command `swift package generate-documentation`.

@@ -1,20 +1,50 @@
-import Crypto
+#if canImport(CryptoKit)
+    import CryptoKit
+#else
+    import CAgonCrypto
+#endif
 
 /// The SHA-256 hash (FIPS 180-4) of bytes fed in pieces, in hexadecimal.
-public struct SHA256 {
-    private var hash = Crypto.SHA256()
+public struct SHA256: ~Copyable {
+    #if canImport(CryptoKit)
+        private var hash = CryptoKit.SHA256()
 
-    public init() {}
+        public init() {}
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+        public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+        private mutating func finish() -> [UInt8] { Array(hash.finalize()) }
+    #else
+        private let context: OpaquePointer
+
+        public init() {
+            guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+                fatalError("libcrypto offers no SHA-256")
+            }
+            self.context = context
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+            EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        }
+
+        private mutating func finish() -> [UInt8] {
+            [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { digest, count in
+                var size: UInt32 = 0
+                EVP_DigestFinal_ex(context, digest.baseAddress, &size)
+                count = Int(size)
+            }
+        }
+    #endif
 
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// The hash of all bytes so far as 64 lower-case hexadecimal digits.
-    public func finishHex() -> String {
+    public consuming func finishHex() -> String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(decoding: finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// The hash of a text's UTF-8 bytes in hexadecimal.

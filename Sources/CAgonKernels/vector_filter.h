@@ -8,6 +8,9 @@ typedef float filter_vector __attribute__((vector_size(4 * AGON_LANES), aligned(
 
 #define AGON_INLINE static inline __attribute__((always_inline))
 #define AGON_UNROLL _Pragma("clang loop unroll(full)")
+// Loops over elements of a map are unrolled by the preprocessor, so that compilers see constants before they optimize: with
+// loops that they unroll themselves they take five times as long.
+#define AGON_EIGHT(STATEMENT) STATEMENT(0) STATEMENT(1) STATEMENT(2) STATEMENT(3) STATEMENT(4) STATEMENT(5) STATEMENT(6) STATEMENT(7)
 
 enum {
     LARGEST = AGON_FILTER_LARGEST,
@@ -39,7 +42,10 @@ AGON_INLINE void add_scaled(filter_vector *sum, bool *empty, float element, filt
 AGON_INLINE filter_vector mapped(agon_filter_map map, int n, int q, int position, const filter_vector *x) {
     filter_vector sum = {0};
     bool empty = true;
-    AGON_UNROLL for (int i = 0; i < q; i++) add_scaled(&sum, &empty, map_element(map, n, q, position, i), x[i]);
+#define AGON_TERM(i) \
+    if (i < q) add_scaled(&sum, &empty, map_element(map, n, q, position, i), x[i]);
+    AGON_EIGHT(AGON_TERM)
+#undef AGON_TERM
     return sum;
 }
 
@@ -47,7 +53,10 @@ AGON_INLINE filter_vector mapped(agon_filter_map map, int n, int q, int position
 AGON_INLINE filter_vector unmapped(agon_filter_map map, int n, int q, int index, const filter_vector *x) {
     filter_vector sum = {0};
     bool empty = true;
-    AGON_UNROLL for (int p = 0; p < n; p++) add_scaled(&sum, &empty, map_element(map, n, q, p, index), x[p]);
+#define AGON_TERM(p) \
+    if (p < n) add_scaled(&sum, &empty, map_element(map, n, q, p, index), x[p]);
+    AGON_EIGHT(AGON_TERM)
+#undef AGON_TERM
     return sum;
 }
 
@@ -95,7 +104,10 @@ AGON_INLINE void map_input(int n, const filter_vector *d, filter_vector *out) {
         out[6] = even3 - 2.0f * odd3;
         out[7] = d[7] - d[1] + 5.25f * (d[3] - d[5]);
     } else {
-        AGON_UNROLL for (int p = 0; p < n; p++) out[p] = mapped(AGON_FILTER_INPUT, n, n, p, d);
+#define AGON_POSITION(p) \
+    if (p < n) out[p] = mapped(AGON_FILTER_INPUT, n, n, p, d);
+        AGON_EIGHT(AGON_POSITION)
+#undef AGON_POSITION
     }
 }
 
@@ -104,7 +116,18 @@ AGON_INLINE void map_values(agon_filter_map map, int n, int q, const filter_vect
         map_input(n, x, out);
         return;
     }
-    AGON_UNROLL for (int p = 0; p < n; p++) out[p] = mapped(map, n, q, p, x);
+#define AGON_POSITION(p) \
+    if (p < n) out[p] = mapped(map, n, q, p, x);
+    AGON_EIGHT(AGON_POSITION)
+#undef AGON_POSITION
+}
+
+/// All values of a map's transpose, `stride` apart.
+AGON_INLINE void unmap_positions(agon_filter_map map, int n, int q, const filter_vector *x, filter_vector *out, int stride) {
+#define AGON_VALUE(i) \
+    if (i < q) out[i * stride] = unmapped(map, n, q, i, x);
+    AGON_EIGHT(AGON_VALUE)
+#undef AGON_VALUE
 }
 
 AGON_INLINE filter_vector load_vector(const float *from) { return *(const filter_vector *)from; }
@@ -149,46 +172,64 @@ AGON_INLINE int64_t scatter_vectors(agon_filter_map map, int n, int q, const flo
                 from += part_stride;
                 AGON_UNROLL for (int p = 0; p < n; p++) x[p] += load_vector(from + p * n * stride);
             }
-            AGON_UNROLL for (int i = 0; i < q; i++) rows[i * n + s] = unmapped(map, n, q, i, x);
+            unmap_positions(map, n, q, x, rows + s, n);
         }
         AGON_UNROLL for (int i = 0; i < q; i++) {
-            AGON_UNROLL for (int j = 0; j < q; j++) store_vector(unmapped(map, n, q, j, rows + i * n), pixels[i * q + j] + at);
+            filter_vector y[LARGEST];
+            unmap_positions(map, n, q, rows + i * n, y, 1);
+            AGON_UNROLL for (int j = 0; j < q; j++) store_vector(y[j], pixels[i * q + j] + at);
         }
     }
     return at;
 }
 
+// The forms of each map that layers use: (positions n, values q).
+#define AGON_INPUT_FORMS(FORM) FORM(INPUT, 3, 3) FORM(INPUT, 4, 4) FORM(INPUT, 5, 5) FORM(INPUT, 6, 6) FORM(INPUT, 7, 7) FORM(INPUT, 8, 8)
+#define AGON_GRADIENT_FORMS(FORM) \
+    FORM(GRADIENT, 3, 2) FORM(GRADIENT, 4, 2) FORM(GRADIENT, 4, 3) FORM(GRADIENT, 5, 3) FORM(GRADIENT, 5, 4) \
+    FORM(GRADIENT, 6, 2) FORM(GRADIENT, 6, 4) FORM(GRADIENT, 7, 3) FORM(GRADIENT, 8, 4)
+#define AGON_WEIGHT_FORMS(FORM) \
+    FORM(WEIGHT, 3, 2) FORM(WEIGHT, 4, 2) FORM(WEIGHT, 5, 2) FORM(WEIGHT, 4, 3) FORM(WEIGHT, 5, 3) \
+    FORM(WEIGHT, 6, 3) FORM(WEIGHT, 6, 5) FORM(WEIGHT, 7, 5) FORM(WEIGHT, 8, 5)
+
+// A function for each form, as compilers take far longer over one function that holds them all.
+#define AGON_DEFINE_GATHER(MAP, N, Q) \
+    static __attribute__((noinline)) int64_t gather_##MAP##_##N##_##Q( \
+        const float *const *pixels, int64_t channels, float *positions, int64_t stride) { \
+        return gather_vectors(AGON_FILTER_##MAP, N, Q, pixels, channels, positions, stride); \
+    }
+#define AGON_DEFINE_SCATTER(MAP, N, Q) \
+    static __attribute__((noinline)) int64_t scatter_##MAP##_##N##_##Q( \
+        const float *positions, int64_t stride, int32_t parts, int64_t part_stride, int64_t channels, float *const *pixels) { \
+        return scatter_vectors(AGON_FILTER_##MAP, N, Q, positions, stride, parts, part_stride, channels, pixels); \
+    }
+#define AGON_DEFINE_SCATTER_OF_ONE(MAP, N, Q) \
+    static __attribute__((noinline)) int64_t scatter_##MAP##_##N##_##Q( \
+        const float *positions, int64_t stride, int32_t parts, int64_t part_stride, int64_t channels, float *const *pixels) { \
+        return scatter_vectors(AGON_FILTER_##MAP, N, Q, positions, stride, 1, 0, channels, pixels); \
+    }
+AGON_INPUT_FORMS(AGON_DEFINE_GATHER)
+AGON_GRADIENT_FORMS(AGON_DEFINE_GATHER)
+AGON_WEIGHT_FORMS(AGON_DEFINE_GATHER)
+AGON_GRADIENT_FORMS(AGON_DEFINE_SCATTER_OF_ONE)
+AGON_WEIGHT_FORMS(AGON_DEFINE_SCATTER)
+
 /// The key of a map with n positions of q values.
 #define AGON_FORM(map, n, q) ((map) << 8 | (n) << 4 | (q))
+#define AGON_GATHER_CASE(MAP, N, Q) \
+    case AGON_FORM(AGON_FILTER_##MAP, N, Q): at = gather_##MAP##_##N##_##Q(pixels, channels, positions, stride); break;
+#define AGON_SCATTER_CASE(MAP, N, Q) \
+    case AGON_FORM(AGON_FILTER_##MAP, N, Q): \
+        at = scatter_##MAP##_##N##_##Q(positions, stride, parts, part_stride, channels, pixels); \
+        break;
 
 static void gather(agon_filter_map map, int32_t n, int32_t q, const float *const *pixels, int64_t channels,
                    float *positions, int64_t stride) {
     int64_t at = 0;
     switch (AGON_FORM(map, n, q)) {
-        case AGON_FORM(AGON_FILTER_INPUT, 3, 3): at = gather_vectors(AGON_FILTER_INPUT, 3, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_INPUT, 4, 4): at = gather_vectors(AGON_FILTER_INPUT, 4, 4, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_INPUT, 5, 5): at = gather_vectors(AGON_FILTER_INPUT, 5, 5, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_INPUT, 6, 6): at = gather_vectors(AGON_FILTER_INPUT, 6, 6, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_INPUT, 7, 7): at = gather_vectors(AGON_FILTER_INPUT, 7, 7, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_INPUT, 8, 8): at = gather_vectors(AGON_FILTER_INPUT, 8, 8, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 3, 2): at = gather_vectors(AGON_FILTER_GRADIENT, 3, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 4, 2): at = gather_vectors(AGON_FILTER_GRADIENT, 4, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 4, 3): at = gather_vectors(AGON_FILTER_GRADIENT, 4, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 5, 3): at = gather_vectors(AGON_FILTER_GRADIENT, 5, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 5, 4): at = gather_vectors(AGON_FILTER_GRADIENT, 5, 4, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 6, 2): at = gather_vectors(AGON_FILTER_GRADIENT, 6, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 6, 4): at = gather_vectors(AGON_FILTER_GRADIENT, 6, 4, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 7, 3): at = gather_vectors(AGON_FILTER_GRADIENT, 7, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 8, 4): at = gather_vectors(AGON_FILTER_GRADIENT, 8, 4, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 3, 2): at = gather_vectors(AGON_FILTER_WEIGHT, 3, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 4, 2): at = gather_vectors(AGON_FILTER_WEIGHT, 4, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 5, 2): at = gather_vectors(AGON_FILTER_WEIGHT, 5, 2, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 4, 3): at = gather_vectors(AGON_FILTER_WEIGHT, 4, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 5, 3): at = gather_vectors(AGON_FILTER_WEIGHT, 5, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 6, 3): at = gather_vectors(AGON_FILTER_WEIGHT, 6, 3, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 6, 5): at = gather_vectors(AGON_FILTER_WEIGHT, 6, 5, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 7, 5): at = gather_vectors(AGON_FILTER_WEIGHT, 7, 5, pixels, channels, positions, stride); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 8, 5): at = gather_vectors(AGON_FILTER_WEIGHT, 8, 5, pixels, channels, positions, stride); break;
+        AGON_INPUT_FORMS(AGON_GATHER_CASE)
+        AGON_GRADIENT_FORMS(AGON_GATHER_CASE)
+        AGON_WEIGHT_FORMS(AGON_GATHER_CASE)
         default: break;
     }
     if (at == channels) return;
@@ -209,24 +250,8 @@ static void scatter(agon_filter_map map, int32_t n, int32_t q, const float *posi
                     int64_t part_stride, int64_t channels, float *const *pixels) {
     int64_t at = 0;
     switch (AGON_FORM(map, n, q)) {
-        case AGON_FORM(AGON_FILTER_GRADIENT, 3, 2): at = scatter_vectors(AGON_FILTER_GRADIENT, 3, 2, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 4, 2): at = scatter_vectors(AGON_FILTER_GRADIENT, 4, 2, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 4, 3): at = scatter_vectors(AGON_FILTER_GRADIENT, 4, 3, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 5, 3): at = scatter_vectors(AGON_FILTER_GRADIENT, 5, 3, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 5, 4): at = scatter_vectors(AGON_FILTER_GRADIENT, 5, 4, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 6, 2): at = scatter_vectors(AGON_FILTER_GRADIENT, 6, 2, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 6, 4): at = scatter_vectors(AGON_FILTER_GRADIENT, 6, 4, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 7, 3): at = scatter_vectors(AGON_FILTER_GRADIENT, 7, 3, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_GRADIENT, 8, 4): at = scatter_vectors(AGON_FILTER_GRADIENT, 8, 4, positions, stride, 1, 0, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 3, 2): at = scatter_vectors(AGON_FILTER_WEIGHT, 3, 2, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 4, 2): at = scatter_vectors(AGON_FILTER_WEIGHT, 4, 2, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 5, 2): at = scatter_vectors(AGON_FILTER_WEIGHT, 5, 2, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 4, 3): at = scatter_vectors(AGON_FILTER_WEIGHT, 4, 3, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 5, 3): at = scatter_vectors(AGON_FILTER_WEIGHT, 5, 3, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 6, 3): at = scatter_vectors(AGON_FILTER_WEIGHT, 6, 3, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 6, 5): at = scatter_vectors(AGON_FILTER_WEIGHT, 6, 5, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 7, 5): at = scatter_vectors(AGON_FILTER_WEIGHT, 7, 5, positions, stride, parts, part_stride, channels, pixels); break;
-        case AGON_FORM(AGON_FILTER_WEIGHT, 8, 5): at = scatter_vectors(AGON_FILTER_WEIGHT, 8, 5, positions, stride, parts, part_stride, channels, pixels); break;
+        AGON_GRADIENT_FORMS(AGON_SCATTER_CASE)
+        AGON_WEIGHT_FORMS(AGON_SCATTER_CASE)
         default: break;
     }
     if (at == channels) return;
