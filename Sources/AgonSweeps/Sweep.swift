@@ -26,9 +26,18 @@ public struct Sweep: Sendable {
     ///
     /// Throws `ConfigError`, `SweepError`.
     public init(file: String, overrides: [String] = [], settings: [ConfigSetting] = []) throws {
-        let node = try settings.reduce(ConfigNode.load(path: file).applying(overrides)) {
-            try $0.setting($1.value, at: $1.path)
+        let node = try ConfigNode.load(path: file)
+        if let kind = FileKind(of: node), kind != .sweep {
+            throw ConfigError.unfit(
+                ConfigSource(file: file), .root, "\(kind.noun), not a sweep; use it with: \(kind.command) \(file)")
         }
+        try self.init(
+            file: file,
+            node: settings.reduce(node.applying(overrides)) { try $0.setting($1.value, at: $1.path) })
+    }
+
+    /// - Parameter node: the values of the file, whose paths are relative to it.
+    init(file: String, node: ConfigNode) throws {
         let (configuration, resolved) = try ConfigReader.decode(SweepConfiguration.self, from: node)
         self.configuration = configuration
         self.resolved = resolved
