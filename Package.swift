@@ -121,7 +121,8 @@ let modules: [Target] = [
 ]
 
 /// Files and folders that tests read and write.
-let testFiles = Target.target(name: "AgonTestFiles", dependencies: ["AgonTensors"], path: "Tests/AgonTestFiles")
+let testFiles = Target.target(
+    name: "AgonTestFiles", dependencies: ["AgonTensors", "AgonConfiguration"], path: "Tests/AgonTestFiles")
 
 /// The program of `scripts/fuzz`, which alone asks for it: it links to libFuzzer.
 let fuzzing: [Target] =

@@ -7,26 +7,30 @@ struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark", abstract: "Measure how fast a config trains on this machine.",
         discussion: """
-            Trains from fresh weights for a few seconds and saves nothing.
-            --profile times each kind of kernel on one thread. --simulate-threads times each
-            task on one thread and computes how fast more threads would be, whether or not
-            this machine has them; Benchmarks/scaling.md says how far to trust that.
+            Trains from fresh weights for a few seconds and saves nothing. --profile
+            times each kind of kernel on one thread. --simulate-threads times each
+            task on one thread and computes how fast more threads would be, whether or
+            not this machine has them; Benchmarks/scaling.md says how far to trust it.
 
             EXAMPLES
               agon benchmark Configs/selfgan/dcgan.json
               agon benchmark Configs/selfgan/mlp.json --threads 1 --profile
               agon benchmark Configs/gan/dcgan.json --set batchSize=256 --json
-              agon benchmark Configs/gan/dcgan.json --simulate-threads 2 --simulate-threads 32
+              agon benchmark gan/dcgan --simulate-threads 2 --simulate-threads 32
             """)
 
     @OptionGroup var config: ConfigOptions
-    @Option(help: "How long to measure.")
+    @Option(parsing: .unconditional, help: "How long to measure, in seconds.")
     var seconds = 5.0
     @Flag(help: "Show where the time goes, on a single thread.")
     var profile = false
-    @Option(help: ArgumentHelp("Predict the speed on this many threads; may be repeated.", valueName: "count"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Predict the speed on this many threads; repeatable.", valueName: "count"))
     var simulateThreads: [Int] = []
-    @Option(help: "What the memory of that machine moves, in GB/s; default: no limit.")
+    @Option(
+        parsing: .unconditional,
+        help: "For --simulate-threads: the memory bandwidth of the machine, in GB/s; default: unlimited.")
     var memoryBandwidth: Double?
     @Flag(help: "Print JSON.")
     var json = false

@@ -80,7 +80,7 @@ struct ClassifierCommand: ParsableCommand {
 
     struct Distances: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Measure the distances of training to test samples, a lower bound for generators.",
+            abstract: "Measure the distances between training and test samples, a lower bound for generators.",
             discussion: """
                 EXAMPLES
                   agon classifier distances lenet-mnist
@@ -89,7 +89,7 @@ struct ClassifierCommand: ParsableCommand {
 
         @Argument(help: "The name of a classifier, or its config.", completion: .file(extensions: ["json"]))
         var config: String
-        @Option(help: "Maximum number of samples of each split.")
+        @Option(parsing: .unconditional, help: "The maximum number of samples of each split.")
         var samples = 10_000
         @OptionGroup var threads: ThreadOptions
         @OptionGroup var data: DataOptions

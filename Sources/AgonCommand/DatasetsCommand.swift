@@ -7,8 +7,8 @@ struct DatasetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "datasets", abstract: "List, fetch and verify datasets.",
         discussion: """
-            Data is looked for in the folder given with --data, in AGON_DATA, in the
-            AGON_DATA, in the project's Datasets folder, in
+            Data are searched for in the folder given with --data, in the folder that
+            AGON_DATA names, in the project's Datasets folder, in
             /usr/local/share/datasets and in /usr/share/datasets.
 
             EXAMPLES
@@ -39,7 +39,7 @@ struct DatasetsCommand: ParsableCommand {
 
         @Argument(help: "The dataset's name.")
         var name: String
-        @Option(help: "A folder that holds the files, instead of a download.", completion: .directory)
+        @Option(help: "Take the files from this folder instead of downloading them.", completion: .directory)
         var from: String?
         @OptionGroup var data: DataOptions
 
@@ -62,7 +62,7 @@ struct DatasetsCommand: ParsableCommand {
             discussion:
                 "Without a name, checks all datasets on this machine. The exit code is 1 if a file fails.")
 
-        @Argument(help: "The dataset's name.")
+        @Argument(help: "The dataset's name; default: all datasets on this machine.")
         var name: String?
         @OptionGroup var data: DataOptions
 

@@ -6,9 +6,9 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Show this machine's compute setup and speed, and warn of problems.",
         discussion: """
-            Processor, vector features, BLAS with version and core type, threads,
-            memory, and measured GFLOP/s with one thread and with all. Each warning
-            says how to fix the problem.
+            Shows the processor, its vector features, BLAS with version and core type,
+            threads, memory, and measured GFLOP/s with one thread and with all. Each
+            warning says how to fix the problem.
 
             EXAMPLES
               agon doctor

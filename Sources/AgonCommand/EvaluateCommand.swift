@@ -44,33 +44,37 @@ struct EvaluateCommand: ParsableCommand {
     var images: String?
     @Option(
         help: ArgumentHelp(
-            "What --images are compared with: a dataset's name, a folder, or a .npz file of statistics.",
+            "Compare --images with this: a dataset's name, a folder, or a .npz file of statistics.",
             valueName: "dataset|folder|file"))
     var against: String?
     @Option(
         help: ArgumentHelp(
             "Write the statistics of --against to this file, in pytorch-fid's format.", valueName: "file"))
     var statistics: String?
-    @Option(help: ArgumentHelp("What to measure.", valueName: "metric,..."))
+    @Option(help: ArgumentHelp("The metrics to measure.", valueName: "metric,..."))
     var metrics: String?
-    @Option(help: "Generated samples.")
+    @Option(parsing: .unconditional, help: "The number of generated samples.")
     var samples: Int?
-    @Option(help: "Maximum number of real samples.")
+    @Option(parsing: .unconditional, help: "The maximum number of real samples.")
     var realSamples: Int?
     @Option(help: "The split of real samples to compare with: train, test or validation.")
     var split: String?
-    @Option(help: "A classifier's name or config, or InceptionV3's .safetensors; default: the dataset's classifier.")
+    @Option(
+        help: ArgumentHelp(
+            "The classifier whose features are compared: its name, its config, or a .safetensors file of InceptionV3; "
+                + "default: the classifier of the dataset."))
     var classifier: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
     var weights: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Let batch norms take their statistics from this many batches of samples instead of from training.",
             valueName: "batches"))
     var standingStatistics: Int?
-    @Option(help: "Seed of the latent vectors.")
+    @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
     var seed: Int?
-    @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
     @Flag(help: "Print JSON: values with their identities, and costs.")
     var json = false
@@ -78,6 +82,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
+        for folder in folders { try requireName(folder, "run", example: "Runs/quickstart") }
         if images == nil {
             for (option, value) in [("--against", against), ("--statistics", statistics)] where value != nil {
                 throw ValidationError("\(option) is for --images")

@@ -79,7 +79,8 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
-        case .runExists, .noRun, .nothingToResume, .noCheckpointAtStep, .strayCheckpoint: .usage
+        case .runExists, .exportedGenerator, .noRun, .nothingToResume, .noCheckpointAtStep, .strayCheckpoint:
+            .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped
         default: .badInput

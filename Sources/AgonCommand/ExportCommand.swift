@@ -8,9 +8,9 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write the generator of a run, or a classifier, as an ONNX model.",
         discussion: """
-            --model writes a folder from which agon sample and agon export work as
-            from the run, with the generator alone. Its run.json states the step of
-            the checkpoint.
+            --model writes a folder with the generator alone. agon sample, agon
+            evaluate and agon export take it like the run. Its run.json states the
+            step of the checkpoint.
 
             A generator reads 'latent' [batch, size] (and 'condition' [batch,
             classes], one-hot, if samples have classes) and gives 'images' [batch,
@@ -29,20 +29,26 @@ struct ExportCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp("The folder of a run, or the name of a model.", valueName: "run"), completion: .directory)
     var folder: String?
-    @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+    @Option(
+        help: ArgumentHelp("Write an ONNX model to this file.", valueName: "file"),
+        completion: .file(extensions: ["onnx"]))
     var onnx: String?
-    @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Write the generator for Agon to this new folder.", valueName: "folder"),
+        completion: .directory)
     var model: String?
-    @Option(help: "A classifier's name or config, instead of a run.")
+    @Option(help: "Export this classifier, by its name or config, instead of a run's generator.")
     var classifier: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
-    var weights = EvaluationSettings.Weights.average
-    @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
+    var weights: EvaluationSettings.Weights?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var data: DataOptions
 
     func validate() throws {
+        if let folder { try requireName(folder, "run", example: "Runs/quickstart") }
+        if let classifier { try requireName(classifier, "classifier", example: "lenet-mnist") }
         if (folder == nil) == (classifier == nil) {
             throw ValidationError("give a run's folder, or --classifier with a name")
         }
@@ -50,6 +56,12 @@ struct ExportCommand: ParsableCommand {
         if onnx != nil, model != nil { throw ValidationError("--onnx and --model exclude each other") }
         if let model, model.isEmpty { throw ValidationError("--model: expected the name of a folder") }
         if model != nil, classifier != nil { throw ValidationError("--model writes generators, not classifiers") }
+        if classifier != nil {
+            for (option, isGiven) in [("--checkpoint", checkpoint != nil), ("--weights", weights != nil)] where isGiven
+            {
+                throw ValidationError("\(option) is for the generator of a run, not for --classifier")
+            }
+        }
         if let onnx, !onnx.lowercased().hasSuffix(".onnx") {
             throw ValidationError("--onnx \(onnx): expected a file that ends in .onnx")
         }
@@ -57,6 +69,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         func note(_ text: String) { Console.say("note: \(text)") }
+        let weights = weights ?? .average
         if let model, let folder {
             let outcome = try SamplingModel.write(
                 run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)

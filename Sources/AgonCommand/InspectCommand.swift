@@ -1,6 +1,5 @@
 import AgonDiagnostics
 import AgonExperiments
-import AgonRuns
 import ArgumentParser
 
 struct InspectCommand: ParsableCommand {
@@ -16,7 +15,7 @@ struct InspectCommand: ParsableCommand {
             """)
 
     @OptionGroup var config: ConfigOptions
-    @Option(help: "Show a forward pass of one network alone: generator, or the first discriminator.")
+    @Option(help: "Show only a forward pass of the generator or of the first discriminator.")
     var part: Part?
     @Flag(help: "Print JSON, sizes in bytes.")
     var json = false
@@ -28,9 +27,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        let folder = RunFolder(path: config.config)
-        let path = try folder.holdsRun ? folder.configPath : config.path()
-        let experiment = try Experiment.load(path: path, overrides: config.overrides)
+        let experiment = try Experiment.load(path: config.path(), overrides: config.overrides)
         let inspection = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
         guard let part else {
             print(json ? inspection.node.prettyText : inspection.text + "\n", terminator: "")

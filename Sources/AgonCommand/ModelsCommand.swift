@@ -9,13 +9,17 @@ struct ModelsCommand: ParsableCommand {
         commandName: "models", abstract: "List the trained generators that come with Agon.",
         discussion: """
             agon sample and agon export take their names instead of a run. They were
-            made by agon export --model.
+            made by agon export --model. Descriptions are cut to the width of the
+            terminal.
 
             EXAMPLES
               agon models
               agon sample quickstart --count 64 --out samples.png
               agon export quickstart --onnx generator.onnx
             """)
+
+    @Flag(help: "Print whole descriptions, however long the lines become.")
+    var full = false
 
     func run() throws {
         var table = TextTable(["model", "step", "size", "description"])
@@ -28,6 +32,6 @@ struct ModelsCommand: ParsableCommand {
                 try ConfigNode.load(path: model.configPath)["description"]?.string ?? "",
             ])
         }
-        print(table.text)
+        print(table.text(width: full ? nil : TerminalWidth.columns))
     }
 }

@@ -25,15 +25,17 @@ struct ReportCommand: ParsableCommand {
     var folder: String
     @Option(name: .shortAndLong, help: "The file to write; default: report.html in the folder.", completion: .file())
     var out: String?
-    @Flag(inversion: .prefixedNo, help: "Include planned memory and FLOPs of the configs.")
+    @Flag(inversion: .prefixedNo, help: "Whether to include the planned memory and the FLOPs of the configs.")
     var costs = true
     @Flag(help: "Keep rewriting the page, for a run or sweep in progress.")
     var watch = false
-    @Option(help: ArgumentHelp("The pause of --watch.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The seconds between two pages of --watch.", valueName: "seconds"))
     var every = 10
     @OptionGroup var data: DataOptions
 
     func validate() throws {
+        try requireName(folder, "run or sweep", example: "Runs/quickstart")
         if every != 10, !watch { throw ValidationError("--every is a setting of --watch") }
         guard (1...86_400).contains(every) else {
             throw ValidationError("--every \(every): expected a number of seconds, 1 to 86400")

@@ -13,8 +13,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The run's folder holds the resolved config, metrics, sample grids and
             checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
-            same weights. --resume also starts a run of a config that does not exist
-            yet, and says so; it does nothing for a completed one.
+            weights of an uninterrupted run. If there is no run yet, --resume starts
+            one and says so. It does nothing for a completed run.
 
             EXAMPLES
               agon run Configs/quickstart.json
@@ -30,10 +30,10 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var config: ConfigOptions
     @Option(help: "The run's folder; default: a new one in Runs.", completion: .directory)
     var out: String?
-    @Option(help: "Train this many steps instead of the config's.")
+    @Option(parsing: .unconditional, help: "Train for this many steps instead of the config's number.")
     var steps: Int?
     @OptionGroup var threads: ThreadOptions
-    @Option(help: "Use this seed instead of the config's.")
+    @Option(parsing: .unconditional, help: "Use this seed instead of the config's.")
     var seed: Int?
     @Flag(help: "Continue the run in the folder of --out, or the newest run of this config.")
     var resume = false
@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "For --init: replace how names in the file begin; repeatable, the first that fits is used.",
+            "For --init: replace the beginning OLD of names in the file by NEW. Repeatable; the first match counts.",
             valueName: "old=new"))
     var rename: [String] = []
     @Option(
@@ -67,6 +67,9 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let folder = RunFolder(path: config.config)
         let isRun = folder.holdsRun
+        if isRun, out == nil, SamplingModel.shipped(config.config) == nil, folder.holdsExport {
+            throw RunError.exportedGenerator(folder: folder.path)
+        }
         if isRun, !resume, out == nil {
             throw ValidationError("\(folder.path) already holds a run; add --resume, or give another --out")
         }

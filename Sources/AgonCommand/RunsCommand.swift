@@ -29,13 +29,14 @@ struct RunsCommand: ParsableCommand {
 
 /// Where to look for runs.
 struct RunFolders: ParsableArguments {
-    @Argument(help: "Folders with runs; default: Runs and Sweeps.", completion: .directory)
+    @Argument(help: "Folders to search for runs; default: Runs and Sweeps.", completion: .directory)
     var folders: [String] = []
 
     var roots: [String] { folders.isEmpty ? ["Runs", "Sweeps"] : folders }
 
     func validate() throws {
         for folder in folders {
+            try requireName(folder, "folder", example: "Runs")
             var isFolder: ObjCBool = false
             let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
             guard exists, isFolder.boolValue else {
@@ -50,7 +51,7 @@ struct RunChoice: ParsableArguments {
     @OptionGroup var folders: RunFolders
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Only runs that match this query; see agon runs list --help.", valueName: "query"))
+        help: ArgumentHelp("Take only runs that match this query; see agon runs list --help.", valueName: "query"))
     var query: String?
 
     var roots: [String] { folders.roots }
@@ -77,7 +78,10 @@ struct RunsListCommand: ParsableCommand {
             (metric.fid-lenet is the best value, .last the latest, .step the step of
             the best, .identity how it was measured; metric.fid-lenet@IDENTITY is
             a value measured another way) and of other curves (loss.generator is
-            the latest value, .minimize and .maximize the extremes).
+            the latest value, .minimize and .maximize the extremes). Of a metric that
+            a run measured in several ways, the way counts that most runs in the
+            folders share; among equals that of training, then the one with the most
+            values, then the newest.
 
             EXAMPLES
               agon runs --where 'state == done and not sweep ~ smoke'
@@ -89,7 +93,7 @@ struct RunsListCommand: ParsableCommand {
     @OptionGroup var choice: RunChoice
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Sort by a key, ascending; -KEY sorts descending.", valueName: "key"))
+        help: ArgumentHelp("Sort by this key, ascending; -KEY sorts descending.", valueName: "key"))
     var sort: String?
     @Option(
         help: ArgumentHelp(
@@ -142,12 +146,13 @@ struct RunsCompareCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The folders of two or more runs.", valueName: "run"), completion: .directory)
     var folders: [String]
-    @Option(help: ArgumentHelp("For two runs: curves to show; default: losses and metrics.", valueName: "key,..."))
+    @Option(help: ArgumentHelp("For two runs: the curves to show; default: losses and metrics.", valueName: "key,..."))
     var curves: String?
-    @Option(help: "For two runs: maximum number of steps to show; default: 20.")
+    @Option(parsing: .unconditional, help: "For two runs: the maximum number of steps to show; default: 20.")
     var rows: Int?
 
     func validate() throws {
+        for folder in folders { try requireName(folder, "run", example: "Runs/quickstart") }
         guard folders.count > 1 else { throw ValidationError("give the folders of two or more runs") }
         if folders.count > 2, curves != nil || rows != nil {
             throw ValidationError("--curves and --rows are for two runs")
@@ -172,9 +177,9 @@ struct RunsPruneCommand: ParsableCommand {
         commandName: "prune", abstract: "Delete old checkpoints, or all but the best or latest runs.",
         discussion: """
             Shows what would be deleted; --apply deletes it. Skips runs in progress
-            and runs without the metric of --best. The newest
-            checkpoint of a run is always kept. Trials whose folders are deleted are
-            trained again by the next agon sweep run.
+            and runs without the metric of --best. The newest checkpoint of a run is
+            always kept. The next agon sweep run, or make in the sweep's folder,
+            trains deleted trials again.
 
             EXAMPLES
               agon runs prune --checkpoints 1
@@ -184,20 +189,24 @@ struct RunsPruneCommand: ParsableCommand {
             """)
 
     @OptionGroup var choice: RunChoice
-    @Option(help: ArgumentHelp("Keep this many of the newest checkpoints of each run.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep this many of the newest checkpoints of each run.", valueName: "count"))
     var checkpoints: Int?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "Keep only this many runs, the best or, without --best, the latest; delete the others.",
+            "Keep only this many runs: the best by --best, or without it the latest.",
             valueName: "count"))
     var runs: Int?
     @Option(
         help: ArgumentHelp(
-            "The metric that ranks runs; also keeps the checkpoint of its best value.", valueName: "key"))
+            "With --runs, rank runs by this metric. With --checkpoints, also keep the checkpoint of its best value.",
+            valueName: "key"))
     var best: String?
-    @Option(help: "'minimize' or 'maximize' the metric; default: by the metric's name.")
+    @Option(help: "Whether to minimize or maximize the metric of --best; default: as usual for the metric.")
     var goal: String?
-    @Flag(help: "Delete.")
+    @Flag(help: "Delete instead of only showing what would be deleted.")
     var apply = false
 
     func validate() throws {

@@ -57,9 +57,9 @@ struct SampleCommand: ParsableCommand {
         help: ArgumentHelp("The folder of a run, or the name of a model (agon models).", valueName: "run"),
         completion: .directory)
     var source: String
-    @Option(help: "Number of samples; default: 64.")
+    @Option(parsing: .unconditional, help: "The number of samples; default: 64.")
     var count: Int?
-    @Option(help: "Seed of the latent vectors.")
+    @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
     var seed = 0
     @Option(
         help: ArgumentHelp("What to write: an image, an array, or a folder of images.", valueName: "png|npy|folder/"),
@@ -67,7 +67,7 @@ struct SampleCommand: ParsableCommand {
     var out: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
     var weights = EvaluationSettings.Weights.average
-    @Option(help: "The whole factor by which an image enlarges each sample; default: to about 64 pixels.")
+    @Option(parsing: .unconditional, help: "Enlarge each sample by this whole factor; default: to about 64 pixels.")
     var scale: Int?
     @Option(
         help: ArgumentHelp(
@@ -75,22 +75,27 @@ struct SampleCommand: ParsableCommand {
             valueName: "png|gif"))
     var animate: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Show each sample beside this many of the nearest training images.", valueName: "number"))
     var neighbours: Int?
-    @Option(help: "For --neighbours: the classifier whose features are compared; default: pixels.")
+    @Option(help: "For --neighbours: compare the features of this classifier; default: pixels.")
     var classifier: String?
     @Flag(help: "Interpolate along a great circle between two latent vectors in each row.")
     var interpolate = false
     // Expressions may start with a minus.
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Interpolate all samples along a great circle that starts here.", valueName: "expression"))
+        help: ArgumentHelp(
+            "Interpolate between two latent vectors along a great circle: the first one. Needs --to.",
+            valueName: "expression"))
     var from: String?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Where it ends.", valueName: "expression"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The latent vector at which the interpolation of --from ends.", valueName: "expression"))
     var to: String?
     @Flag(help: "Draw each sample's number, for --pick, --save and #NUMBER.")
     var numbered = false
-    @Option(help: ArgumentHelp("Only the seed's samples with these numbers.", valueName: "number,..."))
+    @Option(help: ArgumentHelp("Draw only the samples with these numbers.", valueName: "number,..."))
     var pick: String?
     @Option(
         parsing: .singleValue,
@@ -101,24 +106,29 @@ struct SampleCommand: ParsableCommand {
     var replace = false
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Generate the sample of an expression; repeatable.", valueName: "expression"))
+        help: ArgumentHelp("Generate the sample of this expression; repeatable.", valueName: "expression"))
     var expression: [String] = []
-    @Option(help: "The class of all samples, from 0; default: the classes in turn.")
+    @Option(
+        parsing: .unconditional,
+        help: "Generate only samples of this class, counted from 0; default: all classes in turn.")
     var label: Int?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "Bound the latents' numbers: below 1 samples are better and more alike.", valueName: "number"))
+            "Truncate the normal distribution of the latents at this bound: below 1, samples are better and more alike.",
+            valueName: "number"))
     var truncation: Double?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Let batch norms take their statistics from this many batches of samples instead of from training.",
             valueName: "batches"))
     var standingStatistics: Int?
-    @Option(help: "Samples per row.")
+    @Option(parsing: .unconditional, help: "The number of samples per row.")
     var columns: Int?
-    @Option(help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
-    @Option(help: "For runs whose generator takes images: the split of input samples, train, test or validation.")
+    @Option(help: "For a generator that translates images: the split of the input images: train, test or validation.")
     var split: String?
     @OptionGroup var data: DataOptions
     @OptionGroup var threads: ThreadOptions
@@ -126,6 +136,7 @@ struct SampleCommand: ParsableCommand {
     private var folder: String { SamplingModel.run(source) }
 
     func validate() throws {
+        try requireName(source, "run", example: "Runs/quickstart")
         if folder != source, !save.isEmpty {
             throw ValidationError(
                 "--save writes into the run's folder, and \(source) comes with Agon; copy it first: cp -r \(folder) .")
@@ -158,7 +169,7 @@ struct SampleCommand: ParsableCommand {
             (pick != nil, "--pick"), (interpolate || from != nil, from == nil ? "--interpolate" : "--from"),
             (!expression.isEmpty, "--expression"), (neighbours != nil, "--neighbours"),
         ].filter(\.0).map(\.1)
-        if ways.count > 1 { throw ValidationError("\(ways.joined(separator: " and ")) exclude each other") }
+        if ways.count > 1 { throw ValidationError("\(ways.inWords) exclude each other") }
         if animate != nil {
             if out != nil { throw ValidationError("--animate and --out exclude each other") }
             if let way = ways.first, way != "--interpolate" {
@@ -270,3 +281,11 @@ struct SampleCommand: ParsableCommand {
 }
 
 extension EvaluationSettings.Weights: ExpressibleByArgument {}
+
+extension [String] {
+    /// `a, b and c`
+    fileprivate var inWords: String {
+        guard count > 1, let last else { return joined() }
+        return dropLast().joined(separator: ", ") + " and " + last
+    }
+}

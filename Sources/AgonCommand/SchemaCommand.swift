@@ -8,9 +8,9 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print all keys of configs, or of sweep or table files.",
         discussion: """
-            As a JSON Schema, with which editors complete and check files:
+            Prints a JSON Schema, with which editors complete and check files:
             Configs/schema.json, Configs/sweep-schema.json, Configs/table-schema.json.
-            Or as Markdown: the pages in Documentation/reference.
+            With --markdown, prints the pages in Documentation/reference.
 
             EXAMPLES
               agon schema > Configs/schema.json
@@ -19,11 +19,11 @@ struct SchemaCommand: ParsableCommand {
               agon schema --markdown > Documentation/reference/config.md
             """)
 
-    @Flag(help: "The schema of sweep files.")
+    @Flag(help: "Print the schema of sweep files.")
     var sweep = false
-    @Flag(help: "The schema of table files.")
+    @Flag(help: "Print the schema of table files.")
     var table = false
-    @Flag(help: "As Markdown, for reading.")
+    @Flag(help: "Print Markdown, for reading.")
     var markdown = false
 
     func validate() throws {

@@ -1,11 +1,14 @@
+import AgonConfiguration
 import AgonDatasets
+import AgonRuns
 import AgonTensors
 import ArgumentParser
 
 /// The config and its overrides.
 struct ConfigOptions: ParsableArguments {
     @Argument(
-        help: "The config, a JSON file or the name of a shipped one such as gan/mlp; or the folder of a run.",
+        help:
+            "The config: a JSON file, the name of a config that comes with Agon, such as gan/mlp, or the folder of a run.",
         completion: .file())
     var config: String
 
@@ -14,16 +17,29 @@ struct ConfigOptions: ParsableArguments {
         help: ArgumentHelp("Set one value of the config; repeatable.", valueName: "path=value"))
     var overrides: [String] = []
 
-    /// The config's file, or the folder of a run.
+    func validate() throws { try requireName(config, "config", example: "gan/mlp") }
+
+    /// The config's file; for the folder of a run, that of its config.
     ///
     /// Throws `ConfigError.unknownFile`.
     func path() throws -> String {
-        try ProjectFiles.existingConfig(config, in: "Configs", noun: "config", listing: "agon configs")
+        let folder = RunFolder(path: config)
+        if folder.holdsRun { return folder.configPath }
+        return try ProjectFiles.existingConfig(config, in: "Configs", noun: "config", listing: "agon configs")
     }
 }
 
+/// Refuses an empty argument, as a script passes for a variable that is not set: no file has this name.
+///
+/// Throws `ValidationError`.
+func requireName(_ name: String, _ noun: String, example: String) throws {
+    if name.isEmpty { throw ValidationError("the name of the \(noun) is empty; give one, such as \(example)") }
+}
+
 struct ThreadOptions: ParsableArguments {
-    @Option(help: "Compute threads; results do not depend on them. Default: all usable cores.")
+    @Option(
+        parsing: .unconditional,
+        help: "The number of compute threads, which does not change results; default: all usable cores.")
     var threads: Int?
 
     func validate() throws {
@@ -36,13 +52,14 @@ struct ThreadOptions: ParsableArguments {
 }
 
 struct DataOptions: ParsableArguments {
-    @Option(help: "A folder of datasets to search first.", completion: .directory)
+    @Option(
+        help: ArgumentHelp("Search this folder of datasets first.", valueName: "folder"), completion: .directory)
     var data: String?
 
     var searchPath: DataSearchPath { .standard(dataFolder: data) }
 }
 
 struct ChangedDataOptions: ParsableArguments {
-    @Flag(help: "Continue although the files of the dataset have changed since the run used them.")
+    @Flag(help: "Continue even if the files of the dataset have changed since the run used them.")
     var acceptChangedData = false
 }

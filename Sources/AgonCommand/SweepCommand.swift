@@ -28,7 +28,9 @@ struct SweepCommand: ParsableCommand {
 
 /// The sweep's file and folder.
 struct SweepFileOptions: ParsableArguments {
-    @Argument(help: "The sweep, a JSON file or the name of a shipped one.", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "The sweep: a JSON file, or the name of a sweep that comes with Agon.",
+        completion: .file(extensions: ["json"]))
     var file: String
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -36,6 +38,8 @@ struct SweepFileOptions: ParsableArguments {
     var overrides: [String] = []
     @Option(help: "The sweep's folder; default: Sweeps/NAME.", completion: .directory)
     var out: String?
+
+    func validate() throws { try requireName(file, "sweep", example: "smoke") }
 
     func load() throws -> Sweep { try Sweep(file: Self.path(of: file), overrides: overrides) }
 
@@ -47,6 +51,17 @@ struct SweepFileOptions: ParsableArguments {
             file, in: "Configs/sweeps", noun: "sweep", listing: "agon configs --sweeps")
     }
 
+    /// The folder of a sweep that the user named: by the folder itself, or by the sweep's file or its short name.
+    ///
+    /// Throws `ConfigError`.
+    static func folder(named name: String) throws -> SweepFolder {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder)
+        let file = ProjectFiles.config(name, in: "Configs/sweeps")
+        guard exists ? !isFolder.boolValue : file != name else { return SweepFolder(path: name) }
+        return .standard(for: try Sweep(file: file).configuration.name)
+    }
+
     func folder(of sweep: Sweep) -> SweepFolder {
         out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
     }
@@ -54,11 +69,11 @@ struct SweepFileOptions: ParsableArguments {
 
 /// How trials share the cores.
 struct JobOptions: ParsableArguments {
-    @Option(help: "Concurrent trials; default: one per core.")
+    @Option(parsing: .unconditional, help: "The number of concurrent trials; default: one per core.")
     var jobs: Int?
-    @Option(help: "Threads per trial; default: an equal share of the cores.")
+    @Option(parsing: .unconditional, help: "The number of threads per trial; default: an equal share of the cores.")
     var threads: Int?
-    @Flag(help: "Let jobs times threads exceed the cores.")
+    @Flag(help: "Allow more threads in total (jobs times threads) than there are cores.")
     var oversubscribe = false
 
     func validate() throws {
@@ -88,7 +103,7 @@ struct SweepPlanCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepFileOptions
     @OptionGroup var jobs: JobOptions
-    @Option(help: "How long to measure each config's throughput.")
+    @Option(parsing: .unconditional, help: "How long to measure the throughput of each config, in seconds.")
     var seconds = 2.0
     @Flag(help: "Print JSON.")
     var json = false
@@ -111,10 +126,10 @@ struct SweepPlanCommand: ParsableCommand {
 
 struct SweepPrepareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prepare", abstract: "Write a sweep's folder: trials, configs, makefile.",
+        commandName: "prepare", abstract: "Write the folder of a sweep: list of trials, configs, makefile.",
         discussion: """
-            make -j2 -k in the folder then runs the trials as agon sweep run
-            does: first it looks for changed data of completed trials.
+            make -j2 -k in the folder then runs the trials as agon sweep run does.
+            It first checks whether the data of completed trials have changed.
 
             EXAMPLES
               agon sweep prepare Configs/sweeps/smoke.json
@@ -133,7 +148,7 @@ struct SweepPrepareCommand: ParsableCommand {
 
 struct SweepRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run what is missing, failed or changed in a sweep.",
+        commandName: "run", abstract: "Run the trials of a sweep that are missing, failed or changed.",
         discussion: """
             A failed trial is reported at once and stops no other. Ctrl-C lets all
             trials save and stop. The exit code is 0 when all are done, 70 when some
@@ -176,10 +191,13 @@ struct SweepStatusCommand: ParsableCommand {
               agon sweep status Sweeps/smoke
             """)
 
-    @Argument(help: "The sweep: its file, the name of a shipped one, or its folder.", completion: .file())
+    @Argument(
+        help: "The sweep: its folder, its file, or the name of a sweep that comes with Agon.", completion: .file())
     var sweep: String
     @Option(help: "The folder of a sweep given by its file; default: Sweeps/NAME.", completion: .directory)
     var out: String?
+
+    func validate() throws { try requireName(sweep, "sweep", example: "Sweeps/smoke") }
 
     func run() throws {
         var folder = SweepFolder(path: sweep)
@@ -213,25 +231,29 @@ struct SweepEmitCommand: ParsableCommand {
             """)
 
     @OptionGroup var sweep: SweepFileOptions
-    @Flag(help: "Write array.sbatch.")
+    @Flag(help: "Write a job array for Slurm, array.sbatch.")
     var slurm = false
-    @Flag(help: "Write parallel.txt.")
+    @Flag(help: "Write a list of commands for GNU parallel, parallel.txt.")
     var parallel = false
-    @Option(help: "Slurm: maximum number of concurrent tasks.")
+    @Option(parsing: .unconditional, help: "Slurm: the maximum number of concurrent tasks.")
     var atMost: Int?
-    @Option(help: "Slurm: trials per task, run one after another.")
+    @Option(parsing: .unconditional, help: "Slurm: the number of trials per task, which run one after another.")
     var pack = 1
     @Option(help: "Slurm: the time limit of a task.")
     var time: String?
-    @Option(help: ArgumentHelp("Slurm: stop a trial this long before the time limit.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Slurm: stop a trial this long before the time limit.", valueName: "seconds"))
     var warning = 120
     @Option(
         name: .customLong("sbatch"), parsing: .singleValue,
-        help: ArgumentHelp("Slurm: another sbatch option, without its dashes.", valueName: "option"))
+        help: ArgumentHelp("Slurm: another option of sbatch, without its dashes; repeatable.", valueName: "option"))
     var directives: [String] = []
-    @Option(help: "Threads per trial; for Slurm, the cores of a task, by default 1.")
+    @Option(
+        parsing: .unconditional,
+        help: "The number of threads per trial. For Slurm, also the cores of a task; default there: 1.")
     var threads: Int?
-    @Option(help: "GNU parallel: concurrent trials; default: one per core.")
+    @Option(parsing: .unconditional, help: "GNU parallel: the number of concurrent trials; default: one per core.")
     var jobs: Int?
 
     func validate() throws {
@@ -279,21 +301,24 @@ struct SweepEmitCommand: ParsableCommand {
 
 struct SweepCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Look for changed data of a sweep's completed trials.",
+        commandName: "check", abstract: "Check whether the data of a sweep's completed trials have changed.",
         discussion: """
             Marks completed trials whose data files have changed since, so that make
-            runs them again; they then fail, or continue on the present files with
-            ACCEPT_CHANGED_DATA=1. A sweep's makefile runs this first.
+            runs them again. They then fail, or, with ACCEPT_CHANGED_DATA=1, continue
+            on the present files. The makefile of a sweep runs this first.
 
             EXAMPLES
               agon sweep check Sweeps/smoke
             """)
 
-    @Argument(help: "The sweep's folder.", completion: .directory)
-    var folder: String
+    @Argument(
+        help: "The sweep: its folder, its file, or the name of a sweep that comes with Agon.", completion: .file())
+    var sweep: String
+
+    func validate() throws { try requireName(sweep, "sweep", example: "Sweeps/smoke") }
 
     func run() throws {
-        let count = try SweepRun.checkData(of: SweepFolder(path: folder))
+        let count = try SweepRun.checkData(of: SweepFileOptions.folder(named: sweep))
         guard count > 0 else { return }
         Console.say("note: the data of \(CountText.short(count, "completed trial")) have changed; make runs them again")
     }
@@ -303,8 +328,8 @@ struct SweepTrialCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial", abstract: "Run or resume one trial of a prepared sweep.",
         discussion: """
-            Each target of a sweep's makefile runs this. A completed trial ends at
-            once.
+            The targets of a sweep's makefile run this. Nothing is done for a
+            completed trial. The config of a deleted trial is restored.
 
             EXAMPLES
               agon sweep trial Sweeps/smoke/trials/0123456789ab
@@ -312,15 +337,16 @@ struct SweepTrialCommand: ParsableCommand {
 
     @Argument(help: "The trial's folder.", completion: .directory)
     var folder: String
-    @Option(help: "Compute threads; default: the cores divided by make's jobs.")
+    @Option(parsing: .unconditional, help: "The number of compute threads; default: the cores divided by make's jobs.")
     var threads: Int?
     @Flag(help: "Stop when the process that started this one ends.")
     var withParent = false
     @OptionGroup var changes: ChangedDataOptions
-    @Option(help: "Minimum seconds between two lines.")
+    @Option(parsing: .unconditional, help: "The minimum number of seconds between two lines of output.")
     var every = 30.0
 
     func validate() throws {
+        try requireName(folder, "trial's folder", example: "Sweeps/smoke/trials/0123456789ab")
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads): expected a number from 1 to 1024")
         }

@@ -9,12 +9,12 @@ struct TableCommand: ParsableCommand {
         commandName: "table", abstract: "Run a paper's experiments and compare the results with the published ones.",
         discussion: """
             Estimates the time, runs the sweeps of the budget (completed trials are
-            not run again), then writes Results/NAME-BUDGET: the table
-            in Markdown, CSV and LaTeX, figures, every trial's values, and their
-            provenance. values.json is enough to make the table and its verdicts
-            again with --values, without the runs. The exit code is 0 when every trial is done, 70 when
-            some failed, 75 when some were stopped; the table is written anyway and
-            lists missing trials.
+            not run again), then writes Results/NAME-BUDGET: the table in Markdown,
+            CSV and LaTeX, figures, the values of every trial, and their provenance.
+            --values makes the table and its verdicts again from values.json, without
+            the runs. The exit code is 0 when every trial is done, 70 when some
+            failed, 75 when some were stopped; the table is written anyway and lists
+            missing trials.
 
             --sweep makes a table of an existing sweep's trials as they are: with the
             rows and columns of the table's file, or without one with a row for each
@@ -33,16 +33,19 @@ struct TableCommand: ParsableCommand {
               make table TABLE=gas BUDGET=quick
             """)
 
-    @Argument(help: "The table: a name in Configs/tables, or a file.", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "The table: a file, or a name that agon table --list shows.", completion: .file(extensions: ["json"]))
     var table: String?
     @Option(help: "The budget: smoke, quick or full; default: smoke.")
     var budget: String?
     @Option(
-        help: ArgumentHelp("Tabulate the trials in this sweep's folder instead of a budget's.", valueName: "folder"),
+        help: ArgumentHelp(
+            "Tabulate the trials of this sweep instead of a budget's: its folder, its file, or the name of a sweep that comes "
+                + "with Agon.", valueName: "sweep"),
         completion: .directory)
     var sweep: String?
     @Option(
-        help: "The folder of results; default: Results/NAME-BUDGET, none with --values and --sweep.",
+        help: "Write the results to this folder; default: Results/NAME-BUDGET, or none with --values and --sweep.",
         completion: .directory)
     var out: String?
     @OptionGroup var jobs: JobOptions
@@ -51,9 +54,9 @@ struct TableCommand: ParsableCommand {
     var list = false
     @Flag(help: "Estimate the time and write the sweeps' folders without running them.")
     var prepareOnly = false
-    @Flag(name: .customLong("no-run"), help: "Make the table from existing runs.")
+    @Flag(name: .customLong("no-run"), help: "Make the table from existing runs; train nothing.")
     var noRun = false
-    @Option(help: "Make the table from a file of values, without the runs.", completion: .file(extensions: ["json"]))
+    @Option(help: "Make the table from this file of values, without the runs.", completion: .file(extensions: ["json"]))
     var values: String?
     @Flag(help: "Print the claims of all tables, with their verdicts from the values in Documentation/results.")
     var claims = false
@@ -65,9 +68,10 @@ struct TableCommand: ParsableCommand {
                 ("--no-run", noRun), ("--list", list), ("--claims", claims),
             ].filter(\.1).map(\.0)
             if let other = others.first { throw ValidationError("--sweep and \(other) exclude each other") }
-            if sweep.isEmpty { throw ValidationError("--sweep: expected the folder of a sweep") }
+            try requireName(sweep, "sweep", example: "Sweeps/smoke")
             return
         }
+        if let table { try requireName(table, "table", example: "gas") }
         if table == nil, !list, !claims { throw ValidationError("name a table, or list the tables with --list") }
         if values != nil, prepareOnly || noRun {
             throw ValidationError("--values excludes --prepare-only and --no-run")
@@ -108,7 +112,7 @@ struct TableCommand: ParsableCommand {
     }
 
     private func tabulate(_ sweep: String) throws {
-        let work = try TableWork(table: table, recorded: SweepFolder(path: sweep))
+        let work = try TableWork(table: table, recorded: SweepFileOptions.folder(named: sweep))
         let results = try work.results(
             searchPath: data.searchPath, threads: jobs.options().threads, commandLine: CommandLine.arguments,
             progress: Console.say)

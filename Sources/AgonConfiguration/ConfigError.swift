@@ -96,7 +96,16 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
     }
 
     private static func line(_ source: ConfigSource, _ path: ConfigPath, _ message: String) -> String {
-        path.steps.isEmpty ? "\(source): \(message)" : "\(source): \(path): \(message)"
+        path.steps.isEmpty || isOption(source, of: path) ? "\(source): \(message)" : "\(source): \(path): \(message)"
+    }
+
+    /// Whether a value was given by an option with the name of its key, which would be said twice: `--real-samples 0` for
+    /// `realSamples`.
+    private static func isOption(_ source: ConfigSource, of path: ConfigPath) -> Bool {
+        guard source.file.hasPrefix("--"), !source.file.hasPrefix("--set "), case .key(let key)? = path.steps.first
+        else { return false }
+        let option = source.file.dropFirst(2).prefix { $0 != " " }
+        return key.filter(\.isLetter).lowercased() == option.filter(\.isLetter).lowercased()
     }
 
     private static func suggestion(_ nearest: String?, _ heading: String, _ names: [String]) -> String {

@@ -4,8 +4,8 @@ extension ConfigNode {
 
     /// The config in a file, merged over the files it extends. Each value keeps the file and line it was written in.
     ///
-    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the extending one; the
-    /// later of several override the earlier. Objects are merged key by key, arrays and scalars replaced, with two
+    /// `"extends": "path"`, or an array of paths, at the top level names files relative to the extending one, or else
+    /// configs that come with Agon by their short names (`gan/mlp`); the later of several override the earlier. Objects are merged key by key, arrays and scalars replaced, with two
     /// rules for sections that choose a variant by `"type"`:
     /// - an object with another `"type"` than the one below replaces it entirely, because keys of the other variant
     ///   have no meaning for it;
@@ -93,10 +93,18 @@ private struct ConfigLoader {
                     name.source, extends.array == nil ? place : place.index(index),
                     expected: "the path of a file", found: name.summary)
             }
-            let next = try load(Self.join(directory, path), extendedAt: name.source)
+            let next = try load(Self.file(path, in: directory), extendedAt: name.source)
             base = base.map { next.merged(over: $0) } ?? next
         }
         return base.map { own.merged(over: $0) } ?? own
+    }
+
+    /// The path of a file that another extends.
+    private static func file(_ name: String, in directory: String) -> String {
+        let path = join(directory, name)
+        guard FileBytes.canonicalPath(path) == nil else { return path }
+        let shipped = ProjectFiles.config(name, in: "Configs")
+        return shipped == name ? path : shipped
     }
 
     private static func directory(of path: String) -> String {

@@ -11,10 +11,11 @@ struct ConvolutionTable {
         var directMultiplications = 0
         var multiplications = 0
 
-        mutating func add(_ convolution: ConvolutionSummary, repeats: Int) {
+        /// - Parameter runs: the runs per iteration, on average.
+        mutating func add(_ convolution: ConvolutionSummary, runs: Double) {
             if !methods.contains(convolution.method) { methods.append(convolution.method) }
-            directMultiplications += repeats * convolution.directMultiplications
-            multiplications += repeats * convolution.multiplications
+            directMultiplications += Int((runs * Double(convolution.directMultiplications)).rounded())
+            multiplications += Int((runs * Double(convolution.multiplications)).rounded())
         }
 
         /// Multiplications of the direct method per multiplication done.
@@ -34,11 +35,12 @@ struct ConvolutionTable {
 
     init(_ phases: [Inspection.Phase]) {
         for phase in phases {
+            let runs = Double(phase.repeats) * phase.share
             for convolution in phase.convolutions {
                 if cells[convolution.origin] == nil { origins.append(convolution.origin) }
                 cells[convolution.origin, default: [:]][convolution.pass, default: Cell()].add(
-                    convolution, repeats: phase.repeats)
-                total.add(convolution, repeats: phase.repeats)
+                    convolution, runs: runs)
+                total.add(convolution, runs: runs)
             }
         }
     }

@@ -15,8 +15,12 @@ public struct Inspection: Sendable {
     public struct Phase: Sendable {
         public let name: String
         public let repeats: Int
-        /// FLOPs per iteration, including all repeats.
+        /// The share of the iterations' runs that this graph has: less than 1 for the two graphs of a lazy penalty.
+        public var share = 1.0
+        /// FLOPs per iteration, including all repeats, on average.
         public let floatingPointOperations: Int
+        /// FLOPs of one run.
+        public var operationsPerRun = 0
         public let plan: MemoryPlan
         /// The convolutions of one run, pass by pass.
         public let convolutions: [ConvolutionSummary]
@@ -112,8 +116,9 @@ public struct Inspection: Sendable {
         discriminatorPass = try pass(networks.gan.discriminators[0])
         phases = step.plans.map {
             Phase(
-                name: $0.name, repeats: $0.repeats, floatingPointOperations: $0.floatingPointOperations, plan: $0.plan,
-                convolutions: $0.convolutions)
+                name: $0.name, repeats: $0.repeats, share: $0.share,
+                floatingPointOperations: $0.floatingPointOperations, operationsPerRun: $0.operationsPerRun,
+                plan: $0.plan, convolutions: $0.convolutions)
         }
         func bytes(_ role: VariableRole) -> Int {
             variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }

@@ -14,9 +14,13 @@ extension Inspection {
         lines.append("one step")
         for phase in phases {
             let turns = phase.repeats == 1 ? "" : " (\(phase.repeats) times)"
-            lines.append(
-                "  phase '\(phase.name)'\(turns): \(Self.decimal(Double(phase.floatingPointOperations) / 1e9, 3)) GFLOP"
-            )
+            func billions(_ operations: Int) -> String { Self.decimal(Double(operations) / 1e9, 3) }
+            let average = billions(phase.floatingPointOperations)
+            let work =
+                phase.share < 1
+                ? "\(billions(phase.operationsPerRun)) GFLOP when it runs, \(average) GFLOP a step on average"
+                : "\(average) GFLOP"
+            lines.append("  phase '\(phase.name)'\(turns): \(work)")
         }
         if let convolutions = ConvolutionTable(phases).text { lines += ["", convolutions] }
         lines += ["", "planned memory, MB", Self.memoryTable(rows)]
@@ -72,6 +76,7 @@ extension Inspection {
                     [
                         "name": ConfigNode($0.name), "repeats": ConfigNode($0.repeats),
                         "floatingPointOperations": ConfigNode($0.floatingPointOperations),
+                        "floatingPointOperationsPerRun": ConfigNode($0.operationsPerRun),
                         "activationBytes": ConfigNode($0.plan.activations),
                         "activationBytesWithoutReuse": ConfigNode($0.plan.withoutReuse),
                         "workspaceBytes": ConfigNode($0.plan.workspace),

@@ -31,7 +31,13 @@ public struct Experiment: Sendable {
                     value: ConfigNode(.number(String($0)), source: ConfigSource(file: "--\(key) \($0)")))
             }
         }
-        let node = try ConfigNode.load(path: path).applying(overrides)
+        let file = try ConfigNode.load(path: path)
+        if let kind = FileKind(of: file), kind != .experiment {
+            throw ConfigError.unfit(
+                ConfigSource(file: path), .root,
+                "\(kind.noun), not \(FileKind.experiment.noun); use it with: \(kind.command) \(path)")
+        }
+        let node = try file.applying(overrides)
         return try Experiment((settings + numbers).reduce(node) { try $0.setting($1.value, at: $1.path) })
     }
 

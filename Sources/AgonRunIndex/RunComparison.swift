@@ -4,8 +4,8 @@ import AgonText
 
 /// Two runs side by side: what differs, their metrics, and their curves at common steps.
 ///
-/// Metrics measured in the same way are compared, each way by itself. If the leading curves of
-/// the two runs were measured in different ways, they are marked.
+/// Metrics measured in the same way are compared, each way by itself, the leading one of `SharedIdentities` first. If the
+/// runs share no way, their leading curves are shown and marked.
 public struct RunComparison: Sendable {
     /// A curve that both runs have.
     public struct Curve: Sendable {
@@ -33,7 +33,10 @@ public struct RunComparison: Sendable {
         sideBySide = try RunsSideBySide([first, second])
         self.first = first
         self.second = second
-        let (own, other) = (MeasuredRun(first), MeasuredRun(second))
+        let measured = [first, second].map { EvaluationCurves(of: $0) }
+        let common = SharedIdentities(measured)
+        let own = MeasuredRun(first, common.leading(in: measured[0]))
+        let other = MeasuredRun(second, common.leading(in: measured[1]))
         let shared = Self.shared(own, other)
         if let wanted {
             let existing = own.keys + other.keys.filter { !own.keys.contains($0) }
@@ -67,9 +70,9 @@ public struct RunComparison: Sendable {
         /// Curves of metrics, with their identities.
         let fullKeys: [String]
 
-        init(_ run: RunFolder) {
+        init(_ run: RunFolder, _ evaluations: EvaluationCurves) {
             logged = MetricCurves(path: run.metricsPath)
-            evaluations = EvaluationCurves(of: run)
+            self.evaluations = evaluations
             keys = logged.names + evaluations.named.map(\.key)
             fullKeys = evaluations.curves.map(\.fullKey)
         }

@@ -38,7 +38,18 @@ struct RunFact: Equatable, Sendable {
 ///   measured; `metric.NAME@IDENTITY` is the same for values measured in another way;
 /// - other curves, such as `loss.generator`: the latest value, `.minimize` and `.maximize`.
 struct RunFacts {
+    /// One of the ways in which a metric was measured.
+    struct Way: Sendable {
+        /// `metric.fid-lenet`
+        let metric: String
+        let identity: String
+        /// The key of its values: the metric's for the leading way, else with `@IDENTITY`.
+        let key: String
+        let isOfTraining: Bool
+    }
+
     private(set) var facts: [RunFact] = []
+    private(set) var ways: [Way] = []
     private var places: [String: Int] = [:]
 
     init(_ folder: RunFolder) {
@@ -133,6 +144,10 @@ struct RunFacts {
         for (key, curve) in EvaluationCurves(of: folder).named {
             addMetric(key, curve)
             add(RunFact(key + ".identity", curve.identity.hash))
+            ways.append(
+                Way(
+                    metric: EvaluationCurve.key(of: curve.metric), identity: curve.identity.hash, key: key,
+                    isOfTraining: curve.isOfTraining))
         }
     }
 

@@ -20,7 +20,7 @@ public final class RunIndex {
         public subscript(key: String) -> String? { facts[key] }
     }
 
-    private static let version = 3
+    private static let version = 4
     private let path: String
     private var database: DatabaseQueue
 
@@ -80,6 +80,7 @@ public final class RunIndex {
     private static func create(_ connection: Database) throws {
         try connection.execute(
             sql: """
+                DROP TABLE IF EXISTS identities;
                 DROP TABLE IF EXISTS facts;
                 DROP TABLE IF EXISTS runs;
                 CREATE TABLE runs (
@@ -88,6 +89,10 @@ public final class RunIndex {
                   run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL, text TEXT NOT NULL,
                   number REAL, setting INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
                 CREATE INDEX facts_by_key ON facts (key, number);
+                CREATE TABLE identities (
+                  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, metric TEXT NOT NULL, identity TEXT NOT NULL,
+                  key TEXT NOT NULL, training INTEGER NOT NULL,
+                  PRIMARY KEY (run, metric, identity)) WITHOUT ROWID;
                 PRAGMA user_version = \(version);
                 """)
     }
@@ -143,10 +148,10 @@ public final class RunIndex {
             let gone = known.keys.filter { !present.contains($0) }
             changes.removed = gone.count
             // Read in small batches: other processes wait while rows are written, not while files are read.
-            var pending: [(RunFolder, mark: String, state: String, facts: [RunFact])] = []
+            var pending: [(RunFolder, mark: String, state: String, facts: [RunFact], ways: [RunFacts.Way])] = []
             func flush() throws {
                 try database.write { connection in
-                    for run in pending { try Self.write(run.0, run.mark, run.state, run.facts, connection) }
+                    for run in pending { try Self.write(run.0, run.mark, run.state, run.facts, run.ways, connection) }
                 }
                 pending = []
             }
@@ -156,7 +161,8 @@ public final class RunIndex {
                 let isUnchanged = former?.mark == mark && !rebuilds
                 // A run recorded as running may have been killed.
                 if isUnchanged, former?.state != "running" || folder.isBusy { continue }
-                var facts = RunFacts(folder).facts
+                let found = RunFacts(folder)
+                var facts = found.facts
                 let recorded = facts.first { $0.key == "state" }?.text ?? ""
                 let state = folder.isBusy ? "running" : recorded == "running" ? "died" : recorded
                 if state != recorded {
@@ -164,7 +170,7 @@ public final class RunIndex {
                     facts.append(RunFact("state", state))
                 }
                 changes.read += 1
-                pending.append((folder, mark, state, facts))
+                pending.append((folder, mark, state, facts, found.ways))
                 if pending.count == 50 { try flush() }
             }
             try flush()
@@ -192,7 +198,8 @@ public final class RunIndex {
     }
 
     private static func write(
-        _ folder: RunFolder, _ mark: String, _ state: String, _ facts: [RunFact], _ connection: Database
+        _ folder: RunFolder, _ mark: String, _ state: String, _ facts: [RunFact], _ ways: [RunFacts.Way],
+        _ connection: Database
     ) throws {
         try connection.execute(sql: "DELETE FROM runs WHERE path = ?", arguments: [folder.path])
         try connection.execute(
@@ -202,6 +209,11 @@ public final class RunIndex {
             sql: "INSERT INTO facts (run, key, text, number, setting) VALUES (?, ?, ?, ?, ?)")
         for fact in facts {
             try statement.execute(arguments: [id, fact.key, fact.text, fact.number, fact.isSetting])
+        }
+        let identities = try connection.cachedStatement(
+            sql: "INSERT INTO identities (run, metric, identity, key, training) VALUES (?, ?, ?, ?, ?)")
+        for way in ways {
+            try identities.execute(arguments: [id, way.metric, way.identity, way.key, way.isOfTraining])
         }
     }
 
@@ -220,7 +232,30 @@ public final class RunIndex {
 
     // MARK: Queries
 
+    /// The table `chosen`: for each run and metric, the key of the values that stand for the metric. They are measured in
+    /// the way that most runs in the scope share; among equals, in the way that training measured in most of them, then
+    /// in the one that leads by itself in most. `SharedIdentities` decides likewise from the folders.
+    private static func chosen(_ scope: String) -> String {
+        """
+        WITH scoped AS (
+          SELECT identities.* FROM identities JOIN runs ON runs.id = identities.run WHERE \(scope)),
+        shared AS (
+          SELECT metric, identity, COUNT(*) AS runs, SUM(training) AS trained, SUM(key = metric) AS leading FROM scoped
+          GROUP BY metric, identity),
+        chosen AS (
+          SELECT run, metric, key FROM (
+            SELECT scoped.run, scoped.metric, scoped.key, ROW_NUMBER() OVER (
+              PARTITION BY scoped.run, scoped.metric
+              ORDER BY shared.runs DESC, shared.trained DESC, shared.leading DESC, length(scoped.key), scoped.key
+            ) AS place
+            FROM scoped JOIN shared USING (metric, identity))
+          WHERE place = 1)
+        """
+    }
+
     /// The runs below the folders that match a query, with some of their facts.
+    ///
+    /// The values of a metric are those measured in the way that most runs below the folders share.
     ///
     /// - Parameters:
     ///   - sort: a key to sort by, ascending; runs without it come last. By path if nil.
@@ -232,11 +267,13 @@ public final class RunIndex {
         return try attempt { database in
             try database.read { connection in
                 let scope = Self.scope(roots)
-                var sql = "SELECT runs.id, runs.path FROM runs"
-                var values: [any DatabaseValueConvertible] = []
+                let chosen = Self.chosen(scope.sql)
+                var sql = chosen + " SELECT runs.id, runs.path FROM runs"
+                var values: [any DatabaseValueConvertible] = scope.values
                 if let sort {
-                    sql += " LEFT JOIN facts AS sorted ON sorted.run = runs.id AND sorted.key = ?"
-                    values.append(sort.key)
+                    var key = FactKey()
+                    sql += " LEFT JOIN facts AS sorted ON sorted.run = runs.id AND sorted.key = \(key.sql(sort.key))"
+                    values += key.values
                 }
                 sql += " WHERE \(scope.sql)"
                 values += scope.values
@@ -257,15 +294,30 @@ public final class RunIndex {
                 let facts = try connection.cachedStatement(
                     sql: "SELECT key, text, number FROM facts WHERE run = ? AND key IN "
                         + "(SELECT value FROM json_each(?))")
-                let wanted = Self.jsonArray(keys)
+                // Only runs that measured a metric in several ways have values under another key than the metric's.
+                var others: [Int64: [String: String]] = [:]
+                if keys.contains(where: { FactKey.metric(of: $0) != nil }) {
+                    let rows = try GRDB.Row.fetchCursor(
+                        connection, sql: chosen + " SELECT run, metric, key FROM chosen WHERE key <> metric",
+                        arguments: StatementArguments(scope.values))
+                    while let row = try rows.next() { others[row["run"], default: [:]][row["metric"]] = row["key"] }
+                }
                 return try found.map { run in
                     let id: Int64 = run["id"]
                     var texts: [String: String] = [:]
                     var numbers: [String: Double] = [:]
-                    for row in try GRDB.Row.fetchAll(facts, arguments: [id, wanted]) {
-                        let key: String = row["key"]
-                        texts[key] = row["text"]
-                        numbers[key] = row["number"]
+                    // The requested keys by those under which this run has the values.
+                    var asked: [String: [String]] = [:]
+                    for key in keys {
+                        let metric = FactKey.metric(of: key)
+                        let other = metric.flatMap { metric in others[id]?[metric.key].map { $0 + metric.ending } }
+                        asked[other ?? key, default: []].append(key)
+                    }
+                    for row in try GRDB.Row.fetchAll(facts, arguments: [id, Self.jsonArray(Array(asked.keys))]) {
+                        for key in asked[row["key"]] ?? [] {
+                            texts[key] = row["text"]
+                            numbers[key] = row["number"]
+                        }
                     }
                     return Row(run: RunFolder(path: run["path"]), facts: texts, numbers: numbers)
                 }
@@ -343,9 +395,33 @@ private struct QueryCondition {
     private mutating func exists(_ key: String, _ condition: String, _ value: (any DatabaseValueConvertible)? = nil)
         -> String
     {
-        values.append(key)
+        var place = FactKey()
+        let sql = place.sql(key)
+        values += place.values
         if let value { values.append(value) }
-        return "EXISTS (SELECT 1 FROM facts WHERE run = runs.id AND key = ? AND \(condition))"
+        return "EXISTS (SELECT 1 FROM facts WHERE run = runs.id AND key = \(sql) AND \(condition))"
+    }
+}
+
+/// The key of a fact in SQL, for each run of the table `runs`. The key of a metric stands for the identity in `chosen`.
+private struct FactKey {
+    private(set) var values: [any DatabaseValueConvertible] = []
+
+    mutating func sql(_ key: String) -> String {
+        guard let (metric, ending) = Self.metric(of: key) else {
+            values = [key]
+            return "?"
+        }
+        values = [metric, metric, ending]
+        return "coalesce((SELECT key FROM chosen WHERE chosen.run = runs.id AND chosen.metric = ?), ?) || ?"
+    }
+
+    /// A metric's key and what is asked of it: `metric.fid-lenet` and `.last`. Nil if the key asks for one identity or is
+    /// no metric's.
+    static func metric(of key: String) -> (key: String, ending: String)? {
+        guard EvaluationCurve.isKey(key), !key.contains("@") else { return nil }
+        let metric = RunListing.metric(key)
+        return (metric, String(key.dropFirst(metric.count)))
     }
 }
 

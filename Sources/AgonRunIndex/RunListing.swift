@@ -109,7 +109,7 @@ public struct RunListing: Sendable {
         ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing]) + ["alarms", "stages"]
 
     /// `metric.fid-lenet.last` belongs to `metric.fid-lenet`.
-    private static func metric(_ key: String) -> String {
+    static func metric(_ key: String) -> String {
         for ending in [".last", ".step", ".identity"] where key.hasSuffix(ending) {
             return String(key.dropLast(ending.count))
         }

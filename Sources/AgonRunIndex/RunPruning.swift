@@ -28,7 +28,9 @@ public struct RunPruning: Sendable {
         checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MetricGoal? = nil
     ) {
         var lacking = 0
-        for run in runs {
+        let measured = metric.map { _ in runs.map { EvaluationCurves(of: $0) } } ?? []
+        let shared = SharedIdentities(measured)
+        for (place, run) in runs.enumerated() {
             guard !run.isBusy else {
                 notes.append("\(run.path): running, skipped")
                 continue
@@ -42,7 +44,10 @@ public struct RunPruning: Sendable {
             }
             var kept = Set(steps.suffix(max(1, count)))
             if let metric {
-                guard let best = Self.bestStep(of: metric, goal: goal ?? MetricGoal.usual(for: metric), in: run) else {
+                let best = Self.bestStep(
+                    of: metric, goal: goal ?? MetricGoal.usual(for: metric), in: run,
+                    shared.leading(in: measured[place]))
+                guard let best else {
                     lacking += 1
                     continue
                 }
@@ -110,8 +115,9 @@ public struct RunPruning: Sendable {
     }
 
     /// Nil for a run without the metric.
-    private static func bestStep(of metric: String, goal: MetricGoal, in run: RunFolder) -> Int? {
-        let curves = EvaluationCurves(of: run)
+    private static func bestStep(
+        of metric: String, goal: MetricGoal, in run: RunFolder, _ curves: EvaluationCurves
+    ) -> Int? {
         if metric.hasSuffix(".last"), let curve = curves[String(metric.dropLast(".last".count))] {
             return curve.points.last?.step
         }

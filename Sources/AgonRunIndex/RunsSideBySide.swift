@@ -5,7 +5,7 @@ import AgonText
 
 /// Runs side by side, a column each: the settings in which they differ, and the best and last values of their metrics.
 ///
-/// The values of a metric are those of a run's leading curve. Where runs measured it in different ways, letters mark
+/// The values of a metric are those measured in the way that most of the runs share (`SharedIdentities`). Where runs measured it in different ways, letters mark
 /// the values, and notes state the identities.
 public struct RunsSideBySide: Sendable {
     /// A setting in which at least two runs differ.
@@ -35,7 +35,8 @@ public struct RunsSideBySide: Sendable {
             !paths.contains { $0 != path && path.steps.starts(with: $0.steps) }
         }
         settings = outermost.map { path in Setting(path: path, values: configs.map { $0.value(at: path) }) }
-        evaluations = runs.map { EvaluationCurves(of: $0) }
+        let measured = runs.map { EvaluationCurves(of: $0) }
+        evaluations = measured.map(SharedIdentities(measured).leading)
     }
 
     /// The letter of a run by its number from 0: A to Z, then A2 and so on.

@@ -79,6 +79,11 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
+    /// Whether it holds the variables of one network alone, without the state of training: an exported generator.
+    var isOfOneNetwork: Bool {
+        Set(file.entries.map { $0.name.prefix { $0 != "." } }).count == 1
+    }
+
     /// Whether to take the averages of the generator's weights: as wanted, if the file has these weights, else the others.
     ///
     /// - Parameter note: called if the file has only the others, as a model may.
@@ -133,5 +138,15 @@ public struct Checkpoint: Sendable {
             throw RunError.badCheckpoint(
                 path: path, problem: "it holds \(file.entries.count) tensors, expected \(variables.count)")
         }
+    }
+}
+
+extension RunFolder {
+    /// Whether it is an exported generator (`agon export --model`): the folder of a run with one network and no log.
+    package var holdsExport: Bool {
+        guard holdsRun, !FileSystem.exists(metricsPath), let step = try? checkpointSteps.last,
+            let checkpoint = try? Checkpoint(path: checkpointPath(step: step))
+        else { return false }
+        return checkpoint.isOfOneNetwork
     }
 }

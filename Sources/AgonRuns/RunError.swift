@@ -4,6 +4,8 @@ import AgonConfiguration
 public enum RunError: Error, Equatable, Sendable {
     /// The folder of a new run already contains a run.
     case runExists(folder: String, state: String?)
+    /// The folder of a run to train holds only what `agon export --model` wrote of another.
+    case exportedGenerator(folder: String)
     /// Another process is using the folder.
     case runBusy(folder: String)
     case noRun(folder: String)
@@ -35,6 +37,9 @@ extension RunError: CustomStringConvertible {
         case .runExists(let folder, let state):
             "\(folder): already holds a run" + (state.map { " (\($0))" } ?? "")
                 + "; continue it with --resume, or choose another folder with --out"
+        case .exportedGenerator(let folder):
+            "\(folder): an exported generator, which holds no training state; train the run that it came from, or "
+                + "choose another folder with --out"
         case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
         case .strayCheckpoint(let path):
             "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "

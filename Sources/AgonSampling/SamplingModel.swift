@@ -15,14 +15,19 @@ public enum SamplingModel {
     ///   - note: called with messages about skipped checkpoints.
     /// - Returns: the step and the bytes of the checkpoint.
     ///
-    /// Throws what `TrainedGenerator.init` throws, `RunError.cannotMakeFolder` for a folder that holds a run, `TensorsError`.
+    /// Throws what `TrainedGenerator.init` throws, `RunError.cannotMakeFolder` for a folder that holds a run or a model, `TensorsError`.
     public static func write(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
         to target: String, note: (String) -> Void = { _ in }
     ) throws -> (step: Int, bytes: Int) {
         let trained = try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
         let (source, model) = (RunFolder(path: path), RunFolder(path: target))
-        guard !model.holdsRun else { throw RunError.cannotMakeFolder(path: target, reason: "it holds a run already") }
+        guard !model.holdsRun else {
+            throw RunError.cannotMakeFolder(
+                path: target,
+                reason:
+                    "it holds \(model.holdsExport ? "an exported generator" : "a run") already; choose another folder")
+        }
         try RunFolder.makeFolders(model.checkpointsFolder)
         let checkpoint = model.checkpointPath(step: trained.step)
         try Checkpoint.write(

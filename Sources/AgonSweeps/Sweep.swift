@@ -26,9 +26,18 @@ public struct Sweep: Sendable {
     ///
     /// Throws `ConfigError`, `SweepError`.
     public init(file: String, overrides: [String] = [], settings: [ConfigSetting] = []) throws {
-        let node = try settings.reduce(ConfigNode.load(path: file).applying(overrides)) {
-            try $0.setting($1.value, at: $1.path)
+        let node = try ConfigNode.load(path: file)
+        if let kind = FileKind(of: node), kind != .sweep {
+            throw ConfigError.unfit(
+                ConfigSource(file: file), .root, "\(kind.noun), not a sweep; use it with: \(kind.command) \(file)")
         }
+        try self.init(
+            file: file,
+            node: settings.reduce(node.applying(overrides)) { try $0.setting($1.value, at: $1.path) })
+    }
+
+    /// - Parameter node: the values of the file, whose paths are relative to it.
+    init(file: String, node: ConfigNode) throws {
         let (configuration, resolved) = try ConfigReader.decode(SweepConfiguration.self, from: node)
         self.configuration = configuration
         self.resolved = resolved
@@ -96,6 +105,8 @@ struct SweepExpansion {
     private(set) var trials: [SweepTrial] = []
     private(set) var notes: [String] = []
     private var bases: [String: ConfigNode] = [:]
+    /// The config that the sweep file names.
+    private var ownBase: (path: String, label: String)?
     private var known: Set<String> = []
     private var repeated = 0
     /// How many points each exclusion removed, and the exclusions' keys that were found at any point.
@@ -171,7 +182,8 @@ struct SweepExpansion {
 
     /// Adds the trials of a point, one for each seed; returns false if the point is excluded or repeats another one.
     private mutating func take(_ point: SweepAxis.Point) throws -> Bool {
-        var node = try base(of: point)
+        let base = self.base(of: point)
+        var node = try self.node(of: base.path)
         for setting in configuration.set + point.settings {
             node = try node.setting(setting.value, at: setting.path)
         }
@@ -194,22 +206,22 @@ struct SweepExpansion {
             }
             isNew = true
             trials.append(
-                SweepTrial(
-                    id: id, settings: settings,
-                    base: SweepPaths.label(point.config?.written ?? configuration.base ?? ""),
-                    experiment: experiment))
+                SweepTrial(id: id, settings: settings, base: base.label, experiment: experiment))
         }
         return isNew
     }
 
-    private mutating func base(of point: SweepAxis.Point) throws -> ConfigNode {
-        let path: String
-        if let config = point.config {
-            path = config.path
-        } else {
-            let node = resolved["base"]
-            path = SweepPaths.join(node?.source.file ?? "", node?.string ?? "")
-        }
+    /// The config that a point starts from, and its name in tables.
+    private mutating func base(of point: SweepAxis.Point) -> (path: String, label: String) {
+        if let base = point.config ?? ownBase { return base }
+        let node = resolved["base"]
+        let (file, name) = (node?.source.file ?? "", node?.string ?? "")
+        let base = (SweepPaths.config(file, name), SweepPaths.label(name, in: file))
+        ownBase = base
+        return base
+    }
+
+    private mutating func node(of path: String) throws -> ConfigNode {
         if let node = bases[path] { return node }
         let node = try ConfigNode.load(path: path)
         bases[path] = node

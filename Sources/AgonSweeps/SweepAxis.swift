@@ -21,8 +21,8 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         /// The axis names and values that tables show.
         var labels: [(axis: String, value: ConfigNode)] = []
         var settings: [ConfigSetting] = []
-        /// The path of a config, and the path as written in the sweep file.
-        var config: (path: String, written: String)?
+        /// The path of a config, and its name in tables.
+        var config: (path: String, label: String)?
     }
 
     /// The name of the axis in columns and exclusions.
@@ -41,7 +41,9 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         let zip = try reader.optionalArray(
             "zip", of: SweepAxis.self, count: 2..., "Axes of the same length that advance together.")
         let configs = try reader.optionalStrings(
-            "config", count: 1..., "Config files that replace the sweep's base, relative to this file.")
+            "config", count: 1...,
+            "Configs that replace the sweep's base: files, relative to this file, or names of configs that come with "
+                + "Agon.")
         let cases = try reader.optionalArray(
             "cases", of: SweepCase.self, count: 1..., "Named sets of values; each set is a point.")
         source = reader.source
@@ -137,8 +139,8 @@ public struct SweepAxis: ConfigDecodable, Sendable {
             return values.map { point(path, $0) }
         case .configs(let paths, let file):
             return paths.map { path in
-                Point(
-                    labels: [(name, ConfigNode(SweepPaths.label(path)))], config: (SweepPaths.join(file, path), path))
+                let label = SweepPaths.label(path, in: file)
+                return Point(labels: [(name, ConfigNode(label))], config: (SweepPaths.config(file, path), label))
             }
         case .cases(let cases):
             return cases.map { Point(labels: [(name, ConfigNode($0.name))], settings: $0.settings) }

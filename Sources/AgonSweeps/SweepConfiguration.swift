@@ -25,7 +25,9 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
             "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString("description", "The purpose of the sweep, in a sentence or two.")
         base = try reader.optionalString(
-            "base", "The base config of all trials, relative to this file; not allowed if an axis lists configs.")
+            "base",
+            "The base config of all trials: a file, relative to this file, or the name of a config that comes with Agon. Not "
+                + "allowed if an axis lists configs.")
         set = try ConfigSetting.read(
             "set", from: reader, "Values for all trials: paths of keys with their values, as for --set.")
         axes = try reader.array(

@@ -10,6 +10,8 @@ public enum SweepError: Error, Equatable, Sendable {
     case badList(path: String)
     /// The folder is not the folder of a trial.
     case noTrial(folder: String)
+    /// The trial's folder was deleted, and the sweep does not give its config again.
+    case deletedTrial(folder: String, reason: String)
     /// Another sweep is running in the folder.
     case sweepBusy(folder: String)
     /// All jobs together have more threads than there are cores.
@@ -36,6 +38,8 @@ extension SweepError: CustomStringConvertible {
         case .badList(let path): "\(path): not a list of trials; rewrite it with: agon sweep prepare FILE"
         case .noTrial(let folder):
             "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: agon sweep prepare FILE"
+        case .deletedTrial(let folder, let reason):
+            "\(folder): deleted, and its config cannot be made again: \(reason); make it with: agon sweep prepare FILE"
         case .sweepBusy(let folder):
             "\(folder): another sweep is running there; wait for it to end, or stop it with Ctrl-C"
         case .tooManyThreads(let jobs, let threads, let cores):

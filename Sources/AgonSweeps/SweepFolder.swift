@@ -53,6 +53,30 @@ public struct SweepFolder: Hashable, Sendable {
         return trialsLeft(by: sweep)
     }
 
+    /// Writes the config of a trial whose folder was deleted, as the sweep's file gives it.
+    ///
+    /// - Parameter list: the sweep's list, prepared in the present working folder or with an absolute path.
+    ///
+    /// Throws `SweepError.deletedTrial` if the sweep's configs no longer give this trial, `RunError.cannotMakeFolder`,
+    /// `TensorsError.cannotWrite`.
+    func restore(_ id: String, of list: TrialList) throws {
+        let trial: SweepTrial?
+        do {
+            // The copy has the overrides of the command line; its paths are relative to the sweep's own file.
+            let text = try String(contentsOfFile: sweepPath, encoding: .utf8)
+            let sweep = try Sweep(file: list.file, node: ConfigNode.parse(text, file: list.file))
+            trial = sweep.trials.first { $0.id == id }
+        } catch {
+            throw SweepError.deletedTrial(folder: self.trial(id).path, reason: "\(error)")
+        }
+        guard let trial else {
+            throw SweepError.deletedTrial(folder: self.trial(id).path, reason: "the configs of its sweep have changed")
+        }
+        let folder = self.trial(id)
+        try RunFolder.makeFolders(folder.path)
+        try Self.writeIfNew(trial.experiment.resolved.prettyText, to: folder.run.configPath)
+    }
+
     /// The trials in the folder that are not part of the sweep.
     private func trialsLeft(by sweep: Sweep) -> [String] {
         let ids = Set(sweep.trials.map(\.id))

@@ -7,6 +7,9 @@ import Foundation
 /// Make compares only files' times, so a check of the data comes first: it marks the targets of completed trials whose data
 /// have changed as out of date. It is a prerequisite of the makefile itself, because make makes that before it looks
 /// at the times of other targets, and starts nothing if the check fails.
+///
+/// A trial whose folder was deleted has no config that its target could depend on. Its target is made anyway, and
+/// `agon sweep trial` restores the config.
 enum SweepMakefile {
     /// - Parameter program: the program that runs trials.
     static func text(for sweep: Sweep, program: String = SweepPaths.program) -> String {
@@ -30,7 +33,7 @@ enum SweepMakefile {
             \(ids.map { "  \($0)" }.joined(separator: " \\\n"))
 
             .DEFAULT_GOAL := all
-            .PHONY: all list check
+            .PHONY: all list check deleted
             Makefile: check ;
 
             check:
@@ -39,14 +42,18 @@ enum SweepMakefile {
 
             all: $(TRIALS:%=trials/%/done)
 
-            trials/%/done: trials/%/config.json
+            .SECONDEXPANSION:
+            trials/%/done: $$(or $$(wildcard trials/$$*/config.json),deleted)
             \t@program=\(recipe(ShellText.quoted(program))); exec "$${AGON:-$$program}" sweep trial \
             --with-parent $(if $(THREADS),--threads $(THREADS)) \
             $(if $(ACCEPT_CHANGED_DATA),--accept-changed-data) trials/$*
 
+            deleted: ;
+
             list:
             \t@for trial in $(TRIALS); do \\
-            \t  test trials/$$trial/done -nt trials/$$trial/config.json || echo $$trial; \\
+            \t  test -e trials/$$trial/config.json && test trials/$$trial/done -nt trials/$$trial/config.json \\
+            \t    || echo $$trial; \\
             \tdone
 
             """

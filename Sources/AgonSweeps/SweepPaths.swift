@@ -1,3 +1,5 @@
+import AgonConfiguration
+import AgonTensors
 import Foundation
 
 /// Paths that a sweep file names.
@@ -21,8 +23,32 @@ package enum SweepPaths {
         return String(cString: resolved)
     }
 
-    /// The name of a config in tables: `../gas/original.json` becomes `gas/original`.
-    static func label(_ path: String) -> String {
+    /// The path of a config that a file names: relative to the file if there is one, else that of the config with this
+    /// short name that comes with Agon. A name without a config is joined to the file's path.
+    ///
+    /// - Parameter folder: where short names begin.
+    package static func config(_ file: String, _ name: String, in folder: String = "Configs") -> String {
+        let path = join(file, name)
+        guard !FileManager.default.fileExists(atPath: path) else { return path }
+        let shipped = ProjectFiles.config(name, in: folder)
+        return shipped == name ? path : shipped
+    }
+
+    /// The name of a config in tables: `../gas/original.json` becomes `gas/original`, and so does the path of such a config
+    /// of the project from anywhere.
+    ///
+    /// - Parameter file: the file that names the config.
+    static func label(_ path: String, in file: String) -> String {
+        let whole = absolute(join(file, path))
+        for folder in ProjectFiles.places(of: "Configs") where whole.hasPrefix(folder + "/") {
+            return label(String(whole.dropFirst(folder.count + 1)))
+        }
+        // Beside or below the file that names it.
+        let folder = FilePath.parent(of: absolute(file)) + "/"
+        return label(path.hasPrefix("/") && whole.hasPrefix(folder) ? String(whole.dropFirst(folder.count)) : path)
+    }
+
+    private static func label(_ path: String) -> String {
         let parts = path.split(separator: "/").drop { $0 == ".." || $0 == "." }
         let text = parts.joined(separator: "/")
         return text.hasSuffix(".json") ? String(text.dropLast(5)) : text

@@ -50,9 +50,12 @@ public final class TrialRun {
         guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw SweepError.noTrial(folder: path) }
         list = try TrialList(sweep)
         let id = folder.id
-        guard sweep.trial(id) == folder, let entry = list.entries.first(where: { $0.id == id }), folder.run.holdsRun
-        else {
+        guard sweep.trial(id) == folder, let entry = list.entries.first(where: { $0.id == id }) else {
             throw SweepError.noTrial(folder: path)
+        }
+        if !folder.run.holdsRun {
+            if ownsProcess { FileManager.default.changeCurrentDirectoryPath(list.root) }
+            try sweep.restore(id, of: list)
         }
         self.say = say
         self.ownsProcess = ownsProcess

@@ -9,7 +9,21 @@ public struct TextTable: Sendable {
         rows.append(row)
     }
 
-    public var text: String {
+    public var text: String { text(width: nil) }
+
+    /// The table, with the cells of the last column cut so that lines fit a width if the other columns do.
+    public func text(width: Int?) -> String {
+        guard let width, let last = rows[0].indices.last else { return lines(rows) }
+        let others = rows[0].indices.dropLast().reduce(0) { sum, column in
+            sum + 2 + (rows.map { $0[column].count }.max() ?? 0)
+        }
+        let room = max(width - others, rows[0][last].count)
+        return lines(
+            rows.map { row in row.dropLast() + [row[last].count > room ? row[last].prefix(room - 1) + "…" : row[last]] }
+        )
+    }
+
+    private func lines(_ rows: [[String]]) -> String {
         let columns = rows[0].indices
         let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let isNumeric = columns.map { column in

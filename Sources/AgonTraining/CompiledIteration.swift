@@ -36,6 +36,8 @@ package final class CompiledIteration {
         let updates: Variable?
         /// The step of the last run, whose outputs are current.
         private(set) var last: CompiledStep
+        /// The last iteration of this session in which a run had the phase's own graph.
+        var lastWhole: Int?
 
         init(_ phase: IterationPhase, updates: Variable?, pool: WorkerPool, seed: UInt64) throws {
             self.phase = phase
@@ -53,6 +55,12 @@ package final class CompiledIteration {
         func run(inputs: [String: UnsafePointer<Float>], index: Int, updates: Int) {
             if let between = phase.between { last = steps[updates % between.every == 0 ? 0 : 1] }
             last.run(inputs: inputs, index: index, updates: updates)
+        }
+
+        /// The share of the runs that a step has.
+        func share(of step: CompiledStep) -> Double {
+            guard let every = phase.between?.every else { return 1 }
+            return step === steps[0] ? 1 / Double(every) : 1 - 1 / Double(every)
         }
 
         /// The work of a step in one iteration, on average. A measurement's work is none of an iteration's.
@@ -109,6 +117,7 @@ package final class CompiledIteration {
                 let run = index * repeats + turn
                 let inputs = try values(of: item, batch: first + turn, run: run, source)
                 item.run(inputs: inputs, index: run, updates: updates(of: item, run: run))
+                if item.last === item.steps[0] { item.lastWhole = index }
                 item.updates?.storage.pointee += 1
                 if case .until(let loss, let bound, _) = item.phase.schedule {
                     let value = item.last.scalars().first { $0.name == loss }?.value ?? 0
@@ -154,6 +163,22 @@ package final class CompiledIteration {
     /// Losses and scores of the last iteration.
     package var scalars: [(name: String, value: Float)] { phases.flatMap { $0.last.scalars() } }
 
+    /// Losses and scores of the last of some iterations. A lazy penalty is left out if none of them computed it: it would
+    /// be that of an earlier iteration.
+    package func scalars(of iterations: Range<Int>) -> [(name: String, value: Float)] {
+        let isStale = phases.contains { $0.phase.between != nil && !ranWhole($0, in: iterations) }
+        return isStale ? scalars.filter { $0.name != LazyPenalty.output } : scalars
+    }
+
+    /// Whether a phase with two graphs ran its own in some iterations.
+    private func ranWhole(_ item: Phase, in iterations: Range<Int>) -> Bool {
+        guard let every = item.phase.between?.every else { return true }
+        // Where the number of updates does not follow from the iteration's, only this session's are known.
+        if item.updates != nil { return (item.lastWhole ?? -1) >= iterations.lowerBound }
+        let first = max(0, iterations.lowerBound - start) * item.phase.repeats
+        return (first + every - 1) / every * every < (iterations.upperBound - start) * item.phase.repeats
+    }
+
     /// Reads an output of the last iteration; nil where no phase has one of the name.
     package func withOutput<Result>(
         _ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> Result
@@ -190,14 +215,17 @@ package final class CompiledIteration {
     /// The plan of each compiled graph, and its work in one iteration on average.
     package var plans:
         [(
-            name: String, repeats: Int, plan: MemoryPlan, floatingPointOperations: Int,
-            convolutions: [ConvolutionSummary]
+            name: String, repeats: Int, share: Double, plan: MemoryPlan, floatingPointOperations: Int,
+            operationsPerRun: Int, convolutions: [ConvolutionSummary]
         )]
     {
         (phases + measurements).flatMap { phase in
             phase.steps.map { step in
                 let (repeats, work) = phase.work(of: step)
-                return (step.name, repeats, step.plan, work, step.convolutions)
+                return (
+                    step.name, repeats, phase.share(of: step), step.plan, work, step.floatingPointOperations,
+                    step.convolutions
+                )
             }
         }
     }

@@ -59,7 +59,8 @@ public final class GANTrainer {
 
     /// Runs one iteration: all updates of the objective.
     ///
-    /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`.
+    /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`. A lazy penalty is among them only
+    ///   if this iteration computed it.
     ///
     /// Throws the errors of reading a batch, `RunError.notFinite` if a loss is NaN or infinite.
     @discardableResult
@@ -71,7 +72,7 @@ public final class GANTrainer {
             throw RunError.notFinite(
                 step: iteration, quantity: bad.name, value: "\(bad.value)", tensor: nil, checkpoint: nil)
         }
-        return scalars
+        return training.scalars(of: iteration - 1..<iteration)
     }
 
     /// Samples of the current generator with the shape `[count] + sample shape`; images are in [-1, 1].

@@ -18,6 +18,7 @@ struct RunPlace {
         folder = options.folder.map { RunFolder(path: $0) }
         if folder == nil, options.resumes { folder = try RunFolder.newest(named: name) }
         guard let folder, folder.holdsRun else { return }
+        guard !folder.holdsExport else { throw RunError.exportedGenerator(folder: folder.path) }
         let record = folder.record
         guard options.resumes else {
             throw RunError.runExists(folder: folder.path, state: record?.state.rawValue)

@@ -38,6 +38,8 @@ final class TrainingLoop {
     private var evaluated: [EvaluationValue] = []
     /// The number of finished steps.
     private var finished: Int
+    /// The step of the last line of metrics.
+    private var logged: Int
     /// The last step that has a checkpoint.
     private var saved: Int?
     /// Seconds of training in earlier sessions and stages.
@@ -111,6 +113,7 @@ final class TrainingLoop {
         evaluationLog =
             evaluations != nil || FileSystem.exists(folder.evaluationsPath)
             ? EvaluationLog(path: folder.evaluationsPath) : nil
+        logged = metrics.lastLine?.step ?? 0
         try evaluationLog?.keep(through: finished)
         events =
             configuration.log.tensorboard
@@ -214,7 +217,8 @@ final class TrainingLoop {
             }
             let evaluated = try evaluate()
             let isLogged = finished == 1 || isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
-            let progress = clock.progress(step: finished, scalars: scalars, isLogged: isLogged)
+            let progress = clock.progress(
+                step: finished, scalars: step.scalars(of: min(logged, finished - 1)..<finished), isLogged: isLogged)
             if isLogged { try log(progress, news, evaluated, seconds: secondsBefore + clock.seconds) }
             report(.progress(progress))
             for alarm in news.alarms {
@@ -291,6 +295,7 @@ final class TrainingLoop {
         line.imagesPerSecond = progress.imagesPerSecond
         line.seconds = seconds
         try metrics.append(line)
+        logged = line.step
         try events?.append(line)
     }
 

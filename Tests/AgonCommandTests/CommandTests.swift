@@ -58,6 +58,52 @@ import Testing
         #expect(!text.contains("`schedule.") && !text.contains("## LearningRateCurve"))
     }
 
+    @Test(arguments: [
+        (["run", ""], "the name of the config is empty"), (["sample", ""], "the name of the run is empty"),
+        (["evaluate", ""], "the name of the run is empty"), (["sweep", "check", ""], "the name of the sweep is empty"),
+        (["run", "gan/mlp", "--steps", "-1"], "--steps -1: expected 1 or more"),
+        (["runs", "prune", "--runs", "-2"], "--runs -2: expected 1 or more"),
+        (["evaluate", "Runs/none", "--real-samples", "-5"], "--real-samples: -5 is out of range"),
+        (
+            ["export", "--classifier", "lenet-mnist", "--checkpoint", "3", "--onnx", "a.onnx"],
+            "--checkpoint is for the generator of a run, not for --classifier"
+        ),
+    ])
+    func faultsOfTheCommandLineAreSaidOnce(arguments: [String], text: String) throws {
+        let result = try agon(arguments)
+        #expect(result.code == 64 && result.errors.hasPrefix("Error: \(text)"), "\(result.errors)")
+    }
+
+    @Test(arguments: ["configs", "models"])
+    func listsFitALine(command: String) throws {
+        let lines = try agon(command).output.split(separator: "\n")
+        #expect(lines.count > 1 && lines.allSatisfy { $0.count <= 100 })
+        let whole = try agon(command, "--full").output.split(separator: "\n")
+        #expect(whole.count == lines.count && zip(whole, lines).allSatisfy { $0.hasPrefix($1.prefix { $0 != "…" }) })
+    }
+
+    @Test func sweepsHaveDescriptions() throws {
+        let lines = try agon("configs", "--sweeps").output.split(separator: "\n").dropFirst()
+        #expect(lines.contains { $0.hasPrefix("smoke ") && $0.contains("Twelve trials") })
+        #expect(lines.allSatisfy { $0.contains("  ") })
+    }
+
+    @Test func exportedGeneratorsAreNotTrained() throws {
+        let temporary = try TemporaryFolder()
+        let (folder, model) = (temporary.path, temporary.path + "/mine")
+        let export = try agon("export", "quickstart", "--model", model)
+        #expect(export.code == 0, "\(export.errors)")
+        for arguments in [["run", "mine", "--resume"], ["run", "mine"], ["run", "gan/mlp", "--out", "mine"]] {
+            let result = try agon(arguments, folder: folder)
+            #expect(result.code == 64)
+            #expect(
+                result.errors.contains("mine: an exported generator, which holds no training state"),
+                "\(arguments): \(result.errors)")
+        }
+        let again = try agon("export", "quickstart", "--model", model)
+        #expect(again.errors.contains("it holds an exported generator already"), "\(again.errors)")
+    }
+
     @Test func runsAreInFolders() throws {
         for arguments in [
             ["runs", "Package.swift"], ["runs", "reindex", "/nonexistent"], ["runs", "prune", "/none", "--runs", "1"],

@@ -30,6 +30,20 @@ import Testing
         #expect(node["c"]?.source.description == "\(folder)/base.json:2")
     }
 
+    @Test func configsThatComeWithAgonMayBeExtendedByTheirNames() throws {
+        try write("child.json", #"{"extends": "gan/mlp", "steps": 3}"#)
+        let node = try load("child.json")
+        #expect(node["steps"] == 3)
+        let named = try ConfigNode.load(path: projectFolder + "/Configs/gan/mlp.json")
+        #expect(node["objective"] != nil && node["objective"] == named["objective"])
+        // A file that exists goes first.
+        try FileManager.default.createDirectory(atPath: "\(folder)/gan", withIntermediateDirectories: false)
+        try write("gan/mlp", #"{"own": 1}"#)
+        #expect(try load("child.json") == ["own": 1, "steps": 3])
+        try write("lost.json", #"{"extends": "gan/none"}"#)
+        #expect(message { try load("lost.json") }.contains("extends: '\(folder)/gan/none' cannot be read"))
+    }
+
     @Test func errorsInAMergedConfigNameTheFileThatStatesThem() throws {
         try write("base.json", #"{"discriminator": {"layers": ["flatten"],\#n"norn": 1}}"#)
         try write("child.json", #"{"extends": "base.json", "steps": 3}"#)

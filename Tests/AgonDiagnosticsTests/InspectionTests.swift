@@ -21,6 +21,18 @@ import Testing
         #expect(inspection.node["memory"]?["parameters"]?.integer == 844)
     }
 
+    @Test func theWorkOfALazyPenaltysGraphsIsOfARunAndOnAverage() throws {
+        let inspection = try Inspection(
+            TinyExperiment.load(#"penalty={"type": "r1", "every": 4}"#),
+            searchPath: TinyExperiment.options("/nowhere").searchPath, threads: 1)
+        let phases = inspection.phases
+        #expect(phases.map(\.name) == ["step, 1 in 4", "step, 3 in 4"] && phases.map(\.share) == [0.25, 0.75])
+        #expect(phases[0].operationsPerRun > phases[1].operationsPerRun)
+        #expect(phases[0].floatingPointOperations == phases[0].operationsPerRun / 4)
+        let line = try #require(inspection.text.split(separator: "\n").first { $0.contains("1 in 4") })
+        #expect(line.hasSuffix(" a step on average") && line.contains(" GFLOP when it runs, "), "\(line)")
+    }
+
     /// What a pass of the discriminator takes is that of a graph of its own: no gradients, no optimizer.
     @Test func aNetworkIsInspectedByItself() throws {
         let inspection = try Inspection(

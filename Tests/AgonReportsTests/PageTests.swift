@@ -167,7 +167,7 @@ import Testing
         trials[4].alarms = ["step 300: the discriminator has won"]
         let page = try sweepPage(trials)
         for words in [
-            "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "fid-lenet, best", "fid-lenet, last",
+            "study", "size: small, large", "seed: 0, 1, 2", "5 of 6", "1 failed", "best fid-lenet", "last fid-lenet",
             "1.5", "± 1.2 (3)", "small: seed 1 failed (loss.generator is NaN at step 200) and does not count",
             "mean ± 95 % interval of the mean", "line: mean over seeds", "loss.generator", "a0", "b2",
             "why it ended", "step 300: the discriminator has won", "training in all", "Config of trial a0",

@@ -37,7 +37,7 @@ import Testing
         #expect(found.isComplete)
         #expect(found.table.rows.map(\.name) == ["small", "large"])
         #expect(found.table.cell(row: "small", column: "best metric.fid-lenet")?.summary?.values == [2, 4, 6])
-        #expect(found.text.contains("|  | seeds | fid-lenet, best |"), "\(found.text)")
+        #expect(found.text.contains("|  | seeds | best fid-lenet |"), "\(found.text)")
         #expect(found.text.contains("(number of seeds)"))
         #expect(work.label == "study")
         _ = try found.write(to: folder.path + "/Results")

@@ -168,6 +168,27 @@ import Testing
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))
     }
 
+    @Test func trialsWithoutAValueAreNamed() throws {
+        let text = TableConfiguration.text().replacingOccurrences(
+            of: #"{"key": "last", "type": "metric", "metric": "metric.fid-lenet"}"#,
+            with: #"{"key": "last", "type": "timeToReach", "metric": "metric.fid-lenet", "value": 5}"#)
+        let note = "small: last: seed 2 has no value, and the mean is over the other 2"
+        #expect(try table(TemporaryFolder.studyTrials, text).notes.contains(note))
+    }
+
+    @Test func trialsWithoutAnyValueAreNamedOnce() throws {
+        var trials = TemporaryFolder.studyTrials
+        for index in 1..<3 { trials[index].distances = [] }
+        let table = try table(trials)
+        #expect(
+            table.notes.contains(
+                "small: best fid-lenet, last, minutes to best: seeds 1, 2 have no value, and the mean is over the other 1"
+            ),
+            "\(table.notes)")
+        // A whole row without values has a dash instead.
+        #expect(!table.notes.contains { $0.hasPrefix("large: ") && $0.contains("no value") })
+    }
+
     @Test func memoryIsThatOfTraining() throws {
         let sweep = try folder.sweep(TemporaryFolder.studyTrials)
         let path = "Sweeps/study/trials/a0/run.json"
@@ -222,6 +243,23 @@ import Testing
             after.notes.contains {
                 $0.hasSuffix("1 trial has values that were measured in other ways too, which are not counted")
             }, "\(after.notes)")
+    }
+
+    @Test func aTrialEvaluatedAnewInAnotherWayStaysInTheMean() throws {
+        let before = try table(TemporaryFolder.studyTrials)
+        let path = "Sweeps/study/trials/a0/evaluations.jsonl"
+        // As many values as training measured, and newer.
+        let lines = [1, 2, 3].map { step in
+            ConfigNode([
+                "step": ConfigNode(100 * step), "metric": "fid-lenet", "value": 0.5,
+                "identity": SyntheticTrial.identity(seed: 5),
+            ]).lineText + "\n"
+        }
+        try folder.write(folder.text(path) + lines.joined(), to: path)
+        let trials = try RecordedSweep(SweepFolder(path: folder.path + "/Sweeps/study")).trials
+        let after = try TableConfiguration.read(TableConfiguration.text()).table(trials)
+        #expect(try summary(after, "small", "best") == summary(before, "small", "best"))
+        #expect(after.columns.allSatisfy { $0.identities.count <= 1 })
     }
 
     @Test func differentIdentitiesInAColumnAreMarked() throws {

@@ -376,9 +376,12 @@ import Testing
         try second.record([Self.value(step: 2, 30, "cccc")])
         let comparison = try RunComparison(first, second)
         let hash = Self.identity("cccc").hash
-        #expect(comparison.curves.map(\.key) == ["loss", "metric.fid-lenet", "metric.fid-lenet@\(hash)"])
-        #expect(comparison.curves.map { $0.fault == nil } == [true, false, true])
+        #expect(comparison.curves.map(\.key) == ["loss", "metric.fid-lenet"])
+        #expect(comparison.curves.map(\.fullKey) == [nil, "metric.fid-lenet@\(hash)"])
+        #expect(comparison.curves.allSatisfy { $0.fault == nil })
         #expect(comparison.curves.last?.second.map(\.value) == [30])
+        let text = try RunsSideBySide([first, second]).text
+        #expect(text.contains("fid-lenet best  20 (step 2)  30 (step 2)\n"), "\(text)")
         // By the name that it has in a list, where the same identity leads.
         let twin = try makeRun("c", fid: [6])
         let full = "metric.fid-lenet@" + Self.identity().hash
@@ -445,6 +448,25 @@ import Testing
             try index.runs(below: [runs], keys: ["metric.fid-lenet", "metric.fid-lenet.identity", other]).first)
         #expect(row["metric.fid-lenet"] == "7" && row[other] == "1")
         #expect(row["metric.fid-lenet.identity"] == Self.identity().hash)
+    }
+
+    @Test func listingsPreferTheIdentityThatMostRunsShare() throws {
+        try makeRun("a", fid: [9])
+        try makeRun("b", fid: [8])
+        let again = try makeRun("c", fid: [7])
+        // Newer, so that it leads within the run.
+        try again.record([Self.value(step: 1, 1, "bbbb")])
+        try makeRun("d", fid: [2], identity: "cccc")
+        let index = index()
+        try index.update([runs])
+        let metric = "metric.fid-lenet"
+        let listing = try RunListing(index, below: [runs], sort: RunSort(metric), columns: [metric, metric + ".last"])
+        #expect(listing.rows.map { $0[metric] } == ["2", "7", "8", "9"])
+        #expect(listing.rows.map { $0[metric + ".identity"] }.dropFirst().allSatisfy { $0 == Self.identity().hash })
+        #expect(try names(index, "metric.fid-lenet < 8") == ["c", "d"])
+        #expect(try names(index, "metric.fid-lenet == 1").isEmpty)
+        // By itself, the run leads with its newest.
+        #expect(try index.runs(below: [again.path], keys: [metric]).first?[metric] == "1")
     }
 
     @Test func unitsAreForPeople() {

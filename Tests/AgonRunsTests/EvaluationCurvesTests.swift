@@ -48,6 +48,46 @@ import Testing
         #expect(curves()["metric.fid-x"]?.points.map(\.value) == [3.5, 2])
     }
 
+    // MARK: Runs that stand together
+
+    /// The curves of a run with one value for each seed of latents, in this order.
+    private func measured(_ name: String, seeds: [Int], trainingMeasures: Bool = false) throws -> EvaluationCurves {
+        if trainingMeasures { try folder.write(#"{"evaluate": {"metrics": ["fid"]}}"#, to: "\(name)/config.json") }
+        try folder.write("", to: "\(name)/evaluations.jsonl")
+        let run = RunFolder(path: folder.path + "/" + name)
+        for seed in seeds {
+            try run.record([EvaluationValue(step: 10, metric: "fid-x", value: 1, identity: Self.identity(seed: seed))])
+        }
+        return EvaluationCurves(of: run)
+    }
+
+    private func leaders(_ shared: SharedIdentities, _ runs: [EvaluationCurves]) -> [Int?] {
+        runs.map { shared.leading(in: $0)["metric.fid-x"]?.identity.node["latentSeed"]?.integer }
+    }
+
+    @Test func theMostSharedIdentityLeadsAmongRuns() throws {
+        let runs = try [measured("a", seeds: [0, 5]), measured("b", seeds: [0]), measured("c", seeds: [7])]
+        #expect(runs[0]["metric.fid-x"]?.identity == Self.identity(seed: 5))
+        #expect(leaders(SharedIdentities(runs), runs) == [0, 0, 7])
+        // No curve is lost.
+        #expect(SharedIdentities(runs).leading(in: runs[0]).all("metric.fid-x").count == 2)
+    }
+
+    @Test func amongEquallySharedIdentitiesThatOfTrainingLeadsThenTheNewest() throws {
+        let plain = try [measured("a", seeds: [0, 5]), measured("b", seeds: [0, 5])]
+        #expect(leaders(SharedIdentities(plain), plain) == [5, 5])
+        let trained = try [measured("c", seeds: [0, 5], trainingMeasures: true), measured("d", seeds: [0, 5])]
+        #expect(leaders(SharedIdentities(trained), trained) == [0, 0])
+    }
+
+    @Test func theNarrowestGroupDecidesBeforeWiderOnes() throws {
+        let row = try [measured("a", seeds: [0, 5]), measured("b", seeds: [5])]
+        let others = try (0..<4).map { try measured("c\($0)", seeds: [0]) }
+        #expect(leaders(SharedIdentities([row, row + others]), row) == [5, 5])
+        let alike = try [measured("d", seeds: [0, 5]), measured("e", seeds: [0, 5])]
+        #expect(leaders(SharedIdentities([alike, alike + others]), alike) == [0, 0])
+    }
+
     @Test func copiesInTheLogOfMetricsAreNotRead() throws {
         try record([10: 3.25])
         let text = "{\"step\": 10, \"loss\": 1, \"metric.fid-x\": 9, \"metric.modes\": 7}\n"

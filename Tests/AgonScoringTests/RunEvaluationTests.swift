@@ -389,4 +389,25 @@ import Testing
         #expect(best.map(\.value) == [4] && best.map(\.seconds) == [20])
         #expect(best.first?.identity.node["latentSeed"]?.integer == 0)
     }
+
+    @Test func theBestIsOfTheIdentityJustMeasured() throws {
+        let run = RunFolder(path: folder.path)
+        func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
+            EvaluationValue(
+                step: step, metric: "fid-x", value: value,
+                identity: EvaluationIdentity(["latentSeed": ConfigNode(seed)]))
+        }
+        try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7), value(3, 3, seed: 7)])
+        func best(_ measured: EvaluationValue) -> RunCosts.Best? {
+            RunCosts.best(
+                among: EvaluationCurves(of: run), measured: [measured], log: folder.path + "/metrics.jsonl"
+            ).first
+        }
+        // Recorded already, by the identity that does not lead.
+        let again = best(value(2, 4, seed: 0))
+        #expect(again?.value == 4 && again?.identity.node["latentSeed"]?.integer == 0)
+        // Not recorded, as of a read-only run.
+        let unsaved = best(value(3, 9, seed: 8))
+        #expect(unsaved?.value == 9 && unsaved?.step == 3 && unsaved?.identity.node["latentSeed"]?.integer == 8)
+    }
 }

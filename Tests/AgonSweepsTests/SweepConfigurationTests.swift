@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonSweeps
 import AgonTestSupport
 import Foundation
@@ -38,6 +39,28 @@ import Testing
         let last = try #require(sweep.trials.last).experiment.configuration
         #expect(last.steps == 12 && last.seed == 2 && last.training.batchSize == 8)
         #expect(Set(sweep.trials.map(\.id)).count == 8)
+    }
+
+    @Test func basesMayBeNamedAsAgonConfigsListsThem() throws {
+        let named = try sweep(#""base": "gan/mlp""#)
+        #expect(named.trials.map(\.base) == ["gan/mlp"])
+        let whole = try sweep("\"base\": \"\(projectFolder)/Configs/gan/mlp.json\"")
+        #expect(whole.trials.map(\.base) == ["gan/mlp"] && whole.trials.map(\.id) == named.trials.map(\.id))
+        let axis = try sweep(#""axes": [{"name": "config", "config": ["gan/mlp", "tiny.json"]}]"#)
+        #expect(axis.trials.map(\.label) == ["config=gan/mlp", "config=tiny"])
+        // An absolute path beside the sweep's file is as short.
+        #expect(try sweep("\"base\": \"\(folder.path)/tiny.json\"").trials.map(\.base) == ["tiny"])
+    }
+
+    @Test func filesOfAnotherKindAreSaidToBeSo() throws {
+        let path = folder.path + "/tiny.json"
+        #expect(
+            message { try Sweep(file: path) }
+                == "\(path): the config of one training, not a sweep; use it with: agon run \(path)")
+        let smoke = projectFolder + "/Configs/sweeps/smoke.json"
+        #expect(
+            message { try Experiment.load(path: smoke) }
+                == "\(smoke): a sweep, not the config of one training; use it with: agon sweep run \(smoke)")
     }
 
     @Test func identityIsThatOfTheConfigInFull() throws {

@@ -94,6 +94,10 @@ import Testing
                 .badTimeLimit("banana"),
                 "--time banana: not a Slurm time limit; use MINUTES, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES:SECONDS"
             ),
+            (
+                .deletedTrial(folder: "F", reason: "R"),
+                "F: deleted, and its config cannot be made again: R; make it with: agon sweep prepare FILE"
+            ),
             (.missingTool("make"), "make: no such program on the PATH; install it (apt-get install make)"),
             (.toolFailed("make", reason: "ended by signal 9"), "make: ended by signal 9"),
         ]

@@ -189,6 +189,28 @@ import Testing
         #expect(try make(place, ["AGON=/nowhere"]).code == 2)
     }
 
+    @Test func makeRunsATrialWhoseFolderWasDeletedAgain() throws {
+        let (sweep, place) = try prepared(seeds: "[1, 2]")
+        #expect(try make(place).code == 0)
+        let config = bytes(place.trial(sweep.trials[0].id).run.configPath)
+        let other = bytes(place.trial(sweep.trials[1].id).logPath)
+        try FileManager.default.removeItem(atPath: place.trial(sweep.trials[0].id).path)
+        #expect(try statuses(place) == [.waiting, .done])
+        let again = try make(place)
+        #expect(again.code == 0, "\(again.text)")
+        #expect(try statuses(place) == [.done, .done])
+        #expect(bytes(place.trial(sweep.trials[0].id).run.configPath) == config)
+        #expect(bytes(place.trial(sweep.trials[1].id).logPath) == other)
+        #expect(try make(place).text.contains("Nothing to be done for 'all'"))
+
+        // A sweep that would now give other trials gives this one no longer.
+        try FileManager.default.removeItem(atPath: place.trial(sweep.trials[0].id).path)
+        try TinyExperiment.load("batchSize=4").resolved.prettyText.write(
+            toFile: folder.path + "/tiny.json", atomically: true, encoding: .utf8)
+        let failed = try make(place)
+        #expect(failed.code == 2 && failed.text.contains("the configs of its sweep have changed"), "\(failed.text)")
+    }
+
     /// Calls make as users do, with the built program.
     private func make(_ place: SweepFolder, _ variables: [String] = []) throws -> (code: Int32, text: String) {
         let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"

@@ -79,6 +79,9 @@ public struct SelfGANObjective: Objective {
 
         let size = setting.batchSize / shards
         var losses: [Value] = []
+        // Without a lazy penalty, if it is part of this update.
+        var reported: [Value] = []
+        let isLazy = isPenalized && setting.configuration.penalty.map { $0.every > 1 } ?? false
         var made: [[Value]] = []
         for shard in 0..<shards {
             func call(_ name: String) -> String { shards == 1 ? name : "\(name).\(shard)" }
@@ -86,6 +89,7 @@ public struct SelfGANObjective: Objective {
             let generated = try setting.task.generate(part, setting: setting, call: call("generated"), in: graph)
             made.append(generated.samples)
             var sides: [Value] = []
+            var reportedSides: [Value] = []
             for (number, side) in setting.gan.sides.enumerated() {
                 let previous = memory.slice(side: number, start: shard * size, count: size, in: graph)
                 let real = setting.task.real(part, side: number)
@@ -100,15 +104,17 @@ public struct SelfGANObjective: Objective {
                         shard: shards == 1 ? nil : shard, start: shard * size, isPenalized: isPenalized, labels, notes,
                         setting: setting, in: graph)
                 }
-                sides.append(combination.combined(judged, in: graph))
+                sides.append(combination.combined(judged.map(\.loss), in: graph))
+                if isLazy { reportedSides.append(combination.combined(judged.map(\.reported), in: graph)) }
             }
             let own = try generated.losses()
             losses.append(own.reduce(graph.mean(of: sides)) { graph.add($0, $1.value) })
+            if isLazy { reported.append(own.reduce(graph.mean(of: reportedSides)) { graph.add($0, $1.value) }) }
             for part in own { notes.add("loss.\(part.name)", part.value) }
         }
 
         let loss = graph.sum(of: losses)
-        graph.output("loss", loss)
+        graph.output("loss", isLazy ? graph.sum(of: reported) : loss)
         notes.output(to: graph)
         labels.observe(discriminatorLoss: notes.mean("loss.discriminator", in: graph), in: graph)
         let (generators, discriminators) = (setting.gan.generators, setting.gan.discriminators)
@@ -118,12 +124,13 @@ public struct SelfGANObjective: Objective {
         memory.keep(made, inputs: inputs, in: graph)
     }
 
-    /// One discriminator's part of the loss, from its scores of generated, real and previous samples.
+    /// One discriminator's part of the loss, from its scores of generated, real and previous samples, to minimise and to
+    /// report.
     private func judge(
         _ views: [DiscriminatorInput], by discriminator: Network, label: String?, shard: Int?, start: Int,
         isPenalized: Bool, _ labels: LabelTargets, _ notes: StepNotes, setting: AdversarialSetting,
         in graph: ComputeGraph
-    ) throws -> Value {
+    ) throws -> (loss: Value, reported: Value) {
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)
         // Penalties use the samples generated in the previous step, the class loss those of this step.
         let pass = DiscriminatorPass(
@@ -145,11 +152,11 @@ public struct SelfGANObjective: Objective {
         pass.note("weight.generated", weights.generated)
         if let real = weights.real { pass.note("weight.real", real) }
         pass.note("weight.previous", weights.previous)
-        var loss = try pass.penalized(selfGANLoss(graph, form: form, terms: terms, weights: weights)).loss
-        if let classifier = setting.tricks.auxiliaryClassifier {
-            loss = graph.add(loss, classifier.discriminatorLoss(pass))
-        }
-        return loss
+        let penalized = try pass.penalized(selfGANLoss(graph, form: form, terms: terms, weights: weights))
+        let (loss, reported) = (penalized.loss, penalized.reported ?? penalized.loss)
+        guard let classifier = setting.tricks.auxiliaryClassifier else { return (loss, reported) }
+        let cost = classifier.discriminatorLoss(pass)
+        return (graph.add(loss, cost), penalized.reported.map { graph.add($0, cost) } ?? graph.add(loss, cost))
     }
 }
 

@@ -8,7 +8,10 @@ import AgonGraph
 /// appendix B.
 /// Differs: the penalty is added to the loss of that update. In the published code it has an update of its own, for which
 /// the optimizer's rates are corrected.
-enum LazyPenalty {
+package enum LazyPenalty {
+    /// The name of the output that is the penalty, as it was last computed.
+    package static let output = "loss.penalty"
+
     static func every(from reader: ConfigReader) throws -> Int {
         try reader.integer(
             "every", in: 1...1_000_000, default: 1,
@@ -20,25 +23,25 @@ enum LazyPenalty {
 extension DiscriminatorPass {
     /// A discriminator's loss with the config's penalty, if there is one and it is due in this graph.
     ///
-    /// The loss to report has the penalty with its own weight, as it was when it was last computed: so losses of updates
-    /// with and without a lazy penalty are comparable, for alarms and tricks. It is nil if it is the loss to minimise.
+    /// The loss to report is nil if it is the loss to minimise. With a lazy penalty it is the loss without it in every
+    /// update, so that the losses of updates with and without it are comparable, for people, alarms and tricks. The
+    /// penalty is reported by itself, as it was last computed, before it is multiplied.
     func penalized(_ loss: Value) throws -> (loss: Value, reported: Value?) {
         guard let penalty = setting.configuration.penalty else { return (loss, nil) }
         guard penalty.every > 1 else {
             let value = try penalty.value(self)
-            note("loss.penalty", value)
+            note(LazyPenalty.output, value)
             return (graph.add(loss, value), nil)
         }
         let last = setting.loopVariable((["penalty.last"] + place).joined(separator: "."), [1])
         guard isPenalized else {
-            let value = graph.reshape(graph.read(last), [])
-            note("loss.penalty", value)
-            return (loss, graph.add(loss, value))
+            note(LazyPenalty.output, graph.reshape(graph.read(last), []))
+            return (loss, nil)
         }
         let value = try penalty.value(self)
-        note("loss.penalty", value)
+        note(LazyPenalty.output, value)
         graph.assign(graph.reshape(graph.stopGradient(value), [1]), to: last)
-        return (graph.add(loss, graph.affine(value, scale: Float(penalty.every))), graph.add(loss, value))
+        return (graph.add(loss, graph.affine(value, scale: Float(penalty.every))), loss)
     }
 }
 

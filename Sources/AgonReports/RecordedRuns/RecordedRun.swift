@@ -12,7 +12,7 @@ public struct RecordedRun: Sendable {
     public let record: RunRecord?
     public let history: RunHistory
     /// Evaluation results, one series per metric and identity.
-    public let evaluations: EvaluationCurves
+    public internal(set) var evaluations: EvaluationCurves
     /// Steps that have a sample grid, ascending.
     public let sampleSteps: [Int]
 

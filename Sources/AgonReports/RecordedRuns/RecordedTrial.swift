@@ -12,7 +12,7 @@ public struct RecordedTrial: Sendable {
     /// The sweep's name in rows: its file's name without `.json`.
     public let sweep: String
     public let status: TrialStatus
-    public let run: RecordedRun
+    public internal(set) var run: RecordedRun
 
     /// Whether its values count: training completed.
     public var isDone: Bool { status.state == .done }

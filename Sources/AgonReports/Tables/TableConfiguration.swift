@@ -190,8 +190,9 @@ struct BudgetSweep: ConfigDecodable, Sendable {
     let set: ConfigObject
 
     init(from reader: ConfigReader) throws {
-        let path = try reader.string("file", "The sweep's file, relative to this file.")
-        file = SweepPaths.join(reader.source(of: "file").file, path)
+        let path = try reader.string(
+            "file", "The sweep: a file, relative to this file, or the name of a sweep that comes with Agon.")
+        file = SweepPaths.config(reader.source(of: "file").file, path, in: "Configs/sweeps")
         seeds = try reader.optionalIntegers(
             "seeds", count: 1..., in: 0..., "The seeds, instead of those of the sweep's file.")
         let node = try reader.node(

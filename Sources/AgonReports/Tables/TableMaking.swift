@@ -11,9 +11,15 @@ struct TableMaking {
     /// The cost of a row by its trials' config, at the named budget or the table's own.
     var cost: (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
 
-    /// The trials of a row, in order.
+    /// The trials of a row, in order. Of a metric measured in several ways, the one leads that most completed trials of
+    /// the row share; among equals, most of the table's.
     func trials(of row: TableRow) -> [RecordedTrial] {
-        trials.filter { trial in row.matches { trial.value(of: $0) } }
+        var members = trials.filter { trial in row.matches { trial.value(of: $0) } }
+        let shared = SharedIdentities([members, trials].map { $0.filter(\.isDone).map(\.run.evaluations) })
+        for index in members.indices {
+            members[index].run.evaluations = shared.leading(in: members[index].run.evaluations)
+        }
+        return members
     }
 
     /// A row for each combination of the values at axes or paths of keys.

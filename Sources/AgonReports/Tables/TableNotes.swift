@@ -20,6 +20,7 @@ extension TableAssembly {
         notes = Self.joined(notes) + values.notes
         for row in rows {
             notes += missing(in: row)
+            notes += valueless(in: row)
             if let pooled = values.rows.first(where: { $0.name == row.name })?.pooled, !pooled.isEmpty {
                 notes.append(
                     "\(row.name): its trials differ in \(pooled.joined(separator: ", ")), so ± is not over seeds alone")
@@ -61,6 +62,25 @@ extension TableAssembly {
             let reason = trial.reason.map { " (\($0))" } ?? ""
             return "\(row.name): \(which) \(Self.words(trial.state))\(reason) and does not count"
         }
+    }
+
+    /// Completed trials without a value that others of the row have: the means leave them out.
+    private func valueless(in row: TableRow) -> [String] {
+        let done = values.rows.first { $0.name == row.name }?.trials.filter(\.isDone) ?? []
+        let notes = columns.compactMap { column -> String? in
+            let without = done.filter { $0.measured[column.key] == nil }
+            guard !without.isEmpty, without.count < done.count else { return nil }
+            let seeds = without.compactMap(\.seed).sorted()
+            // Rows that pool settings may have a seed several times.
+            let isNamed = seeds.count == without.count && Set(seeds).count == seeds.count
+            let names = seeds.map(String.init).joined(separator: ", ")
+            let who =
+                isNamed ? "\(seeds.count == 1 ? "seed" : "seeds") \(names)" : CountText.short(without.count, "trial")
+            let verb = without.count == 1 ? "has" : "have"
+            return
+                "\(column.title): \(who) \(verb) no value, and the mean is over the other \(done.count - without.count)"
+        }
+        return Self.joined(notes).map { "\(row.name): \($0)" }
     }
 
     private static func words(_ state: TrialStatus.State) -> String {

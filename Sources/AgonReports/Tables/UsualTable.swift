@@ -22,11 +22,11 @@ extension TableMaking {
             let title = String(name.dropFirst(7))
             columns.append(
                 TableColumn(
-                    key: "best \(name)", title: "\(title), best", best: goal,
+                    key: "best \(name)", title: "best \(title)", best: goal,
                     quantity: .metric(name, .best, goal, isAbsolute: false, identity: nil)))
             columns.append(
                 TableColumn(
-                    key: "last \(name)", title: "\(title), last", best: goal,
+                    key: "last \(name)", title: "last \(title)", best: goal,
                     quantity: .metric(name, .last, goal, isAbsolute: false, identity: nil)))
         }
         let plain =
@@ -34,7 +34,7 @@ extension TableMaking {
         for name in plain where trials.contains(where: { !$0.run.history[name].isEmpty }) {
             columns.append(
                 TableColumn(
-                    key: name, title: "\(name), last", best: nil,
+                    key: name, title: "last \(name)", best: nil,
                     quantity: .metric(name, .last, .minimize, isAbsolute: false, identity: nil)))
         }
         let isShort = trials.allSatisfy { ($0.run.seconds ?? 0) < 120 }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonExperiments
 
 /// The values of one metric of a run with one identity, by step.
@@ -9,6 +10,10 @@ public struct EvaluationCurve: Sendable {
     public let identity: EvaluationIdentity
     /// In ascending order of steps.
     public let points: [Point]
+    /// Whether training itself measured it.
+    package fileprivate(set) var isOfTraining = false
+    /// Whether it leads in its run.
+    package fileprivate(set) var isLeading = false
 
     /// The best point; the first of several equal ones.
     public func best(_ goal: MetricGoal) -> Point? { goal.best(of: points) { $0.value } }
@@ -29,30 +34,49 @@ public struct EvaluationCurve: Sendable {
 /// rules of sweeps all read metrics through this type.
 ///
 /// Values of a metric with different identities form separate curves. The leading curve has the most values; among
-/// equals, it is the one that was measured last. Only the leading curve is shown where there is room for one.
+/// equals, it is the one that was measured last. Only the leading curve is shown where there is room for one. Where
+/// runs stand together, `SharedIdentities` decides instead.
 public struct EvaluationCurves: Sendable {
     /// In the order in which the metrics first appear in `evaluations.jsonl`, a metric's leading curve first.
     public let curves: [EvaluationCurve]
+
+    fileprivate init(_ curves: [EvaluationCurve]) { self.curves = curves }
 
     public init(of run: RunFolder) {
         var metrics: [String] = []
         var groups: [String: [EvaluationIdentity: [EvaluationCurve.Point]]] = [:]
         // The position of the newest value in the file.
         var newest: [String: [EvaluationIdentity: Int]] = [:]
+        var first: [String: EvaluationIdentity] = [:]
         for (place, value) in run.evaluations.enumerated() {
             if groups[value.metric] == nil { metrics.append(value.metric) }
             groups[value.metric, default: [:]][value.identity, default: []].append((value.step, value.value))
             newest[value.metric, default: [:]][value.identity] = place
+            if first[value.metric] == nil { first[value.metric] = value.identity }
         }
+        // With one identity each, nothing has to be chosen.
+        let training = groups.values.contains { $0.count > 1 } ? Self.trainingSettings(of: run) : nil
         curves = metrics.flatMap { metric in
             let ranked = (groups[metric] ?? [:]).sorted { first, second in
                 let places = newest[metric] ?? [:]
                 return (first.value.count, places[first.key] ?? 0) > (second.value.count, places[second.key] ?? 0)
             }
             return ranked.map { identity, points in
-                EvaluationCurve(metric: metric, identity: identity, points: points.sorted { $0.step < $1.step })
+                // Training measures its checkpoints before anyone else can.
+                EvaluationCurve(
+                    metric: metric, identity: identity, points: points.sorted { $0.step < $1.step },
+                    isOfTraining: identity == first[metric] && training?.mayMeasure(metric) == true,
+                    isLeading: identity == ranked.first?.key)
             }
         }
+    }
+
+    /// What training measured, by the run's config; nil if it measured nothing.
+    private static func trainingSettings(of run: RunFolder) -> EvaluationSettings? {
+        guard let section = (try? ConfigNode.load(path: run.configPath))?["evaluate"], !section.isNull else {
+            return nil
+        }
+        return try? ConfigReader.decode(EvaluationSettings.self, from: section).value
     }
 
     /// Keys of the metrics, with the prefix `metric.`.
@@ -85,4 +109,45 @@ public struct EvaluationCurves: Sendable {
 
     /// The curve with a key of `named`.
     package subscript(key: String) -> EvaluationCurve? { named.first { $0.key == key }?.curve }
+}
+
+/// Which curve of each metric leads in runs that stand together, as in the rows of a table: the one whose identity most of
+/// the runs share, so that one run evaluated in another way does not fall out of the mean. Among equals, the identity
+/// leads that training measured in most runs, then the one that leads by itself in most: with the most values, or the
+/// newest.
+public struct SharedIdentities: Sendable {
+    /// Larger counts lead; those of the narrowest group come first.
+    private var counts: [String: [EvaluationIdentity: [Int]]] = [:]
+
+    /// - Parameter groups: the narrowest first, such as the runs of a row, then those of the table.
+    public init(_ groups: [[EvaluationCurves]]) {
+        guard let narrowest = groups.first else { return }
+        let none = [Int](repeating: 0, count: groups.count + 2)
+        func count(_ place: Int, _ runs: [EvaluationCurves], where isCounted: (EvaluationCurve) -> Bool) {
+            for curve in runs.flatMap(\.curves) where isCounted(curve) {
+                counts[curve.metric, default: [:]][curve.identity, default: none][place] += 1
+            }
+        }
+        for (place, runs) in groups.enumerated() { count(place, runs) { _ in true } }
+        count(groups.count, narrowest, where: \.isOfTraining)
+        count(groups.count + 1, narrowest, where: \.isLeading)
+    }
+
+    public init(_ runs: [EvaluationCurves]) { self.init([runs]) }
+
+    /// The curves of a run in another order, so that of each metric the curve with the most shared identity leads.
+    public func leading(in evaluations: EvaluationCurves) -> EvaluationCurves {
+        EvaluationCurves(
+            evaluations.keys.flatMap { key in
+                let curves = evaluations.all(key)
+                // The first among equals, which leads within the run.
+                let leader = curves.indices.dropFirst().reduce(0) { best, index in
+                    rank(curves[best]).lexicographicallyPrecedes(rank(curves[index])) ? index : best
+                }
+                return curves.isEmpty
+                    ? [] : [curves[leader]] + curves.indices.filter { $0 != leader }.map { curves[$0] }
+            })
+    }
+
+    private func rank(_ curve: EvaluationCurve) -> [Int] { counts[curve.metric]?[curve.identity] ?? [] }
 }

@@ -6,8 +6,8 @@ import AgonRuns
 
 /// The planned and measured costs of a run: FLOPs, memory, time.
 public struct RunCosts: Sendable {
-    /// The best value of a metric during a run, and when it was reached. For a metric measured in
-    /// several ways, the leading curve counts.
+    /// The best value of a metric during a run, and when it was reached. For a metric measured in several ways, the way
+    /// of this evaluation counts, or the leading curve if this evaluation did not measure the metric.
     public struct Best: Equatable, Sendable {
         /// `fid-lenet`
         public let metric: String
@@ -32,8 +32,13 @@ public struct RunCosts: Sendable {
 
     /// Compiles the run's graphs to count FLOPs, and reads its record and metrics.
     ///
+    /// - Parameter measured: the values of this evaluation, saved or not.
+    ///
     /// Throws the errors of `Inspection`.
-    init(of folder: RunFolder, experiment: Experiment, searchPath: DataSearchPath, threads: Int) throws {
+    init(
+        of folder: RunFolder, experiment: Experiment, measured: [EvaluationValue], searchPath: DataSearchPath,
+        threads: Int
+    ) throws {
         let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
         floatingPointOperationsPerStep = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
         plannedMemoryBytes = inspection.memory.total - inspection.memory.program
@@ -42,18 +47,32 @@ public struct RunCosts: Sendable {
         seconds = record?.seconds
         stepsPerSecond = record?.stepsPerSecond
         self.threads = record?.threads
-        best = Self.best(among: EvaluationCurves(of: folder), log: folder.metricsPath)
+        best = Self.best(among: EvaluationCurves(of: folder), measured: measured, log: folder.metricsPath)
     }
 
     /// The best value of each known metric; the first among equals.
     ///
-    /// - Parameter log: the path of `metrics.jsonl`, which has the time of each step.
-    static func best(among evaluations: EvaluationCurves, log path: String) -> [Best] {
-        let bests = evaluations.keys.compactMap { key -> (curve: EvaluationCurve, point: EvaluationCurve.Point)? in
-            guard let goal = MetricGoal.known(key), let curve = evaluations.all(key).first,
-                let best = curve.best(goal)
-            else { return nil }
-            return (curve, best)
+    /// - Parameters:
+    ///   - measured: the values of this evaluation, whose identities are preferred. They may be missing among the
+    ///     recorded curves, if the run cannot be written.
+    ///   - log: the path of `metrics.jsonl`, which has the time of each step.
+    static func best(
+        among evaluations: EvaluationCurves, measured: [EvaluationValue] = [], log path: String
+    ) -> [Best] {
+        let values = Dictionary(measured.map { (EvaluationCurve.key(of: $0.metric), $0) }) { first, _ in first }
+        let unrecorded = measured.map { EvaluationCurve.key(of: $0.metric) }.filter { !evaluations.keys.contains($0) }
+        let bests = (evaluations.keys + unrecorded).compactMap {
+            key -> (metric: String, identity: EvaluationIdentity, point: EvaluationCurve.Point)? in
+            guard let goal = MetricGoal.known(key) else { return nil }
+            guard let value = values[key] else {
+                guard let curve = evaluations.all(key).first, let best = curve.best(goal) else { return nil }
+                return (curve.metric, curve.identity, best)
+            }
+            let recorded = evaluations.curve(key, identity: value.identity)?.points ?? []
+            let points =
+                recorded.filter { $0.step < value.step } + [(value.step, value.value)]
+                + recorded.filter { $0.step > value.step }
+            return goal.best(of: points) { $0.value }.map { (value.metric, value.identity, $0) }
         }
         var times = [Double?](repeating: nil, count: bests.count)
         if !bests.isEmpty {
@@ -64,8 +83,8 @@ public struct RunCosts: Sendable {
         }
         return zip(bests, times).map { best, seconds in
             Best(
-                metric: best.curve.metric, identity: best.curve.identity, value: best.point.value,
-                step: best.point.step, seconds: seconds)
+                metric: best.metric, identity: best.identity, value: best.point.value, step: best.point.step,
+                seconds: seconds)
         }
     }
 

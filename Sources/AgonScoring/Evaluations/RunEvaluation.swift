@@ -112,7 +112,8 @@ public final class RunEvaluation {
             // A read-only folder can be measured too.
             note("\(error); the values are not saved")
         }
-        let costs = try RunCosts(of: folder, experiment: experiment, searchPath: searchPath, threads: threads)
+        let costs = try RunCosts(
+            of: folder, experiment: experiment, measured: values, searchPath: searchPath, threads: threads)
         return Outcome(
             run: folder.path, step: checkpoint.step, values: values, costs: costs,
             epochMeasurements: folder.epochMeasurements)

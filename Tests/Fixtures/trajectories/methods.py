@@ -172,7 +172,7 @@ def dragan(game, discriminator, suffix, real, generated):
 
 def penalty(game, *arguments):
     """The penalty that the config asks for, or none; a lazy one in every k-th update, k times (Karras et al., 2020,
-    arXiv:1912.04958, appendix B). And what is reported: of a lazy one, once, as it was last computed."""
+    arXiv:1912.04958, appendix B). And what the reported loss has of it: nothing of a lazy one."""
     if game.config["objective"]["type"] == "wgan-gp":
         value = gradient_penalty(game, *arguments)
         return value, value
@@ -182,9 +182,9 @@ def penalty(game, *arguments):
     settings = game.config["penalty"]
     every = settings.get("every", 1)
     if game.updates % every:
-        return 0, game.last_penalty
+        return 0, 0
     game.last_penalty = kinds[settings["type"]](game, *arguments)
-    return every * game.last_penalty, game.last_penalty
+    return every * game.last_penalty, game.last_penalty if every == 1 else 0
 
 
 def consistency(game, discriminator, *judged):

@@ -1,4 +1,4 @@
-import AgonTensors
+import AgonConfiguration
 import Foundation
 import Testing
 

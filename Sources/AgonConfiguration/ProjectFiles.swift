@@ -1,4 +1,3 @@
-import AgonConfiguration
 import Foundation
 
 /// Where the files that come with Agon are: configs, classifiers, tables, manifests of datasets.

@@ -1,4 +1,4 @@
-import AgonTensors
+import AgonConfiguration
 import Testing
 
 @Suite struct FilePathTests {
