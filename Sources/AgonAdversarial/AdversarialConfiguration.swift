@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonOptimizers
 
 /// The part of a config that describes how two networks are trained against each other.
 ///

@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 /// The block of small discriminators, with `n` channels, of which `b` (by default half) go through the second branch:

@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 /// A layer with a name, which replaces its index in the names of its variables: `generator.up1.weight`. Weights with

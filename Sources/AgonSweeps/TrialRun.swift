@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
 import AgonRuns

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonLayers
 import AgonTensors
 
 /// What the generators make, and from what: samples from latents, or images from images.

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonLayers
 import AgonTensors
 
 /// Image-to-image translation trained on pairs: `G(c)`. Discriminators judge image and condition concatenated along

@@ -1,6 +1,4 @@
-import AgonConfiguration
 import AgonRuns
-import AgonSweeps
 import AgonText
 
 /// Makes a table of values.

@@ -6,7 +6,6 @@ import AgonMetrics
 import AgonRuns
 import AgonSampling
 import AgonTensors
-import Foundation
 
 /// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
 ///

@@ -1,7 +1,4 @@
-import AgonConfiguration
 import AgonDatasets
-import AgonSampling
-import AgonTensors
 import Foundation
 
 /// Images to be measured: those of a folder, or of a split of a dataset, without training's transforms.
