@@ -40,8 +40,6 @@ struct ImageSet {
         origin = name
     }
 
-    var count: Int { source.count }
-
     /// The size of all images; nil if they differ.
     func size() throws -> (height: Int, width: Int)? {
         let first = try source.shape(of: 0)
