@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonOptimizers
 
 /// The part of a config that describes how two networks are trained against each other.
 ///
@@ -60,25 +59,25 @@ public struct AdversarialConfiguration: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         let objective = try reader.section("objective", Self.registry, "The objective that the networks minimise.")
         let optimizers = try NetworkOptimizers(from: reader)
-        let updates = try reader.optionalSection(
-            "updates", UpdateRatio.self, "Updates of each network per iteration; default: the objective's ratio.")
+        let updates: UpdateRatio? = try reader.optionalSection(
+            "updates", "Updates of each network per iteration; default: the objective's ratio.")
         let task = try reader.section(
             "task", GANTaskRegistry.tasks, default: "generation", "What the generator makes, and from what input.")
         // If the latent section has no effect, resolved settings omit it, and a config may only state its default.
         let latent =
             task.usesLatents || reader.has("latent")
             ? try reader.section(
-                "latent", LatentConfiguration.self, default: [:], "The random input vectors of the generator.")
+                "latent", default: [:], "The random input vectors of the generator.")
             : LatentConfiguration()
         let unused = AdversarialError.unusedLatents(task: type(of: task).name)
         try reader.require(task.usesLatents || latent == LatentConfiguration(), unused.key, unused.reason)
         let batchSize = try reader.integer("batchSize", in: 1...1_048_576, default: 64, "Samples in a batch.")
-        let ensemble = try reader.section(
-            "ensemble", Ensemble.self, default: [:], "Several discriminators, and how their losses are combined.")
+        let ensemble: Ensemble = try reader.section(
+            "ensemble", default: [:], "Several discriminators, and how their losses are combined.")
         let penalty = try reader.optionalSection(
             "penalty", PenaltyRegistry.penalties, "A penalty on the gradient of the discriminators.")
-        let tricks = try reader.section(
-            "tricks", Tricks.self, default: [:], "Practical techniques that stabilise GAN training.")
+        let tricks: Tricks = try reader.section(
+            "tricks", default: [:], "Practical techniques that stabilise GAN training.")
         do {
             try self.init(
                 objective: objective, optimizers: optimizers, updates: updates, latent: latent, batchSize: batchSize,

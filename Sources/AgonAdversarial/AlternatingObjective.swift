@@ -1,7 +1,5 @@
-import AgonConfiguration
 import AgonGraph
 import AgonLayers
-import AgonTensors
 
 /// An objective in which the networks take turns, each with its own loss and optimizer.
 ///

@@ -21,10 +21,10 @@ public enum NetworkOptimizers: Sendable {
 
     /// Reads the key `optimizer`, or `optimizers` with one for each network.
     init(from reader: ConfigReader) throws {
-        let both = try reader.optionalSection(
-            "optimizer", OptimizerConfiguration.self, "The optimizer of both networks.")
-        let separate = try reader.optionalSection(
-            "optimizers", SeparateOptimizers.self, "The optimizer of each network, if they differ.")
+        let both: OptimizerConfiguration? = try reader.optionalSection(
+            "optimizer", "The optimizer of both networks.")
+        let separate: SeparateOptimizers? = try reader.optionalSection(
+            "optimizers", "The optimizer of each network, if they differ.")
         switch (both, separate) {
         case (let both?, nil): self = .shared(both)
         case (nil, let separate?):

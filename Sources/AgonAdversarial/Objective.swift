@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonGraph
 
 /// How an objective interprets a discriminator's output.

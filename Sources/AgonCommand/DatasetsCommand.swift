@@ -1,5 +1,4 @@
 import AgonDatasets
-import AgonReports
 import ArgumentParser
 import Foundation
 

@@ -37,9 +37,7 @@ struct ReportCommand: ParsableCommand {
     func validate() throws {
         try requireName(folder, "run or sweep", example: "Runs/quickstart")
         if every != 10, !watch { throw ValidationError("--every is a setting of --watch") }
-        guard (1...86_400).contains(every) else {
-            throw ValidationError("--every \(every): expected a number of seconds, 1 to 86400")
-        }
+        try check("--every", every, in: 1...86_400, "a number of seconds, 1 to 86400")
     }
 
     func run() throws {

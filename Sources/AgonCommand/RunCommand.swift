@@ -128,10 +128,8 @@ struct RunCommand: ParsableCommand {
     /// Throws `RunError.nothingToResume`, `ConfigError.unknownFile` for a misspelt config.
     private func checkName() throws {
         let name = config.config
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder)
         do {
-            if try config.path() == name, exists, isFolder.boolValue { throw RunError.nothingToResume(folder: name) }
+            if try config.path() == name, FileSystem.isFolder(name) { throw RunError.nothingToResume(folder: name) }
         } catch ConfigError.unknownFile(_, _, nil, _) {
             throw RunError.nothingToResume(folder: name)
         }

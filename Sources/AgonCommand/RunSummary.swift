@@ -1,6 +1,5 @@
 import AgonExperiments
 import AgonRuns
-import AgonScoring
 import AgonText
 import AgonTraining
 import Foundation

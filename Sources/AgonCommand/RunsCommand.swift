@@ -2,6 +2,7 @@ import AgonExperiments
 import AgonRunIndex
 import AgonRuns
 import AgonSampling
+import AgonTensors
 import AgonText
 import ArgumentParser
 import Foundation
@@ -37,9 +38,8 @@ struct RunFolders: ParsableArguments {
     func validate() throws {
         for folder in folders {
             try requireName(folder, "folder", example: "Runs")
-            var isFolder: ObjCBool = false
-            let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-            guard exists, isFolder.boolValue else {
+            guard FileSystem.isFolder(folder) else {
+                let exists = FileManager.default.fileExists(atPath: folder)
                 throw ValidationError(exists ? "\(folder): not a folder" : "\(folder): no such folder")
             }
         }
@@ -211,10 +211,8 @@ struct RunsPruneCommand: ParsableCommand {
 
     func validate() throws {
         guard (checkpoints == nil) != (runs == nil) else { throw ValidationError("give --checkpoints or --runs") }
-        if let checkpoints, checkpoints < 1 {
-            throw ValidationError("--checkpoints \(checkpoints): expected 1 or more")
-        }
-        if let runs, runs < 1 { throw ValidationError("--runs \(runs): expected 1 or more") }
+        try check("--checkpoints", checkpoints, in: 1...Int.max, "1 or more")
+        try check("--runs", runs, in: 1...Int.max, "1 or more")
         if let best, goal == nil, MetricGoal.known(best) == nil {
             throw ValidationError(
                 "--best \(best): unknown metric; give --goal minimize or maximize")

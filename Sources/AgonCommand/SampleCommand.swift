@@ -141,27 +141,15 @@ struct SampleCommand: ParsableCommand {
             throw ValidationError(
                 "--save writes into the run's folder, and \(source) comes with Agon; copy it first: cp -r \(folder) .")
         }
-        if let count, !(1...100_000).contains(count) {
-            throw ValidationError("--count \(count): expected a number from 1 to 100000")
-        }
+        try check("--count", count, in: 1...100_000)
         if seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
-        if let columns, !(1...100_000).contains(columns) {
-            throw ValidationError("--columns \(columns): expected 1 or more")
-        }
-        if let scale, !(1...64).contains(scale) {
-            throw ValidationError("--scale \(scale): expected a number from 1 to 64")
-        }
+        try check("--columns", columns, in: 1...100_000, "1 or more")
+        try check("--scale", scale, in: 1...64)
         if let truncation, !(truncation > 0 && truncation <= 100) {
             throw ValidationError("--truncation \(truncation): expected a number above 0, up to 100")
         }
-        if let standingStatistics, !EvaluationSettings.standingBatches.contains(standingStatistics) {
-            throw ValidationError(
-                "--standing-statistics \(standingStatistics): expected a number from 1 to "
-                    + "\(EvaluationSettings.standingBatches.upperBound)")
-        }
-        if let neighbours, !(1...64).contains(neighbours) {
-            throw ValidationError("--neighbours \(neighbours): expected a number from 1 to 64")
-        }
+        try check("--standing-statistics", standingStatistics, in: EvaluationSettings.standingBatches)
+        try check("--neighbours", neighbours, in: 1...64)
         if classifier != nil, neighbours == nil { throw ValidationError("--classifier is for --neighbours") }
         if replace, save.isEmpty { throw ValidationError("--replace is for --save") }
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to go together") }

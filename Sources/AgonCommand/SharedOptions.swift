@@ -43,9 +43,7 @@ struct ThreadOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): expected a number from 1 to 1024")
-        }
+        try check("--threads", threads, in: 1...1024)
     }
 
     var count: Int { threads ?? Processor.current.usableCores }
@@ -62,4 +60,15 @@ struct DataOptions: ParsableArguments {
 struct ChangedDataOptions: ParsableArguments {
     @Flag(help: "Continue even if the files of the dataset have changed since the run used them.")
     var acceptChangedData = false
+}
+
+/// Refuses a number outside of a range, such as `--scale 0: expected a number from 1 to 64`.
+///
+/// - Parameters:
+///   - value: of the option; nil if it is not given.
+///   - expected: the range in words; default: its ends.
+func check(_ option: String, _ value: Int?, in range: ClosedRange<Int>, _ expected: String? = nil) throws {
+    guard let value, !range.contains(value) else { return }
+    let ends = "a number from \(range.lowerBound) to \(range.upperBound)"
+    throw ValidationError("\(option) \(value): expected \(expected ?? ends)")
 }

@@ -77,11 +77,8 @@ struct JobOptions: ParsableArguments {
     var oversubscribe = false
 
     func validate() throws {
-        for (name, value) in [("jobs", jobs), ("threads", threads)] {
-            if let value, !(1...1024).contains(value) {
-                throw ValidationError("--\(name) \(value): expected a number from 1 to 1024")
-            }
-        }
+        try check("--jobs", jobs, in: 1...1024)
+        try check("--threads", threads, in: 1...1024)
     }
 
     func options() throws -> SweepOptions {
@@ -201,10 +198,8 @@ struct SweepStatusCommand: ParsableCommand {
 
     func run() throws {
         var folder = SweepFolder(path: sweep)
-        var isFolder: ObjCBool = false
         let statuses: [TrialStatus]
-        let exists = FileManager.default.fileExists(atPath: sweep, isDirectory: &isFolder)
-        if !exists || !isFolder.boolValue {
+        if !FileSystem.isFolder(sweep) {
             let sweep = try Sweep(file: SweepFileOptions.path(of: sweep))
             folder = out.map { SweepFolder(path: $0) } ?? .standard(for: sweep.configuration.name)
             statuses = SweepRun.statuses(of: sweep, in: folder)
@@ -260,9 +255,7 @@ struct SweepEmitCommand: ParsableCommand {
         guard slurm != parallel else { throw ValidationError("give --slurm or --parallel") }
         let counts = [("at-most", atMost), ("pack", pack), ("threads", threads), ("jobs", jobs), ("warning", warning)]
         for (name, value) in counts {
-            if let value, !(1...100_000).contains(value) {
-                throw ValidationError("--\(name) \(value): expected 1 or more")
-            }
+            try check("--\(name)", value, in: 1...100_000, "1 or more")
         }
         let isPlain = { (text: String) in !text.isEmpty && !text.contains { $0.isNewline || $0 == "#" } }
         for directive in directives + [time].compactMap({ $0 }) where !isPlain(directive) {
@@ -347,9 +340,7 @@ struct SweepTrialCommand: ParsableCommand {
 
     func validate() throws {
         try requireName(folder, "trial's folder", example: "Sweeps/smoke/trials/0123456789ab")
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads): expected a number from 1 to 1024")
-        }
+        try check("--threads", threads, in: 1...1024)
         guard every >= 0 else { throw ValidationError("--every \(every): expected 0 or more") }
     }
 

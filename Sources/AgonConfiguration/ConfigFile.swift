@@ -115,12 +115,6 @@ private struct ConfigLoader {
     /// between).
     private static func join(_ directory: String, _ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
-        let joined = directory + path
-        var parts: [Substring] = []
-        for part in joined.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
-        }
-        let short = (joined.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-        return FileBytes.canonicalPath(short) == FileBytes.canonicalPath(joined) ? short : joined
+        return FileBytes.simplifiedPath(directory + path)
     }
 }

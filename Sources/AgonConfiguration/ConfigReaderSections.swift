@@ -1,31 +1,17 @@
 // Nested sections. Defaults are config literals, decoded like a file's:
 // `default: ["type": "adam", "learningRate": 2e-4]`, `default: "adam"`, `default: [:]` if every key has a default.
 extension ConfigReader {
-    /// A nested object.
-    public func section<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result,
-        _ doc: String
-    ) throws -> Section {
-        try value(key, .section(type), default: node, affects: effect, doc)
-    }
-
-    public func optionalSection<Section: ConfigDecodable>(
-        _ key: String, _ type: Section.Type, affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> Section? {
-        try optionalValue(key, .section(type), affects: effect, doc)
-    }
-
     /// A nested object of the inferred type.
     public func section<Section: ConfigDecodable>(
         _ key: String, default node: ConfigNode? = nil, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Section {
-        try section(key, Section.self, default: node, affects: effect, doc)
+        try value(key, .section(Section.self), default: node, affects: effect, doc)
     }
 
     public func optionalSection<Section: ConfigDecodable>(
         _ key: String, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Section? {
-        try optionalSection(key, Section.self, affects: effect, doc)
+        try optionalValue(key, .section(Section.self), affects: effect, doc)
     }
 
     /// A nested object that names its variant by `"type"`, or the name alone.
@@ -72,13 +58,6 @@ extension ConfigReader {
             affects: effect, doc)
     }
 
-    public func optionalArray<Value, Count: IntervalExpression<Int>>(
-        _ key: String, of registry: VariantRegistry<Value>, count: Count = Interval<Int>(),
-        affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> [Value]? {
-        try optionalValue(key, .list(of: .variant(registry), count: count.interval), affects: effect, doc)
-    }
-
     /// An array of arrays of objects that each name their variant by `"type"`, or of names alone:
     /// `[[], ["flatten", {"type": "dense", "units": 10}]]`. `count` is a number of inner arrays or a range of them.
     public func arrays<Value, Count: IntervalExpression<Int>>(
@@ -95,12 +74,5 @@ extension ConfigReader {
         _ doc: String
     ) throws -> [(name: String, value: Section)] {
         try value(key, .dictionary(of: .section(type)), default: node, affects: effect, doc)
-    }
-
-    public func dictionary<Value>(
-        _ key: String, of registry: VariantRegistry<Value>, default node: ConfigNode? = nil,
-        affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> [(name: String, value: Value)] {
-        try value(key, .dictionary(of: .variant(registry)), default: node, affects: effect, doc)
     }
 }

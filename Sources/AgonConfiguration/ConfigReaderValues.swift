@@ -66,36 +66,22 @@ extension ConfigReader {
         try optionalValue(key, .choice(names), affects: effect, doc)
     }
 
-    /// One case of an enumeration, by its raw value.
+    /// One case of the inferred enumeration, by its raw value.
     ///
     /// - Parameter former: the default of earlier versions, where it was another; identities leave this one out.
-    public func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, _ type: Choice.Type, default value: Choice? = nil, former: Choice? = nil,
-        affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> Choice {
-        try self.value(
-            key, .choice(type), default: value.map { ConfigNode($0.rawValue) },
-            former: former.map { ConfigNode($0.rawValue) }, affects: effect, doc)
-    }
-
-    public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ key: String, _ type: Choice.Type, affects effect: ConfigEffect = .result, _ doc: String
-    ) throws -> Choice? {
-        try optionalValue(key, .choice(type), affects: effect, doc)
-    }
-
-    /// One case of the inferred enumeration.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, default value: Choice? = nil, former: Choice? = nil, affects effect: ConfigEffect = .result,
         _ doc: String
     ) throws -> Choice {
-        try choice(key, Choice.self, default: value, former: former, affects: effect, doc)
+        try self.value(
+            key, .choice(Choice.self), default: value.map { ConfigNode($0.rawValue) },
+            former: former.map { ConfigNode($0.rawValue) }, affects: effect, doc)
     }
 
     public func optionalChoice<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, affects effect: ConfigEffect = .result, _ doc: String
     ) throws -> Choice? {
-        try optionalChoice(key, Choice.self, affects: effect, doc)
+        try optionalValue(key, .choice(Choice.self), affects: effect, doc)
     }
 
     /// One integer for both directions, or `[first, second]`, as in `"stride": 2` and `"stride": [2, 1]`.

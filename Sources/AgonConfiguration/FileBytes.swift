@@ -7,7 +7,7 @@
 #endif
 
 /// Files as bytes, with the system's error messages.
-enum FileBytes {
+package enum FileBytes {
     private static let pieceSize = 1 << 20
     /// How long a pipe, such as a shell makes for `<(command)`, may leave us waiting, in milliseconds.
     private static let patience: Int32 = 10_000
@@ -54,6 +54,21 @@ enum FileBytes {
         defer { free(resolved) }
         return String(cString: resolved)
     }
+
+    /// A path without `.` and `..`. `..` is removed only if the result is the same file, because the path may contain
+    /// symbolic links.
+    package static func simplifiedPath(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        let short = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+        return canonicalPath(short) == canonicalPath(path) ? short : path
+    }
+
+    /// Whether a text can name a file or folder without quotes: letters, digits and `_`, and after the first character
+    /// also `.` and `-`.
+    package static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]*/) != nil }
 
     private static func wait(for descriptor: Int32, _ path: String) throws {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -40,7 +40,8 @@ public enum JSONSchema {
         return ConfigNode(object)
     }
 
-    private static func references(in node: ConfigNode) -> Set<String> {
+    /// The names of the definitions that something refers to.
+    static func references(in node: ConfigNode) -> Set<String> {
         switch node.content {
         case .object(let object):
             object.members.reduce(into: []) { names, member in

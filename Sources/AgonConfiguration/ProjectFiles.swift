@@ -64,6 +64,13 @@ public enum ProjectFiles {
         return names.sorted()
     }
 
+    /// The names of the JSON files in folders, without their ending, sorted. JSON Schemas are left out.
+    package static func jsonNames(in folders: [String]) -> [String] {
+        let files = folders.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }
+        let names = files.filter { $0.hasSuffix(".json") && $0 != "schema.json" && !$0.hasPrefix(".") }
+        return Set(names.map { String($0.dropLast(5)) }).sorted()
+    }
+
     /// What `Configs` contains besides experiments: what they extend, and configs of other kinds.
     private static let otherFolders = ["base", "classifiers", "sweeps", "tables"]
 

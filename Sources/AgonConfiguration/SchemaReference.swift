@@ -17,7 +17,7 @@ public struct SchemaReference {
 
     public var markdown: String {
         var text = "# \(title)\n\n\(introduction)\n\n## Keys\n" + table(of: schema)
-        let (used, definitions) = (Self.references(in: schema), schema["$defs"]?.object?.members ?? [])
+        let (used, definitions) = (JSONSchema.references(in: schema), schema["$defs"]?.object?.members ?? [])
         for definition in definitions {
             // The variants of a registry stand in full where a section adds keys to each of them.
             let titles = Self.titles(of: definition.value)
@@ -26,19 +26,6 @@ public struct SchemaReference {
             text += "\n## \(definition.key)\n" + section(of: definition.value)
         }
         return text
-    }
-
-    /// The names of the definitions that something refers to.
-    private static func references(in node: ConfigNode) -> Set<String> {
-        if let elements = node.array { return elements.reduce(into: []) { $0.formUnion(references(in: $1)) } }
-        let members = node.object?.members ?? []
-        return members.reduce(into: []) { names, member in
-            if member.key == "$ref", let path = member.value.string {
-                names.insert(path.split(separator: "/").last.map(String.init) ?? path)
-            } else {
-                names.formUnion(references(in: member.value))
-            }
-        }
     }
 
     /// The names of a definition's variants.

@@ -147,11 +147,7 @@ private final class BatchWork: @unchecked Sendable {
 
     func next() throws -> Batch {
         try condition.withLock {
-            if let held {
-                free.append(held)
-                self.held = nil
-                condition.broadcast()
-            }
+            returnHeld()
             while true {
                 precondition(!isStopped, "a batch was asked of a stopped loader")
                 if let batch = ready.removeValue(forKey: nextIndex) {
@@ -166,13 +162,17 @@ private final class BatchWork: @unchecked Sendable {
         }
     }
 
+    /// Lets the buffers of the batch handed out last be filled again. The caller has the lock.
+    private func returnHeld() {
+        guard let held else { return }
+        free.append(held)
+        self.held = nil
+        condition.broadcast()
+    }
+
     func wait(through end: Int) throws {
         try condition.withLock {
-            if let held {
-                free.append(held)
-                self.held = nil
-                condition.broadcast()
-            }
+            returnHeld()
             while !(nextIndex..<end).allSatisfy({ ready[$0] != nil }) {
                 precondition(!isStopped, "a batch was asked of a stopped loader")
                 if let failure, failure.index < end { throw failure.error }

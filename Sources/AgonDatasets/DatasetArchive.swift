@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonTensors
 import CAgonImageCodecs
 import Foundation
 

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTensors
 import Foundation
 
 /// The datasets that have a manifest, and their locations on this machine.
@@ -21,14 +22,7 @@ public struct DatasetCatalogue: Sendable {
     public init(searchPath: DataSearchPath) { self.searchPath = searchPath }
 
     /// The names that have a manifest, sorted.
-    public var names: [String] {
-        var names: Set<String> = []
-        for folder in searchPath.manifestFolders {
-            for entry in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            where entry.hasSuffix(".json") { names.insert(String(entry.dropLast(5))) }
-        }
-        return names.sorted()
-    }
+    public var names: [String] { ProjectFiles.jsonNames(in: searchPath.manifestFolders) }
 
     /// The manifest of a dataset.
     ///

@@ -42,7 +42,7 @@ final class FileRecords: Sendable {
     /// - Parameter cacheFolder: nil to store nothing.
     init(of folder: String, cacheFolder: String?) {
         let place = FileRecords.absolute(folder)
-        path = cacheFolder.map { $0 + "/" + FileRecords.name(of: place) }
+        path = cacheFolder.map { $0 + "/" + SHA256.hex(of: place).prefix(32) + ".files" }
         state = Mutex((path.map(FileRecords.load) ?? [:], false))
     }
 
@@ -107,7 +107,9 @@ final class FileRecords: Sendable {
             }
             let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 10, omittingEmptySubsequences: false)
             guard fields.count == 11 else { return [:] }
-            let numbers = fields.indices.map { $0 == 4 || $0 > 8 ? 0 : number(fields[$0]) }
+            let numbers = fields.indices.map {
+                $0 == 4 || $0 > 8 ? 0 : Int(String(decoding: fields[$0], as: UTF8.self))
+            }
             guard !numbers.contains(nil) else { return [:] }
             let values = numbers.map { $0 ?? 0 }
             let format = ImageFormat(rawValue: UInt32(truncatingIfNeeded: values[5]))
@@ -124,24 +126,6 @@ final class FileRecords: Sendable {
         return records
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        var value = 0
-        var isNegative = false
-        if digits.isEmpty { return nil }
-        for (index, digit) in digits.enumerated() {
-            if index == 0, digit == UInt8(ascii: "-") {
-                isNegative = true
-                continue
-            }
-            guard digit >= 48, digit <= 57 else { return nil }
-            let (tens, first) = value.multipliedReportingOverflow(by: 10)
-            let (sum, second) = tens.addingReportingOverflow(Int(digit) - 48)
-            guard !first, !second else { return nil }
-            value = sum
-        }
-        return isNegative ? -value : value
-    }
-
     private static func absolute(_ path: String) -> String {
         FileName.withBytes(of: path) { bytes in
             guard let resolved = realpath(bytes, nil) else { return path }
@@ -150,12 +134,6 @@ final class FileRecords: Sendable {
                 FileName.text(UnsafeBufferPointer(start: $0, count: strlen(resolved)))
             }
         }
-    }
-
-    private static func name(of folder: String) -> String {
-        var hash = SHA256()
-        hash.update(Array(folder.utf8))
-        return hash.finishHex().prefix(32) + ".files"
     }
 }
 

@@ -1,4 +1,3 @@
-import CAgonImageCodecs
 import Foundation
 
 /// A source from which files are fetched.

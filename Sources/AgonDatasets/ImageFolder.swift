@@ -1,4 +1,3 @@
-import AgonTensors
 import Foundation
 
 /// The image files of a folder, read as RGB on demand. Subfolders with images, at any depth, are the classes.

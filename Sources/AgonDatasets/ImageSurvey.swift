@@ -1,5 +1,5 @@
 import AgonConfiguration
-import CAgonImageCodecs
+import AgonTensors
 import Foundation
 import Synchronization
 
@@ -53,7 +53,8 @@ struct ImageSurvey: Sendable {
         }
         let decodes = bytes <= Self.decodingLimit
         let work = SurveyWork(unknown)
-        inParallel(min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)) {
+        let workers = min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)
+        runConcurrently(workers) { _ in
             let scratch = ImageScratch()
             while let indices = work.take() {
                 work.give(
@@ -138,42 +139,4 @@ private final class SurveyWork: Sendable {
     var records: [(index: Int, record: FileRecord)] {
         get throws { try found.withLock { try $0.flatMap { try $0.get() } } }
     }
-}
-
-/// Runs a body on several threads at once, including this one, and waits for all. If the system cannot start more
-/// threads, the existing ones do all the work: the body must take its work from a shared queue.
-private func inParallel(_ workers: Int, _ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var threads: [pthread_t] = []
-    for _ in 1..<max(workers, 1) {
-        let argument = Unmanaged.passRetained(Box(body))
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let status = pthread_create(
-                &thread, nil,
-                {
-                    Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body()
-                    return nil
-                }, argument.toOpaque())
-            if status == 0, let thread { threads.append(thread) }
-        #else
-            var thread = pthread_t()
-            let status = pthread_create(
-                &thread, nil,
-                { argument in
-                    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-                    return nil
-                }, argument.toOpaque())
-            if status == 0 { threads.append(thread) }
-        #endif
-        if status != 0 {
-            argument.release()
-            break
-        }
-    }
-    body()
-    for thread in threads { pthread_join(thread, nil) }
 }

@@ -1,5 +1,3 @@
-import AgonConfiguration
-
 /// Compares the files of a split with the contents that manifests record.
 struct RecordedContents {
     enum Verdict {

@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonTensors

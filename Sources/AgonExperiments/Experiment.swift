@@ -3,7 +3,6 @@ import AgonConfiguration
 import AgonDatasets
 import AgonGraph
 import AgonLayers
-import AgonTensors
 
 /// A loaded config: its settings, the resolved values with all defaults, and their source locations.
 public struct Experiment: Sendable {

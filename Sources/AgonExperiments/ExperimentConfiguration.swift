@@ -43,8 +43,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "name", affects: .nothing, "The name of the experiment and of its runs' folders.")
         self.name = name
         try reader.require(
-            !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.allSatisfy(Self.isNameByte),
-            "name", "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
+            FileBytes.isName(name), "name",
+            "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString(
             "description", affects: .nothing, "What the experiment is about, in a sentence or two.")
         system = try reader.optionalSection(
@@ -60,8 +60,8 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         dataset = try reader.section("dataset", "The real samples.")
         training = try AdversarialConfiguration(from: reader)
         generator = try reader.section("generator", "The network that generates samples.")
-        let one = try reader.optionalSection(
-            "discriminator", NetworkConfiguration.self, "The network that scores samples.")
+        let one: NetworkConfiguration? = try reader.optionalSection(
+            "discriminator", "The network that scores samples.")
         let many = try reader.optionalArray(
             "discriminators", of: NetworkConfiguration.self, count: 1...,
             "Several different networks that score samples.")
@@ -103,7 +103,7 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         log = try reader.section(
             "log", default: [:], affects: .nothing, "The losses and scores in metrics.jsonl.")
         evaluation = try reader.optionalSection(
-            "evaluate", EvaluationSettings.self, affects: .measurement,
+            "evaluate", affects: .measurement,
             "What is measured of the generator in the course of the training.")
         try reader.require(
             dataset.range == .signed || !training.task.takesConditionImages, "dataset",
@@ -120,15 +120,6 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
 
     /// Whether updates report the norms of their gradients.
     var reportsGradientNorms: Bool { alarms.needsGradientNorms || log.gradientNorms }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
-    }
 }
 
 /// When sample grids are drawn, and their size.

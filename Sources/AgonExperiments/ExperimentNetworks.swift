@@ -2,7 +2,6 @@ import AgonAdversarial
 import AgonConfiguration
 import AgonGraph
 import AgonLayers
-import AgonTensors
 
 /// The networks of an experiment and the graphs of its training iteration, with initial values.
 public struct ExperimentNetworks {

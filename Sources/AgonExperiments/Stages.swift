@@ -1,4 +1,3 @@
-import AgonAdversarial
 import AgonConfiguration
 
 /// A change of the config during training, such as an added layer: section `stages`.

@@ -3,11 +3,9 @@ import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonLayers
-import AgonRuns
 import AgonSampling
 import AgonScoring
 import AgonTensors
-import AgonTraining
 
 /// Networks as ONNX models, for other programs and languages.
 public enum ModelExport {

@@ -149,8 +149,8 @@ struct OnnxTranslation {
             let b = try operand(node.inputs[1])
             return model.add(
                 "MatMul", [transposeA ? transposed(a, [1, 0]) : a, transposeB ? transposed(b, [1, 0]) : b])
-        case .convolution(let geometry): return try convolution(geometry, node)
-        case .convolutionInputGradient(let geometry): return try transposedConvolution(geometry, node)
+        case .convolution(let geometry): return try convolution("Conv", geometry, node)
+        case .convolutionInputGradient(let geometry): return try convolution("ConvTranspose", geometry, node)
         default: return try image(node)
         }
     }
@@ -296,7 +296,8 @@ struct OnnxTranslation {
         (output - 1) * stride + dilation * (kernel - 1) + 1 - size - near
     }
 
-    private mutating func convolution(_ g: ConvolutionGeometry, _ node: Node) throws -> String {
+    /// - Parameter operation: `Conv` or `ConvTranspose`.
+    private mutating func convolution(_ operation: String, _ g: ConvolutionGeometry, _ node: Node) throws -> String {
         let bottom = Self.farSide(
             g.height, output: g.outputHeight, kernel: g.kernelHeight, stride: g.strideHeight,
             dilation: g.dilationHeight, near: g.paddingTop)
@@ -304,36 +305,18 @@ struct OnnxTranslation {
             g.width, output: g.outputWidth, kernel: g.kernelWidth, stride: g.strideWidth, dilation: g.dilationWidth,
             near: g.paddingLeft)
         let weight = try weight(node.inputs[1], [3, 2, 0, 1])
-        let y = model.add(
-            "Conv", [channelsFirst(try operand(node.inputs[0])), weight],
-            Self.common(g) + [("pads", .ints([g.paddingTop, g.paddingLeft, max(bottom, 0), max(right, 0)]))],
-            origin: "\(node.origin)")
-        return channelsLast(y)
-    }
-
-    private mutating func transposedConvolution(_ g: ConvolutionGeometry, _ node: Node) throws -> String {
-        let bottom = Self.farSide(
-            g.height, output: g.outputHeight, kernel: g.kernelHeight, stride: g.strideHeight,
-            dilation: g.dilationHeight, near: g.paddingTop)
-        let right = Self.farSide(
-            g.width, output: g.outputWidth, kernel: g.kernelWidth, stride: g.strideWidth, dilation: g.dilationWidth,
-            near: g.paddingLeft)
-        let weight = try weight(node.inputs[1], [3, 2, 0, 1])
-        let y = model.add(
-            "ConvTranspose", [channelsFirst(try operand(node.inputs[0])), weight],
-            Self.common(g) + [
-                ("pads", .ints([g.paddingTop, g.paddingLeft, max(bottom, 0), max(right, 0)])),
-                ("output_padding", .ints([max(-bottom, 0), max(-right, 0)])),
-            ], origin: "\(node.origin)")
-        return channelsLast(y)
-    }
-
-    private static func common(_ g: ConvolutionGeometry) -> [(String, OnnxModel.Attribute)] {
-        [
+        var attributes: [(String, OnnxModel.Attribute)] = [
             ("kernel_shape", .ints([g.kernelHeight, g.kernelWidth])),
             ("strides", .ints([g.strideHeight, g.strideWidth])),
             ("dilations", .ints([g.dilationHeight, g.dilationWidth])), ("group", .int(g.groups)),
+            ("pads", .ints([g.paddingTop, g.paddingLeft, max(bottom, 0), max(right, 0)])),
         ]
+        if operation == "ConvTranspose" {
+            attributes.append(("output_padding", .ints([max(-bottom, 0), max(-right, 0)])))
+        }
+        let y = model.add(
+            operation, [channelsFirst(try operand(node.inputs[0])), weight], attributes, origin: "\(node.origin)")
+        return channelsLast(y)
     }
 
     private mutating func pooled(

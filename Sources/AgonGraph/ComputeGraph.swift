@@ -46,8 +46,6 @@ public final class ComputeGraph {
         return output
     }
 
-    public func shape(_ index: Int) -> Shape { nodes[index].output.shape }
-
     // MARK: Sources and state
 
     /// The variable's value at this point of the step.

@@ -1,4 +1,3 @@
-import AgonTensors
 import CAgonKernels
 
 /// The pass that a convolution's products compute.

@@ -1,4 +1,3 @@
-import AgonTensors
 import CAgonKernels
 
 /// A unit of execution: a heavy operation with elementwise work on its output, or elementwise work alone.

@@ -1,5 +1,3 @@
-import AgonTensors
-
 /// The order in which units run: as the graph was written, except that updates run as soon as they can, which frees
 /// their gradients.
 enum FusionGroupOrder {

@@ -1,5 +1,3 @@
-import AgonTensors
-
 /// Checks the graph between passes: a faulty pass fails at once, naming the node.
 enum GraphValidator {
     /// - Throws: `GraphError.invalid`

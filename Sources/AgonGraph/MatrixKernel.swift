@@ -1,4 +1,3 @@
-import AgonTensors
 import CAgonKernels
 
 /// One matrix product: `op(a) op(b)`, `[m, k] x [k, n]`, row-major with the given row strides.

@@ -1,5 +1,3 @@
-import AgonTensors
-
 /// The arena layout of a step's intermediates, and the step's memory use.
 ///
 /// All sizes are in bytes.

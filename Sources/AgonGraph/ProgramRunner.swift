@@ -1,4 +1,3 @@
-import AgonTensors
 import CAgonKernels
 
 /// A program with its operands' addresses, ready to run over windows.

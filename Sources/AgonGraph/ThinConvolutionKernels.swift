@@ -1,4 +1,3 @@
-import AgonTensors
 import CAgonKernels
 
 extension ConvolutionGeometry {

@@ -29,14 +29,14 @@ public struct ConditionLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         method = try reader.choice(
-            "method", Method.self, default: .concatenate,
+            "method", default: .concatenate,
             "Whether the condition is appended to the input's channels or multiplied with them.")
         features = try reader.optionalInteger(
             "features", in: 1...16_777_216,
             "Length of a learned embedding of the condition; when multiplying, the number of input channels. "
                 + "Default: the condition is used without an embedding.")
         augmentation = try reader.optionalSection(
-            "augmentation", ConditioningAugmentation.self,
+            "augmentation",
             "Draws the features from a normal distribution that depends on the condition (StackGAN).")
         initialization = try LayerInitialization.read(from: reader)
         try reader.require(

@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 /// The block of small discriminators, with `n` channels, of which `b` (by default half) go through the second branch:
@@ -39,7 +38,7 @@ public struct InceptionLayer: Layer {
             "branchChannels", in: 1...65535, "Channels of the branch with the 3x3 convolution; default: half.")
         branchChannels = branch ?? channels / 2
         reads = try reader.choice(
-            "reads", Source.self, default: .reduction,
+            "reads", default: .reduction,
             "Whether the 3x3 convolution reads the output of a 1x1 convolution or the block's input.")
         isDepthwise = try reader.boolean(
             "depthwise", default: false,

@@ -66,7 +66,7 @@ public struct LayerInitialization: ConfigDecodable, Sendable {
     /// The initialisation of a layer, under a key that all layers with variables share.
     static func read(from reader: ConfigReader) throws -> LayerInitialization {
         try reader.section(
-            "initialization", LayerInitialization.self, default: [:],
+            "initialization", default: [:],
             "The initial values of this layer's variables; default: as for the network.")
     }
 }

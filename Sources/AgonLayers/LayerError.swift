@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 #if canImport(FoundationEssentials)

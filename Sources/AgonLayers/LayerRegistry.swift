@@ -145,7 +145,7 @@ public enum LayerRegistry {
             registry.register("kaiming\(name)", "Standard deviation gain / sqrt(fan).") {
                 KaimingInitializer(
                     distribution,
-                    fan: try $0.choice("fan", KaimingInitializer.Fan.self, default: .fanIn, "Which fan to divide by."),
+                    fan: try $0.choice("fan", default: .fanIn, "Which fan to divide by."),
                     gain: try gain($0, default: 2.0.squareRoot()))
             }
         }

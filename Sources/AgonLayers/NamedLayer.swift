@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 /// A layer with a name, which replaces its index in the names of its variables: `generator.up1.weight`. Weights with
@@ -31,14 +30,6 @@ public struct NamedLayer: Layer {
 
     /// A name of only digits could equal another layer's index; a dot would end the name.
     private static func isName(_ name: String) -> Bool {
-        let characters = name.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        return characters && !name.isEmpty && Int(name) == nil
+        name.wholeMatch(of: /[A-Za-z0-9_-]+/) != nil && Int(name) == nil
     }
 }

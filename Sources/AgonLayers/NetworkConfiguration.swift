@@ -17,7 +17,7 @@ public struct NetworkConfiguration: ConfigDecodable, Sendable {
             "layers", of: LayerRegistry.layers, count: 1...,
             "Layers from input to output; each reads the output of the previous layer.")
         initialization = try reader.section(
-            "initialization", Initialization.self, default: [:],
+            "initialization", default: [:],
             "The initial values of the layers' variables.")
     }
 }

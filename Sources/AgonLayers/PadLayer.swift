@@ -22,7 +22,7 @@ public struct PadLayer: Layer {
     init(from reader: ConfigReader) throws {
         let padding = try EdgePadding(from: reader, in: -4096...4096, allowsSame: false, default: nil)
         (top, left, bottom, right) = padding.resolved(height: 1, width: 1, kernel: (1, 1), stride: (1, 1))
-        let content = try reader.choice("content", Content.self, default: .zero, "The values of the added pixels.")
+        let content: Content = try reader.choice("content", default: .zero, "The values of the added pixels.")
         self.content = content
         let least = min(top, left, bottom, right)
         try reader.require(

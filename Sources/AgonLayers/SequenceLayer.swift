@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonGraph
 import AgonTensors
 
 /// A sequence of layers as one layer, named as in a nested `nn.Sequential`: `generator.2.0.weight`.

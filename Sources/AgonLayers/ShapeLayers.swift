@@ -37,7 +37,7 @@ public struct ReshapeLayer: Layer {
         let extents = try reader.integers(
             "shape", count: 1...3, in: 1...16_777_216, "The new shape: [height, width, channels], or [features].")
         order = try reader.choice(
-            "order", Order.self, default: .channelsFirst,
+            "order", default: .channelsFirst,
             "Whether elements are ordered channel by channel (PyTorch) or pixel by pixel (TensorFlow).")
         try reader.require(
             extents.count != 2, "shape", "expected [height, width, channels] or [features], found 2 numbers")

@@ -48,7 +48,7 @@ public struct JoinLayer: Layer {
     init(from reader: ConfigReader) throws {
         name = try reader.string("with", "The name given by an earlier save layer.")
         method = try reader.choice(
-            "method", Method.self, default: .concatenate,
+            "method", default: .concatenate,
             "Whether its channels are appended to the input's, or it is added to the input.")
     }
 

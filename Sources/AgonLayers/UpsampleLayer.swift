@@ -23,7 +23,7 @@ public struct UpsampleLayer: Layer {
 
     init(from reader: ConfigReader) throws {
         scale = try reader.integer("scale", in: 1...64, default: 2, "The factor in both directions.")
-        method = try reader.choice("method", Method.self, default: .nearest, "The interpolation of new pixels.")
+        method = try reader.choice("method", default: .nearest, "The interpolation of new pixels.")
     }
 
     /// Whether a following convolution may be fused with this layer.

@@ -1,5 +1,3 @@
-import AgonTensors
-
 /// How realistic generated images are, and how much of the real distribution they cover, by k-nearest-neighbour balls.
 ///
 /// The (open) ball of a sample reaches to its k-th neighbour in its own set:

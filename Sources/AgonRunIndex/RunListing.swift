@@ -88,14 +88,8 @@ public struct RunListing: Sendable {
     /// The axes of the runs' sweep, in order; for several sweeps, as many as fit.
     private static func axes(_ index: RunIndex, _ roots: [String], _ query: RunQuery?) throws -> [String] {
         let trials = try index.runs(below: roots, where: query ?? .has("sweep"), keys: ["sweep"])
-        var sweeps: [SweepFolder] = []
-        for trial in trials where trial["sweep"] != nil {
-            if let sweep = trial.run.sweep, !sweeps.contains(sweep) { sweeps.append(sweep) }
-        }
-        var axes: [String] = []
-        for list in sweeps.compactMap({ try? TrialList($0) }) {
-            axes += list.axes.filter { !axes.contains($0) }
-        }
+        let sweeps = trials.filter { $0["sweep"] != nil }.compactMap(\.run.sweep).distinct
+        let axes = sweeps.compactMap { try? TrialList($0) }.flatMap(\.axes).distinct
         return sweeps.count == 1 ? axes : Array(axes.prefix(mostDiffering))
     }
 
@@ -120,11 +114,7 @@ public struct RunListing: Sendable {
         for column in columns
         where column.hasPrefix("metric.") && ![".step", ".identity"].contains(where: column.hasSuffix) {
             let key = Self.metric(column) + ".identity"
-            var found: [String] = []
-            for row in rows where row[column] != nil {
-                let identity = row[key] ?? ""
-                if !found.contains(identity) { found.append(identity) }
-            }
+            let found = rows.filter { $0[column] != nil }.map { $0[key] ?? "" }.distinct
             guard found.count > 1 else { continue }
             var letters: [String: String] = [:]
             for (number, identity) in found.enumerated() {

@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonExperiments
 import AgonRuns
 import AgonText

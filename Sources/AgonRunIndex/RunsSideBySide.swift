@@ -24,12 +24,7 @@ public struct RunsSideBySide: Sendable {
         for run in runs where !run.holdsRun { throw RunError.noRun(folder: run.path) }
         self.runs = runs
         let configs = try runs.map { try ConfigNode.load(path: $0.configPath) }
-        var paths: [ConfigPath] = []
-        for config in configs.dropFirst() {
-            for difference in ConfigDifference.between(configs[0], config) where !paths.contains(difference.path) {
-                paths.append(difference.path)
-            }
-        }
+        let paths = configs.dropFirst().flatMap { ConfigDifference.between(configs[0], $0).map(\.path) }.distinct
         // Where whole sections differ between some runs, their parts say nothing more.
         let outermost = paths.filter { path in
             !paths.contains { $0 != path && path.steps.starts(with: $0.steps) }
@@ -58,16 +53,12 @@ public struct RunsSideBySide: Sendable {
             for setting in settings { table.add([setting.path.description] + setting.values.map(Self.cut)) }
             parts.append(table.text)
         }
-        let keys = evaluations.reduce(into: [String]()) { keys, run in
-            keys += run.keys.filter { !keys.contains($0) }
-        }
+        let keys = evaluations.flatMap(\.keys).distinct
         guard !keys.isEmpty else { return parts.joined(separator: "\n\n") }
         var (table, notes) = (TextTable(["metric"] + letters), [String]())
         for key in keys {
             let curves = evaluations.map { $0.all(key).first }
-            let ways = curves.reduce(into: [EvaluationIdentity]()) { ways, curve in
-                if let way = curve?.identity, !ways.contains(way) { ways.append(way) }
-            }
+            let ways = curves.compactMap { $0?.identity }.distinct
             let (isMixed, goal) = (ways.count > 1, MetricGoal.usual(for: key))
             for (name, value) in [("best", { $0.best(goal) }), ("last", { $0.points.last })]
                 as [(String, (EvaluationCurve) -> EvaluationCurve.Point?)]

@@ -1,5 +1,3 @@
-import AgonConfiguration
-
 /// Errors of runs and their folders. Errors in a config are `ConfigError`.
 public enum RunError: Error, Equatable, Sendable {
     /// The folder of a new run already contains a run.

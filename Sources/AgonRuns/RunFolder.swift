@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonTensors
 import Foundation
 

@@ -1,7 +1,5 @@
-import AgonAdversarial
 import AgonDatasets
 import AgonRuns
-import AgonTensors
 import Foundation
 
 /// Moving pictures of a run: its grids as training went on, and walks in latent space.

@@ -16,9 +16,7 @@ public enum SampleOutput: Equatable, Sendable {
     ///
     /// Throws `SamplingError.unknownOutput` for other endings.
     public init(path: String) throws {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        if path.hasSuffix("/") || (exists && isFolder.boolValue) {
+        if path.hasSuffix("/") || FileSystem.isFolder(path) {
             self = .folder(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
         } else if path.lowercased().hasSuffix(".png") {
             self = .image(path)

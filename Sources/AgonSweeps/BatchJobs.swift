@@ -57,15 +57,9 @@ public enum BatchJobs {
     ///
     /// Throws `SweepError.noSweep`, `.badTimeLimit`, `.shortTimeLimit`, `TensorsError.cannotWrite`,
     /// `RunError.cannotMakeFolder`.
-    public static func writeSlurm(_ folder: SweepFolder, _ options: Slurm) throws
-        -> (path: String, command: String, notes: [String])
-    {
-        try writeSlurm(folder, options, program: SweepPaths.program)
-    }
-
-    static func writeSlurm(_ folder: SweepFolder, _ options: Slurm, program: String) throws
-        -> (path: String, command: String, notes: [String])
-    {
+    public static func writeSlurm(
+        _ folder: SweepFolder, _ options: Slurm, program: String? = nil
+    ) throws -> (path: String, command: String, notes: [String]) {
         // A task that is stopped as soon as it begins would be requeued forever.
         if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
             guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
@@ -84,7 +78,8 @@ public enum BatchJobs {
         // Slurm silently drops a job if the folder of its output does not exist.
         try RunFolder.makeFolders(folder.logsFolder)
         let path = folder.path + "/array.sbatch"
-        try AtomicFile.write(path: path, text: slurmScript(list.name, tasks, root: root, options, program))
+        try AtomicFile.write(
+            path: path, text: slurmScript(list.name, tasks, root: root, options, program ?? SweepPaths.program))
         var notes: [String] = []
         if tasks.count > Slurm.usualLimit {
             let pack = options.pack * ((tasks.count + Slurm.usualLimit - 1) / Slurm.usualLimit)
@@ -176,19 +171,13 @@ public enum BatchJobs {
     /// Writes `parallel.txt` for GNU parallel, with one command per line.
     ///
     /// - Returns: the file's path, and the command that runs it.
-    public static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int) throws
-        -> (path: String, command: String)
-    {
-        try writeParallel(folder, jobs: jobs, threads: threads, program: SweepPaths.program)
-    }
-
-    static func writeParallel(_ folder: SweepFolder, jobs: Int, threads: Int, program: String) throws
-        -> (path: String, command: String)
-    {
+    public static func writeParallel(
+        _ folder: SweepFolder, jobs: Int, threads: Int, program: String? = nil
+    ) throws -> (path: String, command: String) {
         let list = try TrialList(folder)
         let root = SweepPaths.absolute(folder.path)
         let lines = list.entries.map { entry in
-            "exec \(ShellText.quoted(program)) sweep trial --with-parent --threads \(threads) "
+            "exec \(ShellText.quoted(program ?? SweepPaths.program)) sweep trial --with-parent --threads \(threads) "
                 + ShellText.quoted(root + "/trials/" + entry.id)
         }
         let path = folder.path + "/parallel.txt"

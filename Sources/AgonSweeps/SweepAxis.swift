@@ -36,8 +36,8 @@ public struct SweepAxis: ConfigDecodable, Sendable {
             "name", "The name of the axis in tables and exclusions; default: its path of keys.")
         let path = try reader.optionalString("path", "The path of keys that the axis sets.")
         let values = try reader.optionalNode("values", "An array of values of any type.")
-        let range = try reader.optionalSection("range", AxisRange.self, "Evenly spaced numbers.")
-        let logRange = try reader.optionalSection("logRange", AxisLogRange.self, "Logarithmically spaced numbers.")
+        let range: AxisRange? = try reader.optionalSection("range", "Evenly spaced numbers.")
+        let logRange: AxisLogRange? = try reader.optionalSection("logRange", "Logarithmically spaced numbers.")
         let zip = try reader.optionalArray(
             "zip", of: SweepAxis.self, count: 2..., "Axes of the same length that advance together.")
         let configs = try reader.optionalStrings(
@@ -109,8 +109,7 @@ public struct SweepAxis: ConfigDecodable, Sendable {
         switch kind {
         case .values(let path, _), .range(let path, _), .logRange(let path, _): [path]
         case .zip(let axes): axes.flatMap(\.paths)
-        case .cases(let cases):
-            cases.flatMap(\.settings).map(\.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        case .cases(let cases): cases.flatMap(\.settings).map(\.path).distinct
         case .configs: []
         }
     }

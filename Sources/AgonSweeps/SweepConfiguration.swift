@@ -21,7 +21,7 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         name = try reader.string("name", "The name of the sweep and of its folder.")
         try reader.require(
-            SweepFolder.isName(name), "name",
+            FileBytes.isName(name), "name",
             "'\(name)' is not a valid folder name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString("description", "The purpose of the sweep, in a sentence or two.")
         base = try reader.optionalString(
@@ -36,9 +36,9 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
         seeds = try reader.optionalIntegers(
             "seeds", count: 1..., in: 0..., "The seeds for each point; default: the config's seed.")
         random = try reader.optionalSection(
-            "random", RandomDraws.self, "Random points instead of the whole grid.")
+            "random", "Random points instead of the whole grid.")
         stop = try reader.optionalSection(
-            "stop", MedianRule.self, "The rule that ends bad trials early; default: no trial is ended early.")
+            "stop", "The rule that ends bad trials early; default: no trial is ended early.")
         guard !reader.isDescribing else { return }
 
         let configAxes = axes.filter(\.namesConfigs)

@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonText
 
 /// Errors of sweeps. Errors in a sweep file are `ConfigError`.

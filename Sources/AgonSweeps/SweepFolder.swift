@@ -30,8 +30,6 @@ public struct SweepFolder: Hashable, Sendable {
 
     public func trial(_ id: String) -> TrialFolder { TrialFolder(path: trialsFolder + "/" + id) }
 
-    static func isName(_ name: String) -> Bool { name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]*/) != nil }
-
     /// Writes the files that the trials need. Files with the same content are not rewritten, so that make detects only
     /// real changes.
     ///

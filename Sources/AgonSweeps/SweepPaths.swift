@@ -1,26 +1,13 @@
 import AgonConfiguration
-import AgonTensors
 import Foundation
 
 /// Paths that a sweep file names.
 package enum SweepPaths {
-    /// Resolves a path relative to the file that names it (unless a `--set` argument names it). `..` is removed only if
-    /// the result is the same file, because the path may contain symbolic links.
+    /// Resolves a path relative to the file that names it (unless a `--set` argument names it).
     package static func join(_ file: String, _ path: String) -> String {
         let isRooted = path.hasPrefix("/") || file.hasPrefix("--set ")
-        let joined = (isRooted ? "" : file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + path
-        var parts: [Substring] = []
-        for part in joined.split(separator: "/") where part != "." {
-            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
-        }
-        let short = (joined.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-        return canonical(short) == canonical(joined) ? short : joined
-    }
-
-    private static func canonical(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        let folder = isRooted ? "" : file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        return FileBytes.simplifiedPath(folder + path)
     }
 
     /// The path of a config that a file names: relative to the file if there is one, else that of the config with this

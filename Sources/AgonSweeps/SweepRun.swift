@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonRuns
 import AgonTraining
 import Foundation
@@ -152,9 +151,9 @@ private struct Session {
     }
 
     private mutating func take(_ line: String) {
-        if let message = TrialMessage(line: line) {
-            reported.insert(message.id)
-            return take(TrialStatus(message))
+        if let status = TrialStatus(message: line) {
+            reported.insert(status.id)
+            return take(status)
         }
         // Make repeats failures that the trials report themselves. Its last message is used only if no trial sent one.
         if line.hasPrefix("make: ") || line.hasPrefix("make[") {

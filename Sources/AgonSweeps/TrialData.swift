@@ -1,7 +1,6 @@
 import AgonDatasets
 import AgonExperiments
 import AgonRuns
-import AgonTensors
 import AgonTraining
 import Foundation
 

@@ -42,7 +42,7 @@ public struct TrialList: Sendable {
             throw SweepError.noSweep(folder: folder.path)
         }
         let node = try ConfigNode.load(path: folder.listPath)
-        guard let name = node["sweep"]?.string, SweepFolder.isName(name), let root = node["root"]?.string,
+        guard let name = node["sweep"]?.string, FileBytes.isName(name), let root = node["root"]?.string,
             let trials = node["trials"]?.array
         else {
             throw SweepError.badList(path: folder.listPath)
@@ -53,7 +53,7 @@ public struct TrialList: Sendable {
         axes = node["axes"]?.array?.compactMap(\.string) ?? []
         stop = try node["stop"].flatMap { $0.isNull ? nil : try ConfigReader.decode(MedianRule.self, from: $0).value }
         entries = try trials.map { trial in
-            guard let id = trial["id"]?.string, SweepFolder.isName(id), let settings = trial["settings"]?.object,
+            guard let id = trial["id"]?.string, FileBytes.isName(id), let settings = trial["settings"]?.object,
                 let steps = trial["steps"]?.integer
             else { throw SweepError.badList(path: folder.listPath) }
             return Entry(

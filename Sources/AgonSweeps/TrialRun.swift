@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
 import AgonRuns
@@ -121,7 +120,7 @@ public final class TrialRun {
         }
     }
 
-    private func report() { say(isPartOfSweep ? TrialMessage(status).line : status.line) }
+    private func report() { say(isPartOfSweep ? status.message : status.line) }
 
     private func load() throws -> Experiment {
         // Paths in configs are relative to where the sweep was prepared.

@@ -20,7 +20,7 @@ public struct TrialStatus: Sendable {
         public var isFinal: Bool { self == .done || self == .pruned }
     }
 
-    public let id: String
+    public internal(set) var id: String
     /// The values of the sweep's axes.
     public var label = ""
     public var state = State.waiting

@@ -39,6 +39,12 @@ package enum FileSystem {
         return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
     }
 
+    /// Whether a path is that of a folder.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The bytes of a file; nil if there is none, empty for a device or a pipe.
     ///
     /// - Throws: ``TensorsError/cannotRead(path:code:)``.

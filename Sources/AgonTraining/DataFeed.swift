@@ -1,6 +1,5 @@
 import AgonAdversarial
 import AgonDatasets
-import AgonGraph
 import AgonTensors
 
 /// The inputs of a training from its dataset. Other threads read them ahead.

@@ -1,5 +1,3 @@
-import AgonConfiguration
-
 /// A prefix of array names in a file, and its replacement.
 public struct NamePrefix: Hashable, Sendable {
     public let file: String

@@ -1,5 +1,4 @@
 import AgonAdversarial
-import AgonConfiguration
 import AgonGraph
 import AgonTensors
 

@@ -1,4 +1,3 @@
-import AgonGraph
 import AgonRuns
 
 /// The progress of a run, for a progress line and for the log.

@@ -1,12 +1,10 @@
 import AgonAdversarial
 import AgonConfiguration
-import AgonDatasets
 import AgonExperiments
 import AgonGraph
 import AgonRuns
 import AgonSampling
 import AgonTensors
-import AgonText
 import Foundation
 
 /// Runs the iterations of one stage of a run, and writes the files in its folder.

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonMetrics
-import AgonTensors
 
 extension RecordedCase {
     /// A metric of feature arrays.

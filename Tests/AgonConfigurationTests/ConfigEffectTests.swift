@@ -16,10 +16,10 @@ import Testing
             _ = try reader.string("name", affects: .nothing, "A name.")
             _ = try reader.integer("steps", affects: .length, "Steps.")
             _ = try reader.number("rate", default: 1e-3, "A rate.")
-            _ = try reader.section("part", Part.self, default: ["size": 8], "A part.")
+            let _: Part = try reader.section("part", default: ["size": 8], "A part.")
             _ = try reader.array("parts", of: Part.self, default: [], "Parts.")
-            _ = try reader.optionalSection("extra", Part.self, "Another part.")
-            _ = try reader.section("watch", Part.self, default: [:], affects: .measurement, "What is measured.")
+            let _: Part? = try reader.optionalSection("extra", "Another part.")
+            let _: Part = try reader.section("watch", default: [:], affects: .measurement, "What is measured.")
         }
     }
 

@@ -205,7 +205,8 @@ import Testing
         static let registry: VariantRegistry<Int> = {
             let registry = VariantRegistry<Int>(schemaName: "Tree", noun: "tree")
             registry.register("branch", "Two trees.") {
-                try $0.section("left", Tree.self, "Left.").size
+                let left: Tree = try $0.section("left", "Left.")
+                return try left.size
                     + $0.array("right", of: Tree.self, count: 1, "Right.")[0].size
             }
             registry.register("leaf", "No tree.") { _ in 1 }
@@ -232,7 +233,7 @@ import Testing
 
     struct Twin: ConfigDecodable {
         static let schemaName: String? = "Optimizer"
-        init(from reader: ConfigReader) throws { _ = try reader.section("other", SampleOptimizer.self, "Other.") }
+        init(from reader: ConfigReader) throws { let _: SampleOptimizer = try reader.section("other", "Other.") }
     }
 
     struct Judging: ConfigDecodable {

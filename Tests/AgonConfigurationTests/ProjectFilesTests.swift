@@ -19,7 +19,7 @@ import Testing
         #expect(places.first == folder + "/Configs")
         // The folder that the tests were built in has one too.
         #expect(places.count >= 2)
-        #expect(ProjectFiles.places(of: "Configs", workingFolder: folder) { $0.hasSuffix("er/Configs") } == [])
+        #expect(ProjectFiles.places(of: "Configs", workingFolder: folder) { $0.hasSuffix("deep/er/Configs") } == [])
         try FileManager.default.removeItem(atPath: folder)
     }
 

@@ -33,7 +33,7 @@ struct SampleNetwork: ConfigDecodable {
     init(from reader: ConfigReader) throws {
         layers = try reader.array("layers", of: SampleLayer.registry, count: 1..., "The layers in order.")
         norm = try reader.choice("norm", ["none", "batch", "layer"], default: "none", "Normalisation.")
-        pool = try reader.optionalChoice("pool", SamplePool.self, "Pooling.")
+        pool = try reader.optionalChoice("pool", "Pooling.")
     }
 }
 

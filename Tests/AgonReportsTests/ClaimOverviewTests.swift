@@ -1,3 +1,4 @@
+import AgonTensors
 import AgonTestSupport
 import Foundation
 import Testing
@@ -22,7 +23,7 @@ import Testing
 
     /// Each page regenerates from its values, byte for byte.
     @Test func keptTablesFollowFromTheirValues() throws {
-        for name in TableWork.names(in: projectFolder + "/Configs/tables") {
+        for name in ProjectFiles.jsonNames(in: [projectFolder + "/Configs/tables"]) {
             let place = "\(projectFolder)/\(ClaimOverview.folder)/\(name)"
             guard FileManager.default.fileExists(atPath: place + "/values.json") else { continue }
             let values = try TableValues(path: place + "/values.json")

@@ -42,16 +42,16 @@ import Testing
         status.metric = ("metric.fid-lenet", 12.5)
         status.secondsLeft = 61
         status.process = 4711
-        let message = TrialMessage(status).line
+        let message = status.message
         #expect(!message.contains("\n"))
-        let read = TrialStatus(try #require(TrialMessage(line: message)))
+        let read = try #require(TrialStatus(message: message))
         #expect(read.label == status.label && read.step == 3 && read.steps == 10 && read.state == .running)
         #expect(read.losses.map(\.name) == ["loss.generator"] && read.metric?.value == 12.5 && read.secondsLeft == 61)
         #expect(read.process == 4711)
         #expect(read.text == "step 3/10  loss.generator 0.5000  metric.fid-lenet 12.5  1 min 01 s left")
         #expect(read.shortText == "step 3/10  1 min 01 s left  fid-lenet 12.5  loss G 0.500")
-        #expect(TrialMessage(line: "make: *** [Makefile:1: all] Error 2") == nil)
-        #expect(TrialMessage(line: "@agon {\"trial\": 3}") == nil)
+        #expect(TrialStatus(message: "make: *** [Makefile:1: all] Error 2") == nil)
+        #expect(TrialStatus(message: "@agon {\"trial\": 3}") == nil)
     }
 
     @Test func sweepFolderHasOneMasterAtATime() throws {

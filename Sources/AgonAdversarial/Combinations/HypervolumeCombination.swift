@@ -25,7 +25,7 @@ public struct HypervolumeCombination: DiscriminatorCombination {
             "slack", in: 1.0001..., default: 1.5,
             "Ratio of the nadir point to the largest loss; closer to 1, the worst discriminator counts more.")
         growth = try reader.optionalSection(
-            "growth", SlackGrowth.self, "Lets the slack grow while evaluations find no smaller distance.")
+            "growth", "Lets the slack grow while evaluations find no smaller distance.")
         let (slack, growth) = (slack, growth)
         try reader.require(
             growth.map { $0.limit >= slack } ?? true, "growth", "the initial slack is above its limit")

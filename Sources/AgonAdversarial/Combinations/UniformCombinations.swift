@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonGraph
 
 /// A combination that weights all discriminators equally, whatever their losses.

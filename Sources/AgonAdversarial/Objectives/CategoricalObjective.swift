@@ -30,8 +30,8 @@ public struct CategoricalObjective: AlternatingObjective {
 
     init(from reader: ConfigReader) throws {
         alternation = try Alternation(from: reader, default: .discriminatorFirst)
-        let labelled = try reader.optionalSection(
-            "labelled", Labelled.self, "The samples treated as labelled; default: none.")
+        let labelled: Labelled? = try reader.optionalSection(
+            "labelled", "The samples treated as labelled; default: none.")
         labelledSamples = labelled?.samples
         labelWeight = labelled?.weight ?? 1
     }

@@ -1,7 +1,6 @@
 import AgonConfiguration
 import AgonGraph
 import AgonLayers
-import AgonTensors
 
 /// SelfGAN: one loss, one backward pass and one optimizer for all networks.
 ///

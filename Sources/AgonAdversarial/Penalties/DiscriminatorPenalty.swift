@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonTensors
 
 /// A penalty on a discriminator's gradient, added to its loss.
 ///

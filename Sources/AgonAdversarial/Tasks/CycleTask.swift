@@ -42,12 +42,6 @@ public struct CycleTask: GANTask {
         try known(data).sample
     }
 
-    public func inputs(
-        _ use: GANTaskInputs.Use, latents stream: String, setting: AdversarialSetting, in graph: ComputeGraph
-    ) -> GANTaskInputs {
-        GANTaskInputs(real: setting.realBatch(in: graph), condition: setting.conditionBatch(in: graph))
-    }
-
     public func generate(
         _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
     ) throws -> Generated {
@@ -77,11 +71,6 @@ public struct CycleTask: GANTask {
             }
             return losses
         }
-    }
-
-    public func real(_ inputs: GANTaskInputs, side: Int) -> Value {
-        guard let real = side == 0 ? inputs.real : inputs.condition else { preconditionFailure("no real batch") }
-        return real
     }
 
     public func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?) {

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonLayers
 import AgonTensors
 
 /// What the generators make, and from what: samples from latents, or images from images.
@@ -82,6 +81,19 @@ extension GANTask {
     public var takesConditionImages: Bool { false }
     public var usesLatents: Bool { false }
     public var discriminatorsSeeConditions: Bool { false }
+
+    /// The data of images from images: real samples and conditions.
+    public func inputs(
+        _ use: GANTaskInputs.Use, latents stream: String, setting: AdversarialSetting, in graph: ComputeGraph
+    ) -> GANTaskInputs {
+        GANTaskInputs(real: setting.realBatch(in: graph), condition: setting.conditionBatch(in: graph))
+    }
+
+    /// The second of two directions makes conditions.
+    public func real(_ inputs: GANTaskInputs, side: Int) -> Value {
+        guard let real = side == 0 ? inputs.real : inputs.condition else { preconditionFailure("no real batch") }
+        return real
+    }
 
     /// The shapes of the data, for a task that requires them.
     func known(_ data: DataShapes?) throws -> (sample: Shape, condition: Shape) {

@@ -72,11 +72,6 @@ public struct GenerationTask: GANTask {
         return Generated(samples: [samples]) { losses.values }
     }
 
-    public func real(_ inputs: GANTaskInputs, side: Int) -> Value {
-        guard let real = inputs.real else { preconditionFailure("no real batch") }
-        return real
-    }
-
     public func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?) {
         (samples, condition)
     }

@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonLayers
 import AgonTensors
 
 /// Image-to-image translation trained on pairs: `G(c)`. Discriminators judge image and condition concatenated along
@@ -36,12 +35,6 @@ public struct TranslationTask: GANTask {
         return [sample[0], sample[1], sample[2] + condition[2]]
     }
 
-    public func inputs(
-        _ use: GANTaskInputs.Use, latents stream: String, setting: AdversarialSetting, in graph: ComputeGraph
-    ) -> GANTaskInputs {
-        GANTaskInputs(real: setting.realBatch(in: graph), condition: setting.conditionBatch(in: graph))
-    }
-
     public func generate(
         _ inputs: GANTaskInputs, setting: AdversarialSetting, call: String, in graph: ComputeGraph
     ) throws -> Generated {
@@ -55,11 +48,6 @@ public struct TranslationTask: GANTask {
             let distance = meanAbsoluteDistance(graph, real, samples)
             return [("reconstruction", graph.affine(distance, scale: Float(reconstruction)))]
         }
-    }
-
-    public func real(_ inputs: GANTaskInputs, side: Int) -> Value {
-        guard let real = inputs.real else { preconditionFailure("no real batch") }
-        return real
     }
 
     public func view(_ samples: Value, condition: Value?, in graph: ComputeGraph) -> (x: Value, condition: Value?) {

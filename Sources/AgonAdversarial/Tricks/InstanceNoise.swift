@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonGraph
-import AgonTensors
 
 /// Normal noise on all samples that discriminators see, real and generated; its deviation falls linearly to zero.
 ///

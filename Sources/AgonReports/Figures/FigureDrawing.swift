@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonRuns
 import Foundation
 
@@ -114,16 +113,9 @@ struct FigureDrawing {
 
     /// The most frequent identity of a metric's values. Values of other identities do not share its axis.
     static func usualIdentity(of metric: String, _ trials: [RecordedTrial]) -> EvaluationIdentity? {
-        var counts: [(identity: EvaluationIdentity?, trials: Int)] = []
-        for case let value? in trials.map({ $0.run.values(of: metric).first }) {
-            if let index = counts.firstIndex(where: { $0.identity == value.identity }) {
-                counts[index].trials += 1
-            } else {
-                counts.append((value.identity, 1))
-            }
-        }
-        let highest = counts.map(\.trials).max()
-        return counts.first { $0.trials == highest }?.identity
+        let ways = trials.compactMap { $0.run.values(of: metric).first }.map(\.identity).grouped(by: \.self)
+        let highest = ways.map(\.members.count).max()
+        return ways.first { $0.members.count == highest }?.key
     }
 
     /// Mean and range over trials at steps where all have a value; minutes are averaged.

@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonRuns
 import AgonSweeps
 import Foundation

@@ -63,20 +63,11 @@ struct RunCharts {
 
     /// Values of each of several discriminators: `weight.3`, `loss.generator.3`.
     private func ensembles(_ names: [String]) -> [Chart] {
-        var groups: [(name: String, members: [String])] = []
-        for name in names {
-            guard let group = Self.member(name)?.group else { continue }
-            if let index = groups.firstIndex(where: { $0.name == group }) {
-                groups[index].members.append(name)
-            } else {
-                groups.append((group, [name]))
-            }
-        }
-        return groups.sorted { $0.name == "weight" && $1.name != "weight" }.map { group in
-            let series = group.members.map {
-                self.series($0, dropping: group.name + ".", isStacked: group.name == "weight")
-            }
-            guard group.name == "weight" else { return Chart(title: Self.groupTitle(group.name), series: series) }
+        let groups = names.grouped { Self.member($0)?.group }
+        return groups.sorted { $0.key == "weight" && $1.key != "weight" }.compactMap { group, members in
+            guard let group else { return nil }
+            let series = members.map { self.series($0, dropping: group + ".", isStacked: group == "weight") }
+            guard group == "weight" else { return Chart(title: Self.groupTitle(group), series: series) }
             let isShare = series.allSatisfy { $0.points.allSatisfy { $0.y >= 0 } }
             var chart = Chart(title: "Weights of the discriminators", kind: isShare ? .stack : .lines, series: series)
             chart.note = "each discriminator's share of the generator's loss"
@@ -87,22 +78,18 @@ struct RunCharts {
     /// Names by their first part, without epoch means and the epoch number, which repeat others.
     private func rest(_ names: [String]) -> [Chart] {
         let shown = ["loss.", "score.", "metric."]
-        var groups: [(name: String, members: [String])] = []
-        for name in names where Self.member(name) == nil && !shown.contains(where: name.hasPrefix) {
-            if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { continue }
-            if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { continue }
+        let groups = names.grouped { name -> String? in
+            if Self.member(name) != nil || shown.contains(where: name.hasPrefix) { return nil }
+            if name == "epoch" || name == "epoch.logLossRatio" || name == "loss" { return nil }
+            if name.hasPrefix("epoch."), names.contains(String(name.dropFirst(6))) { return nil }
             let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-            let key = parts.count == 1 || parts[0] == "epoch" ? name : parts[0]
-            if let index = groups.firstIndex(where: { $0.name == key }) {
-                groups[index].members.append(name)
-            } else {
-                groups.append((key, [name]))
-            }
+            return parts.count == 1 || parts[0] == "epoch" ? name : parts[0]
         }
-        return groups.map { group in
-            Chart(
-                title: Self.title(group.name),
-                series: group.members.map { series($0, dropping: group.members.count > 1 ? group.name + "." : "") })
+        return groups.compactMap { group, members in
+            guard let group else { return nil }
+            return Chart(
+                title: Self.title(group),
+                series: members.map { series($0, dropping: members.count > 1 ? group + "." : "") })
         }
     }
 

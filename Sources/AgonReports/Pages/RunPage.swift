@@ -132,17 +132,11 @@ public struct RunPage {
 
     /// Metrics measured in the same way share a line. Values measured in other ways are not shown, only counted.
     private var identities: [String] {
-        var ways: [(text: String, metrics: [String])] = []
-        for name in run.metrics {
-            guard let text = (run.values(of: name).last?.identity)?.text else { continue }
-            let metric = String(name.dropFirst(7))
-            if let index = ways.firstIndex(where: { $0.text == text }) {
-                ways[index].metrics.append(metric)
-            } else {
-                ways.append((text, [metric]))
-            }
+        let ways = run.metrics.grouped { run.values(of: $0).last?.identity?.text }
+        let shown = ways.compactMap { text, names in
+            text.map { "\(names.map { $0.dropFirst(7) }.joined(separator: ", ")): \($0)" }
         }
-        return ways.map { "\($0.metrics.joined(separator: ", ")): \($0.text)" } + run.metrics.flatMap(others)
+        return shown + run.metrics.flatMap(others)
     }
 
     private func others(of name: String) -> [String] {

@@ -60,10 +60,7 @@ public struct SweepPage {
         let node = (try? ConfigNode.load(path: sweep.folder.sweepPath)) ?? .null
         let description: Markup = node["description"]?.string.map { "<p class=\"lead\">\($0)</p>" } ?? .empty
         let axes = sweep.list.axes.map { axis -> Markup in
-            var values: [String] = []
-            for trial in sweep.trials {
-                if let text = trial.value(of: axis)?.plainText, !values.contains(text) { values.append(text) }
-            }
+            let values = sweep.trials.compactMap { $0.value(of: axis)?.plainText }.distinct
             let shown =
                 values.prefix(6).joined(separator: ", ") + (values.count > 6 ? " and \(values.count - 6) more" : "")
             return "<span>\(axis): \(shown)</span>"
@@ -115,16 +112,11 @@ public struct SweepPage {
     /// A chart for each value that differs between trials: metrics first, then losses. A line is the mean over a row's
     /// seeds.
     private var charts: Markup {
-        var names: [String] = []
-        for trial in sweep.trials { names += trial.run.metrics.filter { !names.contains($0) } }
-        let wanted = ["loss.", "epoch.logLossRatio", "score."]
-        for prefix in wanted {
-            for trial in sweep.trials {
-                names += trial.run.history.names.filter { name in
-                    !names.contains(name) && RunCharts.member(name) == nil && name.hasPrefix(prefix)
-                }
-            }
+        let logged = sweep.trials.flatMap(\.run.history.names).filter { RunCharts.member($0) == nil }
+        let wanted = ["loss.", "epoch.logLossRatio", "score."].flatMap { prefix in
+            logged.filter { $0.hasPrefix(prefix) }
         }
+        let names = (sweep.trials.flatMap(\.run.metrics) + wanted).distinct
         let charts = names.prefix(12).map { name -> Markup in
             let way = FigureDrawing.usualIdentity(of: name, sweep.trials)
             var chart = Chart(

@@ -47,8 +47,6 @@ public struct RunHistory: Sendable {
         (self.seconds, self.alarms) = (seconds, alarms)
     }
 
-    init() {}
-
     public subscript(name: String) -> Curve { curves[name] ?? Curve() }
 
     /// Seconds of training up to a step; nil before the first line.

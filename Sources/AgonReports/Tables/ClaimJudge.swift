@@ -1,4 +1,3 @@
-import AgonExperiments
 import AgonStatistics
 import AgonText
 import Foundation

@@ -21,7 +21,7 @@ public enum ClaimOverview {
                 "source", "claim", "verdict", "effect, 95 % interval", "seeds", "of the published steps", "published",
                 "page",
             ])
-        let names = TableWork.names(in: tables)
+        let names = ProjectFiles.jsonNames(in: [tables])
         guard !names.isEmpty else { throw ReportsError.noResults(folder: "\(root)/\(folder)") }
         for name in names {
             let file = "\(tables)/\(name).json"

@@ -1,4 +1,3 @@
-import AgonDatasets
 import AgonDiagnostics
 
 /// The planned cost of a training step, in the units of `TableQuantity.Cost`.

@@ -13,11 +13,9 @@ public struct Provenance: Sendable {
     init(_ work: TableWork, trials: [RecordedTrial], commandLine: [String], seconds: Double) {
         let processor = Processor.current
         let made = ISO8601DateFormatter().string(from: Date())
-        let machines = Self.distinct(trials.compactMap { $0.run.record.flatMap(Machine.init) })
-        let versions = Self.distinct(
-            trials.compactMap { $0.run.record?.versions })
-        let commits = Self.distinct(
-            trials.compactMap { $0.run.record?.git })
+        let machines = trials.compactMap { $0.run.record.flatMap(Machine.init) }.distinct
+        let versions = trials.compactMap { $0.run.record?.versions }.distinct
+        let commits = trials.compactMap { $0.run.record?.git }.distinct
         let training = trials.reduce(0) { $0 + ($1.run.seconds ?? 0) }
         node = [
             "table": ConfigNode(work.configuration.name), "budget": ConfigNode(work.budget),
@@ -100,11 +98,6 @@ public struct Provenance: Sendable {
         guard !commits.isEmpty else { return "" }
         let words = commits.map { $0.commit.prefix(12) + ($0.isDirty ? " with changes" : "") }
         return " Commit \(words.joined(separator: ", "))."
-    }
-
-    private static func distinct<Element: Hashable>(_ elements: [Element]) -> [Element] {
-        var seen: Set<Element> = []
-        return elements.filter { seen.insert($0).inserted }
     }
 
     /// Arguments quoted for a shell.

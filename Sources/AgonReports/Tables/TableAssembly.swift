@@ -1,6 +1,4 @@
-import AgonConfiguration
 import AgonRuns
-import AgonSweeps
 import AgonText
 
 /// Makes a table of values.
@@ -73,15 +71,13 @@ struct TableAssembly {
         case .ratio: return (cell, [])
         case .metric, .timeToBest, .timeToReach, .record:
             let measured = done.compactMap { trial in trial.measured[column.key].map { (trial.seed, $0) } }
-            var ways: [EvaluationIdentity?] = []
-            for (_, value) in measured where !ways.contains(value.identity) { ways.append(value.identity) }
-            cell.groups = ways.compactMap { way in
-                let members = measured.filter { $0.1.identity == way }
-                return Summary(members.map(\.1.value)).map {
+            let ways = measured.grouped(by: \.1.identity)
+            cell.groups = ways.compactMap { _, members in
+                Summary(members.map(\.1.value)).map {
                     ResultTable.Cell.Group(summary: $0, seeds: members.map(\.0))
                 }
             }
-            return (cell, ways)
+            return (cell, ways.map(\.key))
         }
     }
 
@@ -117,18 +113,10 @@ struct TableAssembly {
     private func settleIdentities(
         _ table: inout ResultTable, column index: Int, _ identities: [[EvaluationIdentity?]]
     ) {
-        var order: [EvaluationIdentity?] = []
-        var counts: [Int] = []
-        for way in identities.joined() {
-            if let place = order.firstIndex(of: way) {
-                counts[place] += 1
-            } else {
-                order.append(way)
-                counts.append(1)
-            }
+        let ways = identities.joined().grouped(by: \.self).enumerated().sorted { first, second in
+            (second.element.members.count, first.offset) < (first.element.members.count, second.offset)
         }
-        let ranked = order.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
-        table.columns[index].identities = ranked.map { order[$0] }
+        table.columns[index].identities = ways.map(\.element.key)
         for (row, ways) in identities.enumerated() {
             for (group, way) in ways.enumerated() {
                 table.rows[row].cells[index].groups[group].identity =

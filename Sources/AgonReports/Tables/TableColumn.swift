@@ -119,13 +119,13 @@ enum TableQuantity: Sendable {
         registry.register("cost", "What a step takes, as planned from the config: bytes, parameters, arithmetic.") {
             reader in
             .cost(
-                try reader.choice("figure", Cost.self, "Which figure."),
+                try reader.choice("figure", "Which figure."),
                 budget: try reader.optionalChoice(
                     "budget", TableConfiguration.budgetNames,
                     "The budget of the config; default: the table's own."))
         }
         registry.register("record", "A measurement of the run: time, throughput, peak memory, alarms.") { reader in
-            .record(try reader.choice("figure", Record.self, "Which figure."))
+            .record(try reader.choice("figure", "Which figure."))
         }
         registry.register("ratio", "Another column, relative to its value in one row.") { reader in
             .ratio(

@@ -43,7 +43,7 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         figures = try reader.array("figures", of: TableFigure.self, default: [], "Figures to draw beside the table.")
         claims = try reader.array("claims", of: TableClaim.self, default: [], "Published claims, each with a check.")
         convergence = try reader.optionalSection(
-            "convergence", TableConvergence.self,
+            "convergence",
             "When a claim about quality can be judged before the published length.")
         publishedSteps = try reader.optionalInteger(
             "publishedSteps", in: 1..., "The steps of the published trainings, unless a row states its own.")

@@ -55,8 +55,7 @@ struct TableMaking {
                     case .cost(let figure, let budget): found.costs[column.key] = cost(row, budget)?[figure]
                     case .setting(let path):
                         let words = (done.isEmpty ? members : done).compactMap { $0.value(of: path)?.plainText }
-                        var seen: Set<String> = []
-                        let different = words.filter { seen.insert($0).inserted }
+                        let different = words.distinct
                         found.words[column.key] = different.isEmpty ? nil : different.joined(separator: ", ")
                     default: break
                     }
@@ -72,20 +71,15 @@ struct TableMaking {
     /// The settings besides the seed in which trials differ: axes, or the paths of keys that change the result.
     static func settings(thatDifferAmong trials: [RecordedTrial]) -> [String] {
         guard let first = trials.first, trials.count > 1 else { return [] }
-        var axes: [String] = []
-        for trial in trials { axes += trial.variant.map(\.axis).filter { !axes.contains($0) } }
+        let axes = trials.flatMap { $0.variant.map(\.axis) }.distinct
         let differing = axes.filter { axis in Set(trials.map { $0.value(of: axis)?.canonicalText }).count > 1 }
         guard differing.isEmpty else { return differing }
         // Trials of several sweeps may differ where none of these has an axis.
         let free = ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing, .chance])
-        var paths: [String] = []
-        for trial in trials.dropFirst() {
-            for path in ConfigDifference.between(first.run.config, trial.run.config).map(\.path) {
-                if case .key(let key)? = path.steps.first, free.contains(key) { continue }
-                if !paths.contains(path.description) { paths.append(path.description) }
-            }
-        }
-        return paths
+        let differences = trials.dropFirst().flatMap { ConfigDifference.between(first.run.config, $0.run.config) }
+        return differences.map(\.path).filter { path in
+            if case .key(let key)? = path.steps.first { !free.contains(key) } else { true }
+        }.map(\.description).distinct
     }
 
     private func measured(_ trial: RecordedTrial) -> TableValues.Trial {

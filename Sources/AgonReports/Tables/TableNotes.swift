@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonSweeps
 import AgonText
 
@@ -39,18 +38,11 @@ extension TableAssembly {
 
     /// Columns measured in the same way share a note.
     static func joined(_ notes: [String]) -> [String] {
-        var order: [String] = []
-        var titles: [String: [String]] = [:]
-        for note in notes {
-            guard let colon = note.range(of: ": ") else { continue }
-            let text = String(note[colon.upperBound...])
-            if titles[text] == nil { order.append(text) }
-            titles[text, default: []].append(String(note[..<colon.lowerBound]))
+        let parts = notes.compactMap { note in
+            note.range(of: ": ").map { (title: note[..<$0.lowerBound], text: note[$0.upperBound...]) }
         }
-        return order.map { text in
-            var unique: [String] = []
-            for title in titles[text] ?? [] where !unique.contains(title) { unique.append(title) }
-            return "\(unique.joined(separator: ", ")): \(text)"
+        return parts.grouped(by: \.text).map { text, members in
+            "\(members.map(\.title).distinct.joined(separator: ", ")): \(text)"
         }
     }
 

@@ -111,15 +111,10 @@ public struct TableWork: Sendable {
     }
 
     /// The tables in `Configs/tables`.
-    public static var names: [String] { Set(folders.flatMap { names(in: $0) }).sorted() }
+    public static var names: [String] { ProjectFiles.jsonNames(in: folders) }
 
     /// The folder of tables in the working folder, then those of the project.
     private static var folders: [String] { [standardFolder] + ProjectFiles.places(of: standardFolder) }
-
-    static func names(in folder: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
-    }
 
     /// The default folder of results.
     public var standardResults: String { "Results/\(label)" }
@@ -231,16 +226,14 @@ public struct TableWork: Sendable {
     private func unmeasured(in trials: [RecordedTrial]) -> String? {
         guard let recorded else { return nil }
         let done = trials.filter(\.isDone)
-        var names: [String] = []
-        for column in configuration.columns {
+        let wanted = configuration.columns.compactMap { column -> String? in
             switch column.quantity {
-            case .metric(let name, _, _, _, _), .timeToBest(let name, _, _), .timeToReach(let name, _, _, _):
-                let isMeasured = done.contains { !$0.run.values(of: name).isEmpty }
-                if !isMeasured, !done.isEmpty, !names.contains(name) { names.append(name) }
-            default: break
+            case .metric(let name, _, _, _, _), .timeToBest(let name, _, _), .timeToReach(let name, _, _, _): name
+            default: nil
             }
         }
-        guard !names.isEmpty else { return nil }
+        let names = wanted.distinct.filter { name in done.allSatisfy { $0.run.values(of: name).isEmpty } }
+        guard !done.isEmpty, !names.isEmpty else { return nil }
         let metrics = names.compactMap { name in
             name.hasPrefix("metric.") ? EvaluationMetric.giving(String(name.dropFirst(7)))?.rawValue : nil
         }
@@ -248,7 +241,7 @@ public struct TableWork: Sendable {
             metrics.isEmpty
             ? ""
             : "; measure them with: agon evaluate \(ShellText.word(recorded.folder.trialsFolder))/* --metrics "
-                + metrics.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ",")
+                + metrics.distinct.joined(separator: ",")
         return "no trial has \(names.joined(separator: ", "))" + remedy
     }
 

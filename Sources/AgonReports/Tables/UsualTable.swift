@@ -14,8 +14,7 @@ extension TableMaking {
 
     /// Best and last value of each metric, or the last losses if nothing was measured; time and memory.
     static func usualColumns(of trials: [RecordedTrial]) -> [TableColumn] {
-        var names: [String] = []
-        for trial in trials { names += trial.run.metrics.filter { !names.contains($0) } }
+        let names = trials.flatMap(\.run.metrics).distinct
         var columns: [TableColumn] = []
         for name in names {
             let goal = MetricGoal.usual(for: name)

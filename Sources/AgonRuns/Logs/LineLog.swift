@@ -1,5 +1,4 @@
 import AgonConfiguration
-import AgonTensors
 import Foundation
 
 /// A line of a log: a JSON object with the key `step`.

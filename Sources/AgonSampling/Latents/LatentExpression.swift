@@ -1,5 +1,3 @@
-import AgonConfiguration
-
 /// A reference to a latent vector in an expression.
 public enum LatentReference: Hashable, Sendable {
     /// A latent saved under this name.

@@ -2,7 +2,6 @@ import AgonDatasets
 import AgonGraph
 import AgonLayers
 import AgonSampling
-import AgonTensors
 
 /// The accuracy of a classifier.
 enum ClassifierAccuracy {

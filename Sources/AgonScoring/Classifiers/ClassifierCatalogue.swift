@@ -35,15 +35,7 @@ public struct ClassifierCatalogue: Sendable {
     // MARK: Configs
 
     /// The names of the available configs.
-    public var names: [String] {
-        Set(
-            configFolders.flatMap { folder in
-                ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
-                    $0.hasSuffix(".json") && $0 != "schema.json"
-                }.map { String($0.dropLast(5)) }
-            }
-        ).sorted()
-    }
+    public var names: [String] { ProjectFiles.jsonNames(in: configFolders) }
 
     /// The config with a name, or in a file: a text with a `/` or ending in `.json` is a path.
     ///

@@ -29,14 +29,14 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
         let name = try reader.string("name", affects: .nothing, "The name that experiments refer to.")
         self.name = name
         try reader.require(
-            Self.isFileName(name), "name", "'\(name)' is not a valid file name; use letters, digits, '.', '_' and '-'")
+            FileBytes.isName(name), "name", "'\(name)' is not a valid file name; use letters, digits, '.', '_' and '-'")
         description = try reader.optionalString(
             "description", affects: .nothing, "A description in one or two sentences.")
         let architecture = try reader.string(
             "architecture", affects: .nothing, "Its name in distances: \"lenet\" gives fid-lenet, kid-lenet.")
         self.architecture = architecture
         try reader.require(
-            Self.isFileName(architecture), "architecture", "'\(architecture)': use letters, digits, '.', '_' and '-'")
+            FileBytes.isName(architecture), "architecture", "'\(architecture)': use letters, digits, '.', '_' and '-'")
         seed = UInt64(
             try reader.integer("seed", in: 0..., default: 0, affects: .chance, "Seed of weights, dropout and batches."))
         steps = try reader.integer("steps", in: 1...1_000_000_000, affects: .length, "Updates, one batch each.")
@@ -52,18 +52,6 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
             "Updates between checkpoints, from which interrupted training resumes.")
         let split = dataset.split
         try reader.require(split == .train, "dataset", "a classifier learns the split 'train', not '\(split.rawValue)'")
-    }
-
-    private static func isFileName(_ text: String) -> Bool {
-        !text.isEmpty && !text.hasPrefix(".") && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 
     /// The published JSON Schema of classifiers' configs.

@@ -1,5 +1,3 @@
-import AgonConfiguration
-
 /// Errors of classifiers. Errors in their configs are `ConfigError`.
 public enum ClassifierError: Error, Equatable, Sendable {
     /// No config has the name.

@@ -1,6 +1,5 @@
 import AgonDatasets
 import AgonSampling
-import AgonTensors
 
 /// How images are resized to a classifier's input. Identities name it, because distances depend on it.
 public enum ImageResizer: String, Hashable, Sendable {

@@ -1,5 +1,3 @@
-import AgonConfiguration
-import AgonGraph
 import AgonLayers
 import AgonRuns
 import AgonTensors

@@ -1,8 +1,6 @@
-import AgonAdversarial
 import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
-import AgonGraph
 import AgonMetrics
 import AgonRuns
 import AgonSampling

@@ -1,9 +1,7 @@
 import AgonDatasets
 import AgonExperiments
-import AgonGraph
 import AgonRuns
 import AgonSampling
-import AgonTensors
 import AgonTraining
 
 /// The evaluations of a run during training, as its config's `evaluate` states.

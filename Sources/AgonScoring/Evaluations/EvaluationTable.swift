@@ -16,11 +16,7 @@ public struct EvaluationTable: Sendable {
     }
 
     /// The metrics in order of first appearance.
-    var metrics: [String] {
-        var found: [String] = []
-        for value in rows.flatMap(\.values) where !found.contains(value.metric) { found.append(value.metric) }
-        return found
-    }
+    var metrics: [String] { rows.flatMap(\.values).map(\.metric).distinct }
 
     public var text: String {
         let metrics = metrics

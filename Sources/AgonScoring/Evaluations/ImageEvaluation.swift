@@ -6,7 +6,6 @@ import AgonMetrics
 import AgonRuns
 import AgonSampling
 import AgonTensors
-import Foundation
 
 /// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
 ///
@@ -23,11 +22,9 @@ public struct ImageEvaluation {
 
         /// A path that ends in `.npz`, a path with a `/` or of a folder, or else the name of a dataset.
         public init(_ text: String) {
-            var isFolder: ObjCBool = false
-            let exists = FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
             if text.lowercased().hasSuffix(".npz") {
                 self = .statistics(text)
-            } else if text.contains("/") || (exists && isFolder.boolValue) {
+            } else if text.contains("/") || FileSystem.isFolder(text) {
                 self = .folder(text)
             } else {
                 self = .dataset(text)

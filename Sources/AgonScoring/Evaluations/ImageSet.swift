@@ -1,7 +1,4 @@
-import AgonConfiguration
 import AgonDatasets
-import AgonSampling
-import AgonTensors
 import Foundation
 
 /// Images to be measured: those of a folder, or of a split of a dataset, without training's transforms.
@@ -42,8 +39,6 @@ struct ImageSet {
         source = images.images
         origin = name
     }
-
-    var count: Int { source.count }
 
     /// The size of all images; nil if they differ.
     func size() throws -> (height: Int, width: Int)? {

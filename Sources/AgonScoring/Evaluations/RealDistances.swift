@@ -1,8 +1,6 @@
-import AgonConfiguration
 import AgonDatasets
 import AgonGraph
 import AgonMetrics
-import AgonTensors
 
 /// The distances of a dataset's training samples to its test samples under a classifier: those of a generator that
 /// samples the data's own distribution, below which distances are meaningless.

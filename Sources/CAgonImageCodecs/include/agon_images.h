@@ -8,10 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 enum { AGON_MESSAGE_SIZE = 256 };
 
 /// The most pixels of an image that is read or written: 2^28, a square of side 16384.
@@ -106,9 +102,5 @@ int agon_zip_add(agon_zip *zip, const char *name, const void *bytes, size_t coun
 int agon_zip_finish(agon_zip *zip, const char *path, char *message);
 /// The most bytes that an honest archive of `size` bytes becomes: data of images and tables shrink 100-fold at most.
 uint64_t agon_archive_limit(uint64_t size);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /// Opens BLAS once per process (thread-safe; later calls return the first result). LAPACKE is loaded on first use.
 /// Honours AGON_BLAS (path of a library with the CBLAS interface) and OPENBLAS_CORETYPE when the user set it.
 /// Variables are set while the library is opened, then restored: call it before other threads read the environment.
@@ -51,7 +47,4 @@ int agon_dsyevd(bool vectors, int n, double *a, double *values);
 /// QR of a (m x n, m >= n, overwritten with Q's first n columns); r_diagonal[n] receives R's diagonal.
 int agon_dqr(int m, int n, double *a, double *r_diagonal);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -5,10 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /// Strings live as long as the process.
 typedef struct {
     const char *brand;   // "Intel(R) Xeon(R) ...", or "" if the processor does not report it (arm64)
@@ -24,7 +20,4 @@ typedef struct {
 /// Detected once per process (thread-safe), then cached.
 agon_cpu_features agon_cpu_describe(void);
 
-#ifdef __cplusplus
-}
-#endif
 #endif
