@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
 import AgonRuns

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 import AgonTestSupport
 import Foundation
