@@ -55,7 +55,7 @@ import Testing
         #expect(experiment.configuration.steps == 9 && experiment.configuration.seed == 7)
         #expect(
             message { _ = try Experiment.load(path: path, steps: 0) }
-                == "--steps 0: steps: 0 is out of range; expected an integer from 1 to 1000000000")
+                == "--steps 0: 0 is out of range; expected an integer from 1 to 1000000000")
     }
 
     @Test(arguments: [
