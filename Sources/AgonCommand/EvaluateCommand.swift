@@ -21,9 +21,11 @@ struct EvaluateCommand: ParsableCommand {
             and a line says so. A model that comes with Agon (agon models) is measured
             like a run, but its values are only printed.
 
-            --images measures a folder of images that no run made, against a dataset,
-            another folder, or statistics in pytorch-fid's format (mu and sigma in a
-            .npz file): two folders of images are compared as by pytorch-fid.
+            --images measures a folder of images that no run made, or an archive of it
+            (.zip, .tar), against a dataset, another folder, or statistics in
+            pytorch-fid's format (mu and sigma in a .npz file): two folders of images
+            are compared as by pytorch-fid. Metrics for which there are too few images
+            are left out, unless --metrics names them.
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
@@ -40,7 +42,7 @@ struct EvaluateCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The folders of runs, or names of models.", valueName: "run"), completion: .directory)
     var folders: [String] = []
-    @Option(help: "Measure the images in this folder instead of runs.", completion: .directory)
+    @Option(help: "Measure the images in this folder or archive instead of runs.", completion: .directory)
     var images: String?
     @Option(
         help: ArgumentHelp(

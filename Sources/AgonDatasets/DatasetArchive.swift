@@ -1,29 +1,49 @@
 import AgonConfiguration
 import CAgonImageCodecs
 import Foundation
+import Synchronization
 
 /// An archive used in place of the folder that it contains. It is unpacked once and stored under the hash of its
-/// contents.
-enum DatasetArchive {
+/// contents, beside a record of its members: where a member is gone or has another size, it is unpacked again.
+package enum DatasetArchive {
     private static let endings = [
         ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst",
     ]
 
+    /// Whether a path names an archive, by its ending.
+    package static func isArchive(_ path: String) -> Bool { endings.contains { path.lowercased().hasSuffix($0) } }
+
     /// The folder for a path: the path itself with `~` expanded, or the folder into which the archive was unpacked.
     ///
     /// Throws: `DatasetError.unreadable`, `.badArchive`, `.cannotWrite`.
-    static func folder(of path: String, cacheFolder: String?) throws -> String {
+    package static func folder(of path: String, cacheFolder: String?) throws -> String {
         let path = expanded(path)
-        guard endings.contains(where: { path.lowercased().hasSuffix($0) }), let stamp = FileStamp(path: path),
-            !stamp.isFolder
-        else { return path }
+        guard let stamp = FileStamp(path: path), !stamp.isFolder else { return path }
         guard stamp.isFile else { throw DatasetError.unreadable(path: path, reason: "not a regular file") }
+        guard isArchive(path) else {
+            throw DatasetError.unreadable(
+                path: path, reason: "it is a file; expected a folder or an archive (.zip, .tar, .tar.gz, .tar.xz, …)")
+        }
         let store = FileRecords(of: path, cacheFolder: cacheFolder)
         let hash = try contents(of: path, stamp: stamp, store: store)
         let place = (cacheFolder ?? NSTemporaryDirectory() + "agon-\(getuid())") + "/unpacked"
         let target = place + "/" + hash.prefix(32)
-        if !ImageFolder.isFolder(target) { try unpack(path, to: target, size: stamp.size) }
+        unpacked.withLock { $0[target] = path }
+        if !isWhole(target) { try unpack(path, to: target, size: stamp.size) }
         return try FolderSplits.unwrapped(target, always: true)
+    }
+
+    /// The archives that this process opened, by the folders into which they were unpacked.
+    private static let unpacked = Mutex<[String: String]>([:])
+
+    /// A text in which the folders of unpacked archives are replaced with the paths of the archives. A user who is told
+    /// of a file in the cache would repair it there, and the archive would stay as it is.
+    static func named(_ text: String) -> String {
+        unpacked.withLock { unpacked in
+            unpacked.reduce(text) { text, archive in
+                text.contains(archive.key) ? text.replacingOccurrences(of: archive.key, with: archive.value) : text
+            }
+        }
     }
 
     /// Expands `~` and `~/…` to the user's home folder, as shells do for arguments but not within configs.
@@ -57,11 +77,44 @@ enum DatasetArchive {
             try? FileManager.default.removeItem(atPath: unfinished)
             throw DatasetError.badArchive(path: path, reason: reason)
         }
+        let record = Data(try members(of: unfinished).utf8)
+        do {
+            try record.write(to: URL(fileURLWithPath: target + recordEnding), options: .atomic)
+        } catch {
+            try? FileManager.default.removeItem(atPath: unfinished)
+            throw DatasetError.cannotWrite(path: target + recordEnding, reason: error.localizedDescription)
+        }
+        // A folder that lost members makes way.
+        let former = unfinished + ".former"
+        if rename(target, former) == 0 { try? FileManager.default.removeItem(atPath: former) }
         if rename(unfinished, target) != 0 {
             let reason = String(cString: strerror(errno))
             try? FileManager.default.removeItem(atPath: unfinished)
             // Another process may have finished first.
-            if !ImageFolder.isFolder(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
+            if !isWhole(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
         }
+    }
+
+    private static let recordEnding = ".members"
+
+    /// Whether a folder holds what was unpacked into it, as far as names and sizes tell.
+    private static func isWhole(_ folder: String) -> Bool {
+        guard let record = try? String(contentsOfFile: folder + recordEnding, encoding: .utf8) else { return false }
+        return record == (try? members(of: folder))
+    }
+
+    /// The hash of the names and sizes of all files in a folder and its subfolders.
+    private static func members(of folder: String) throws -> String {
+        var lines: [String] = []
+        func walk(_ place: String) throws {
+            try FolderEntries.forEach(in: folder + place) { name, type in
+                let path = place + "/" + name
+                let stamp = FileStamp(path: folder + path)
+                if let stamp, stamp.isFolder, type != Int32(DT_LNK) { return try walk(path) }
+                lines.append("\(stamp?.size ?? -1) \(path)\n")
+            }
+        }
+        try walk("")
+        return SHA256.hex(of: sorted(lines).joined())
     }
 }

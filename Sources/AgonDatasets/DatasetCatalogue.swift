@@ -111,7 +111,7 @@ public struct DatasetCatalogue: Sendable {
                 }
             }
         }
-        throw missing(manifest, passedOver: passedOver)
+        throw missing(manifest, passedOver: passedOver, split: split)
     }
 
     private func place(
@@ -150,12 +150,42 @@ public struct DatasetCatalogue: Sendable {
     }
 
     /// The error for a dataset that was not found, which tells how to get it.
-    func missing(_ manifest: DatasetManifest, passedOver: [String] = []) -> DatasetError {
-        let files = manifest.forms.first?.train.images ?? []
+    ///
+    /// - Parameter split: the split that was searched for. Of a folder that holds some of its files, the others are
+    ///   named.
+    func missing(
+        _ manifest: DatasetManifest, passedOver: [String] = [],
+        split: (DatasetManifest.Form) -> DatasetManifest.Form.Split = { $0.train }
+    ) -> DatasetError {
+        let files = manifest.forms.first.map { split($0).images } ?? []
+        let gap = gap(in: manifest, split: split)
         return DatasetError.missing(
-            name: manifest.name, files: files.map { $0 == "." ? "images" : $0 },
-            folders: searchPath.folders(for: manifest.name),
-            isFetchable: manifest.forms.contains { !$0.sources.isEmpty }, passedOver: passedOver)
+            name: manifest.name, files: gap?.files ?? files.map { $0 == "." ? "images" : $0 },
+            folders: gap.map { [$0.folder] } ?? searchPath.folders(for: manifest.name),
+            isFetchable: manifest.forms.contains { !$0.sources.isEmpty },
+            passedOver: passedOver + otherCIFAR(manifest))
+    }
+
+    /// The first folder that holds some files of a split, and the names of those that it lacks.
+    private func gap(
+        in manifest: DatasetManifest, split: (DatasetManifest.Form) -> DatasetManifest.Form.Split
+    ) -> (folder: String, files: [String])? {
+        for candidate in searchPath.candidates(for: manifest.name) {
+            for form in manifest.forms where form.format == .idx || form.format == .cifar10 {
+                let names = split(form).images + (split(form).labels.map { [$0] } ?? [])
+                let absent = names.filter { DatasetFiles.path(of: $0, in: candidate.folder) == nil }
+                guard !absent.isEmpty, absent.count < names.count else { continue }
+                return (candidate.folder, absent.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
+            }
+        }
+        return nil
+    }
+
+    /// A remark about CIFAR-100 in a folder where CIFAR-10 was searched for.
+    private func otherCIFAR(_ manifest: DatasetManifest) -> [String] {
+        guard manifest.forms.contains(where: { $0.format == .cifar10 }) else { return [] }
+        return searchPath.candidates(for: manifest.name).compactMap { DatasetFiles.hundredClassCIFAR(in: $0.folder) }
+            .prefix(1).map { "\($0): looks like CIFAR-100, which has other labels; Agon reads CIFAR-10" }
     }
 }
 

@@ -13,7 +13,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oddPair(path: String, width: Int)
     case unequalImage(path: String, shape: ImageShape, expected: ImageShape)
     case badEmbeddings(path: String, reason: String)
-    case brokenImages(path: String, [BrokenImage], count: Int)
+    /// - Parameter canSkip: whether the user can leave the images out with `dataset.broken`.
+    case brokenImages(path: String, [BrokenImage], count: Int, canSkip: Bool = true)
     /// The contents differ from the record; `name` is the dataset to which they belong, if known.
     case otherContents(path: String, name: String?)
     case pythonCIFAR(path: String)
@@ -105,12 +106,15 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(path): is \(shape) after the transforms, but the first image is \(expected); "
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
         case .badEmbeddings(let path, let reason): "\(path): \(reason)"
-        case .brokenImages(let path, let broken, let count):
-            if broken.count == 1, let only = broken.first {
-                "\(path)/\(only.file): \(only.reason); remove the file, or set dataset.broken to \"skip\""
+        case .brokenImages(let path, let broken, let count, let canSkip):
+            if count > 1, broken.count == count {
+                "\(path): all \(count) images are broken: " + Self.reasons(broken)
+            } else if broken.count == 1, let only = broken.first {
+                "\(path)/\(only.file): \(only.reason); remove the file"
+                    + (canSkip ? ", or set dataset.broken to \"skip\"" : "")
             } else {
-                "\(path): \(broken.count) of \(count) images are broken; remove them, or set dataset.broken to \"skip\": "
-                    + broken.map { "\($0.file): \($0.reason)" }.joined(separator: "; ")
+                "\(path): \(broken.count) of \(count) images are broken; remove them"
+                    + (canSkip ? ", or set dataset.broken to \"skip\": " : ": ") + Self.reasons(broken)
             }
         case .otherContents(let path, let name):
             "\(path): contents differ from those recorded for this dataset"
@@ -180,6 +184,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
         case .fetchRunning(let path): "\(path): another fetch is running here; wait until it ends"
         }
+    }
+
+    private static func reasons(_ broken: [BrokenImage]) -> String {
+        broken.map { "\($0.file): \($0.reason)" }.joined(separator: "; ")
     }
 
     private static func suggestion(_ nearest: String?) -> String { nearest.map { " Did you mean '\($0)'?" } ?? "" }

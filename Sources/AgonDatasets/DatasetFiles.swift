@@ -35,6 +35,12 @@ enum DatasetFiles {
             .first { FileStamp(path: $0) != nil }
     }
 
+    /// The file by which a folder is recognised as CIFAR-100's binary version; nil if there is none.
+    static func hundredClassCIFAR(in folder: String) -> String? {
+        ["train.bin", "cifar-100-binary/train.bin", "cifar-100-binary.tar.gz"].map { folder + "/" + $0 }
+            .first { FileStamp(path: $0) != nil }
+    }
+
     private static func letters(_ name: String) -> String {
         name.lowercased().filter { $0.isLetter || $0.isNumber }
     }

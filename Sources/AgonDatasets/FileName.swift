@@ -64,9 +64,11 @@ enum FileName {
     }
 
     /// A path for messages: invalid bytes appear as `\xE9`, and so do line breaks and other control characters.
+    ///
+    /// The path of an unpacked archive becomes that of the archive, which is what the user knows.
     static func shown(_ path: String) -> String {
         var shown = ""
-        for scalar in path.unicodeScalars {
+        for scalar in DatasetArchive.named(path).unicodeScalars {
             if isEscape(scalar) || scalar.value < 0x20 || scalar.value == 0x7f {
                 let digits = String(UInt8(truncatingIfNeeded: scalar.value), radix: 16, uppercase: true)
                 shown += "\\x" + (digits.count == 1 ? "0" : "") + digits

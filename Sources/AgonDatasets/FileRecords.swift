@@ -20,16 +20,18 @@ struct ImageHeader: Hashable, Sendable {
     let height: Int
     let width: Int
     let channels: Int
+    /// Whether the file holds more images than the first, which is the one that is read.
+    var hasMore = false
 }
 
 /// The results of examining the files of a folder, kept between runs in the cache folder: a file with unchanged path,
 /// size and times is not read again. If the store is lost, damaged or not writable, this only costs time.
 ///
-/// File: `agon files 1`, then for each file its size, times, size and hash of the contents, format, height, width,
-/// channels, fault and name, separated by tabs and terminated by a zero byte (which no name contains).
+/// File: `agon files 2`, then for each file its size, times, size and hash of the contents, format, height, width,
+/// channels, whether it holds more images (0 or 1), fault and name, separated by tabs and terminated by a zero byte (which no name contains).
 final class FileRecords: Sendable {
     /// Incremented when the decoders accept or reject other files.
-    private static let head = "agon files 1"
+    private static let head = "agon files 2"
     /// A file that changed a moment ago may change again without a visible change of its time stamp.
     private static let grain: Int64 = 2_000_000_000
 
@@ -80,6 +82,7 @@ final class FileRecords: Sendable {
                     "\(record.stamp.size)", "\(record.stamp.modified)", "\(record.stamp.changed)",
                     "\(record.contents.size)", record.contents.sha256, "\(record.image?.format.rawValue ?? 0)",
                     "\(record.image?.height ?? 0)", "\(record.image?.width ?? 0)", "\(record.image?.channels ?? 0)",
+                    record.image?.hasMore == true ? "1" : "0",
                     record.fault.map { $0.replacingOccurrences(of: "\t", with: " ") } ?? "", "",
                 ]
                 bytes.append(contentsOf: fields.joined(separator: "\t").utf8)
@@ -105,23 +108,25 @@ final class FileRecords: Sendable {
                 guard line.elementsEqual(head.utf8) else { return [:] }
                 continue
             }
-            let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 10, omittingEmptySubsequences: false)
-            guard fields.count == 11 else { return [:] }
+            let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 11, omittingEmptySubsequences: false)
+            guard fields.count == 12 else { return [:] }
             let numbers = fields.indices.map {
-                $0 == 4 || $0 > 8 ? 0 : Int(String(decoding: fields[$0], as: UTF8.self))
+                $0 == 4 || $0 > 9 ? 0 : Int(String(decoding: fields[$0], as: UTF8.self))
             }
             guard !numbers.contains(nil) else { return [:] }
             let values = numbers.map { $0 ?? 0 }
             let format = ImageFormat(rawValue: UInt32(truncatingIfNeeded: values[5]))
             let hasSize = values[6] > 0 && values[7] > 0 && values[8] > 0
-            records[Array(fields[10])] = FileRecord(
+            records[Array(fields[11])] = FileRecord(
                 stamp: FileStamp(size: values[0], modified: Int64(values[1]), changed: Int64(values[2])),
                 contents: FileContents(size: values[3], sha256: String(decoding: fields[4], as: UTF8.self)),
                 image: format.flatMap { format in
                     hasSize
-                        ? ImageHeader(format: format, height: values[6], width: values[7], channels: values[8]) : nil
+                        ? ImageHeader(
+                            format: format, height: values[6], width: values[7], channels: values[8],
+                            hasMore: values[9] == 1) : nil
                 },
-                fault: fields[9].isEmpty ? nil : String(decoding: fields[9], as: UTF8.self))
+                fault: fields[10].isEmpty ? nil : String(decoding: fields[10], as: UTF8.self))
         }
         return records
     }

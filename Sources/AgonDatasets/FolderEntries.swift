@@ -18,34 +18,13 @@ struct FolderEntries {
 
     /// Throws: `DatasetError.unreadable`.
     init(path: String) throws {
-        guard let directory = FileName.withBytes(of: path, { opendir($0) }) else {
-            let reason = errno == ENOENT || errno == ENOTDIR ? "no such folder" : String(cString: strerror(errno))
-            throw DatasetError.unreadable(path: path, reason: reason)
-        }
-        defer { closedir(directory) }
-        while true {
-            errno = 0
-            guard let entry = readdir(directory) else {
-                guard errno == 0 else {
-                    throw DatasetError.unreadable(path: path, reason: String(cString: strerror(errno)))
-                }
-                return
-            }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                let capacity = MemoryLayout.size(ofValue: pointer.pointee)
-                return pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
-                    FileName.text(
-                        UnsafeBufferPointer(
-                            rebasing: UnsafeBufferPointer(start: bytes, count: capacity).prefix { $0 != 0 }))
-                }
-            }
-            if name == "." || name == ".." { continue }
+        try Self.forEach(in: path) { name, type in
             if name.hasPrefix(".") {
                 leftOut["hidden", default: 0] += 1
-                continue
+                return
             }
             var (isFolder, isOther) = (false, false)
-            switch Int32(entry.pointee.d_type) {
+            switch type {
             case Int32(DT_DIR): isFolder = true
             case Int32(DT_REG): break
             case Int32(DT_UNKNOWN), Int32(DT_LNK):
@@ -69,6 +48,35 @@ struct FolderEntries {
                     leftOut[ending.isEmpty ? "without an ending" : "." + ending, default: 0] += 1
                 }
             }
+        }
+    }
+
+    /// Calls `body` with the name and the type (`DT_REG` and so on) of each entry of a folder, in no particular order.
+    ///
+    /// Throws: `DatasetError.unreadable`.
+    static func forEach(in path: String, _ body: (_ name: String, _ type: Int32) throws -> Void) throws {
+        guard let directory = FileName.withBytes(of: path, { opendir($0) }) else {
+            let reason = errno == ENOENT || errno == ENOTDIR ? "no such folder" : String(cString: strerror(errno))
+            throw DatasetError.unreadable(path: path, reason: reason)
+        }
+        defer { closedir(directory) }
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else {
+                guard errno == 0 else {
+                    throw DatasetError.unreadable(path: path, reason: String(cString: strerror(errno)))
+                }
+                return
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                let capacity = MemoryLayout.size(ofValue: pointer.pointee)
+                return pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
+                    FileName.text(
+                        UnsafeBufferPointer(
+                            rebasing: UnsafeBufferPointer(start: bytes, count: capacity).prefix { $0 != 0 }))
+                }
+            }
+            if name != ".", name != ".." { try body(name, Int32(entry.pointee.d_type)) }
         }
     }
 

@@ -17,6 +17,7 @@ public struct IDXFile: Sendable {
         let magic = try stream.read(count: 4)
         guard magic.count == 4 else { throw bad("it ends in its header, after \(magic.count) bytes") }
         guard magic[0] == 0, magic[1] == 0 else {
+            if let kind = Self.foreignKind(magic) { throw bad("it is \(kind)") }
             throw bad("it starts with \(magic.map(String.init).joined(separator: " ")), not with 0 0 8 \(rank)")
         }
         guard magic[2] == 8 else {
@@ -47,6 +48,14 @@ public struct IDXFile: Sendable {
         }
         self.extents = extents
         self.values = values
+    }
+
+    /// What a file with these first bytes is, if it is something that is often saved under another's name.
+    private static func foreignKind(_ magic: [UInt8]) -> String? {
+        let kinds = [
+            ("<", "a web page"), ("vers", "a Git LFS pointer"), ("PK\u{3}\u{4}", "a zip archive"), ("%PDF", "a PDF"),
+        ]
+        return kinds.first { magic.starts(with: $0.0.utf8) }?.1
     }
 
     private static func text(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: " x ") }

@@ -108,7 +108,8 @@ public enum ImageFile {
             preconditionFailure("an image of format \(info.format)")
         }
         return ImageHeader(
-            format: format, height: Int(info.height), width: Int(info.width), channels: Int(info.channels))
+            format: format, height: Int(info.height), width: Int(info.width), channels: Int(info.channels),
+            hasMore: info.hasMore != 0)
     }
 }
 

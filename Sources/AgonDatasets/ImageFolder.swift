@@ -46,7 +46,9 @@ public struct ImageFolder: ImageSource {
             record.fault.map { DatasetError.BrokenImage(file: file, reason: $0) }
         }
         if !broken.isEmpty, reading.broken == .refuse || broken.count == list.files.count {
-            throw DatasetError.brokenImages(path: path, broken, count: list.files.count)
+            throw DatasetError.brokenImages(
+                path: path, broken, count: list.files.count,
+                canSkip: reading.broken == .refuse && broken.count < list.files.count)
         }
         let kept = list.files.indices.filter { survey.records[$0].fault == nil }
         let files = kept.map { list.files[$0] }
@@ -166,7 +168,8 @@ struct FolderSummary {
         let formats = kinds.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
             .map { kinds.count == 1 ? $0.key.name : "\($0.value) \($0.key.name)" }.joined(separator: ", ")
         let colours = greys == 0 ? "colour" : greys == headers.count ? "grey" : "\(greys) grey, the others colour"
-        var parts = ["\(path): \(headers.count) images (\(formats); \(sizes); \(colours))"]
+        let count = headers.count == 1 ? "1 image" : "\(headers.count) images"
+        var parts = ["\(path): \(count) (\(formats); \(sizes); \(colours))"]
         if !classNames.isEmpty {
             let shown = classNames.prefix(6).joined(separator: ", ")
             parts.append(
@@ -176,6 +179,10 @@ struct FolderSummary {
         if let out = Self.text(leftOut) { parts.append("left out: \(out)") }
         if !broken.isEmpty {
             parts.append("\(broken.count) broken skipped: " + DatasetError.list(broken.map(\.file)))
+        }
+        let series = headers.count { $0.hasMore }
+        if series > 0 {
+            parts.append("\(series) with several images in a file (animation or pages), of which the first is used")
         }
         if !isDecoded { parts.append("too many to decode in advance, only headers and file ends were checked") }
         return FileName.shown(parts.joined(separator: "; "))
@@ -190,7 +197,9 @@ struct FolderSummary {
             isOne = isOne && header.height == headers[0].height && header.width == headers[0].width
         }
         let first = "\(least.height)x\(least.width)"
-        return isOne ? "\(first) pixels" : "\(first) to \(most.height)x\(most.width) pixels"
+        let isSquare = least.height == least.width && most.height == most.width
+        return (isOne ? "\(first) pixels" : "\(first) to \(most.height)x\(most.width) pixels")
+            + (isSquare ? "" : ", height x width")
     }
 
     /// Nil if nothing was left out.

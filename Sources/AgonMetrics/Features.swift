@@ -30,6 +30,13 @@ public struct Features: Equatable, Sendable {
         return Features(rows: indices.count, columns: columns, values: selected)
     }
 
+    /// Whether all samples have the same features, but for the rounding of single precision.
+    public var rowsAreEqual: Bool {
+        guard rows > 0 else { return true }
+        let tolerance = 1e-6 * values.reduce(0) { max($0, abs($1)) }
+        return values.indices.allSatisfy { abs(values[$0] - values[$0 % columns]) <= tolerance }
+    }
+
     /// - Throws: ``MetricError/tooFewSamples(metric:set:count:needed:)`` or
     ///   ``MetricError/badValue(metric:row:column:value:)``.
     func check(atLeast needed: Int, set: String, metric: String) throws(MetricError) {

@@ -76,6 +76,8 @@ public struct SafetensorsFile: Sendable {
         guard file.size >= 8 else { throw failure("it has \(file.size) bytes, too few for a header's length") }
         let length = UInt64(littleEndian: try file.read(UInt64.self, count: 1, at: 0)[0])
         guard length <= UInt64(SafetensorsHeader.maximumSize) else {
+            let first = try file.read(UInt8.self, count: 8, at: 0)
+            if let kind = Self.foreignKind(first) { throw failure("it is \(kind)") }
             throw failure("its header claims \(length) bytes, more than the \(SafetensorsHeader.maximumSize) allowed")
         }
         guard Int(length) <= file.size - 8 else {
@@ -90,6 +92,23 @@ public struct SafetensorsFile: Sendable {
         metadata = header.metadata
         entries = header.entries
         indices = Dictionary(uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
+    }
+
+    /// What a file with these first bytes is, if it is of another kind in which weights are stored.
+    private static func foreignKind(_ bytes: [UInt8]) -> String? {
+        let kinds: [([UInt8], String)] = [
+            (Array("PK\u{3}\u{4}".utf8), "a zip, such as NumPy's .npz or PyTorch's .pt"),
+            ([0x89] + Array("HDF".utf8), "an HDF5 file (.h5)"),
+            (Array("GGUF".utf8), "a GGUF file"),
+            ([0x93] + Array("NUMPY".utf8), "a NumPy array (.npy)"),
+            (Array("{".utf8), "JSON, such as the index of weights in several files; name one of those files"),
+            (Array("<".utf8), "a web page"),
+            (Array("version ".utf8), "a Git LFS pointer"),
+            ([0x80], "a Python pickle, such as an old PyTorch file"),
+        ]
+        if let kind = kinds.first(where: { bytes.starts(with: $0.0) })?.1 { return kind }
+        // Protocol buffers have no signature. A model begins with its version and then its producer.
+        return bytes[0] == 8 && bytes[1] < 32 && bytes[2] == 0x12 ? "an ONNX model" : nil
     }
 
     /// Whether there is an array of this name.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,34 +29,76 @@ static void leave_locale(locale_t former, locale_t ours) {
     freelocale(ours);
 }
 
-static struct archive *open_archive(const char *path, char *message) {
+// An archive that is being read. libarchive skips the checksum and the length at the end of gzip data, so these come through
+// zlib, which compares both.
+typedef struct reading {
+    struct archive *archive;
+    agon_stream *stream;
+    uint8_t *block;
+} reading;
+
+enum { BLOCK = 1 << 18 };
+
+static void close_archive(reading *from) {
+    if (from->archive != NULL) archive_read_free(from->archive);
+    agon_stream_close(from->stream);
+    free(from->block);
+    memset(from, 0, sizeof *from);
+}
+
+// The next bytes of the stream into the block: how many, or -1.
+static ptrdiff_t inflate_block(reading *from, char *message) {
+    ptrdiff_t count = agon_stream_read(from->stream, from->block, BLOCK, message);
+    if (count < 0 && (strstr(message, "data check") != NULL || strstr(message, "length check") != NULL)) {
+        agon_fail(message, "its gzip data are damaged (checksum)");
+    }
+    return count;
+}
+
+static la_ssize_t give_block(struct archive *archive, void *context, const void **block) {
+    reading *from = context;
+    char message[AGON_MESSAGE_SIZE];
+    ptrdiff_t count = inflate_block(from, message);
+    if (count < 0) archive_set_error(archive, EINVAL, "%s", message);
+    *block = from->block;
+    return count < 0 ? ARCHIVE_FATAL : (la_ssize_t)count;
+}
+
+static int open_archive(reading *from, const char *path, char *message) {
+    memset(from, 0, sizeof *from);
     struct stat status;
-    if (stat(path, &status) != 0) {
-        agon_fail(message, "not a readable archive: %s", strerror(errno));
-        return NULL;
+    if (stat(path, &status) != 0) return agon_fail(message, "not a readable archive: %s", strerror(errno));
+    if (!S_ISREG(status.st_mode)) return agon_fail(message, "not a readable archive: not a regular file");
+    from->stream = agon_stream_open(path, message);
+    if (from->stream == NULL) return -1;
+    from->archive = archive_read_new();
+    from->block = malloc(BLOCK);
+    if (from->archive == NULL || from->block == NULL) {
+        close_archive(from);
+        return agon_fail(message, "no memory for the archive reader");
     }
-    if (!S_ISREG(status.st_mode)) {
-        agon_fail(message, "not a readable archive: not a regular file");
-        return NULL;
+    struct archive *archive = from->archive;
+    archive_read_support_filter_bzip2(archive);
+    archive_read_support_filter_xz(archive);
+    archive_read_support_filter_zstd(archive);
+    archive_read_support_format_tar(archive);
+    archive_read_support_format_zip(archive);
+    int result = agon_stream_is_gzip(from->stream) ? archive_read_open(archive, from, NULL, give_block, NULL)
+                                                   : archive_read_open_filename(archive, path, BLOCK);
+    if (result == ARCHIVE_OK) return 0;
+    const char *reason = archive_error_string(archive);
+    agon_fail(message, "not a readable archive: %s", reason != NULL ? reason : "unknown format");
+    close_archive(from);
+    return -1;
+}
+
+// Reads gzip data to their end, where the checksum is: the archive in them may end earlier.
+static int finish_stream(reading *from, char *message) {
+    if (!agon_stream_is_gzip(from->stream)) return 0;
+    for (;;) {
+        ptrdiff_t count = inflate_block(from, message);
+        if (count < BLOCK) return count < 0 ? -1 : 0;
     }
-    struct archive *reader = archive_read_new();
-    if (reader == NULL) {
-        agon_fail(message, "no memory for the archive reader");
-        return NULL;
-    }
-    archive_read_support_filter_gzip(reader);
-    archive_read_support_filter_bzip2(reader);
-    archive_read_support_filter_xz(reader);
-    archive_read_support_filter_zstd(reader);
-    archive_read_support_format_tar(reader);
-    archive_read_support_format_zip(reader);
-    if (archive_read_open_filename(reader, path, 1 << 18) != ARCHIVE_OK) {
-        const char *reason = archive_error_string(reader);
-        agon_fail(message, "not a readable archive: %s", reason != NULL ? reason : "unknown format");
-        archive_read_free(reader);
-        return NULL;
-    }
-    return reader;
 }
 
 static const char *entry_name(struct archive_entry *entry) {
@@ -64,11 +107,11 @@ static const char *entry_name(struct archive_entry *entry) {
 }
 
 // The next entry: 1, or 0 at the end, or -1.
-static int next_entry(struct archive *reader, struct archive_entry **entry, char *message) {
-    int result = archive_read_next_header(reader, entry);
+static int next_entry(reading *from, struct archive_entry **entry, char *message) {
+    int result = archive_read_next_header(from->archive, entry);
     if (result == ARCHIVE_EOF) return 0;
     if (result < ARCHIVE_WARN) {
-        const char *reason = archive_error_string(reader);
+        const char *reason = archive_error_string(from->archive);
         return agon_fail(message, "damaged archive: %s", reason != NULL ? reason : "unreadable entry");
     }
     return 1;
@@ -103,16 +146,19 @@ static int check_entry(struct archive_entry *entry, char *message) {
         && archive_entry_filetype(entry) != AE_IFDIR) {
         return agon_fail(message, "entry '%.120s' is neither file nor folder; nothing was extracted", name);
     }
+    if (archive_entry_is_encrypted(entry)) {
+        return agon_fail(message, "'%.120s' is protected by a password; extract it and use the folder", name);
+    }
     return 0;
 }
 
 static int check(const char *path, agon_archive_summary *summary, char *message) {
     memset(summary, 0, sizeof *summary);
-    struct archive *reader = open_archive(path, message);
-    if (reader == NULL) return -1;
+    reading from;
+    if (open_archive(&from, path, message) != 0) return -1;
     struct archive_entry *entry;
     int result;
-    while ((result = next_entry(reader, &entry, message)) > 0) {
+    while ((result = next_entry(&from, &entry, message)) > 0) {
         if (check_entry(entry, message) != 0) {
             result = -1;
             break;
@@ -122,7 +168,8 @@ static int check(const char *path, agon_archive_summary *summary, char *message)
         int64_t size = archive_entry_size(entry);
         if (size > 0) summary->bytes += (uint64_t)size;
     }
-    archive_read_free(reader);
+    if (result == 0) result = finish_stream(&from, message);
+    close_archive(&from);
     return result;
 }
 
@@ -174,8 +221,9 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
     int64_t offset;
     int result;
     for (;;) {
+        // A wrong checksum or size of a zip's member is a warning.
         result = archive_read_data_block(reader, &block, &size, &offset);
-        if (result < ARCHIVE_WARN || result == ARCHIVE_EOF) break;
+        if (result != ARCHIVE_OK) break;
         const char *next = block;
         if (size > *left) {
             return agon_fail(message, "'%.120s' makes the archive larger than it may become; nothing more was extracted",
@@ -202,6 +250,9 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
         return 0;
     }
     const char *reason = archive_error_string(reader);
+    if (result == ARCHIVE_WARN && reason != NULL && strstr(reason, "CRC") != NULL) {
+        return agon_fail(message, "'%.120s' is damaged (checksum)", name);
+    }
     return agon_fail(message, "damaged archive at '%.120s': %s", name, reason != NULL ? reason : "unreadable data");
 }
 
@@ -233,7 +284,8 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
     } else {
         int file = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (file < 0) {
-            status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+            status = agon_fail(message, errno == EEXIST ? "cannot write '%.120s': %s, or the archive holds it twice"
+                                                        : "cannot write '%.120s': %s", name, strerror(errno));
         } else {
             status = write_contents(reader, entry, file, name, left, message);
             if (close(file) != 0 && status == 0) {
@@ -254,22 +306,22 @@ static int extract(const char *path, const char *folder, uint64_t limit, char *m
     }
     int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) return agon_fail(message, "cannot open the folder to extract to: %s", strerror(errno));
-    struct archive *reader = open_archive(path, message);
-    if (reader == NULL) {
+    reading from;
+    if (open_archive(&from, path, message) != 0) {
         close(root);
         return -1;
     }
     struct archive_entry *entry;
     uint64_t left = limit;
     int result;
-    while ((result = next_entry(reader, &entry, message)) > 0) {
+    while ((result = next_entry(&from, &entry, message)) > 0) {
         // Checked again: the file may have been replaced since the first pass.
-        if (check_entry(entry, message) != 0 || extract_entry(reader, entry, root, &left, message) != 0) {
+        if (check_entry(entry, message) != 0 || extract_entry(from.archive, entry, root, &left, message) != 0) {
             result = -1;
             break;
         }
     }
-    archive_read_free(reader);
+    close_archive(&from);
     close(root);
     return result;
 }

@@ -20,11 +20,33 @@ static int take(GifFileType *file, GifByteType *to, int count) {
     return (int)got;
 }
 
+// Whether a second frame follows: blocks are skipped by their lengths, nothing is decoded.
+static int has_second_frame(const uint8_t *bytes, size_t count) {
+    size_t place = 13 + (bytes[10] & 0x80 ? (size_t)6 << (bytes[10] & 7) : 0);
+    int frames = 0;
+    while (place + 2 < count) {
+        if (bytes[place] == 0x2c) {
+            if (++frames == 2) return 1;
+            if (count - place < 11) return 0;
+            uint8_t flags = bytes[place + 9];
+            place += 11 + (flags & 0x80 ? (size_t)6 << (flags & 7) : 0);
+        } else if (bytes[place] == 0x21) {
+            place += 2;
+        } else {
+            return 0;
+        }
+        while (place < count && bytes[place] != 0) place += 1 + (size_t)bytes[place];
+        place++;
+    }
+    return 0;
+}
+
 int agon_gif_header(const uint8_t *bytes, size_t count, agon_image_info *info, char *message) {
     if (count < 13) return agon_fail(message, "the GIF ends in its header, after %zu bytes", count);
     info->width = bytes[6] | (uint32_t)bytes[7] << 8;
     info->height = bytes[8] | (uint32_t)bytes[9] << 8;
     info->channels = 3;
+    info->hasMore = (uint8_t)has_second_frame(bytes, count);
     return 0;
 }
 

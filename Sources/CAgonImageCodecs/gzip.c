@@ -114,6 +114,8 @@ ptrdiff_t agon_stream_read(agon_stream *stream, void *out, size_t count, char *m
     return (ptrdiff_t)(count - left);
 }
 
+int agon_stream_is_gzip(const agon_stream *stream) { return stream->isGzip; }
+
 void agon_stream_close(agon_stream *stream) {
     if (stream == NULL) return;
     if (stream->isGzip) inflateEnd(&stream->inflater);

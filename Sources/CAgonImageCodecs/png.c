@@ -35,6 +35,10 @@ int agon_png_header(const uint8_t *bytes, size_t count, agon_image_info *info, c
             info->orientation = agon_exif_orientation(bytes + place + 8, length);
             break;
         }
+        // The control chunk of an animation, before the pixels, begins with the number of frames.
+        if (memcmp(bytes + place + 4, "acTL", 4) == 0 && length >= 4) {
+            info->hasMore = agon_big_endian(bytes + place + 8) > 1;
+        }
         place += 12 + length;
     }
     return 0;

@@ -114,7 +114,11 @@ int agon_tiff_header(const uint8_t *bytes, size_t count, agon_image_info *info, 
     info->width = width;
     info->channels = is.photometric == PHOTOMETRIC_MINISBLACK || is.photometric == PHOTOMETRIC_MINISWHITE ? 1 : 3;
     info->orientation = (uint8_t)is.orientation;
+    info->hasMore = !TIFFLastDirectory(file);
     TIFFClose(file);
+    if (!from.isBad && is.format == SAMPLEFORMAT_INT) {
+        return agon_fail(message, "a TIFF of signed %u-bit values; expected unsigned 8 or 16 bits", is.bits);
+    }
     return from.isBad ? -1 : 0;
 }
 

@@ -1,3 +1,4 @@
+import AgonTensors
 import AgonTestFiles
 import CAgonImageCodecs
 import Foundation
@@ -42,6 +43,44 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
         archive += [UInt8](repeating: 0, count: (512 - entry.contents.count % 512) % 512)
     }
     return archive + [UInt8](repeating: 0, count: 1024)
+}
+
+/// A zip of stored files.
+func zip(_ entries: [(name: String, contents: [UInt8])], to path: String) throws {
+    let zip = try #require(agon_zip_begin())
+    for (name, contents) in entries {
+        #expect(withMessage { agon_zip_add(zip, name, contents, contents.count, $0) } == nil)
+    }
+    #expect(withMessage { agon_zip_finish(zip, path, $0) } == nil)
+}
+
+/// Replaces the first occurrence of some bytes in a file.
+func replace(_ old: [UInt8], with new: [UInt8], in path: String) throws {
+    var contents = try bytes(of: path)
+    let place = try #require(contents.indices.first { contents[$0...].starts(with: old) })
+    contents.replaceSubrange(place..<place + old.count, with: new)
+    try Data(contents).write(to: URL(fileURLWithPath: path))
+}
+
+/// A gzip file (RFC 1952) of stored blocks.
+func gzip(_ contents: [UInt8]) -> [UInt8] {
+    var file: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
+    for start in stride(from: 0, to: contents.count, by: 65535) {
+        let block = contents[start..<min(start + 65535, contents.count)]
+        let (low, high) = (UInt8(block.count & 255), UInt8(block.count >> 8))
+        let isLast: UInt8 = block.endIndex == contents.count ? 1 : 0
+        file += [isLast, low, high, ~low, ~high]
+        file += block
+    }
+    var sum = ~UInt32(0)
+    for byte in contents {
+        sum ^= UInt32(byte)
+        for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 1 ? 0xedb8_8320 : 0) }
+    }
+    for number in [~sum, UInt32(contents.count)] {
+        for byte in 0..<4 { file.append(UInt8(truncatingIfNeeded: number >> (8 * UInt32(byte)))) }
+    }
+    return file
 }
 
 @Suite struct ArchiveTests {
@@ -144,6 +183,65 @@ func tar(_ entries: [TarEntry]) -> [UInt8] {
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
         #expect(extract(archive, to: folder.path + "/out")?.contains("cannot make the folder of 'd/file'") == true)
         #expect(!folder.files.contains("out/e/file"))
+    }
+
+    @Test func checksumsOfZipMembersAreCompared() throws {
+        let folder = try TemporaryFolder()
+        let archive = folder.path + "/a.zip"
+        try zip([("one.txt", Array("first".utf8)), ("two.txt", Array("second".utf8))], to: archive)
+        try folder.write("", to: "out/x")
+        #expect(extract(archive, to: folder.path + "/out") == nil)
+        try replace(Array("second".utf8), with: Array("sEcond".utf8), in: archive)
+        try folder.write("", to: "more/x")
+        #expect(extract(archive, to: folder.path + "/more") == "'two.txt' is damaged (checksum)")
+        // The same holds for arrays.
+        let arrays = folder.path + "/a.npz"
+        try NumPyArchive.write([("mu", NpyArray(shape: [2], values: .float32([1, 78])))], path: arrays)
+        try replace([0, 0, 0x9c, 0x42], with: [0, 0, 0x9d, 0x42], in: arrays)
+        #expect(
+            message { _ = try NumPyArchive.read(path: arrays, names: ["mu"]) }
+                == "\(arrays): 'mu.npy' is damaged (checksum)")
+    }
+
+    @Test func checksumAndLengthOfGzipDataAreCompared() throws {
+        let folder = try TemporaryFolder()
+        // Larger than a block that is read at once; what follows the end of the tar counts too.
+        let plain = tar([TarEntry(name: "a", contents: (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7) })])
+        for tail in [0, 300_000] {
+            let whole = gzip(plain + [UInt8](repeating: 0, count: tail))
+            try folder.write("", to: "out\(tail)/x")
+            let out = folder.path + "/out\(tail)"
+            // Checksum and length are the last eight bytes.
+            for fromEnd in [8, 4] {
+                var wrong = whole
+                wrong[whole.count - fromEnd] ^= 1
+                let archive = try folder.write(wrong, to: "wrong.tar.gz")
+                #expect(extract(archive, to: out) != nil)
+            }
+            #expect(!folder.holds("out\(tail)/a"), "nothing is extracted")
+            #expect(extract(try folder.write(whole, to: "good.tar.gz"), to: out) == nil)
+            #expect(try bytes(of: out + "/a").count == 300_000)
+        }
+    }
+
+    @Test func passwordsAndNamesThatOccurTwiceAreCalledThat() throws {
+        let folder = try TemporaryFolder()
+        let archive = folder.path + "/a.zip"
+        try zip([("one.txt", Array("first".utf8))], to: archive)
+        // Bit 0 of the flags, in the member's own header and in the directory at the end.
+        var contents = try bytes(of: archive)
+        for (signature, flags) in [([0x50, 0x4b, 3, 4], 6), ([0x50, 0x4b, 1, 2], 8)] as [([UInt8], Int)] {
+            let place = try #require(contents.indices.first { contents[$0...].starts(with: signature) })
+            contents[place + flags] |= 1
+        }
+        try folder.write(contents, to: "a.zip")
+        try folder.write("", to: "out/x")
+        #expect(extract(archive, to: folder.path + "/out")?.hasPrefix("'one.txt' is protected by a password") == true)
+        let twice = try folder.write(
+            tar([TarEntry(name: "a", contents: [1]), TarEntry(name: "a", contents: [2])]), to: "twice.tar")
+        #expect(
+            extract(twice, to: folder.path + "/out")
+                == "cannot write 'a': File exists, or the archive holds it twice")
     }
 
     @Test func existingFilesAreNotReplaced() throws {

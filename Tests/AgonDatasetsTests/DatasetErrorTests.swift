@@ -32,6 +32,16 @@ import Testing
                 "f: 2 of 9 images are broken; remove them, or set dataset.broken to \"skip\": a.png: why; b.png: how"
             ),
             (
+                .brokenImages(path: "f", [.init(file: "a.png", reason: "why")], count: 9, canSkip: false),
+                "f/a.png: why; remove the file"
+            ),
+            (
+                .brokenImages(
+                    path: "f", [.init(file: "a.png", reason: "why"), .init(file: "b.png", reason: "how")], count: 2,
+                    canSkip: false),
+                "f: all 2 images are broken: a.png: why; b.png: how"
+            ),
+            (
                 .otherContents(path: "f", name: "mnist"),
                 "f: contents differ from those recorded for this dataset; they are those of 'mnist'"
             ),

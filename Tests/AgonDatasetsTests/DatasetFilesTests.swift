@@ -91,6 +91,56 @@ import Testing
         #expect(!folder.files.contains { $0.hasSuffix(".partial") })
     }
 
+    @Test func unpackedArchiveThatLostAFileIsUnpackedAgain() throws {
+        let image = try bytes(of: try folder.writeImage("a.png", value: 9))
+        try folder.write(
+            tar([
+                TarEntry(name: "pets/cat/1.png", contents: image), TarEntry(name: "pets/dog/1.png", contents: image),
+            ]), to: "pets.tar")
+        let dataset = try open("folder", path: "pets.tar")
+        #expect(dataset.notes.last?.hasPrefix("\(folder.path)/pets.tar/pets: 2 images") == true)
+        let member = try #require(folder.files.first { $0.hasSuffix("pets/cat/1.png") })
+        try FileManager.default.removeItem(atPath: folder.file(member))
+        #expect(try open("folder", path: "pets.tar").count == 2)
+        try folder.write("short", to: member)
+        #expect(try open("folder", path: "pets.tar").count == 2)
+        #expect(!folder.files.contains { $0.contains(".partial") })
+    }
+
+    @Test func messagesNameTheArchiveAndItsMember() throws {
+        let image = try bytes(of: try folder.writeImage("a.png", value: 9))
+        try folder.write(
+            tar([TarEntry(name: "a.png", contents: image), TarEntry(name: "b.png", contents: [1, 2, 3])]), to: "p.tar")
+        #expect(
+            message { _ = try open("folder", path: "p.tar") }.hasPrefix("\(folder.path)/p.tar/b.png: not a PNG"))
+        // What is damaged leaves nothing behind.
+        let archive = folder.path + "/p.zip"
+        try zip([("a.png", image), ("b.png", Array("second".utf8))], to: archive)
+        try replace(Array("second".utf8), with: Array("sEcond".utf8), in: archive)
+        let before = folder.files
+        #expect(
+            message { _ = try open("folder", path: "p.zip") } == "\(archive): 'b.png' is damaged (checksum)")
+        #expect(Set(folder.files).subtracting(before).allSatisfy { $0.hasSuffix(".files") })
+    }
+
+    @Test func fileInPlaceOfAFolderIsCalledAFile() throws {
+        try folder.write("text", to: "note.txt")
+        #expect(
+            message { _ = try open("folder", path: "note.txt") }
+                == "\(folder.path)/note.txt: cannot be read: it is a file; expected a folder or an archive "
+                + "(.zip, .tar, .tar.gz, .tar.xz, …)")
+    }
+
+    @Test func onlyMissingFilesAreNamed() throws {
+        try folder.write(contents(Self.files[0]), to: "data/" + Self.files[0])
+        let text = message { _ = try open("cloth-mnist", data: "data") }
+        #expect(text.hasPrefix("dataset 'cloth-mnist' not found: no train-labels-idx1-ubyte in \(folder.path)/data. "))
+        try folder.write([1], to: "hundred/train.bin")
+        #expect(
+            message { _ = try open("cifar10", data: "hundred") }.contains(
+                "Passed over: \(folder.path)/hundred/train.bin: looks like CIFAR-100"))
+    }
+
     @Test func tildeIsTheUsersFolder() {
         #expect(DatasetArchive.expanded("~/pics", environment: ["HOME": "/home/me"]) == "/home/me/pics")
         #expect(DatasetArchive.expanded("~", environment: ["HOME": "/home/me"]) == "/home/me")

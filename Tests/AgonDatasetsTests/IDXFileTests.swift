@@ -72,6 +72,7 @@ import Testing
             (idx([60000, 28, 28], [1, 2, 3]), "promises 60000 x 28 x 28 values, more than the file can hold"),
             (idx([2, 2], [1, 2, 3, 4]), "its array has rank 2, expected 3"),
             (idx([1, 1, 1], [0, 0, 0, 0], type: 13), "its values are float32, expected uint8"),
+            (Array("<html></html>".utf8), "it is a web page"),
             ([1, 2, 3, 4, 5, 6, 7, 8], "it starts with 1 2 3 4, not with 0 0 8 3"),
             ([], "it ends in its header, after 0 bytes"),
         ] as [([UInt8], String)])

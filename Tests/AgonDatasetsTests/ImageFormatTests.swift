@@ -1,4 +1,5 @@
 import AgonTestFiles
+import CAgonImageCodecs
 import Foundation
 import Testing
 
@@ -194,9 +195,6 @@ import Testing
 
     /// Two rows of four pixels, run-length encoded: a run of three and one, and a jump to the end of the bitmap.
     @Test func runLengthsOfBitmapsAreRead() throws {
-        func word(_ value: Int, _ size: Int) -> [UInt8] {
-            (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        }
         let palette: [UInt8] = [1, 2, 3, 0, 40, 50, 60, 0]
         let runs: [UInt8] = [3, 1, 1, 0, 0, 0, 0, 4, 1, 0, 1, 1, 0, 1]
         let header =
@@ -206,6 +204,55 @@ import Testing
         let image = try read(Data(bytes).base64EncodedString())
         let (zero, one) = ([3, 2, 1] as [UInt8], [60, 50, 40] as [UInt8])
         #expect(image.pixels == one + zero + one + one + one + one + one + zero)
+    }
+
+    /// A little-endian number of so many bytes.
+    private func word(_ value: Int, _ size: Int) -> [UInt8] {
+        (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    /// A grey TIFF of two pixels of 16 bits for each page (TIFF 6.0, section 2).
+    private func tiff(sampleFormat: Int, pages: Int = 1) -> [UInt8] {
+        var file = Array("II*\0".utf8) + word(8, 4)
+        let fields = 10
+        for page in 1...pages {
+            let end = file.count + 2 + 12 * fields + 4
+            let entries = [
+                (256, 2), (257, 1), (258, 16), (259, 1), (262, 1), (273, end), (277, 1), (278, 1), (279, 4),
+                (339, sampleFormat),
+            ]
+            file += word(fields, 2)
+            for (tag, value) in entries {
+                file += word(tag, 2) + word(tag == 273 || tag == 279 ? 4 : 3, 2) + word(1, 4) + word(value, 4)
+            }
+            file += word(page == pages ? 0 : end + 4, 4) + word(0x1000, 2) + word(0xf000, 2)
+        }
+        return file
+    }
+
+    @Test func signedTIFFIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let plain = try folder.write(tiff(sampleFormat: 1), to: "a.tif")
+        #expect(try ImageFile.read(path: plain).pixels == [0x10, 0xf0])
+        let signed = try folder.write(tiff(sampleFormat: 2), to: "b.tif")
+        #expect(
+            message { _ = try ImageFile.read(path: signed) }
+                == "\(signed): a TIFF of signed 16-bit values; expected unsigned 8 or 16 bits")
+    }
+
+    @Test func filesOfSeveralImagesAreNoted() throws {
+        let folder = try TemporaryFolder()
+        let pixels: [UInt8] = [0, 255, 90, 40, 7, 8, 9, 10]
+        for count in [1, 2] as [UInt32] {
+            let set = "\(folder.path)/\(count)"
+            try folder.write(tiff(sampleFormat: 1, pages: Int(count)), to: "\(count)/a.tif")
+            let times: [UInt32] = [100, 100]
+            #expect(withMessage { agon_gif_write(set + "/b.gif", count, 2, 2, 1, pixels, times, $0) } == nil)
+            #expect(withMessage { agon_apng_write(set + "/c.png", count, 2, 2, 1, pixels, times, $0) } == nil)
+            let note = try #require(try ImageFolder(path: set).notes.last)
+            let end = "; 3 with several images in a file (animation or pages), of which the first is used"
+            #expect(note.hasSuffix(end) == (count == 2), "\(note)")
+        }
     }
 
     @Test(

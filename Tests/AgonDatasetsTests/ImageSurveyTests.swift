@@ -71,7 +71,7 @@ import Testing
         let images = try ImageFolder(path: folder.path)
         #expect(
             images.notes == [
-                "\(folder.path): 4 images (3 PNG, 1 JPEG; 4x4 to 8x6 pixels; 1 grey, the others colour); "
+                "\(folder.path): 4 images (3 PNG, 1 JPEG; 4x4 to 8x6 pixels, height x width; 1 grey, the others colour); "
                     + "2 classes: cat, dog; left out: 2 .txt, 1 .heic, 1 hidden, 1 system folder"
             ])
     }

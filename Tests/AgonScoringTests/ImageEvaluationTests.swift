@@ -117,6 +117,66 @@ import Testing
                 == "\(other): not usable statistics: 'mu' is [2] and 'sigma' [1, 1]")
     }
 
+    @Test func statisticsThatAreNoCovarianceAreRefused() throws {
+        let file = digits.folder.path + "/sigma.npz"
+        func fault(_ sigma: [Double]) throws -> String {
+            try NumPyArchive.write(
+                [
+                    ("mu", NpyArray(shape: [2], values: .float64([1, 2]))),
+                    ("sigma", NpyArray(shape: [2, 2], values: .float64(sigma))),
+                ], path: file)
+            return message { _ = try StatisticsFile(path: file) }
+        }
+        let start = "\(file): not usable statistics: sigma is not a covariance: "
+        #expect(try fault([-1, 0, 0, -1]) == start + "its eigenvalue -1.0 is negative")
+        #expect(try fault([1, 2, 2, 1]) == start + "its eigenvalue -1.0 is negative")
+        #expect(
+            try fault([1, 0.5, -0.5, 1]) == start + "it is not symmetric; [1, 0] is -0.5 and [0, 1] is 0.5")
+        // Rounding in single precision is none of it.
+        _ = try fault([1, 0.999_999, 1.000_001, 1])
+        #expect(try StatisticsFile(path: file).statistics.columns == 2)
+        _ = try fault([0, 0, 0, 0])
+        #expect(try StatisticsFile(path: file).statistics.columns == 2)
+    }
+
+    @Test func equalImagesAreNoted() throws {
+        let made = digits.folder.path + "/grey"
+        try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
+        let grey = Image(
+            shape: ImageShape(height: 20, width: 20, channels: 1), pixels: [UInt8](repeating: 90, count: 400))
+        for index in 0..<8 { try ImageFile.writePNG(grey, path: "\(made)/\(index).png") }
+        var comparison = evaluation(made, made)
+        (comparison.classifier, comparison.metrics) = (.named("blocks"), [.frechet, .neighbours])
+        comparison.samples = 9
+        var notes: [String] = []
+        _ = try comparison.measure { notes.append($0) }
+        #expect(notes.contains("\(made) has only 8 images, not 9"))
+        #expect(notes.contains { $0.hasPrefix("all 8 images of \(made) have the same features") })
+    }
+
+    @Test func metricsThatNeedMoreImagesAreLeftOut() throws {
+        let made = try folder("few", split: .train, count: 5)
+        var comparison = evaluation(made, made)
+        comparison.classifier = .named("blocks")
+        var notes: [String] = []
+        let names = try comparison.measure { notes.append($0) }.map(\.metric)
+        #expect(names.contains("fid-linear") && !names.contains("precision-linear"))
+        #expect(
+            notes.contains(
+                "left out prdc: precision and recall: 5 generated samples, at least 6 are needed"))
+        comparison.metrics = [.neighbours]
+        #expect(throws: MetricError.self) { _ = try comparison.measure() }
+        #expect(notes.allSatisfy { !$0.contains("same features") })
+    }
+
+    @Test func brokenImagesThatCannotBeLeftOutAreToBeRemoved() throws {
+        let made = try folder("broken", split: .train, count: 3)
+        try digits.folder.write("broken", to: "broken/z.png")
+        #expect(
+            message { _ = try evaluation(made, made).measure() }
+                == "\(made)/z.png: not a PNG, JPEG, WebP, TIFF, GIF or BMP; remove the file")
+    }
+
     @Test func imagesOfSeveralSizesAreResized() throws {
         let made = try folder("made", split: .train, count: 40)
         try ImageFile.writePNG(

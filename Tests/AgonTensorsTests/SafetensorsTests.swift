@@ -88,6 +88,10 @@ import Testing
 
     /// Header, bytes of data, claimed length of the header, and what the message ends with.
     static let lies: [(String, Int, UInt64?, String)] = [
+        ("", 0, 0x0000_0014_0403_4b50, "it is a zip, such as NumPy's .npz or PyTorch's .pt"),
+        ("", 0, 0x0a1a_0a0d_4644_4889, "it is an HDF5 file (.h5)"),
+        ("", 0, 0x0000_0003_4655_4747, "it is a GGUF file"),
+        ("", 0, 0x7079_0712_0708, "it is an ONNX model"),
         ("", 0, 1 << 63, "its header claims 9223372036854775808 bytes, more than the 100000000 allowed"),
         ("{}", 0, 100_000_001, "its header claims 100000001 bytes, more than the 100000000 allowed"),
         ("{}", 0, 99_999_999, "its header claims 99999999 bytes, the file has 10 (truncated?)"),

@@ -20,11 +20,11 @@ public struct ImageEvaluation {
         /// Statistics of features in pytorch-fid's format.
         case statistics(String)
 
-        /// A path that ends in `.npz`, a path with a `/` or of a folder, or else the name of a dataset.
+        /// A path that ends in `.npz`, a path with a `/`, of a folder or of an archive, or else the name of a dataset.
         public init(_ text: String) {
             if text.lowercased().hasSuffix(".npz") {
                 self = .statistics(text)
-            } else if text.contains("/") || FileSystem.isFolder(text) {
+            } else if text.contains("/") || FileSystem.isFolder(text) || DatasetArchive.isArchive(text) {
                 self = .folder(text)
             } else {
                 self = .dataset(text)
@@ -52,7 +52,7 @@ public struct ImageEvaluation {
     private let catalogue: ClassifierCatalogue
     private let threads: Int
 
-    /// - Parameter path: the folder with the images.
+    /// - Parameter path: the folder with the images, or an archive of it.
     public init(
         images path: String, against reference: Reference, searchPath: DataSearchPath = .standard(),
         catalogue: ClassifierCatalogue = .standard(), threads: Int
@@ -78,8 +78,27 @@ public struct ImageEvaluation {
         if wanted.contains(where: \.needsFeatures) {
             values += try featureValues(wanted, made: made, real: real, note: note)
         }
-        if wanted.contains(.similarity) { values += try similarityValues(made: made) }
+        if wanted.contains(.similarity) {
+            values += try unlessTooFew(.similarity, note) { try similarityValues(made: made) }
+        }
+        if values.isEmpty {
+            throw MeasurementError.unfit(
+                metric: wanted.map(\.rawValue).joined(separator: ", "), reason: "too few images for any of them")
+        }
         return values
+    }
+
+    /// The values of a metric. One that was not asked for is left out with a note if there are too few images for it.
+    private func unlessTooFew(
+        _ metric: EvaluationMetric, _ note: (String) -> Void, _ measure: () throws -> [EvaluationValue]
+    ) throws -> [EvaluationValue] {
+        do {
+            return try measure()
+        } catch let error as MetricError {
+            guard metrics == nil, case .tooFewSamples = error else { throw error }
+            note("left out \(metric.rawValue): \(error)")
+            return []
+        }
     }
 
     private func realImages() throws -> ImageSet? {
@@ -128,25 +147,34 @@ public struct ImageEvaluation {
                 "\(made.name) and \(real.name) have images of other sizes, which the classifier does not read alike; "
                     + "for a fair distance resize the images of \(real.name) in the same way")
         }
+        if let samples, generated.outputs.rows < samples {
+            note("\(made.name) has only \(generated.outputs.rows) images, not \(samples)")
+        }
+        let sets: [(ImageSet?, FeatureExtractor.Outputs?)] = [(made, generated.outputs), (real, known?.outputs)]
+        for (set, outputs) in sets {
+            guard let set, let outputs, outputs.rows > 1, outputs.matrix.rowsAreEqual else { continue }
+            note(
+                "all \(outputs.rows) images of \(set.name) have the same features; "
+                    + "precision, recall, density and coverage say nothing about them")
+        }
         if let warning = extractor.warning(samples: min(generated.outputs.rows, known?.outputs.rows ?? .max)) {
             note(warning)
         }
         let file: StatisticsFile?
         if case .statistics(let path) = reference { file = try StatisticsFile(path: path) } else { file = nil }
-        let statistics: FeatureStatistics?
-        if let known, metrics.contains(.frechet) || statisticsPath != nil {
-            statistics = try FeatureStatistics(known.outputs.matrix, set: "real", threads: threads)
-        } else {
-            statistics = file?.statistics
+        var statistics = file?.statistics
+        func realStatistics() throws -> FeatureStatistics {
+            if let statistics { return statistics }
+            guard let known else { preconditionFailure("a distance to nothing") }
+            let computed = try FeatureStatistics(known.outputs.matrix, set: "real", threads: threads)
+            statistics = computed
+            return computed
         }
-        if let statisticsPath, let statistics { try StatisticsFile.write(statistics, path: statisticsPath) }
+        if let statisticsPath { try StatisticsFile.write(realStatistics(), path: statisticsPath) }
         let comparison = FeatureComparison(
             architecture: extractor.architecture, generated: generated.outputs, real: known?.outputs.matrix,
-            realStatistics: {
-                guard let statistics else { preconditionFailure("a distance to nothing") }
-                return statistics
-            }, threads: threads)
-        return try metrics.flatMap { metric in
+            realStatistics: realStatistics, threads: threads)
+        func values(of metric: EvaluationMetric) throws -> [EvaluationValue] {
             try comparison.values(of: metric).map { value in
                 var object: ConfigObject = [
                     "extractor": ConfigNode(source.name), "extractorHash": ConfigNode(source.hash),
@@ -160,6 +188,7 @@ public struct ImageEvaluation {
                     step: 0, metric: value.name, value: value.value, identity: EvaluationIdentity(object))
             }
         }
+        return try metrics.flatMap { metric in try unlessTooFew(metric, note) { try values(of: metric) } }
     }
 
     /// The name by which a classifier is found.

@@ -12,11 +12,18 @@ struct ImageSet {
     private let source: any ImageSource
     private let origin: String
 
-    /// The images of a folder and of the folders below it.
+    /// The images of a folder and of the folders below it, or of an archive.
     ///
     /// Throws `DatasetError`.
     init(folder path: String, cacheFolder: String?) throws {
-        let images = try ImageFolder(path: path, cacheFolder: cacheFolder)
+        let images: ImageFolder
+        do {
+            let folder = try DatasetArchive.folder(of: path, cacheFolder: cacheFolder)
+            images = try ImageFolder(path: folder, cacheFolder: cacheFolder)
+        } catch DatasetError.brokenImages(let path, let broken, let count, _) {
+            // Here no config can leave images out.
+            throw DatasetError.brokenImages(path: path, broken, count: count, canSkip: false)
+        }
         name = path
         digest = String((images.fingerprint?.sha256 ?? "").prefix(12))
         split = nil

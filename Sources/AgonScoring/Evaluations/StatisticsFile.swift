@@ -23,9 +23,33 @@ struct StatisticsFile {
         guard (mean.doubles + covariance.doubles).allSatisfy(\.isFinite) else {
             throw MeasurementError.badStatistics(path: path, reason: "a number is NaN or infinite")
         }
+        if let fault = try Self.fault(of: covariance.doubles, n: mean.shape[0]) {
+            throw MeasurementError.badStatistics(path: path, reason: "sigma is not a covariance: \(fault)")
+        }
         self.path = path
         statistics = FeatureStatistics(mean: mean.doubles, covariance: covariance.doubles, sampleCount: 0)
         hash = try SHA256.hex(ofFile: path)
+    }
+
+    /// How far a covariance may be from symmetric, in units of its largest value, and its eigenvalues below zero, in units
+    /// of the largest: covariances that were computed or stored in 32 bits are off by some 1e-5.
+    private static let tolerance = 1e-3
+
+    /// Why a matrix is no covariance: it must be symmetric, and no eigenvalue negative. Nil if it may be one.
+    private static func fault(of matrix: [Double], n: Int) throws -> String? {
+        let scale = matrix.reduce(0) { max($0, abs($1)) }
+        for row in 0..<n {
+            for column in 0..<row {
+                let (one, other) = (matrix[row * n + column], matrix[column * n + row])
+                guard abs(one - other) > tolerance * scale else { continue }
+                return "it is not symmetric; [\(row), \(column)] is \(one) and [\(column), \(row)] is \(other)"
+            }
+        }
+        let values = try LinearAlgebra.symmetricEigenvalues(matrix, n: n)
+        guard let least = values.first, let most = values.last, least < -tolerance * max(most, -least) else {
+            return nil
+        }
+        return "its eigenvalue \(Float(least)) is negative"
     }
 
     /// Throws `DatasetError.cannotWrite`.

@@ -33,6 +33,8 @@ typedef struct agon_image_info {
     uint32_t channels;
     /// How the stored image is turned to stand upright, 1 to 8 as in Exif; 1 is as stored.
     uint8_t orientation;
+    /// Whether the file holds more images than the first, which is the one that is read.
+    uint8_t hasMore;
 } agon_image_info;
 
 /// Format and size of the image in `bytes`, from its header. `info` (=). The size is within the limit above.
@@ -76,6 +78,8 @@ agon_stream *agon_stream_open(const char *path, char *message);
 ptrdiff_t agon_stream_read(agon_stream *stream, void *out, size_t count, char *message);
 /// An upper bound of the bytes that the whole file can hold, from its size: nothing larger need be allocated for it.
 uint64_t agon_stream_limit(const agon_stream *stream);
+/// Whether the file is gzip.
+int agon_stream_is_gzip(const agon_stream *stream);
 void agon_stream_close(agon_stream *stream);
 
 // ---- archives (archive.c)
@@ -89,6 +93,7 @@ typedef struct agon_archive_summary {
 int agon_archive_check(const char *path, agon_archive_summary *summary, char *message);
 /// Checks the archive as above, then extracts it into an existing folder. Nothing is written when the check fails.
 /// No link is followed while writing, no existing file is replaced, and no more than `limit` bytes are written.
+/// A member whose checksum does not fit its contents is an error; what was extracted before it stays.
 int agon_archive_extract(const char *path, const char *folder, uint64_t limit, char *message);
 /// A zip in memory, to which files are added without compression.
 typedef struct agon_zip agon_zip;
