@@ -47,11 +47,7 @@ enum DatasetArchive {
     /// one.
     private static func unpack(_ path: String, to target: String, size: Int) throws {
         let unfinished = target + ".\(getpid()).partial"
-        do {
-            try FileManager.default.createDirectory(atPath: unfinished, withIntermediateDirectories: true)
-        } catch {
-            throw DatasetError.cannotWrite(path: unfinished, reason: error.localizedDescription)
-        }
+        try makeFolders(unfinished)
         let limit = agon_archive_limit(UInt64(size))
         if let reason = withMessage({ agon_archive_extract(path, unfinished, limit, $0) }) {
             try? FileManager.default.removeItem(atPath: unfinished)
@@ -62,6 +58,22 @@ enum DatasetArchive {
             try? FileManager.default.removeItem(atPath: unfinished)
             // Another process may have finished first.
             if !ImageFolder.isFolder(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
+        }
+    }
+
+    /// Throws: `DatasetError.cannotWrite` with the system's reason, which Foundation does not give.
+    private static func makeFolders(_ path: String) throws {
+        var above = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            above += part
+            guard mkdir(above, 0o777) == 0 || errno == EEXIST else {
+                throw DatasetError.cannotWrite(
+                    path: above,
+                    reason:
+                        "cannot unpack an archive into the cache: \(String(cString: strerror(errno))); set AGON_CACHE "
+                        + "to a folder that you may write to")
+            }
+            above += "/"
         }
     }
 }
