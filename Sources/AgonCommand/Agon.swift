@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonRuns
 import AgonTensors
 import ArgumentParser
@@ -37,14 +38,28 @@ struct Agon: ParsableCommand {
 
     static func main() {
         StandardStreams.fill()
+        StandardStreams.checkOutputAtExit()
         MemoryShortage.handleTraps()
         // A limit of the size of files (ulimit -f) is an error of writing.
         signal(SIGXFSZ, SIG_IGN)
+        var command: (any ParsableCommand)?
         do {
-            var command = try parseAsRoot()
-            try command.run()
+            try checkName()
+            command = try parseAsRoot()
+            try command?.run()
         } catch {
-            ExitStatus.end(with: error, parsedBy: Self.self)
+            ExitStatus.end(with: error, of: command, parsedBy: Self.self)
         }
+    }
+
+    /// Refuses a first word that names no command, before the parser complains of the words behind it.
+    ///
+    /// Throws `ValidationError`.
+    private static func checkName() throws {
+        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-") else { return }
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !names.contains(name) else { return }
+        let nearest = nearestName(to: name, in: names).map { ". Did you mean '\($0)'?" } ?? ""
+        throw ValidationError("unknown command '\(name)'\(nearest)")
     }
 }

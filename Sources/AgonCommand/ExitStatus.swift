@@ -27,11 +27,24 @@ enum ExitStatus: Int32 {
     case stopped = 75
 
     /// Prints the error and ends the process. Help and version, which the parser throws too, end it with 0.
-    static func end(with error: any Error, parsedBy command: (some ParsableCommand).Type) -> Never {
-        guard let status = status(of: error) else { command.exit(withError: error) }
+    ///
+    /// - Parameter command: the command that threw the error; nil for the parser.
+    static func end(
+        with error: any Error, of command: (any ParsableCommand)?, parsedBy root: (some ParsableCommand).Type
+    ) -> Never {
+        guard var status = status(of: error) else { root.exit(withError: error) }
+        if status == .stopped, isFaultOfFiles(error), !(command is any ResumableCommand) { status = .badInput }
         let message = String(describing: error)
         Console.say("agon: error: \(message)")
         exit(status.rawValue)
+    }
+
+    /// Whether a file could not be read or written.
+    private static func isFaultOfFiles(_ error: any Error) -> Bool {
+        switch error {
+        case TensorsError.cannotRead, TensorsError.cannotWrite, RunError.cannotWrite, is DatasetError: true
+        default: false
+        }
     }
 
     /// The exit code of an error that was already reported.
@@ -79,7 +92,8 @@ enum ExitStatus: Int32 {
 
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
-        case .runExists, .exportedGenerator, .noRun, .nothingToResume, .noCheckpointAtStep, .strayCheckpoint:
+        case .runExists, .exportedGenerator, .otherFile, .noRun, .nothingToResume, .noCheckpointAtStep,
+            .strayCheckpoint:
             .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped
@@ -92,7 +106,7 @@ enum ExitStatus: Int32 {
         case .alarm: .failed
         case .stoppedByFault: .stopped
         case .badData(_, _, _, let isPassing): isPassing ? .stopped : .badInput
-        case .configDiffers, .dataDiffer, .badRecording: .badInput
+        case .configDiffers, .dataDiffer, .dataGone, .badRecording: .badInput
         }
     }
 
@@ -105,3 +119,12 @@ enum ExitStatus: Int32 {
         }
     }
 }
+
+/// A command that continues its work when it is called again, so that a full disk only stops it.
+protocol ResumableCommand {}
+
+extension RunCommand: ResumableCommand {}
+extension SweepRunCommand: ResumableCommand {}
+extension SweepTrialCommand: ResumableCommand {}
+extension TableCommand: ResumableCommand {}
+extension ClassifierCommand.Train: ResumableCommand {}

@@ -5,7 +5,11 @@ import AgonTraining
 /// Prints the events of a run: a live line on a terminal, plain lines elsewhere.
 final class ProgressDisplay {
     private let output = LiveLine()
+    /// The number of steps that the command line asks for.
+    private let steps: Int?
     private var lastDrawn = ContinuousClock.now - .seconds(1)
+
+    init(steps: Int? = nil) { self.steps = steps }
 
     func show(_ event: TrainingEvent) {
         switch event {
@@ -58,7 +62,11 @@ final class ProgressDisplay {
         case .done:
             let throughput = outcome.stepsPerSecond.map { ", \(NumberText.fixed($0, decimals: 1)) steps/s" } ?? ""
             say("done: \(outcome.step) steps, \(DurationText.short(outcome.seconds))\(throughput)")
-        case .wasDone: say("this run is already complete; --steps extends it")
+        case .wasDone:
+            let passed = steps.flatMap { $0 < outcome.step ? $0 : nil }
+            say(
+                passed.map { "this run has already passed step \($0): it is complete at step \(outcome.step)" }
+                    ?? "this run is already complete; --steps extends it")
         case .stopped(let reason):
             say("\(reason): saved after step \(outcome.step); continue with: agon run \(outcome.folder) --resume")
         }

@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
             The run's folder holds the resolved config, metrics, sample grids and
             checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
             weights of an uninterrupted run. If there is no run yet, --resume starts
-            one and says so. It does nothing for a completed run.
+            one and says so. It does nothing for a completed run. If the data have
+            moved since, --set dataset.path names their place.
 
             EXAMPLES
               agon run Configs/quickstart.json
@@ -22,6 +23,7 @@ struct RunCommand: ParsableCommand {
               agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
               agon run Runs/digits --resume
               agon run Runs/digits --resume --steps 40000
+              agon run Runs/mine --resume --set dataset.path=Moved/pictures
               agon run Configs/gan/dcgan.json --init weights.safetensors
               agon run Configs/gan/dcgan.json --init weights.safetensors \\
                 --rename module.netG.=generator. --rename module.netD.=discriminator.
@@ -61,6 +63,7 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--rename \(bad): expected OLD=NEW, such as module.=")
         }
         if !rename.isEmpty, initialWeights == nil { throw ValidationError("--rename is for --init") }
+        if out?.isEmpty == true { throw ValidationError("--out: expected the name of a folder") }
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
     }
 
@@ -115,7 +118,7 @@ struct RunCommand: ParsableCommand {
         }
         // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
-        let display = ProgressDisplay()
+        let display = ProgressDisplay(steps: steps)
         defer { display.finish() }
         let outcome = try TrainingRun.run(experiment, options: options, report: display.show)
         display.finish()

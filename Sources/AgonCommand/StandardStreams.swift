@@ -1,4 +1,11 @@
-import Foundation
+// The C library declares its streams as variables, which it guards itself.
+#if canImport(Glibc)
+    @preconcurrency import Glibc
+#elseif canImport(Musl)
+    @preconcurrency import Musl
+#else
+    @preconcurrency import Darwin
+#endif
 
 /// Descriptors 0 to 2, which may be closed when the program starts.
 enum StandardStreams {
@@ -9,5 +16,25 @@ enum StandardStreams {
             // open returns the lowest free number: this one.
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
         }
+    }
+
+    /// Lets the program fail when it ends if what it printed was not written, as on a full disk, whatever command it was. A
+    /// reader that closed its end of a pipe has read enough.
+    static func checkOutputAtExit() {
+        atexit {
+            guard let code = StandardStreams.outputFailure, code != EPIPE else { return }
+            let reason = code == 0 ? "" : ": \(String(cString: strerror(code)))"
+            Console.say("agon: error: cannot write the output\(reason)")
+            _exit(ExitStatus.badInput.rawValue)
+        }
+    }
+
+    /// The error number of output that was not written, 0 for an unknown one; nil if all of it was.
+    private static var outputFailure: Int32? {
+        errno = 0
+        if fflush(stdout) != 0 { return errno }
+        guard ferror(stdout) != 0 else { return nil }
+        // An earlier write failed, and only its number was lost: another one fails alike.
+        return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : 0
     }
 }

@@ -21,20 +21,21 @@ package enum FileBytes {
         var status = stat()
         let isPipe = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
         if isPipe { try wait(for: descriptor, path) }
-        try withUnsafeTemporaryAllocation(byteCount: pieceSize, alignment: 16) { buffer in
-            while true {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    if errno == EAGAIN {
-                        try wait(for: descriptor, path)
-                        continue
-                    }
-                    throw failure(path)
+        // On the heap: the compiler puts temporary memory of a constant size on the stack, which may be small.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    try wait(for: descriptor, path)
+                    continue
                 }
-                if count == 0 { return }
-                if try !body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
+                throw failure(path)
             }
+            if count == 0 { return }
+            if try !body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
         }
     }
 

@@ -67,11 +67,7 @@ package enum DatasetArchive {
     /// one.
     private static func unpack(_ path: String, to target: String, size: Int) throws {
         let unfinished = target + ".\(getpid()).partial"
-        do {
-            try FileManager.default.createDirectory(atPath: unfinished, withIntermediateDirectories: true)
-        } catch {
-            throw DatasetError.cannotWrite(path: unfinished, reason: error.localizedDescription)
-        }
+        try makeFolders(unfinished)
         let limit = agon_archive_limit(UInt64(size))
         if let reason = withMessage({ agon_archive_extract(path, unfinished, limit, $0) }) {
             try? FileManager.default.removeItem(atPath: unfinished)
@@ -84,15 +80,19 @@ package enum DatasetArchive {
             try? FileManager.default.removeItem(atPath: unfinished)
             throw DatasetError.cannotWrite(path: target + recordEnding, reason: error.localizedDescription)
         }
+        // Another process may have finished first, and read its folder already.
+        guard !isWhole(target) else {
+            try? FileManager.default.removeItem(atPath: unfinished)
+            return
+        }
         // A folder that lost members makes way.
         let former = unfinished + ".former"
-        if rename(target, former) == 0 { try? FileManager.default.removeItem(atPath: former) }
-        if rename(unfinished, target) != 0 {
-            let reason = String(cString: strerror(errno))
-            try? FileManager.default.removeItem(atPath: unfinished)
-            // Another process may have finished first.
-            if !isWhole(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
-        }
+        let isReplaced = rename(target, former) == 0
+        defer { if isReplaced { try? FileManager.default.removeItem(atPath: former) } }
+        guard rename(unfinished, target) != 0 else { return }
+        let reason = String(cString: strerror(errno))
+        try? FileManager.default.removeItem(atPath: unfinished)
+        if !isWhole(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
     }
 
     private static let recordEnding = ".members"
@@ -116,5 +116,21 @@ package enum DatasetArchive {
         }
         try walk("")
         return SHA256.hex(of: sorted(lines).joined())
+    }
+
+    /// Throws: `DatasetError.cannotWrite` with the system's reason, which Foundation does not give.
+    private static func makeFolders(_ path: String) throws {
+        var above = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            above += part
+            guard mkdir(above, 0o777) == 0 || errno == EEXIST else {
+                throw DatasetError.cannotWrite(
+                    path: above,
+                    reason:
+                        "cannot unpack an archive into the cache: \(String(cString: strerror(errno))); set AGON_CACHE "
+                        + "to a folder that you may write to")
+            }
+            above += "/"
+        }
     }
 }

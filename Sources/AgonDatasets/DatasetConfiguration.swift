@@ -191,6 +191,13 @@ extension DatasetConfiguration {
         return data
     }
 
+    /// The same data, at the place that another configuration names.
+    package func placed(as other: DatasetConfiguration) -> DatasetConfiguration {
+        var data = self
+        (data.path, data.embeddings) = (other.path, other.embeddings)
+        return data
+    }
+
     /// The section of a config that describes these data.
     public var node: ConfigNode {
         var object: ConfigObject = ["name": ConfigNode(name)]

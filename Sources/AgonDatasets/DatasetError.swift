@@ -73,10 +73,9 @@ extension DatasetError {
     /// Whether the cause is temporary, such as a disk that does not respond, and says nothing about the files.
     package var isPassing: Bool {
         switch self {
-        case .cannotWrite: true
-        // Errors of decoders contain the system's message, but not the error number.
-        case .unreadable(_, let reason):
-            [EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENXIO, ENODEV].contains {
+        // Errors of codecs contain the system's message, but not the error number.
+        case .cannotWrite(_, let reason), .unreadable(_, let reason):
+            [ENOSPC, EDQUOT, EFBIG, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENXIO, ENODEV].contains {
                 reason.contains(String(cString: strerror($0)))
             }
         default: false

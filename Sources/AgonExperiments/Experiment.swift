@@ -65,15 +65,17 @@ public struct Experiment: Sendable {
         return ConfigNode(object)
     }
 
-    /// The paths of values that affect steps and differ from another experiment.
-    package func differences(from other: Experiment) -> [String] {
+    /// The values that affect steps and differ from another experiment.
+    package func differences(from other: Experiment) -> [ConfigDifference] {
         let (first, second) = (identity(of: Self.effectsOnSteps), other.identity(of: Self.effectsOnSteps))
-        let paths = ConfigDifference.between(first, second).map(\.path)
+        let differences = ConfigDifference.between(first, second)
+        let paths = differences.map(\.path)
         // A difference in all stages is reported once.
-        return paths.filter { path in
+        return differences.filter { difference in
+            let path = difference.path
             guard path.steps.first == .key("stages"), path.steps.count > 3 else { return true }
             return !paths.contains(ConfigPath(Array(path.steps.dropFirst(3))))
-        }.map(\.description)
+        }
     }
 
     /// The sections and keys of a config that may change when a run is resumed.

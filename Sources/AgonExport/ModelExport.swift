@@ -82,7 +82,7 @@ public enum ModelExport {
     ) throws -> Outcome {
         var translation = try OnnxTranslation(graph, model: model, pool: WorkerPool(threads: threads))
         let bytes = try translation.translated(value, output: output).fileBytes()
-        try AtomicFile.write(path: file, isResumable: false) { try $0.write(bytes) }
+        try AtomicFile.write(path: file) { try $0.write(bytes) }
         return Outcome(path: file, step: step, bytes: bytes.count)
     }
 }

@@ -133,7 +133,7 @@ public struct RunListing: Sendable {
     /// For people: numbers with four digits, letters at values that are not comparable.
     public var table: TextTable {
         var table = TextTable(["run"] + columns)
-        for row in rows { table.add([shown(row.run.path)] + columns.map { cell($0, row) }) }
+        for row in rows { table.add([shown(row.run.path).oneLine] + columns.map { cell($0, row) }) }
         return table
     }
 
@@ -149,7 +149,7 @@ public struct RunListing: Sendable {
     public var size: Int { rows.reduce(0) { $0 + Int($1.numbers["size"] ?? 0) } }
 
     private func cell(_ column: String, _ row: RunIndex.Row) -> String {
-        guard let text = row[column] else { return "" }
+        guard let text = row[column]?.oneLine else { return "" }
         guard let number = row.numbers[column] else { return text.count > 40 ? text.prefix(39) + "…" : text }
         switch column {
         case "size", "peakMemoryBytes": return SizeText.short(Int(number))

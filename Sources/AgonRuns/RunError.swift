@@ -4,6 +4,10 @@ public enum RunError: Error, Equatable, Sendable {
     case runExists(folder: String, state: String?)
     /// The folder of a run to train holds only what `agon export --model` wrote of another.
     case exportedGenerator(folder: String)
+    /// The folder of a new run holds no run, but a file that the run would overwrite.
+    case otherFile(path: String)
+    /// All checkpoints of a run belong to another config than its present `config.json`.
+    case configChanged(folder: String)
     /// Another process is using the folder.
     case runBusy(folder: String)
     case noRun(folder: String)
@@ -38,6 +42,13 @@ extension RunError: CustomStringConvertible {
         case .exportedGenerator(let folder):
             "\(folder): an exported generator, which holds no training state; train the run that it came from, or "
                 + "choose another folder with --out"
+        case .otherFile(let path):
+            "\(path): a run would overwrite this file, which belongs to no run; choose another folder with --out, or move "
+                + "the file away"
+        case .configChanged(let folder):
+            "\(folder)/config.json: no longer matches the run's checkpoints, which belong to the config as it was. Nothing "
+                + "was changed. Undo the changes of config.json, or train the changed config as a new run: agon run "
+                + "\(folder)/config.json --out NEW"
         case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
         case .strayCheckpoint(let path):
             "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "
@@ -60,7 +71,7 @@ extension RunError: CustomStringConvertible {
         case .noUsableCheckpoint(let folder, let problems):
             "\(folder): holds a run, but none of its checkpoints is usable:\n"
                 + problems.map { "  \($0)\n" }.joined()
-                + "Nothing was changed. Restore a good copy, or start a new run with another --out"
+                + "Nothing was changed. Restore a good copy, or start again: delete the folder, or give another --out"
         case .damaged(let path, let problem): "\(path): damaged: \(problem)"
         case .badWeights(let path, let problem): "\(path): not usable weights for these networks: \(problem)"
         case .notFinite(let step, let quantity, let value, let tensor, let checkpoint):

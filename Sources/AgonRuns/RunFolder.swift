@@ -60,6 +60,22 @@ public struct RunFolder: Hashable, Sendable {
 
     // MARK: Creating and finding
 
+    /// Checks that a new run in the folder would overwrite no file of anyone else. Empty logs are left by a run that was
+    /// killed before it wrote its config.
+    ///
+    /// Throws `RunError.otherFile`, `TensorsError.cannotRead`.
+    package func checkNoOtherFiles() throws {
+        for path in [recordPath, metricsPath, evaluationsPath] {
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG || status.st_size > 0 else { continue }
+            throw RunError.otherFile(path: path)
+        }
+        if FileSystem.exists(samplesFolder), !FileSystem.isFolder(samplesFolder) {
+            throw RunError.otherFile(path: samplesFolder)
+        }
+        if let sample = samples.first { throw RunError.otherFile(path: sample) }
+    }
+
     /// The parent of runs for which no folder is given.
     static let defaultParent = "Runs"
 
@@ -114,7 +130,7 @@ public struct RunFolder: Hashable, Sendable {
 
     private static func cannotMake(_ path: String) -> any Error {
         let code = errno
-        let failure = TensorsError.cannotWrite(path: path, code: code, isResumable: true)
+        let failure = TensorsError.cannotWrite(path: path, code: code)
         if failure.isPassing { return failure }
         return RunError.cannotMakeFolder(path: path, reason: String(cString: strerror(code)))
     }
@@ -166,28 +182,52 @@ public struct RunFolder: Hashable, Sendable {
     ///   - config: an experiment's digest; a checkpoint without a comparable digest belongs to the folder's config.
     ///   - note: receives a message for each unusable checkpoint that is skipped.
     ///
-    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `TensorsError.cannotRead` if
-    /// the folder or a checkpoint cannot be read, because an unreadable checkpoint may be intact.
+    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `RunError.configChanged` if all
+    /// belong to another config, `TensorsError.cannotRead` or `RunError.badCheckpoint` if the folder or a checkpoint
+    /// cannot be read, because an unreadable checkpoint may be intact.
     package func newestCheckpoint(config: String? = nil, note: (String) -> Void) throws -> Checkpoint? {
         var problems: [String] = []
+        var others = 0
         for step in try checkpointSteps.reversed() {
             let path = checkpointPath(step: step)
             do {
                 let checkpoint = try Checkpoint(path: path)
-                guard checkpoint.step == step, config == nil || checkpoint.config == nil || checkpoint.config == config
-                else {
-                    throw RunError.badCheckpoint(path: path, problem: "it belongs to another step or config")
+                guard checkpoint.step == step else {
+                    throw RunError.badCheckpoint(path: path, problem: "it belongs to step \(checkpoint.step)")
+                }
+                guard config == nil || checkpoint.config == nil || checkpoint.config == config else {
+                    others += 1
+                    throw RunError.badCheckpoint(path: path, problem: "it belongs to another config")
                 }
                 problems.forEach { note("\($0); passed over") }
                 return checkpoint
             } catch let error as TensorsError where error.isReadFailure {
-                throw error
+                throw try Self.lasting(error, of: path)
             } catch {
                 problems.append("\(error)")
             }
         }
-        guard problems.isEmpty else { throw RunError.noUsableCheckpoint(folder: path, problems: problems) }
+        guard problems.isEmpty else {
+            if others == problems.count { throw RunError.configChanged(folder: path) }
+            throw RunError.noUsableCheckpoint(folder: path, problems: problems)
+        }
         return nil
+    }
+
+    /// The error of a checkpoint that no later attempt can read either, with what to do about it.
+    ///
+    /// Throws the error if a later attempt may succeed.
+    private static func lasting(_ error: TensorsError, of path: String) throws -> RunError {
+        guard case .cannotRead(_, let code) = error else { throw error }
+        let problem: String
+        switch code {
+        case EISDIR: problem = "it is a folder; move it away"
+        case EACCES, EPERM: problem = "its permissions forbid reading it; change them, or move it away"
+        case EINVAL: problem = "it is not a regular file; move it away"
+        default: throw error
+        }
+        return RunError.badCheckpoint(
+            path: path, problem: problem + ", then continue from an earlier one with --resume")
     }
 
     /// Removes all but the newest `count` checkpoints up to `step`. The caller must have checked that the checkpoint of

@@ -38,7 +38,7 @@ public enum SampleOutput: Equatable, Sendable {
     func write(_ samples: Tensor, drawing: (Tensor) -> Image) throws {
         switch self {
         case .image(let path): try ImageFile.writePNG(drawing(samples), path: path)
-        case .array(let path): try NpyArray(samples).write(path: path, isResumable: false)
+        case .array(let path): try NpyArray(samples).write(path: path)
         case .folder(let path): try Self.writeNumbered(samples, in: path)
         }
     }

@@ -28,15 +28,24 @@ public enum SamplingModel {
                 reason:
                     "it holds \(model.holdsExport ? "an exported generator" : "a run") already; choose another folder")
         }
-        try RunFolder.makeFolders(model.checkpointsFolder)
         let checkpoint = model.checkpointPath(step: trained.step)
-        try Checkpoint.write(
-            trained.network.variables, step: trained.step, batches: 0, config: trained.whole.digest,
-            seed: UInt64(trained.whole.configuration.seed), path: checkpoint, lastGood: nil)
-        if let bytes = try FileSystem.contents(of: source.configPath) {
-            try AtomicFile.write(path: model.configPath, bytes: bytes)
+        let own = [checkpoint, model.configPath, model.recordPath].filter { !FileSystem.exists($0) }
+        let ownFolders = [model.checkpointsFolder, model.path].filter { !FileSystem.exists($0) }
+        do {
+            try RunFolder.makeFolders(model.checkpointsFolder)
+            try Checkpoint.write(
+                trained.network.variables, step: trained.step, batches: 0, config: trained.whole.digest,
+                seed: UInt64(trained.whole.configuration.seed), path: checkpoint, lastGood: nil)
+            if let bytes = try FileSystem.contents(of: source.configPath) {
+                try AtomicFile.write(path: model.configPath, bytes: bytes)
+            }
+            try writeRecord(of: source, step: trained.step, to: model)
+        } catch {
+            // Half a model would be in the way of the next attempt.
+            own.forEach { unlink($0) }
+            ownFolders.forEach { rmdir($0) }
+            throw error
         }
-        try writeRecord(of: source, step: trained.step, to: model)
         return (trained.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
     }
 

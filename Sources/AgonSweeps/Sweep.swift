@@ -107,8 +107,11 @@ struct SweepExpansion {
     private var bases: [String: ConfigNode] = [:]
     /// The config that the sweep file names.
     private var ownBase: (path: String, label: String)?
-    private var known: Set<String> = []
+    /// The labels of the trials by their names.
+    private var known: [String: String] = [:]
     private var repeated = 0
+    /// The labels of the first trial that repeats another one, and of that one.
+    private var firstRepeated: (label: String, former: String)?
     /// How many points each exclusion removed, and the exclusions' keys that were found at any point.
     private var matches: [Int]
     private var foundKeys: Set<String> = []
@@ -121,7 +124,10 @@ struct SweepExpansion {
 
     mutating func run() throws {
         if let random = configuration.random { try draw(random) } else { try takeGrid() }
-        if repeated > 0 { notes.append("duplicate points, tried only once: \(repeated)") }
+        if repeated > 0 {
+            let example = firstRepeated.map { ", such as \($0.label): the same trial as \($0.former)" } ?? ""
+            notes.append("duplicate points, tried only once: \(repeated)\(example)")
+        }
         for (index, exclusion) in configuration.exclusions.enumerated() where matches[index] == 0 {
             if let unknown = exclusion.conditions.first(where: { !foundKeys.contains($0.key) }) {
                 throw ConfigError.unknownKey(
@@ -200,10 +206,12 @@ struct SweepExpansion {
             if try isExcluded(settings, seeded) { continue }
             let experiment = try Experiment(seeded)
             let id = SweepTrial.id(of: experiment)
-            guard known.insert(id).inserted else {
+            if let former = known[id] {
                 repeated += 1
+                firstRepeated = firstRepeated ?? (SweepTrial.label(settings), former)
                 continue
             }
+            known[id] = SweepTrial.label(settings)
             isNew = true
             trials.append(
                 SweepTrial(id: id, settings: settings, base: base.label, experiment: experiment))

@@ -58,6 +58,9 @@ public struct SweepConfiguration: ConfigDecodable, Sendable {
         var paths: [ConfigPath: String] = seeds == nil ? [:] : [ConfigPath.root.key("seed"): "seeds"]
         for (index, axis) in axes.enumerated() {
             for name in axis.names where !names.insert(name).inserted {
+                guard name != "seed" else {
+                    throw reader.fail("axes", index: index, "an axis cannot set 'seed'; use 'seeds', such as [1, 2]")
+                }
                 throw reader.fail(
                     "axes", index: index, "'\(name)' is already the name of another axis; give this one a 'name'")
             }

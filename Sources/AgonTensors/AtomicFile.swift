@@ -15,17 +15,15 @@ public enum AtomicFile {
     public final class Output {
         let descriptor: Int32
         private let path: String
-        private let isResumable: Bool
 
-        init(descriptor: Int32, path: String, isResumable: Bool) {
+        init(descriptor: Int32, path: String) {
             self.descriptor = descriptor
             self.path = path
-            self.isResumable = isResumable
         }
 
         /// Appends bytes.
         ///
-        /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)`` with the final path of the file.
+        /// - Throws: ``TensorsError/cannotWrite(path:code:)`` with the final path of the file.
         public func write(_ bytes: UnsafeRawBufferPointer) throws(TensorsError) {
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -40,7 +38,7 @@ public enum AtomicFile {
                 #endif
                 if count < 0 {
                     if errno == EINTR { continue }
-                    throw .cannotWrite(path: path, code: errno, isResumable: isResumable)
+                    throw .cannotWrite(path: path, code: errno)
                 }
                 rest = rest.dropFirst(count)
             }
@@ -71,17 +69,14 @@ public enum AtomicFile {
 
     /// Writes a file through `body`, which passes its bytes in order.
     ///
-    /// - Parameter isResumable: whether an error message advises `--resume`, because the file belongs to a run.
-    /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``, or what `body` throws.
-    public static func write(
-        path: String, isResumable: Bool = true, _ body: (Output) throws -> Void
-    ) throws {
+    /// - Throws: ``TensorsError/cannotWrite(path:code:)``, or what `body` throws.
+    public static func write(path: String, _ body: (Output) throws -> Void) throws {
         let (folder, name) = split(path)
-        let failure = { (code: Int32) in TensorsError.cannotWrite(path: path, code: code, isResumable: isResumable) }
+        let failure = { (code: Int32) in TensorsError.cannotWrite(path: path, code: code) }
         let (descriptor, partial) = try create(in: folder, name: name, failure)
         var isOpen = true
         do {
-            try body(Output(descriptor: descriptor, path: path, isResumable: isResumable))
+            try body(Output(descriptor: descriptor, path: path))
             guard fsync(descriptor) == 0 else { throw failure(errno) }
             isOpen = false
             // Network file systems report a full disk only here.
@@ -96,13 +91,13 @@ public enum AtomicFile {
     }
 
     /// Writes a file of the given bytes.
-    public static func write(path: String, bytes: [UInt8], isResumable: Bool = true) throws {
-        try write(path: path, isResumable: isResumable) { try $0.write(bytes) }
+    public static func write(path: String, bytes: [UInt8]) throws {
+        try write(path: path) { try $0.write(bytes) }
     }
 
     /// Writes a text file in UTF-8.
-    public static func write(path: String, text: String, isResumable: Bool = true) throws {
-        try write(path: path, isResumable: isResumable) { try $0.write(text) }
+    public static func write(path: String, text: String) throws {
+        try write(path: path) { try $0.write(text) }
     }
 
     /// Removes the partial files of a killed program from a folder. Only for folders with a single writer: it

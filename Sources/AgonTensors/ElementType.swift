@@ -14,6 +14,9 @@ public enum ElementType: String, CaseIterable, Sendable {
     case uint8 = "U8"
     case bool = "BOOL"
 
+    /// Whether the elements are no integers or truth values.
+    public var isFloatingPoint: Bool { [.float64, .float32, .float16, .bfloat16].contains(self) }
+
     /// Bytes of one element.
     public var byteCount: Int {
         switch self {

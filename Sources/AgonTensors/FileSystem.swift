@@ -13,7 +13,7 @@ package enum FileSystem {
     /// - Throws: ``TensorsError/cannotRead(path:code:)``.
     package static func names(in folder: String) throws(TensorsError) -> [String]? {
         guard let stream = opendir(folder) else {
-            if errno == ENOENT { return nil }
+            if errno == ENOENT || errno == ENAMETOOLONG { return nil }
             throw .cannotRead(path: folder, code: errno)
         }
         defer { closedir(stream) }
@@ -33,10 +33,11 @@ package enum FileSystem {
         }
     }
 
-    /// Whether a file or folder exists. One that cannot be accessed counts as existing.
+    /// Whether a file or folder exists. One that cannot be accessed counts as existing, but no file has a name that is
+    /// too long.
     package static func exists(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+        return stat(path, &status) == 0 || ![ENOENT, ENOTDIR, ENAMETOOLONG].contains(errno)
     }
 
     /// Whether a path is that of a folder.

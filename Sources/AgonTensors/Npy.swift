@@ -85,9 +85,9 @@ public struct NpyArray: Equatable, Sendable {
 
     /// Writes a file, whole or not at all (``AtomicFile``).
     ///
-    /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
-    public func write(path: String, isResumable: Bool = true) throws {
-        try AtomicFile.write(path: path, isResumable: isResumable) { output in
+    /// - Throws: ``TensorsError/cannotWrite(path:code:)``.
+    public func write(path: String) throws {
+        try AtomicFile.write(path: path) { output in
             try output.write(header)
             switch values {
             case .float32(let values): try output.write(elements: values)

@@ -181,10 +181,9 @@ public struct SafetensorsFile: Sendable {
     /// each is aligned, and metadata by name.
     ///
     /// - Parameter isSealed: whether to record a checksum of the file in its metadata.
-    /// - Throws: ``TensorsError/cannotWrite(path:code:isResumable:)``.
+    /// - Throws: ``TensorsError/cannotWrite(path:code:)``.
     public static func write(
-        path: String, _ contents: [Content], metadata: [String: String] = [:], isSealed: Bool = false,
-        isResumable: Bool = true
+        path: String, _ contents: [Content], metadata: [String: String] = [:], isSealed: Bool = false
     ) throws {
         let sorted = contents.sorted {
             $0.type.byteCount != $1.type.byteCount
@@ -194,7 +193,7 @@ public struct SafetensorsFile: Sendable {
             isSealed
             ? SafetensorsSeal.sealed(headerText(of: sorted, metadata: SafetensorsSeal.open(metadata)), sorted)
             : headerText(of: sorted, metadata: metadata)
-        try AtomicFile.write(path: path, isResumable: isResumable) { output in
+        try AtomicFile.write(path: path) { output in
             try output.write(elements: [UInt64(header.utf8.count).littleEndian])
             try output.write(header)
             for content in sorted {

@@ -17,8 +17,8 @@ public enum TensorsError: Error, Equatable, Sendable {
     case noThread(purpose: String, code: Int32)
     /// A system call failed while reading a file.
     case cannotRead(path: String, code: Int32)
-    /// A system call failed while writing a file; `isResumable` if its run can continue from an earlier state.
-    case cannotWrite(path: String, code: Int32, isResumable: Bool)
+    /// A system call failed while writing a file.
+    case cannotWrite(path: String, code: Int32)
     /// A malformed file: truncated, with inconsistent sizes, or of another format.
     case malformed(path: String, format: String, problem: String)
     /// A file without the requested array; `existing` are its names.
@@ -41,7 +41,7 @@ extension TensorsError {
         ]
         switch self {
         case .noThread: return true
-        case .cannotRead(_, let code), .cannotWrite(_, let code, _): return passing.contains(code)
+        case .cannotRead(_, let code), .cannotWrite(_, let code): return passing.contains(code)
         default: return false
         }
     }
@@ -64,8 +64,8 @@ extension TensorsError: CustomStringConvertible {
                 + "the control group's), or run fewer programs at once"
         case .cannotRead(let path, let code):
             return "\(path): cannot read (\(Self.text(of: code)))" + Self.remedy(reading: code)
-        case .cannotWrite(let path, let code, let isResumable):
-            return "\(path): cannot write (\(Self.text(of: code)))" + Self.remedy(writing: code, isResumable)
+        case .cannotWrite(let path, let code):
+            return "\(path): cannot write (\(Self.text(of: code)))" + Self.remedy(writing: code)
         case .malformed(let path, let format, let problem):
             return "\(path): not a valid \(format) file: \(problem)"
         case .noTensor(let path, let name, let existing):
@@ -91,9 +91,9 @@ extension TensorsError: CustomStringConvertible {
         }
     }
 
-    private static func remedy(writing code: Int32, _ isResumable: Bool) -> String {
+    private static func remedy(writing code: Int32) -> String {
         switch code {
-        case ENOSPC, EDQUOT: "; free some space and run again" + (isResumable ? " with --resume" : "")
+        case ENOSPC, EDQUOT: "; free some space and run again"
         case EACCES, EPERM, EROFS: "; choose a folder that you may write to"
         case ENOENT, ENOTDIR: "; its folder does not exist"
         case EISDIR: "; a folder has this name"

@@ -18,4 +18,13 @@ extension String {
         }
         return String(shown)
     }
+
+    /// The text for a cell of a table: as `printable`, with line ends and tabs as `\n` and `\t`.
+    package var oneLine: String {
+        replacingEach(of: ["\n": "\\n", "\r\n": "\\r\\n", "\t": "\\t"]).printable
+    }
+
+    private func replacingEach(of replacements: [Character: String]) -> String {
+        reduce(into: "") { $0 += replacements[$1] ?? String($1) }
+    }
 }

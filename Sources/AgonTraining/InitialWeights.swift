@@ -6,21 +6,31 @@ import Foundation
 
 /// Loads initial weights of networks from a safetensors file with PyTorch's names and layouts, such as a checkpoint.
 package enum InitialWeights {
-    /// Sets the variables to the values of the file. Arrays without a matching variable are ignored.
+    /// Sets the variables to the values of the file.
     ///
     /// - Parameters:
     ///   - renaming: prefixes of names in the file and their replacements, such as an empty prefix for `module.`. The
     ///     first prefix that matches a name is replaced.
     ///   - given: maps a variable to its name in the file; nil to match the variable's name after renaming.
     ///
-    /// Throws `RunError.badWeights` for a variable that is missing or has another shape and for files of `torch.save`,
-    /// `TensorsError`.
+    /// - Returns: the names of arrays without a matching variable, but for counters of batch norms.
+    ///
+    /// Throws `RunError.badWeights` for a variable that is missing or has another shape, for values that are not finite,
+    /// for a prefix that no name has and for files of `torch.save`, `TensorsError`.
+    @discardableResult
     package static func load(
         _ path: String, into variables: [Variable], renaming: [NamePrefix] = [],
         named given: ((Variable) -> String)? = nil
-    ) throws {
+    ) throws -> [String] {
         try refusePyTorchFiles(path)
         let file = try SafetensorsFile(path: path)
+        if let prefix = renaming.first(where: { prefix in !file.entries.contains { $0.name.hasPrefix(prefix.file) } }) {
+            throw RunError.badWeights(
+                path: path,
+                problem:
+                    "no array's name begins with '\(prefix.file)', so --rename \(prefix.file)=\(prefix.own) has no "
+                    + "effect; arrays: \(shown(file))")
+        }
         var names: [String: String] = [:]
         for entry in file.entries {
             let own = NamePrefix.renamed(entry.name, by: renaming)
@@ -30,22 +40,39 @@ package enum InitialWeights {
             }
         }
         if given == nil, let first = variables.first, !variables.contains(where: { names[$0.name] != nil }) {
-            let shown = file.entries.map(\.name).sorted().prefix(6).joined(separator: ", ")
             throw RunError.badWeights(
                 path: path,
                 problem: "no array has the name of a weight of the networks, such as '\(first.name)'; arrays: "
-                    + (file.entries.isEmpty
-                        ? "none"
-                        : shown + (file.entries.count > 6 ? " and \(file.entries.count - 6) more" : "")
-                            + ". --rename OLD=NEW replaces a prefix of the names"))
+                    + shown(file) + (file.entries.isEmpty ? "" : ". --rename OLD=NEW replaces a prefix of the names"))
         }
         let fileName = given ?? { names[$0.name] ?? $0.name }
         for variable in variables {
             let name = fileName(variable)
             try check(variable, named: name, in: file)
-            let fits = variable.importing(try file.tensor(name))
+            let tensor = try file.tensor(name)
+            if let bad = tensor.values.first(where: { !$0.isFinite }) {
+                throw RunError.badWeights(
+                    path: path, problem: "tensor '\(name)' holds \(bad.isNaN ? "NaN" : "infinity")")
+            }
+            let fits = variable.importing(tensor)
             precondition(fits, "'\(name)' must have the shape of \(variable.name)")
         }
+        let taken = Set(variables.map(fileName))
+        return file.entries.map(\.name).filter { !taken.contains($0) && !$0.hasSuffix(".num_batches_tracked") }.sorted()
+    }
+
+    /// What to say of arrays that no network has; nil if there are none.
+    static func note(onOthers names: [String], in path: String) -> String? {
+        guard !names.isEmpty else { return nil }
+        return "\(path): left out what no network has: \(brief(names))"
+    }
+
+    private static func shown(_ file: SafetensorsFile) -> String { brief(file.entries.map(\.name).sorted()) }
+
+    /// The first few names.
+    private static func brief(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "none" }
+        return names.prefix(6).joined(separator: ", ") + (names.count > 6 ? " and \(names.count - 6) more" : "")
     }
 
     /// Throws `RunError.badWeights` for files of `torch.save`: a zip, or a pickle before PyTorch 1.6.
@@ -71,7 +98,7 @@ package enum InitialWeights {
     }
 
     /// Throws `RunError.badWeights` if the file has no array with the name, or if the array's shape differs from the
-    /// variable's.
+    /// variable's, `TensorsError.wrongType` for integers.
     package static func check(_ variable: Variable, named name: String, in file: SafetensorsFile) throws {
         guard file.contains(name) else {
             let nearest = nearestName(to: name, in: file.entries.map(\.name))
@@ -83,6 +110,11 @@ package enum InitialWeights {
         guard shape == variable.pyTorchShape else {
             throw RunError.badWeights(
                 path: file.path, problem: "'\(name)' is \(shape), expected \(variable.pyTorchShape)")
+        }
+        let type = try file.entry(name).type
+        guard type.isFloatingPoint else {
+            throw TensorsError.wrongType(
+                path: file.path, name: name, type: type.rawValue, wanted: "F32, F16, BF16 or F64")
         }
     }
 }

@@ -32,9 +32,12 @@ package final class PresentData {
 }
 
 extension Experiment {
+    /// Its stages, or itself.
+    var parts: [Experiment] { stages.isEmpty ? [self] : stages.map(\.experiment) }
+
     /// The datasets of training and evaluation in all stages.
-    fileprivate var datasets: [DatasetConfiguration] {
-        (stages.isEmpty ? [self] : stages.map(\.experiment)).flatMap { stage in
+    var datasets: [DatasetConfiguration] {
+        parts.flatMap { stage in
             let settings = stage.configuration
             return (settings.recordedInputs == nil ? [settings.dataset] : [])
                 + (settings.evaluation.map { [settings.dataset.measured(by: $0)] } ?? [])

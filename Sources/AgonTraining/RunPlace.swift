@@ -1,3 +1,5 @@
+import AgonConfiguration
+import AgonDatasets
 import AgonExperiments
 import AgonRuns
 import AgonTensors
@@ -9,6 +11,10 @@ struct RunPlace {
     private let resumes: Bool
     /// Whether this process has already trained an earlier stage here.
     var isTaken = false
+    /// What the files of the run to resume state; nil for a new one.
+    private var former: RunIdentity?
+    /// The paths of data that differ from those of the run, until the data there are known to be the same.
+    private var unverified: [String] = []
     /// Held from before the run's state is read until the run ends.
     private var lock: RunFolder.Lock?
 
@@ -17,19 +23,61 @@ struct RunPlace {
         resumes = options.resumes
         folder = options.folder.map { RunFolder(path: $0) }
         if folder == nil, options.resumes { folder = try RunFolder.newest(named: name) }
-        guard let folder, folder.holdsRun else { return }
+        guard let folder else { return }
+        guard folder.holdsRun else {
+            try Self.checkIsFree(folder)
+            return
+        }
         guard !folder.holdsExport else { throw RunError.exportedGenerator(folder: folder.path) }
         let record = folder.record
         guard options.resumes else {
+            if record == nil, (try? Experiment.load(path: folder.configPath)) == nil {
+                throw RunError.otherFile(path: folder.configPath)
+            }
             throw RunError.runExists(folder: folder.path, state: record?.state.rawValue)
         }
         try folder.checkFormat()
         lock = try reportingTransientFaults { _ in try folder.lock() }
         let former = try reportingTransientFaults { _ in try Experiment.load(path: folder.configPath) }
         let differing = experiment.differences(from: former)
-        guard differing.isEmpty else {
-            throw TrainingError.configDiffers(
-                folder: folder.path, keys: differing, freeKeys: Experiment.keysWithoutEffectOnSteps)
+        let keys = differing.map(\.path.description)
+        guard differing.allSatisfy(\.isPlaceOfData) else { throw Self.configDiffers(folder, keys) }
+        self.former = try RunIdentity(of: former, record: record, now: experiment)
+        unverified = keys
+    }
+
+    private static func configDiffers(_ folder: RunFolder, _ keys: [String]) -> TrainingError {
+        .configDiffers(folder: folder.path, keys: keys, freeKeys: Experiment.keysWithoutEffectOnSteps)
+    }
+
+    /// Throws `RunError.strayCheckpoint`, `RunError.otherFile` for a folder in which a new run would meet other files.
+    private static func checkIsFree(_ folder: RunFolder) throws {
+        // The checkpoint of another run could be mistaken for one of the new run.
+        if let step = try folder.checkpointSteps.last {
+            throw RunError.strayCheckpoint(path: folder.checkpointPath(step: step))
+        }
+        try folder.checkNoOtherFiles()
+    }
+
+    /// The identity of the run: that of the folder's run, or else that of the experiment.
+    func identity(of experiment: Experiment) -> RunIdentity { former ?? RunIdentity(experiment) }
+
+    /// Runs `body`, which opens the data of a run. Says how to name their present place if a resumed run's are gone.
+    ///
+    /// Throws `TrainingError.dataGone`.
+    func locatingData<Result>(of experiment: Experiment, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatasetError {
+            let path: String
+            switch error {
+            case .unreadable(let place, _), .badEmbeddings(let place, _), .noDomain(let place): path = place
+            default: throw error
+            }
+            guard resumes, let folder, folder.holdsRun, !FileSystem.exists(path) else { throw error }
+            let isEmbeddings = experiment.datasets.contains { $0.embeddings == path }
+            throw TrainingError.dataGone(
+                folder: folder.path, reason: "\(error)", key: isEmbeddings ? "dataset.embeddings" : "dataset.path")
         }
     }
 
@@ -54,6 +102,8 @@ struct RunPlace {
             FileSystem.exists(folder.checkpointPath(step: record.step))
         else { return nil }
         if !record.data.isEmpty {
+            var record = record
+            record.data = identity(of: experiment).located(record.data)
             let present = PresentData(searchPath: options.searchPath)
             try folder.takeData(
                 present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
@@ -69,8 +119,9 @@ struct RunPlace {
     /// Throws `RunError.noUsableCheckpoint`, `TrainingError.stoppedByFault`.
     mutating func savedSteps(of experiment: Experiment) throws -> Int {
         guard resumes || isTaken, let folder, folder.holdsRun else { return 0 }
+        let config = identity(of: experiment).config
         return try reportingTransientFaults { _ in
-            if let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { _ in }) {
+            if let checkpoint = try folder.newestCheckpoint(config: config, note: { _ in }) {
                 return checkpoint.step
             }
             if let step = try folder.readRecord()?.checkpoint {
@@ -87,11 +138,17 @@ struct RunPlace {
     ///   - data: the present data.
     ///   - note: called with a message for each change that the options accept.
     ///
-    /// Throws `TrainingError.dataDiffer`, `TrainingError.stoppedByFault`, `RunError.damaged`.
+    /// Throws `TrainingError.dataDiffer`, `TrainingError.configDiffers` for data at another place of which the run
+    /// recorded nothing, `TrainingError.stoppedByFault`, `RunError.damaged`.
     mutating func check(_ data: [RecordedData], options: TrainingOptions, note: (String) -> Void) throws {
         guard resumes || isTaken, let folder, folder.holdsRun else { return }
         let record = try reportingTransientFaults { _ in try folder.readRecord() }
-        let changes = record?.data.changes(to: data) ?? []
+        if let former, !unverified.isEmpty, !options.acceptsChangedData, former.isUnknown(data, to: record?.data ?? [])
+        {
+            throw Self.configDiffers(folder, unverified)
+        }
+        unverified = []
+        let changes = (former?.located(record?.data ?? []) ?? record?.data ?? []).changes(to: data)
         guard changes.isEmpty || options.acceptsChangedData else {
             throw TrainingError.dataDiffer(folder: folder.path, changes: changes)
         }
@@ -102,10 +159,7 @@ struct RunPlace {
     mutating func take() throws -> RunFolder {
         let folder = try self.folder ?? RunFolder.makeNew(named: name)
         self.folder = folder
-        // The checkpoint of another run could be mistaken for one of the new run.
-        if !folder.holdsRun, let step = try folder.checkpointSteps.last {
-            throw RunError.strayCheckpoint(path: folder.checkpointPath(step: step))
-        }
+        if !folder.holdsRun { try Self.checkIsFree(folder) }
         try folder.make()
         if lock == nil { lock = try folder.lock() }
         return folder

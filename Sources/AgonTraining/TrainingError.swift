@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case configDiffers(folder: String, keys: [String], freeKeys: [String])
     /// The data of a resumed run have changed.
     case dataDiffer(folder: String, changes: [String])
+    /// The data of a resumed run are no longer at the place that `key` of its config names.
+    case dataGone(folder: String, reason: String, key: String)
     /// Data could not be read during training; the state after `step` was saved.
     case badData(folder: String, step: Int, reason: String, isPassing: Bool)
     /// A transient external error, such as a full disk, ended the run; it can be resumed.
@@ -24,6 +26,9 @@ extension TrainingError: CustomStringConvertible {
         case .dataDiffer(let folder, let changes):
             "\(folder): its data have changed: \(changes.joined(separator: "; ")). Restore the files, start a new run "
                 + "in another folder, or continue on the present files with --accept-changed-data"
+        case .dataGone(let folder, let reason, let key):
+            "\(reason). If the data have moved, name their present place: agon run \(folder) --resume --set \(key)=PATH. "
+                + "A relative path starts at the folder in which agon runs"
         case .badData(let folder, let step, let reason, let isPassing):
             "\(reason). The run is saved after step \(step); "
                 + (isPassing ? "" : "restore the file, then ") + "continue it with: agon run \(folder) --resume"

@@ -11,6 +11,7 @@ import Foundation
 final class TrainingLoop {
     /// The experiment of the whole run.
     private let experiment: Experiment
+    private let identity: RunIdentity
     /// The stage of the run that is trained here.
     private let stage: Stage
     /// The variables that checkpoints store.
@@ -48,17 +49,20 @@ final class TrainingLoop {
     /// Restores the newest checkpoint if there is one.
     ///
     /// - Parameters:
+    ///   - identity: that of the run, which its checkpoints state.
     ///   - saved: the step of that checkpoint, for which the networks were built.
     ///   - data: the present data of the stage.
     ///   - folder: the run's folder, locked by this process.
     ///   - continues: whether this process trained the previous stage.
     init(
         _ prepared: TrainingSetup, evaluations: (any TrainingEvaluation)?, data: [RecordedData], stage: Stage,
-        of experiment: Experiment, after saved: Int, folder: RunFolder, continues: Bool, options: TrainingOptions,
+        of experiment: Experiment, as identity: RunIdentity, after saved: Int, folder: RunFolder, continues: Bool,
+        options: TrainingOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         self.evaluations = evaluations
         self.experiment = experiment
+        self.identity = identity
         self.stage = stage
         step = prepared.step
         watch = RunWatch(prepared)
@@ -87,10 +91,10 @@ final class TrainingLoop {
             if let former {
                 record.started = former.started ?? record.started
                 record.resumes = former.resumes + (continues ? 0 : 1)
-                record.data = former.data
+                record.data = identity.located(former.data)
             }
             let begins = stage.start > 0 && saved == stage.start
-            let checkpoint = try folder.newestCheckpoint(config: experiment.digest, note: { report(.note($0)) })
+            let checkpoint = try folder.newestCheckpoint(config: identity.config, note: { report(.note($0)) })
             // Another process may have written a checkpoint on a file system without locks.
             guard checkpoint?.step ?? 0 == saved else { throw RunError.runBusy(folder: folder.path) }
             if let checkpoint {
@@ -122,7 +126,14 @@ final class TrainingLoop {
         record.checkpoint = self.saved
         record.checkpointSeconds = self.saved == nil ? nil : secondsBefore
         record.data.take(data)
+        record.moved = identity.move(of: experiment)
         self.record = record
+        if record.moved != nil {
+            // Checkpoints state the digest of the first config. Without this they would not fit a config with other paths.
+            var first = record
+            first.data = former?.data ?? []
+            try folder.write(first)
+        }
         try AtomicFile.write(path: folder.configPath, text: experiment.resolved.prettyText)
         try writeRecord()
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
@@ -317,7 +328,7 @@ final class TrainingLoop {
         watch.remember()
         try metrics.synchronise()
         try Checkpoint.write(
-            variables, step: finished, batches: finished * step.batches, config: experiment.digest,
+            variables, step: finished, batches: finished * step.batches, config: identity.config,
             seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
         saved = finished
         record.step = finished

@@ -35,11 +35,14 @@ public enum TrainingRun {
             while true {
                 let finished = try place.savedSteps(of: experiment)
                 let stage = experiment.stage(after: finished)
-                let prepared = try place.reportingTransientFaults { _ in
-                    try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                let prepared = try place.reportingTransientFaults { place in
+                    try place.locatingData(of: experiment) {
+                        try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                    }
                 }
                 if let note = prepared.pool.note { report(.note(note)) }
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
+                if finished == 0, let note = prepared.note { report(.note(note)) }
                 let note = { (text: String) in report(.note(text)) }
                 var data = try prepared.data(since: finished, evaluations: nil)
                 // This check precedes evaluations, which may train classifiers first.
@@ -54,7 +57,8 @@ public enum TrainingRun {
                 }
                 let loop = try place.reportingTransientFaults { place in
                     try TrainingLoop(
-                        prepared, evaluations: evaluations, data: data, stage: stage, of: experiment, after: finished,
+                        prepared, evaluations: evaluations, data: data, stage: stage, of: experiment,
+                        as: place.identity(of: experiment), after: finished,
                         folder: try place.take(), continues: place.isTaken, options: options, report: report)
                 }
                 place.isTaken = true

@@ -15,6 +15,8 @@ public struct TrainingSetup {
     /// Nil for recorded inputs.
     let dataset: (any Dataset)?
     package let inputs: any PhaseInputs
+    /// What to say of the initial weights; nil if there is nothing to say.
+    let note: String?
     /// The number of batches in an epoch; nil for recorded inputs.
     let batchesPerEpoch: Int?
 
@@ -36,12 +38,13 @@ public struct TrainingSetup {
                 ?? (training.task.takesConditionImages || ExperimentNetworks.followData(experiment)
                     ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
-            if let path = configuration.initialWeights {
+            note = try configuration.initialWeights.flatMap { [networks] path in
                 let gan = networks.gan
-                try InitialWeights.load(
+                let others = try InitialWeights.load(
                     path, into: (gan.generators + gan.discriminators).flatMap(\.variables),
                     renaming: configuration.initialNames.compactMap { NamePrefix($0) })
                 gan.startAverages()
+                return InitialWeights.note(onOthers: others, in: path)
             }
             pool = WorkerPool(threads: options.threads)
             (step, grids) = try experiment.locating { [networks, pool] in

@@ -62,6 +62,8 @@ import Testing
         (["run", ""], "the name of the config is empty"), (["sample", ""], "the name of the run is empty"),
         (["evaluate", ""], "the name of the run is empty"), (["sweep", "check", ""], "the name of the sweep is empty"),
         (["run", "gan/mlp", "--steps", "-1"], "--steps -1: expected 1 or more"),
+        (["run", "gan/mlp", "--out", ""], "--out: expected the name of a folder"),
+        (["rnu", "gan/mlp"], "unknown command 'rnu'. Did you mean 'run'?"),
         (["runs", "prune", "--runs", "-2"], "--runs -2: expected 1 or more"),
         (["evaluate", "Runs/none", "--real-samples", "-5"], "--real-samples: -5 is out of range"),
         (
@@ -205,6 +207,8 @@ import Testing
         #expect(started.errors == "note: nothing to resume: no run of 'points' in Runs yet; starting a new one\n")
         let again = try agon("run", "points.json", "--resume", folder: folder)
         #expect(again.errors.isEmpty && again.output.contains("already complete; --steps extends it"))
+        let shorter = try agon("run", "Runs/points", "--resume", "--steps", "1", folder: folder)
+        #expect(shorter.output.contains("this run has already passed step 1: it is complete at step 2"))
         try FileManager.default.removeItem(atPath: folder + "/Runs/points/checkpoints")
         try FileManager.default.removeItem(atPath: folder + "/Runs/points/run.json")
         let empty = try agon("run", "Runs/points", "--resume", folder: folder)
@@ -225,5 +229,11 @@ import Testing
         let result = try agon("run", "Configs/gan/mlp.json", "--set", #"name="a\u0000b\u001b[31m""#)
         #expect(result.code == 65)
         #expect(result.errors.contains(#"'a\x00b\x1B[31m' is not a valid folder name"#), "\(result)")
+    }
+
+    /// Nothing of this is continued by another call.
+    @Test func anImageThatCannotBeWrittenIsABadFile() throws {
+        let result = try agon("sample", "quickstart", "--count", "1", "--out", "/nowhere/at/all.png")
+        #expect(result.code == 65 && result.errors.contains("No such file or directory"), "\(result)")
     }
 }

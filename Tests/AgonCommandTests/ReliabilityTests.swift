@@ -61,6 +61,27 @@ import Testing
         try FileManager.default.removeItem(atPath: folder)
     }
 
+    #if os(Linux)
+        /// A short text stays in the buffer to the end, a long one fails before.
+        @Test(arguments: ["--version", "schema", "schema --help"])
+        func outputOnAFullDiskIsAFailure(command: String) throws {
+            let result = try bash("\"$1\" \(command) > /dev/full", steps: 1)
+            #expect(result.code == 65, "\(result.output)")
+            #expect(result.output == "agon: error: cannot write the output: No space left on device\n")
+        }
+    #endif
+
+    @Test func aReaderMayStopReading() throws {
+        let result = try bash("\"$1\" schema | head -1", steps: 1)
+        #expect(result.code == 0 && result.output == "{\n", "\(result.output)")
+    }
+
+    /// A config is read in pieces that a small stack has no room for.
+    @Test func aSmallStackSuffices() throws {
+        let result = try bash("ulimit -s 1024; \"$1\" run \"$2\" --out \"$3/small\"", steps: 2)
+        #expect(result.code == 0, "\(result.output)")
+    }
+
     @Test func nohupKeepsTheRunGoing() throws {
         let start = #"signal=HUP; trap "" HUP; "$1" run "$2" --out "$3/run" --threads 1 & "#
         let script = start + Self.trainUntilSignal.replacing("wait $!", with: "sleep 0.3; kill -TERM $!; wait $!")

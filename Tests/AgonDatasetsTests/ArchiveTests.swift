@@ -88,6 +88,20 @@ func gzip(_ contents: [UInt8]) -> [UInt8] {
         withMessage { agon_archive_extract(archive, folder, 1 << 30, $0) }
     }
 
+    @Test func aCacheThatCannotBeWrittenIsNamed() throws {
+        let folder = try TemporaryFolder()
+        let archive = try folder.write(tar([TarEntry(name: "a", contents: [1])]), to: "a.tar")
+        let cache = try folder.write([0], to: "cache")
+        let error = #expect(throws: DatasetError.self) {
+            _ = try DatasetArchive.folder(of: archive, cacheFolder: cache)
+        }
+        #expect(
+            error?.description
+                == "\(cache)/unpacked: cannot unpack an archive into the cache: Not a directory; set AGON_CACHE to a folder "
+                + "that you may write to")
+        #expect(error?.isPassing == false)
+    }
+
     @Test func archiveMayNotGrowBeyondItsLimit() throws {
         let folder = try TemporaryFolder()
         let archive = try folder.write(

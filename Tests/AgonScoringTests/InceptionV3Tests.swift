@@ -92,7 +92,7 @@ import Testing
         }
         contents.append(
             SafetensorsFile.Content(name: "AuxLogits.fc.bias", tensor: Tensor(shape: [2], values: [1, 2])))
-        try SafetensorsFile.write(path: path, contents, isResumable: false)
+        try SafetensorsFile.write(path: path, contents)
     }
 
     // MARK: Values
@@ -196,8 +196,7 @@ import Testing
         func complaint(_ shapes: (String, Shape)...) throws -> String {
             try SafetensorsFile.write(
                 path: path,
-                shapes.map { SafetensorsFile.Content(name: $0, tensor: Tensor(shape: $1, repeating: 0)) },
-                isResumable: false)
+                shapes.map { SafetensorsFile.Content(name: $0, tensor: Tensor(shape: $1, repeating: 0)) })
             return message { _ = try InceptionV3Weights(path: path) }
         }
         let start = "\(path): not usable weights for these networks: "

@@ -154,7 +154,18 @@ import Testing
     @Test func repeatedPointsAreTriedOnce() throws {
         let sweep = try sweep(#""base": "tiny.json", "axes": [{"path": "batchSize", "values": [4, 4.0, 8]}]"#)
         #expect(labels(sweep) == ["batchSize=4", "batchSize=8"])
-        #expect(sweep.notes == ["duplicate points, tried only once: 1"])
+        #expect(
+            sweep.notes == [
+                "duplicate points, tried only once: 1, such as batchSize=4.0: the same trial as batchSize=4"
+            ])
+    }
+
+    /// What has no effect on a trial makes no other one.
+    @Test func pointsOfOneConfigAreNamed() throws {
+        let sweep = try sweep(#""base": "tiny.json", "axes": [{"path": "log.every", "values": [1, 2, 3]}]"#)
+        #expect(labels(sweep) == ["every=1"])
+        #expect(
+            sweep.notes == ["duplicate points, tried only once: 2, such as every=2: the same trial as every=1"])
     }
 
     // MARK: Draws
@@ -210,6 +221,10 @@ import Testing
             (
                 #""base": "tiny.json", "axes": [{"path": "steps", "values": [1]}, {"path": "steps", "values": [2]}]"#,
                 "sweep.json:1: axes[1]: 'steps' is already the name of another axis; give this one a 'name'"
+            ),
+            (
+                #""base": "tiny.json", "axes": [{"path": "seed", "values": [1]}]"#,
+                "sweep.json:1: axes[0]: an axis cannot set 'seed'; use 'seeds', such as [1, 2]"
             ),
             (
                 #""base": "tiny.json", "axes": [{"name": "n", "path": "seed", "values": [1]}], "seeds": [0]"#,

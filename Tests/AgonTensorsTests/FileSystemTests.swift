@@ -31,10 +31,10 @@ import Testing
     }
 
     @Test func someFaultsPass() {
-        #expect(TensorsError.cannotWrite(path: "x", code: ENOSPC, isResumable: true).isPassing)
+        #expect(TensorsError.cannotWrite(path: "x", code: ENOSPC).isPassing)
         #expect(TensorsError.cannotRead(path: "x", code: EIO).isPassing)
         #expect(TensorsError.noThread(purpose: "x", code: EAGAIN).isPassing)
-        #expect(!TensorsError.cannotWrite(path: "x", code: EACCES, isResumable: true).isPassing)
+        #expect(!TensorsError.cannotWrite(path: "x", code: EACCES).isPassing)
         #expect(!TensorsError.cannotRead(path: "x", code: ENOENT).isPassing)
         #expect(!TensorsError.malformed(path: "x", format: "npy", problem: "").isPassing)
         #expect(TensorsError.cannotRead(path: "x", code: EACCES).isReadFailure)

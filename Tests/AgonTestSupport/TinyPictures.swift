@@ -48,15 +48,19 @@ package final class TinyPictures: Sendable {
 
     /// Trains or continues, and returns the notes.
     ///
+    /// - Parameter place: the pictures' folder, if it is not `path`.
     /// - Parameter progress: called at each step.
     @discardableResult
     package func train(
-        to step: Int, run: String? = nil, resumes: Bool = true, accepts: Bool = false,
+        to step: Int, run: String? = nil, resumes: Bool = true, accepts: Bool = false, at place: String? = nil,
         progress: @escaping (Int) throws -> Void = { _ in }
     ) throws -> [String] {
         var options = TinyExperiment.options(run ?? self.run, resumes: resumes)
         options.acceptsChangedData = accepts
-        let experiment = try Experiment(ConfigNode.parse(text, file: "pictures.json").applying(["steps=\(step)"]))
+        let experiment = try Experiment(
+            ConfigNode.parse(text, file: "pictures.json").applying([
+                "steps=\(step)", "dataset.path=\"\(place ?? path)\"",
+            ]))
         var notes: [String] = []
         _ = try TrainingRun.run(experiment, options: options, evaluating: { _, _, _ in nil }) { event in
             switch event {

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonDatasets
 import AgonTensors
 import AgonTestSupport
@@ -77,6 +78,57 @@ import Testing
                 == bytes(of: pictures.folder.path + "/whole/checkpoints/step-0000024.safetensors"))
     }
 
+    /// A run follows its data to another place if they are the same there, and stays what it was.
+    @Test func movedDataContinueToTheSameBytes() throws {
+        try pictures.train(to: 24, run: pictures.folder.path + "/whole")
+        let last = { (run: String) in try bytes(of: "\(run)/checkpoints/step-0000024.safetensors") }
+        try pictures.train(to: 10)
+        let former = try #require(run.record)
+        let moved = pictures.folder.path + "/moved"
+        try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
+        let gone = message { try pictures.train(to: 24) }
+        #expect(gone.contains("no such folder. If the data have moved, name their present place: "), "\(gone)")
+        #expect(gone.contains("agon run \(run.path) --resume --set dataset.path=PATH"), "\(gone)")
+
+        try pictures.train(to: 20, at: moved + "/")
+        #expect(run.record?.data.map(\.since) == [0] && run.record?.moved != nil)
+        // A kill after the record was written leaves the former config.
+        let config = try String(contentsOfFile: run.configPath, encoding: .utf8)
+        #expect(config.contains("\"\(moved)/\""))
+        try config.replacing(moved + "/", with: pictures.path).write(
+            toFile: run.configPath, atomically: true, encoding: .utf8)
+        var record = try #require(run.record)
+        record.data = former.data
+        try run.write(record)
+        try pictures.train(to: 24, at: moved)
+        #expect(try last(run.path) == last(pictures.folder.path + "/whole"))
+
+        try FileManager.default.moveItem(atPath: moved, toPath: pictures.path)
+        try pictures.train(to: 30)
+        #expect(run.record?.moved == nil && run.record?.data.map(\.since) == [0])
+    }
+
+    @Test func otherDataAtAnotherPlaceEndAResume() throws {
+        try pictures.train(to: 10)
+        let moved = pictures.folder.path + "/moved"
+        try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
+        try FileManager.default.removeItem(atPath: moved + "/103.png")
+        let before = try snapshot()
+        let text = message { try pictures.train(to: 20, at: moved) }
+        #expect(text.hasPrefix("\(run.path): its data have changed: dataset 'folder' (train): 16 files before, 15 now"))
+        #expect(message { try pictures.train(to: 10, at: moved) } == text)
+        var record = try #require(run.record)
+        record.data = []
+        try run.write(record)
+        // Nothing says that these are the same.
+        #expect(message { try pictures.train(to: 20, at: moved) }.contains("it differs in dataset.path. "))
+        record.data = try #require(try RunRecord(node: ConfigNode.parse(before["run.json"] ?? [], file: "run.json")))
+            .data
+        try run.write(record)
+        try pictures.train(to: 20, accepts: true, at: moved)
+        #expect(run.record?.data.map(\.since) == [0, 10])
+    }
+
     @Test func runsThatRecordedNoDataContinue() throws {
         try pictures.train(to: 10)
         var record = try #require(run.record)
@@ -126,6 +178,8 @@ import Testing
         let passing = DatasetError.unreadable(path: "a.png", reason: String(cString: strerror(EIO)))
         #expect(passing.isPassing)
         #expect(!DatasetError.unreadable(path: "a.png", reason: String(cString: strerror(ENOENT))).isPassing)
+        #expect(DatasetError.cannotWrite(path: "a.png", reason: String(cString: strerror(ENOSPC))).isPassing)
+        #expect(!DatasetError.cannotWrite(path: "a.png", reason: String(cString: strerror(EROFS))).isPassing)
         let error = TrainingError.badData(folder: "Runs/a", step: 7, reason: "\(passing)", isPassing: true)
         #expect(error.isPassing)
         #expect("\(error)".hasSuffix("The run is saved after step 7; continue it with: agon run Runs/a --resume"))

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonExperiments
 import AgonScoring
 import AgonTensors
 import AgonTestSupport
@@ -66,7 +67,10 @@ import Testing
         let text = message { try train(to: 24) }
         #expect(text.hasPrefix("\(run.path): holds a run, but none of its checkpoints is usable:\n"))
         for step in steps { #expect(text.contains("  " + run.checkpointPath(step: step) + ": ")) }
-        #expect(text.hasSuffix("\nNothing was changed. Restore a good copy, or start a new run with another --out"))
+        #expect(
+            text.hasSuffix(
+                "\nNothing was changed. Restore a good copy, or start again: delete the folder, or give another "
+                    + "--out"))
         #expect(try snapshot() == before)
     }
 
@@ -82,7 +86,9 @@ import Testing
             try SafetensorsFile.write(path: file.path, contents, metadata: metadata, isSealed: true)
         }
         let before = try snapshot()
-        #expect(message { try train(to: 12) }.contains("it belongs to another step or config"))
+        #expect(
+            message { try train(to: 12) }.hasPrefix(
+                "\(run.configPath): no longer matches the run's checkpoints, which "))
         #expect(try snapshot() == before)
     }
 
@@ -117,6 +123,61 @@ import Testing
         #expect(
             try bytes(of: run.checkpointPath(step: 24))
                 == bytes(of: folder.path + "/whole/checkpoints/step-0000024.safetensors"))
+    }
+
+    /// No later attempt can read it either, so the message says what to do.
+    @Test func aFolderInPlaceOfACheckpointEndsAResume() throws {
+        try train(to: 10)
+        let path = run.checkpointPath(step: 30)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect(
+            message { try train(to: 12) }
+                == "\(path): not a usable checkpoint: it is a folder; move it away, then continue from an earlier one with "
+                + "--resume")
+        try FileManager.default.removeItem(atPath: path)
+        try train(to: 12)
+    }
+
+    /// Such as a config edited by hand.
+    @Test func aChangedConfigIsNamed() throws {
+        try train(to: 10)
+        let config = try String(contentsOfFile: run.configPath, encoding: .utf8)
+        let edited = config.replacing("\"beta1\": 0.5", with: "\"beta1\": 0.25")
+        #expect(edited != config)
+        try edited.write(toFile: run.configPath, atomically: true, encoding: .utf8)
+        let text = message {
+            _ = try TrainingRun.run(
+                try Experiment.load(path: run.configPath, steps: 12),
+                options: TinyExperiment.options(run.path, resumes: true)
+            ) { _ in }
+        }
+        #expect(text.hasPrefix("\(run.configPath): no longer matches the run's checkpoints, "), "\(text)")
+        #expect(text.hasSuffix("as a new run: agon run \(run.configPath) --out NEW"), "\(text)")
+    }
+
+    @Test(arguments: ["metrics.jsonl", "evaluations.jsonl", "run.json", "samples/step-0000003.png", "config.json"])
+    func filesOfOthersAreNotOverwritten(name: String) throws {
+        _ = try folder.write("mine", to: "run/" + name)
+        let before = try snapshot()
+        for resumes in name == "config.json" ? [false] : [false, true] {
+            #expect(
+                message { try train(to: 3, resumes: resumes) }
+                    == "\(run.path)/\(name): a run would overwrite this file, which belongs to no run; choose another folder "
+                    + "with --out, or move the file away")
+        }
+        #expect(try snapshot() == before)
+    }
+
+    /// As a run leaves it that was killed before it wrote its config.
+    @Test func anEmptyLogIsNoFileOfOthers() throws {
+        _ = try folder.write("", to: "run/metrics.jsonl")
+        try train(to: 3, resumes: false)
+    }
+
+    @Test func aNameThatIsTooLongHoldsNoRun() {
+        let long = RunFolder(path: folder.path + "/" + String(repeating: "a", count: 256))
+        #expect(!long.holdsRun)
+        #expect(message { try train(to: 3, long) } == "\(long.path): cannot create this folder: File name too long")
     }
 
     @Test func aDamagedLineOfMetricsIsNotCutOff() throws {

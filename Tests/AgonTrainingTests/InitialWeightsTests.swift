@@ -82,4 +82,52 @@ import Testing
                 + "Convert it with PyTorch: "
                 + "python3 scripts/convert-weights FILE OUT.safetensors")
     }
+
+    @Test(arguments: [(Float.nan, "NaN"), (.infinity, "infinity"), (-.infinity, "infinity")])
+    func valuesThatAreNotFiniteAreRefused(value: Float, name: String) throws {
+        let path = folder.path + "/weights.safetensors"
+        try SafetensorsFile.write(
+            path: path,
+            [
+                .init(name: "generator.0.weight", shape: [2], values: .float32([1, 2])),
+                .init(name: "discriminator.0.bias", shape: [2], values: .float32([1, value])),
+            ])
+        #expect(
+            message { try load(path) }
+                == "\(path): not usable weights for these networks: tensor 'discriminator.0.bias' holds \(name)")
+    }
+
+    @Test func integersAreNoWeights() throws {
+        let path = folder.path + "/weights.safetensors"
+        let counter = SafetensorsFile.Content(name: "generator.1.num_batches_tracked", shape: [], values: .int64([3]))
+        let bias = SafetensorsFile.Content(name: "discriminator.0.bias", shape: [2], values: .float32([1, 2]))
+        func weight(_ values: SafetensorsFile.Content.Values) -> SafetensorsFile.Content {
+            SafetensorsFile.Content(name: "generator.0.weight", shape: [2], values: values)
+        }
+        for (values, type) in [(SafetensorsFile.Content.Values.int64([1, 2]), "I64"), (.uint8([0, 1]), "U8")] {
+            try SafetensorsFile.write(path: path, [weight(values), counter, bias])
+            #expect(
+                message { try load(path) }
+                    == "\(path): tensor 'generator.0.weight' is \(type), expected F32, F16, BF16 or F64")
+        }
+        try SafetensorsFile.write(path: path, [weight(.float32([1, 2])), counter, bias])
+        #expect(try InitialWeights.load(path, into: variables) == [])
+    }
+
+    @Test func arraysOfNoNetworkAreNamed() throws {
+        let path = try file(["generator.0.weight", "discriminator.0.bias", "encoder.b", "encoder.a"])
+        let others = try InitialWeights.load(path, into: variables)
+        #expect(
+            InitialWeights.note(onOthers: others, in: path)
+                == "\(path): left out what no network has: encoder.a, encoder.b")
+        #expect(InitialWeights.note(onOthers: [], in: path) == nil)
+    }
+
+    @Test func aPrefixThatNoNameHasIsRefused() throws {
+        let path = try file(["generator.0.weight", "discriminator.0.bias"])
+        #expect(
+            message { try load(path, "module.=") }
+                == "\(path): not usable weights for these networks: no array's name begins with 'module.', so --rename "
+                + "module.= has no effect; arrays: discriminator.0.bias, generator.0.weight")
+    }
 }

@@ -43,6 +43,21 @@ import Testing
         #expect(record("last")?.node == whole.node)
     }
 
+    /// A folder in place of the record stands for a full disk.
+    @Test func aModelThatCannotBeWrittenLeavesNothing() throws {
+        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try TrainingRun.run(
+            TinyExperiment.load("steps=2"), options: TinyExperiment.options(folder + "/run")
+        ) { _ in }
+        let model = RunFolder(path: folder + "/model")
+        try FileManager.default.createDirectory(atPath: model.recordPath, withIntermediateDirectories: true)
+        #expect(throws: (any Error).self) { try SamplingModel.write(run: folder + "/run", to: model.path) }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: model.path) == ["run.json"])
+        try FileManager.default.removeItem(atPath: model.recordPath)
+        _ = try SamplingModel.write(run: folder + "/run", to: model.path)
+    }
+
     @Test func shippedModelsSample() throws {
         let models = SamplingModel.all
         #expect(models.count >= 2)

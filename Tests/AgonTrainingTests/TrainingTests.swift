@@ -273,7 +273,7 @@ import Testing
             if case .started(_, let step, _) = event { first = step }
             if case .note(let text) = event { notes.append(text) }
         }
-        #expect(first == 10 && notes.contains { $0.contains("it belongs to another step or config") }, "\(notes)")
+        #expect(first == 10 && notes.contains { $0.contains("it belongs to another config") }, "\(notes)")
         #expect(try final(run) == final(folder.path + "/whole"))
     }
 

@@ -20,9 +20,23 @@ public struct RecordedData: Record, Equatable, Sendable {
     package init(_ dataset: DatasetConfiguration, fingerprint: DatasetFingerprint, since step: Int) throws {
         name = dataset.name
         split = dataset.split.rawValue
-        digest = String(try dataset.digest().prefix(12))
+        digest = try Self.digest(of: dataset)
         since = step
         self.fingerprint = fingerprint
+    }
+
+    /// The first twelve digits of the digest of a dataset's settings.
+    ///
+    /// Throws `ConfigError` for numbers that a config cannot represent.
+    package static func digest(of dataset: DatasetConfiguration) throws -> String {
+        String(try dataset.digest().prefix(12))
+    }
+
+    /// The same data at another place, as the digest of the settings that name it says.
+    func located(at digest: String) -> RecordedData {
+        var data = self
+        data.digest = digest
+        return data
     }
 
     package static var fields: [RecordField<RecordedData>] {
@@ -49,10 +63,31 @@ extension [RecordedData] {
         }
     }
 
+    /// The data with other digests of their settings, each given by the present one.
+    package func replacingDigests(_ digests: [String: String]) -> [RecordedData] {
+        map { data in digests[data.digest].map(data.located(at:)) ?? data }
+    }
+
     /// Appends datasets that are new or whose contents have changed.
     package mutating func take(_ present: [RecordedData]) {
         for data in present where last(where: { $0.digest == data.digest })?.fingerprint != data.fingerprint {
             append(data)
         }
+    }
+}
+
+/// The data of a run stand elsewhere than when it started, so its config names other paths.
+public struct RecordedMove: Record, Equatable, Sendable {
+    /// The digest of the config with which the run started. Its checkpoints state this one.
+    package private(set) var start = ""
+    /// The digest of the config with the present paths.
+    package private(set) var present = ""
+
+    package init() {}
+
+    package init(start: String, present: String) { (self.start, self.present) = (start, present) }
+
+    package static var fields: [RecordField<RecordedMove>] {
+        [.value("start", \.start, isRequired: true), .value("present", \.present, isRequired: true)]
     }
 }

@@ -32,6 +32,8 @@ public struct RunRecord: Record, Sendable {
     public package(set) var dataChannels: Int?
     /// The datasets in order of first use. A dataset whose contents changed has another entry.
     public package(set) var data: [RecordedData] = []
+    /// The digests of the config, if its data moved since the run started; nil for data in their place.
+    package var moved: RecordedMove?
     /// When the run was first started and, unless it is running, when it ended: `2026-01-31T12:00:00Z`.
     public package(set) var started: String?
     public package(set) var ended: String?
@@ -69,6 +71,7 @@ public struct RunRecord: Record, Sendable {
             .optional("checkpoint", \.checkpoint), .rounded("checkpointSeconds", \.checkpointSeconds, decimals: 3),
             .optional("steps", \.steps), .optional("seed", \.seed), .optional("threads", \.threads),
             .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels), .value("data", \.data),
+            .optional("moved", \.moved),
             .optional("started", \.started), .nullable("ended", \.ended), .value("resumes", \.resumes),
             .rounded("seconds", \.seconds, decimals: 3),
             .rounded("stepsPerSecond", \.stepsPerSecond, decimals: 2, writesNull: true),

@@ -56,7 +56,7 @@ public struct SavedLatents: Sendable {
         }
         try RunFolder.makeFolders(folder)
         for (name, values) in latents {
-            try NpyArray(Tensor(shape: [size], values: values)).write(path: path(of: name), isResumable: false)
+            try NpyArray(Tensor(shape: [size], values: values)).write(path: path(of: name))
         }
     }
 }

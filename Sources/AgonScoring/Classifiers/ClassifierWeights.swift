@@ -52,7 +52,7 @@ public struct ClassifierWeights: Sendable {
                 "dataset": recipe.configuration.dataset.name, "accuracy": "\(accuracy)",
                 "testSamples": String(testSamples), "steps": String(recipe.configuration.steps),
                 "seed": String(recipe.configuration.seed),
-            ], isResumable: false)
+            ])
     }
 
     /// Loads the file's values into a network's variables.
