@@ -526,8 +526,8 @@ def read_idx_images(path: Path) -> numpy.ndarray:
 def keep_memory() -> bool:
     """Has the allocator keep freed memory; whether it could be told so.
 
-    By default glibc gives every activation of a megabyte or more back to the system and takes it
-    anew, page fault by page fault.
+    By default glibc gives every activation of a megabyte or more back to the system and
+    allocates it again, page fault by page fault.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -376,13 +376,13 @@ import Testing
         return line.node.lineText + "\n"
     }
 
+    private func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
+        EvaluationValue(
+            step: step, metric: "fid-x", value: value, identity: EvaluationIdentity(["latentSeed": ConfigNode(seed)]))
+    }
+
     @Test func costsNameTheIdentityOfTheBest() throws {
         let run = RunFolder(path: folder.path)
-        func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
-            EvaluationValue(
-                step: step, metric: "fid-x", value: value,
-                identity: EvaluationIdentity(["latentSeed": ConfigNode(seed)]))
-        }
         try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7)])
         let log = try folder.write(Self.line(1, seconds: 10) + Self.line(2, seconds: 20), to: "metrics.jsonl")
         let best = RunCosts.best(among: EvaluationCurves(of: run), log: log)
@@ -392,11 +392,6 @@ import Testing
 
     @Test func theBestIsOfTheIdentityJustMeasured() throws {
         let run = RunFolder(path: folder.path)
-        func value(_ step: Int, _ value: Double, seed: Int) -> EvaluationValue {
-            EvaluationValue(
-                step: step, metric: "fid-x", value: value,
-                identity: EvaluationIdentity(["latentSeed": ConfigNode(seed)]))
-        }
         try run.record([value(1, 5, seed: 0), value(2, 4, seed: 0), value(2, 1, seed: 7), value(3, 3, seed: 7)])
         func best(_ measured: EvaluationValue) -> RunCosts.Best? {
             RunCosts.best(

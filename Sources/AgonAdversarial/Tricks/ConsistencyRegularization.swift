@@ -3,7 +3,8 @@ import AgonGraph
 
 /// Balanced consistency regularisation (bCR): discriminators learn to give an image and a randomly changed copy of it
 /// the same score. D also minimises `λ_real mean((D(x) - D(T(x)))²) + λ_fake mean((D(G(z)) - D(T(G(z))))²)`, with the
-/// changes T of `Augmentation`, drawn anew for each image and update. The generator's loss uses only unchanged images.
+/// changes T of `Augmentation`, drawn independently for each image and update. The generator's loss uses only
+/// unchanged images.
 ///
 /// Zhao et al., "Improved Consistency Regularization for GANs", AAAI 2021, arXiv:2002.04724, algorithm 1. Without the
 /// term of generated images: Zhang et al., "Consistency Regularization for Generative Adversarial Networks", ICLR 2020,
