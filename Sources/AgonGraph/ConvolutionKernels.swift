@@ -19,6 +19,11 @@ extension ConvolutionGeometry {
         taps == 1 && strideHeight == 1 && strideWidth == 1 && groups == 1 && paddingTop == 0 && paddingLeft == 0
             && height == outputHeight && width == outputWidth
     }
+    /// One output pixel an image, which sees every input pixel: a product of whole images and a matrix.
+    var coversInput: Bool {
+        groups == 1 && outputHeight == 1 && outputWidth == 1 && paddingTop == 0 && paddingLeft == 0
+            && kernelHeight == height && kernelWidth == width && dilationHeight == 1 && dilationWidth == 1
+    }
     var hasUnitStride: Bool { strideHeight == 1 && strideWidth == 1 }
 
     /// Whether so few output pixels meet so many weights that reading these takes the time: then each piece of work has
@@ -53,11 +58,12 @@ extension Lowering {
         let (x, w, y) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let batch = node.output.shape[0]
         let rows = batch * g.outputHeight * g.outputWidth
-        if g.isPointwise {
+        if g.isPointwise || g.coversInput {
+            let depth = g.taps * g.inputChannels
             lowerProduct(
                 MatrixProduct(
-                    a: x, b: w, c: y, m: rows, n: g.outputChannels, k: g.inputChannels, transposeA: false,
-                    transposeB: false, lda: g.inputChannels, ldb: g.outputChannels, ldc: g.outputChannels),
+                    a: x, b: w, c: y, m: rows, n: g.outputChannels, k: depth, transposeA: false, transposeB: false,
+                    lda: depth, ldb: g.outputChannels, ldc: g.outputChannels),
                 runner, &lowered)
             return
         }
@@ -71,6 +77,10 @@ extension Lowering {
                     forward?($0, x.constant, w.constant, Int64(range.lowerBound), Int64(range.upperBound), y.pointer)
                 }
             }
+            return
+        }
+        if g.isNarrow {
+            lowerNarrowConvolution(g, x, w, y, batch: batch, runner, &lowered)
             return
         }
         if g.groups == 1, g.hasUnitStride, g.outputChannels <= 4, g.inputChannels > 2 * g.outputChannels {
@@ -207,6 +217,14 @@ extension Lowering {
             }
             return
         }
+        if g.coversInput {
+            lowerCoveringInputGradient(g, d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
+        if g.isNarrow {
+            lowerNarrowInputGradient(g, phases(of: g, kernel), d, w, dx, batch: batch, runner, &lowered)
+            return
+        }
         if g.groups == 1, g.inputChannels <= 4, g.outputChannels >= 8 {
             lowerThinInputGradient(g, kernel, d, w, dx, batch: batch, runner, &lowered)
             return
@@ -220,6 +238,34 @@ extension Lowering {
             return
         }
         lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
+    }
+
+    /// Each input pixel has one tap: a product of the output gradients and that tap's weights. This is a generator's first
+    /// layer, if it is a transposed convolution of the latent.
+    private func lowerCoveringInputGradient(
+        _ g: ConvolutionGeometry, _ d: Address, _ w: Address, _ dx: Address, batch: Int, _ runner: ProgramRunner?,
+        _ lowered: inout LoweredGroup
+    ) {
+        let (cin, cout, taps) = (g.inputChannels, g.outputChannels, g.taps)
+        let channels = weightBoundPieces(of: cin)
+        let images = pieces(of: batch, size: max(32, roundedUp(batch * channels.count / 8, to: 8)))
+        lowered.tasks.append(
+            KernelTask(pieces: images.count * channels.count, scratch: ProgramRunner.scratch) { piece, scratch in
+                let (range, part) = (images[piece % images.count], channels[piece / images.count])
+                for tap in 0..<taps {
+                    agon_product(
+                        false, true, Int32(range.count), Int32(part.count), Int32(cout),
+                        d.constant + range.lowerBound * cout, Int32(cout),
+                        w.constant + (tap * cin + part.lowerBound) * cout, Int32(cout), false,
+                        dx.pointer + (range.lowerBound * taps + tap) * cin + part.lowerBound, Int32(taps * cin))
+                }
+                runner?.run(
+                    agon_window(
+                        row_begin: Int64(range.lowerBound * taps), row_end: Int64(range.upperBound * taps),
+                        channel_begin: Int64(part.lowerBound), channel_end: Int64(part.upperBound)),
+                    piece: piece, scratch: scratch)
+            })
+        finish(runner, pieces: images.count * channels.count, &lowered)
     }
 
     /// Few pixels under large weights: pieces are ranges of input channels, so that each weight is read once and in place,

@@ -9,11 +9,12 @@ extension Lowering {
         let (x, d, dw) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let batch = node.inputs[0].shape[0]
         let rows = batch * g.outputHeight * g.outputWidth
-        if g.isPointwise {
+        if g.isPointwise || g.coversInput {
+            let depth = g.taps * g.inputChannels
             lowerProduct(
                 MatrixProduct(
-                    a: x, b: d, c: dw, m: g.inputChannels, n: g.outputChannels, k: rows, transposeA: true,
-                    transposeB: false, lda: g.inputChannels, ldb: g.outputChannels, ldc: g.outputChannels),
+                    a: x, b: d, c: dw, m: depth, n: g.outputChannels, k: rows, transposeA: true, transposeB: false,
+                    lda: depth, ldb: g.outputChannels, ldc: g.outputChannels),
                 nil, &lowered)
             return
         }

@@ -204,6 +204,46 @@ void agon_shift_add(const agon_convolution *g, const float *values, int64_t stri
     }
 }
 
+void agon_split_planes(const agon_planes *p, const float *image, float *lines) {
+    const int64_t C = p->channels;
+    for (int64_t row = 0; row < p->rows; row++) {
+        const int64_t y = row - p->top;
+        if (y < 0 || y >= p->height) {
+            memset(lines, 0, (size_t)(p->residues * C * p->line) * sizeof(float));
+            lines += p->residues * C * p->line;
+            continue;
+        }
+        for (int64_t residue = 0; residue < p->residues; residue++) {
+            // Columns begin ..< end of the line are pixels first, first + residues and so on.
+            const int64_t shift = residue - p->left;
+            const int64_t begin = shift < 0 ? (-shift + p->residues - 1) / p->residues : 0;
+            const int64_t behind = (p->width - shift + p->residues - 1) / p->residues;
+            const int64_t end = behind < p->line ? behind : p->line;
+            for (int64_t c = 0; c < C; c++, lines += p->line) {
+                if (end <= begin) {
+                    memset(lines, 0, (size_t)p->line * sizeof(float));
+                    continue;
+                }
+                memset(lines, 0, (size_t)begin * sizeof(float));
+                memset(lines + end, 0, (size_t)(p->line - end) * sizeof(float));
+                const float *from = image + (y * p->width + begin * p->residues + shift) * C + c;
+                for (int64_t u = begin; u < end; u++, from += p->residues * C) lines[u] = *from;
+            }
+        }
+    }
+}
+
+void agon_join_plane(const float *values, int64_t values_row, int64_t rows, int64_t columns, float *target,
+                     int64_t target_row, int64_t target_column) {
+    for (int64_t y = 0; y < rows; y++, values += values_row, target += target_row) {
+        if (target_column == 1) {
+            memcpy(target, values, (size_t)columns * sizeof(float));
+        } else {
+            for (int64_t x = 0; x < columns; x++) target[x * target_column] = values[x];
+        }
+    }
+}
+
 typedef float four_floats __attribute__((vector_size(16), aligned(4)));
 
 static inline void transpose_four(const float *a, int64_t lda, float *b, int64_t ldb) {

@@ -7,6 +7,7 @@
 #include "vector_depthwise.h"
 #include "vector_filter.h"
 #include "vector_product.h"
+#include "vector_planes.h"
 #include "vector_matrix.h"
 
 const agon_vector_kernels AGON_TABLE = {
@@ -16,6 +17,7 @@ const agon_vector_kernels AGON_TABLE = {
     .depthwise_forward = depthwise_forward,
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,
+    .plane_sums = plane_sums,
     .update = run_update,
     .matrix_product = matrix_product,
     .filter = {

@@ -67,6 +67,17 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         .init([2, 5, 7, 16], [3, 3, 16, 1], padding: (1, 1, 1, 1)),
         .init([2, 7, 5, 9], [5, 3, 9, 3], padding: (2, 1, 2, 1)),
         .init([1, 6, 6, 9], [3, 3, 9, 4], padding: (0, 2, 1, 0), dilation: (1, 2)),
+        // One output pixel that sees all of the input: the transposed convolution of a latent, and its adjoint.
+        .init([5, 4, 4, 72], [4, 4, 72, 20]),
+        .init([70, 2, 3, 9], [2, 3, 9, 140], stride: (2, 2)),
+        .init([1, 3, 3, 2], [3, 3, 2, 3]),
+        // Few channels to few: projections of many discriminators, with every kind of edge and stride.
+        .init([3, 20, 18, 3], [8, 8, 3, 1], stride: (2, 2), padding: (3, 3, 3, 3)),
+        .init([2, 9, 40, 1], [3, 5, 1, 3], padding: (1, 1, 2, 2)),
+        .init([2, 13, 37, 4], [3, 2, 4, 4], stride: (3, 3), padding: (0, 2, 1, 0)),
+        .init([1, 11, 30, 2], [2, 3, 2, 3], stride: (1, 2), padding: (4, 3, 5, 4)),
+        .init([2, 6, 9, 3], [1, 1, 3, 2]),
+        .init([70, 64, 9, 1], [4, 2, 1, 1], padding: (1, 2, 1, 0)),
         // Odd and unequal sizes, padding on one side.
         .init([1, 7, 5, 3], [3, 2, 3, 5], padding: (1, 0, 2, 1)),
         .init([3, 5, 9, 5], [2, 5, 5, 7], stride: (2, 3), padding: (0, 3, 1, 0)),

@@ -68,6 +68,19 @@ void agon_col2im(const agon_convolution *g, const float *values, int64_t stride,
 void agon_shift_add(const agon_convolution *g, const float *values, int64_t stride, int32_t image_begin,
                     int32_t image_end, float *output);
 
+/// Splits (=) one image [height, width, channels] into planes [rows, residues, channels, width of a line]: element u of a line
+/// is the pixel in column u * residues + residue - left of row `row - top`, zero outside the image.
+typedef struct {
+    int32_t height, width, channels;
+    int32_t top, left, residues;
+    int32_t rows, line;
+} agon_planes;
+void agon_split_planes(const agon_planes *planes, const float *image, float *lines);
+
+/// Spreads (=) rows of values, `values_row` floats apart, to elements `target_column` floats apart of rows `target_row` apart.
+void agon_join_plane(const float *values, int64_t values_row, int64_t rows, int64_t columns, float *target,
+                     int64_t target_row, int64_t target_column);
+
 /// a [rows, columns] to b (=) [columns, rows], rows row_begin ..< row_end of a.
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb);
 
@@ -86,6 +99,10 @@ typedef struct {
     /// Weight gradient (=) [Kh, Kw, 1, C] for the channels channel_begin ..< channel_end.
     void (*depthwise_weight_gradient)(const agon_convolution *g, const float *input, const float *output_gradient,
                                       int32_t channel_begin, int32_t channel_end, float *weight_gradient);
+    /// sums [rows, columns] (=) the taps' weights times the plane from their offsets; rows of the plane are plane_row floats
+    /// apart. Whole multiples of AGON_FILTER_ALIGNMENT columns are read and written. Sums run in order of taps.
+    void (*plane_sums)(int64_t rows, int64_t columns, const float *plane, int64_t plane_row, int64_t taps,
+                       const int64_t *offsets, const float *weights, float *sums, int64_t sums_row);
     void (*update)(int32_t rule, const float *parameters, int64_t count, const float *gradient, float *value,
                    float *first, float *second, float *third);
     /// c [m, n] (=, or += if accumulate) op(a) [m, k] op(b) [k, n]: agon_product, with AGON_PRODUCT_SCRATCH floats of scratch.
