@@ -124,11 +124,15 @@ public struct Inspection: Sendable {
             variables.reduce(0) { $0 + ($1.role == role ? $1.shape.count * MemoryLayout<Float>.stride : 0) }
         }
         let plans = phases.map(\.plan) + grids.plans
+        // Phases share their arena; those of the grids are separate.
+        let activations =
+            plans.reduce(0) { $0 + $1.outputs } + (phases.map(\.plan.activations).max() ?? 0)
+            + grids.plans.reduce(0) { $0 + $1.activations }
         let checkpointCopy = variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }
         memory = Memory(
             program: program, parameters: bytes(.parameter), statistics: bytes(.buffer),
             optimizerState: bytes(.optimizerState),
-            loopState: bytes(.loopState), activations: plans.reduce(0) { $0 + $1.activations },
+            loopState: bytes(.loopState), activations: activations,
             workspace: plans.reduce(0) { $0 + $1.workspace }, checkpointCopy: checkpointCopy)
         datasetBytes = dataset?.residentBytes
         sampleCount = dataset?.count

@@ -37,7 +37,7 @@ public struct NetworkPass: Sendable {
         parameters = bytes(network.parameters)
         statistics = bytes(network.statistics)
         let inputBytes = input.shape.count * MemoryLayout<Float>.stride
-        activations = step.plan.activations + inputBytes
+        activations = step.plan.activations + step.plan.outputs + inputBytes
         workspace = step.plan.workspace
         floatingPointOperations = step.floatingPointOperations
     }

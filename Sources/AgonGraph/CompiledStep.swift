@@ -17,7 +17,12 @@ public final class CompiledStep: @unchecked Sendable {
 
     private let pool: WorkerPool
     private let table: AddressTable
-    private let arena: UnsafeMutablePointer<Float>
+    private let arena: StepArena
+    private let memory: StepMemory
+    /// The arena's memory to which the intermediates' addresses point.
+    private var place: UnsafeMutablePointer<Float>?
+    private let runners: [ProgramRunner]
+    private let results: UnsafeMutablePointer<Float>
     private let constants: UnsafeMutablePointer<Float>
     private let scratch: UnsafeMutablePointer<Float>
     private let scratchPerWorker: Int
@@ -40,14 +45,16 @@ public final class CompiledStep: @unchecked Sendable {
     public private(set) var recording: TaskRecording?
 
     /// Simplifies, fuses, orders and plans the graph.
+    /// - Parameter arena: shared with steps that never run at the same time; default: the step's own.
     /// - Throws: `GraphError` if a pass left the graph invalid or it reads overwritten state.
     public init(
         _ graph: ComputeGraph, name: String, pool: WorkerPool, seed: UInt64,
-        convolutions: ConvolutionMethod = .ofEnvironment
+        convolutions: ConvolutionMethod = .ofEnvironment, arena: StepArena = StepArena()
     ) throws {
         try BLAS.open()
         self.name = name
         self.pool = pool
+        self.arena = arena
         variables = graph.variables + graph.updateRules.flatMap(\.states)
         try GraphValidator.check(graph.nodes)
         let simplified = Simplification.run(graph)
@@ -107,19 +114,26 @@ public final class CompiledStep: @unchecked Sendable {
         self.inputIndices = inputIndices
         let constantSize = constantIndices.reduce(0) { $0 + roundedUp(nodes[$1.index].output.shape.count, to: 16) }
         constants = AlignedMemory.allocate(floats: constantSize)
-        var place = 0
+        var offset = 0
         for (index, value) in constantIndices {
             let count = nodes[index].output.shape.count
-            table.pointers[index] = constants + place
-            (constants + place).update(repeating: value, count: count)
-            place += roundedUp(count, to: 16)
+            table.pointers[index] = constants + offset
+            (constants + offset).update(repeating: value, count: count)
+            offset += roundedUp(count, to: 16)
         }
 
-        let kept = Set(outputs.map { fusion.roots[$0.value.index].root })
-        let memory = StepMemory.plan(units: units, nodes: nodes, external: external, kept: kept)
-        arena = AlignedMemory.allocate(floats: memory.size)
-        for (index, offset) in memory.offsets { table.pointers[index] = arena + offset }
-        for unit in units { unit.runner?.settle() }
+        // Outputs are read when other steps may have run in the arena.
+        let kept = Set(outputs.map { fusion.roots[$0.value.index].root }).subtracting(external)
+        let resultSize = kept.reduce(0) { $0 + roundedUp(nodes[$1].output.shape.count, to: 16) }
+        results = AlignedMemory.allocate(floats: resultSize)
+        offset = 0
+        for index in kept.sorted() {
+            table.pointers[index] = results + offset
+            offset += roundedUp(nodes[index].output.shape.count, to: 16)
+        }
+        memory = StepMemory.plan(units: units, nodes: nodes, external: external.union(kept))
+        arena.reserve(floats: memory.size)
+        runners = units.compactMap(\.runner)
 
         links = TaskLinks(units: units, memory: memory)
         tasks = units.flatMap(\.tasks)
@@ -150,6 +164,7 @@ public final class CompiledStep: @unchecked Sendable {
             }
         }
         plan.activations = memory.size * bytes
+        plan.outputs = resultSize * bytes
         plan.workspace = scratchPerWorker * pool.threads * bytes
         plan.withoutReuse = memory.withoutReuse * bytes
         self.plan = plan
@@ -157,7 +172,7 @@ public final class CompiledStep: @unchecked Sendable {
 
     deinit {
         agon_schedule_destroy(schedule)
-        AlignedMemory.free(arena)
+        AlignedMemory.free(results)
         AlignedMemory.free(constants)
         AlignedMemory.free(scratch)
     }
@@ -172,6 +187,7 @@ public final class CompiledStep: @unchecked Sendable {
             guard let pointer = inputs[name] else { preconditionFailure("step \(self.name) needs the input '\(name)'") }
             table.pointers[place] = UnsafeMutablePointer(mutating: pointer)
         }
+        takePlace()
         keys.begin(index)
         updateParameters.begin(updates ?? index)
         if profile != nil || recording != nil { return runTimed() }
@@ -184,6 +200,14 @@ public final class CompiledStep: @unchecked Sendable {
                 step.tasks[Int(task)].run(Int(piece), step.scratch + Int(worker) * step.scratchPerWorker)
             }, context)
         if !ran { MemoryShortage.end(wanting: "the queues of \(tasks.count) tasks on \(pool.threads) threads") }
+    }
+
+    /// Points the intermediates' addresses to the arena, which may have grown for another step.
+    private func takePlace() {
+        guard arena.memory != place else { return }
+        for (index, offset) in memory.offsets { table.pointers[index] = arena.memory + offset }
+        for runner in runners { runner.settle() }
+        place = arena.memory
     }
 
     /// Times the pieces of each task from now on.

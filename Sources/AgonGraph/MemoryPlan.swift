@@ -8,14 +8,16 @@ public struct MemoryPlan: Sendable {
     public internal(set) var optimizerState = 0
     /// State of the objective between steps.
     public internal(set) var loopState = 0
-    /// Intermediate values of the step, in the arena.
+    /// Intermediate values of the step, in the arena, which steps that share it take in turns.
     public internal(set) var activations = 0
+    /// Values that are read after the step.
+    public internal(set) var outputs = 0
     /// Scratch of the workers (gathered columns, blocks of programs).
     public internal(set) var workspace = 0
     /// Memory of the intermediates without sharing.
     public internal(set) var withoutReuse = 0
 
-    public var total: Int { parameters + statistics + optimizerState + loopState + activations + workspace }
+    public var total: Int { parameters + statistics + optimizerState + loopState + activations + outputs + workspace }
 }
 
 /// Places buffers with known lifetimes in one arena: largest first, each at the lowest offset where it overlaps

@@ -10,10 +10,8 @@ struct StepMemory {
     var size = 0
     var withoutReuse = 0
 
-    /// - Parameters:
-    ///   - external: values with their own memory.
-    ///   - kept: values read after the step, which live to its end.
-    static func plan(units: [LoweredGroup], nodes: [Node], external: Set<Int>, kept: Set<Int>) -> StepMemory {
+    /// - Parameter external: values with their own memory.
+    static func plan(units: [LoweredGroup], nodes: [Node], external: Set<Int>) -> StepMemory {
         var first: [Int: Int] = [:]
         var last: [Int: Int] = [:]
         for (time, unit) in units.enumerated() {
@@ -22,7 +20,6 @@ struct StepMemory {
                 last[value] = time
             }
         }
-        for value in kept where last[value] != nil { last[value] = units.count }
 
         // A stored result may take over the memory of a full operand that dies in the same unit.
         var takesOver: [Int: Int] = [:]
@@ -34,8 +31,7 @@ struct StepMemory {
                 let anchorFirst = unit.reusable.sorted { a, b in unit.writes.contains(a) && !unit.writes.contains(b) }
                 for operand in anchorFirst
                 where operand != result && !external.contains(operand) && !taken.contains(operand) {
-                    guard last[operand] == time, !kept.contains(operand), nodes[operand].output.shape.count == size
-                    else { continue }
+                    guard last[operand] == time, nodes[operand].output.shape.count == size else { continue }
                     takesOver[result] = operand
                     taken.insert(operand)
                     break

@@ -39,7 +39,7 @@ public final class TrialRun {
     ///   - accepts: whether the trial continues on data whose files have changed.
     ///   - say: called with each report, a line.
     ///
-    /// Throws `SweepError`, `ConfigError`, `RunError.cannotWrite`.
+    /// Throws `SweepError`, `ConfigError`, `RunError.cannotWrite`, `RunError.unreadableFolder`.
     public init(
         path: String, reportsEvery interval: Double, ownsProcess: Bool = true, acceptsChangedData accepts: Bool = false,
         say: @escaping (String) -> Void
@@ -54,7 +54,7 @@ public final class TrialRun {
             throw SweepError.noTrial(folder: path)
         }
         if !folder.run.holdsRun {
-            if ownsProcess { FileManager.default.changeCurrentDirectoryPath(list.root) }
+            if ownsProcess { try Self.enter(list.root) }
             try sweep.restore(id, of: list)
         }
         self.say = say
@@ -123,11 +123,15 @@ public final class TrialRun {
 
     private func report() { say(isPartOfSweep ? status.message : status.line) }
 
-    private func load() throws -> Experiment {
-        // Paths in configs are relative to where the sweep was prepared.
-        guard !ownsProcess || FileManager.default.changeCurrentDirectoryPath(list.root) else {
-            throw RunError.unreadableFolder(path: list.root, reason: String(cString: strerror(errno)))
+    /// Paths in configs are relative to where the sweep was prepared.
+    private static func enter(_ root: String) throws {
+        guard FileManager.default.changeCurrentDirectoryPath(root) else {
+            throw RunError.unreadableFolder(path: root, reason: String(cString: strerror(errno)))
         }
+    }
+
+    private func load() throws -> Experiment {
+        if ownsProcess { try Self.enter(list.root) }
         let experiment = try Experiment.load(path: folder.run.configPath)
         if let stop = list.stop {
             let others = list.entries.map { sweep.trial($0.id) }.filter { $0 != folder }

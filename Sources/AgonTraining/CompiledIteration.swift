@@ -26,7 +26,8 @@ extension PhaseInputs {
 
 /// The compiled phases of an experiment: runs one iteration of training at a time.
 ///
-/// Which batches and random numbers an iteration takes follows from its number alone.
+/// Which batches and random numbers an iteration takes follows from its number alone. Phases share the memory of their
+/// intermediates.
 package final class CompiledIteration {
     private final class Phase {
         let phase: IterationPhase
@@ -39,14 +40,14 @@ package final class CompiledIteration {
         /// The last iteration of this session in which a run had the phase's own graph.
         var lastWhole: Int?
 
-        init(_ phase: IterationPhase, updates: Variable?, pool: WorkerPool, seed: UInt64) throws {
+        init(_ phase: IterationPhase, updates: Variable?, pool: WorkerPool, seed: UInt64, arena: StepArena) throws {
             self.phase = phase
             self.updates = updates
             let names = phase.between.map {
                 ["\(phase.name), 1 in \($0.every)", "\(phase.name), \($0.every - 1) in \($0.every)"]
             }
             steps = try zip(phase.graphs, names ?? [phase.name]).map {
-                try CompiledStep($0, name: $1, pool: pool, seed: seed)
+                try CompiledStep($0, name: $1, pool: pool, seed: seed, arena: arena)
             }
             last = steps[0]
         }
@@ -88,12 +89,13 @@ package final class CompiledIteration {
     package init(phases: [IterationPhase], pool: WorkerPool, seed: UInt64, start: Int = 0) throws {
         batches = phases.reduce(0) { $0 + ($1.usesBatch && !$1.isMeasurement ? $1.repeats : 0) }
         self.start = start
+        let arena = StepArena()
         let all = try phases.map { phase in
             var updates: Variable?
             if case .until = phase.schedule {
                 updates = Variable(name: "updates.\(phase.name)", shape: [1], role: .loopState)
             }
-            return try Phase(phase, updates: updates, pool: pool, seed: seed)
+            return try Phase(phase, updates: updates, pool: pool, seed: seed, arena: arena)
         }
         self.phases = all.filter { !$0.phase.isMeasurement }
         measurements = all.filter(\.phase.isMeasurement)

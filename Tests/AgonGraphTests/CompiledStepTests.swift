@@ -66,8 +66,9 @@ import Testing
         }
         let plan = try graph.compiled(threads: 2).plan
         #expect([plan.parameters, plan.statistics, plan.optimizerState, plan.loopState] == [40, 80, 120, 160])
-        #expect(plan.activations > 0 && plan.workspace > 0)
-        #expect(plan.total == 400 + plan.activations + plan.workspace)
+        // Four outputs of a cache line each.
+        #expect(plan.activations > 0 && plan.outputs == 4 * 64 && plan.workspace > 0)
+        #expect(plan.total == 400 + plan.activations + plan.outputs + plan.workspace)
     }
 
     /// A profiled step computes the same, and says where the time went.

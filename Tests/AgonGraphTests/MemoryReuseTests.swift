@@ -164,6 +164,42 @@ import Testing
         try graph.expectAsReference(["x": values], threads: 2)
     }
 
+    /// Steps that run in turns in one arena, which grows for the second, compute what each computes alone, and leave each
+    /// other's outputs as they are.
+    @Test func stepsShareAnArena() throws {
+        func graph(size: Int) -> ComputeGraph {
+            let graph = ComputeGraph()
+            var x = graph.input("x", shape: [size, size])
+            let weight = graph.input("weight", shape: [size, size])
+            // A sum over an operand whose memory the activation takes over: which it does depends on addresses.
+            for layer in 0..<4 {
+                let product = graph.matmul(x, weight)
+                graph.output("sum \(layer)", graph.sum(product))
+                x = graph.apply(.tanh, product)
+            }
+            graph.output("y", x)
+            return graph
+        }
+        let arena = StepArena()
+        let graphs = [graph(size: 24), graph(size: 80)]
+        let steps = try graphs.map { try $0.compiled(threads: 2, arena: arena) }
+        let inputs = [24, 80].map { size in
+            ["x": uniform(size * size, seed: 1), "weight": uniform(size * size, seed: 2).map { $0 / 4 }]
+        }
+        #expect(steps[0].plan.activations < steps[1].plan.activations)
+        var first: [[Float]] = []
+        for round in 0..<2 {
+            for (step, (graph, inputs)) in zip(steps, zip(graphs, inputs)) {
+                try step.expectAsReference(graph, inputs, "round \(round)")
+            }
+            let outputs = try steps.map { try $0.values("y") }
+            if round == 0 { first = outputs } else { #expect(outputs == first) }
+        }
+        // The first step's outputs are there after the second's run.
+        steps[1].run(inputs[1])
+        #expect(try steps[0].values("y") == first[0])
+    }
+
     /// Runs do not see the values of earlier ones, and inputs are left alone.
     @Test func inputsAreNotWritten() throws {
         let graph = ComputeGraph()

@@ -24,10 +24,11 @@ extension CompiledStep {
 
 extension ComputeGraph {
     func compiled(
-        threads: Int = 1, seed: UInt64 = 0, convolutions: ConvolutionMethod = .counted
+        threads: Int = 1, seed: UInt64 = 0, convolutions: ConvolutionMethod = .counted, arena: StepArena = StepArena()
     ) throws -> CompiledStep {
         try CompiledStep(
-            self, name: "test", pool: WorkerPool(threads: threads), seed: seed, convolutions: convolutions)
+            self, name: "test", pool: WorkerPool(threads: threads), seed: seed, convolutions: convolutions,
+            arena: arena)
     }
 
     /// Compiles the graph, runs it once and holds all outputs and variables against the reference.
