@@ -67,7 +67,7 @@ extension Lowering {
         lowered.floatingPointOperations += g.floatingPointOperations(batch: batch)
         let (reading, writing) = (f.readTilings, f.writtenTilings)
         let (height, width) = (Int(writing[0].height), Int(writing[0].width))
-        let bands = pieces(of: batch * f.tileRows, size: max(1, f.blockTiles(batch: batch) / f.tileColumns))
+        let bands = evenPieces(of: batch * f.tileRows, most: max(1, f.blockTiles(batch: batch) / f.tileColumns))
         let channels = f.channelsOut
         let slices = max(1, min((8 + bands.count - 1) / bands.count, channels / 128))
         let parts = pieces(
