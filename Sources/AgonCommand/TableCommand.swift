@@ -12,7 +12,8 @@ struct TableCommand: ParsableCommand {
             not run again), then writes Results/NAME-BUDGET: the table in Markdown,
             CSV and LaTeX, figures, the values of every trial, and their provenance.
             --values makes the table and its verdicts again from values.json, without
-            the runs. The exit code is 0 when every trial is done, 70 when some
+            the runs. --add counts the completed trials of such files, from other
+            machines or an earlier time, as done. The exit code is 0 when every trial is done, 70 when some
             failed, 75 when some were stopped; the table is written anyway and lists
             missing trials.
 
@@ -27,6 +28,7 @@ struct TableCommand: ParsableCommand {
               agon table gas --budget quick --jobs 1
               agon table gas --budget quick --no-run
               agon table gas --budget full --values Documentation/results/gas/values.json
+              agon table gas --budget full --add Documentation/results/gas/values.json
               agon table --sweep Sweeps/smoke
               agon table gas --sweep Sweeps/mine --out Results/mine
               agon table --claims
@@ -58,6 +60,12 @@ struct TableCommand: ParsableCommand {
     var noRun = false
     @Option(help: "Make the table from this file of values, without the runs.", completion: .file(extensions: ["json"]))
     var values: String?
+    @Option(
+        help: ArgumentHelp(
+            "Count the completed trials in this file of values as done; repeatable. Those that are run here too count as run "
+                + "here.", valueName: "values"),
+        completion: .file(extensions: ["json"]))
+    var add: [String] = []
     @Flag(help: "Print the claims of all tables, with their verdicts from the values in Documentation/results.")
     var claims = false
 
@@ -65,7 +73,7 @@ struct TableCommand: ParsableCommand {
         if let sweep {
             let others = [
                 ("--budget", budget != nil), ("--values", values != nil), ("--prepare-only", prepareOnly),
-                ("--no-run", noRun), ("--list", list), ("--claims", claims),
+                ("--no-run", noRun), ("--list", list), ("--claims", claims), ("--add", !add.isEmpty),
             ].filter(\.1).map(\.0)
             if let other = others.first { throw ValidationError("--sweep and \(other) exclude each other") }
             try requireName(sweep, "sweep", example: "Sweeps/smoke")
@@ -76,6 +84,7 @@ struct TableCommand: ParsableCommand {
         if values != nil, prepareOnly || noRun {
             throw ValidationError("--values excludes --prepare-only and --no-run")
         }
+        if values != nil, !add.isEmpty { throw ValidationError("--values and --add exclude each other") }
         if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
     }
 
@@ -83,8 +92,11 @@ struct TableCommand: ParsableCommand {
         if list { return TableWork.names.forEach { print($0) } }
         if claims { return print(try ClaimOverview.markdown(), terminator: "") }
         if let sweep { return try tabulate(sweep) }
-        let work = try TableWork(table: table ?? "", budget: budget ?? "smoke")
+        var work = try TableWork(table: table ?? "", budget: budget ?? "smoke")
         if let values { return try show(work.results(of: TableValues(path: values)), to: out) }
+        for path in add {
+            for note in try work.add(TableValues(path: path), from: path) { Console.say("note: \(note)") }
+        }
         let options = try jobs.options()
         let clock = ContinuousClock()
         let start = clock.now
@@ -92,7 +104,7 @@ struct TableCommand: ParsableCommand {
         if !noRun {
             try plan(work, options)
             if prepareOnly {
-                for (sweep, folder) in work.sweeps {
+                for (sweep, folder) in work.sweepsToRun {
                     let left = try folder.prepare(sweep)
                     print(
                         "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
@@ -129,14 +141,14 @@ struct TableCommand: ParsableCommand {
 
     private func plan(_ work: TableWork, _ options: SweepOptions) throws {
         var seconds: Double? = 0
-        for (sweep, folder) in work.sweeps {
+        for (sweep, folder) in work.sweepsToRun {
             let plan = try SweepPlan(
                 sweep, folder: folder, options: options, searchPath: data.searchPath, progress: Console.say)
             Console.say(plan.text)
             for note in plan.notes { Console.say("note: \(note)") }
             seconds = seconds.flatMap { sum in plan.secondsLeft.map { sum + $0 } }
         }
-        if work.sweeps.count > 1 {
+        if work.sweepsToRun.count > 1 {
             Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "unknown time")")
         }
     }
@@ -145,7 +157,7 @@ struct TableCommand: ParsableCommand {
     private func runSweeps(of work: TableWork, _ options: SweepOptions) throws -> Int {
         signal(SIGPIPE, SIG_IGN)
         var failures = 0
-        for (sweep, folder) in work.sweeps {
+        for (sweep, folder) in work.sweepsToRun {
             let display = SweepDisplay(jobs: options.jobs)
             let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
             let summary = SweepSummary(folder: folder.path, statuses)

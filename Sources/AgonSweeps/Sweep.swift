@@ -11,7 +11,7 @@ public struct Sweep: Sendable {
     public let file: String
     /// The names of the axes, in the order of the file; `seed` is last if the sweep has seeds.
     public let axes: [String]
-    public let trials: [SweepTrial]
+    public private(set) var trials: [SweepTrial]
     /// Notes for the user about exclusions that match nothing and about identical points.
     public let notes: [String]
 
@@ -49,6 +49,13 @@ public struct Sweep: Sendable {
         axes = configuration.axes.flatMap(\.names) + (configuration.seeds == nil ? [] : ["seed"])
         guard !trials.isEmpty else { throw SweepError.noTrials(file: file) }
         try checkRule()
+    }
+
+    /// The sweep without some of its trials; it may have none left.
+    public func without(_ ids: Set<String>) -> Sweep {
+        var sweep = self
+        sweep.trials.removeAll { ids.contains($0.id) }
+        return sweep
     }
 
     /// Rejects a rule with a metric that no trial measures: it would never end a trial.

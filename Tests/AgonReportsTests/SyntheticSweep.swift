@@ -23,6 +23,7 @@ struct SyntheticTrial {
     /// The identity of the distances; nil leaves evaluations.jsonl out.
     var identity: ConfigNode? = SyntheticTrial.identity()
     var state = TrialStatus.State.done
+    var processor = "Example CPU 9000"
     var reason: String?
     /// Of training, at the last step.
     var seconds = 60.0
@@ -82,7 +83,7 @@ struct SyntheticTrial {
             "reason": reason.map { ConfigNode($0) } ?? .null, "step": ConfigNode(100 * steps),
             "steps": ConfigNode(100 * steps), "threads": 1, "seconds": ConfigNode(seconds), "stepsPerSecond": 2.5,
             "peakMemoryBytes": 120_000_000, "started": "2026-01-31T12:00:00Z",
-            "processor": ["brand": "Example CPU 9000", "usableCores": 2], "blas": ["coreType": "Zen"],
+            "processor": ["brand": ConfigNode(processor), "usableCores": 2], "blas": ["coreType": "Zen"],
             "versions": ["agon": "0.1.0", "system": "Example OS"],
             "git": ["commit": "1a82cba13f49191c1434761a3ba8c98a83fabe42", "isDirty": false],
         ]

@@ -142,10 +142,10 @@ import Testing
 
     @Test func rowsMayBeMadeByAxes() throws {
         let trials = try folder.study()
-        #expect(TableMaking.rows(by: ["size"], of: trials).map(\.name) == ["small", "large"])
-        let both = TableMaking.rows(by: ["size", "base"], of: trials)
+        #expect(TableMaking.rows(by: ["size"], of: trials.map(\.definition)).map(\.name) == ["small", "large"])
+        let both = TableMaking.rows(by: ["size", "base"], of: trials.map(\.definition))
         #expect(both.map(\.name) == ["size small, base gan/mlp", "size large, base gan/mlp"])
-        #expect(TableMaking.rows(by: ["no.such"], of: trials).map(\.name) == ["none"])
+        #expect(TableMaking.rows(by: ["no.such"], of: trials.map(\.definition)).map(\.name) == ["none"])
         #expect(TableMaking.shortName("ensemble.combination.type") == "combination")
     }
 

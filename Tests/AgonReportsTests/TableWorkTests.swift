@@ -175,6 +175,75 @@ import Testing
         }
     }
 
+    /// One machine ran the narrow row, another runs the wide one.
+    @Test func trialsOfAnotherMachineCountAndAreNotRunAgain() throws {
+        let other = try work()
+        try record(other) { trial, index in
+            if index > 1 { trial.state = .waiting }
+            trial.processor = "Other CPU 7000"
+        }
+        _ = try results(other).write(to: folder.path + "/Other")
+        try FileManager.default.removeItem(atPath: folder.path + "/Sweeps")
+        let path = folder.path + "/Other/values.json"
+
+        var work = try work()
+        #expect(try work.add(TableValues(path: path), from: "theirs") == ["theirs: 2 completed trials counted"])
+        #expect(work.sweepsToRun.map { $0.sweep.trials.map { $0.settings[0].value.integer } } == [[32, 32]])
+        let alone = try results(work)
+        #expect(!alone.isComplete)
+        #expect(alone.table.cell(row: "narrow", column: "best")?.summary?.values == [7, 7])
+        #expect(alone.values.origin[0].hasPrefix("2 trials on Other CPU 7000"))
+
+        for (sweep, place) in work.sweepsToRun {
+            try place.prepare(sweep)
+            for trial in sweep.trials {
+                try SyntheticTrial(id: trial.id, settings: [:], distances: [3, 2, 1], seconds: 90)
+                    .write(to: folder, "Sweeps/\(sweep.configuration.name)/trials/\(trial.id)")
+            }
+        }
+        let joined = try results(work)
+        #expect(joined.isComplete)
+        #expect(joined.table.cell(row: "narrow", column: "best")?.summary?.values == [7, 7])
+        #expect(joined.table.cell(row: "wide", column: "best")?.summary?.values == [1, 1])
+        #expect(
+            joined.values.origin.map { String($0.prefix(25)) }
+                == [
+                    "2 trials on Example CPU 9", "2 trials on Other CPU 700",
+                    "Configs: table \(work.resolved.digest.prefix(10))",
+                ])
+        _ = try joined.write(to: folder.path + "/Joined")
+        _ = try work.results(of: TableValues(path: folder.path + "/Joined/values.json")).write(
+            to: folder.path + "/Again")
+        for name in ["table.md", "table.csv", "table.tex", "values.json"] {
+            #expect(try folder.text("Again/" + name) == folder.text("Joined/" + name), "\(name)")
+        }
+        let origin = try ConfigNode.load(path: folder.path + "/Joined/provenance.json")
+        #expect(
+            origin["added"]?.array?.compactMap(\.string).sorted()
+                == other.sweeps[0].sweep.trials.prefix(2).map(\.id).sorted())
+        var full = try self.work("full")
+        #expect(
+            message { _ = try full.add(TableValues(path: path), from: "theirs") }
+                == "the values are of table width at budget smoke, not of width at budget full")
+    }
+
+    @Test func addedTrialsOfFormerConfigsDoNotCount() throws {
+        let other = try work()
+        try record(other)
+        _ = try results(other).write(to: folder.path + "/Other")
+        try FileManager.default.removeItem(atPath: folder.path + "/Sweeps")
+        try folder.write(
+            folder.text("width.json").replacingOccurrences(of: "\"log.every\": 100", with: "\"batchSize\": 16"),
+            to: "changed.json")
+        var changed = try TableWork(table: folder.path + "/changed.json", budget: "smoke")
+        #expect(
+            try changed.add(TableValues(path: folder.path + "/Other/values.json"), from: "theirs") == [
+                "theirs: 0 completed trials counted",
+                "theirs: 4 of its trials are of configs that have changed since, and do not count",
+            ])
+        #expect(changed.sweepsToRun.map(\.sweep.trials.count) == [4])
+    }
+
     @Test func valuesOfOtherTablesAndConfigsAreNoticed() throws {
         let work = try work()
         try record(work)

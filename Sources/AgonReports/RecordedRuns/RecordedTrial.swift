@@ -17,26 +17,17 @@ public struct RecordedTrial: Sendable {
     /// Whether its values count: training completed.
     public var isDone: Bool { status.state == .done }
 
+    var definition: TrialDefinition {
+        TrialDefinition(settings: settings, base: base, sweep: sweep, config: run.config)
+    }
+
     /// The settings except the seed, which identify its row.
-    public var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
+    public var variant: [(axis: String, value: ConfigNode)] { definition.variant }
 
     public var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? run.seed }
 
     /// The value of an axis, a path of config keys, `base` or `sweep`.
-    func value(of key: String) -> ConfigNode? {
-        Self.value(of: key, settings: settings, base: base, sweep: sweep, config: run.config)
-    }
-
-    static func value(
-        of key: String, settings: [(axis: String, value: ConfigNode)], base: String, sweep: String, config: ConfigNode
-    ) -> ConfigNode? {
-        if let setting = settings.first(where: { $0.axis == key }) { return setting.value }
-        switch key {
-        case "base": return ConfigNode(base)
-        case "sweep": return ConfigNode(sweep)
-        default: return ConfigPath(key).flatMap { config.value(at: $0) }
-        }
-    }
+    func value(of key: String) -> ConfigNode? { definition.value(of: key) }
 }
 
 /// A sweep as recorded in its folder.

@@ -37,19 +37,24 @@ public struct Provenance: Sendable {
                     ]
                 }),
             "trials": ConfigNode(trials.map(Self.node)),
+            "added": ConfigNode(work.added.trials.keys.sorted().map { ConfigNode($0) }),
         ]
         let where_ = machines.map(\.text).joined(separator: "; ")
+        let ran = trials.count { $0.status.state != .waiting }
         lines = [
-            trials.isEmpty
+            ran == 0
                 ? "No trial was run; costs follow from the configs."
-                : CountText.short(trials.count, "trial") + (where_.isEmpty ? "" : " on \(where_)")
+                : CountText.short(ran, "trial") + (where_.isEmpty ? "" : " on \(where_)")
                     + ", \(DurationText.short(training)) of training in total."
                     + Self.text(of: commits),
-            "Configs: " + (work.file.isEmpty ? "" : "table \(work.resolved.digest.prefix(12)); ") + "sweeps "
+            Self.configsWord + (work.file.isEmpty ? "" : "table \(work.resolved.digest.prefix(12)); ") + "sweeps "
                 + work.sources.map { "\($0.file) \($0.config.prefix(12))" }.joined(separator: ", ")
                 + "; trials are named by theirs.",
         ]
     }
+
+    /// Begins the line of `lines` that names the configs.
+    static let configsWord = "Configs: "
 
     private static func node(_ trial: RecordedTrial) -> ConfigNode {
         var settings = ConfigObject()

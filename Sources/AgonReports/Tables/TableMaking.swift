@@ -23,7 +23,7 @@ struct TableMaking {
     }
 
     /// A row for each combination of the values at axes or paths of keys.
-    static func rows(by keys: [String], of trials: [RecordedTrial]) -> [TableRow] {
+    static func rows(by keys: [String], of trials: [TrialDefinition]) -> [TableRow] {
         var names: Set<String> = []
         return trials.compactMap { trial in
             let conditions = keys.map { ($0, trial.value(of: $0) ?? .null) }
@@ -54,13 +54,12 @@ struct TableMaking {
                     switch column.quantity {
                     case .cost(let figure, let budget): found.costs[column.key] = cost(row, budget)?[figure]
                     case .setting(let path):
-                        let words = (done.isEmpty ? members : done).compactMap { $0.value(of: path)?.plainText }
-                        let different = words.distinct
-                        found.words[column.key] = different.isEmpty ? nil : different.joined(separator: ", ")
+                        found.words[column.key] = Self.words(
+                            of: path, in: (done.isEmpty ? members : done).map(\.definition))
                     default: break
                     }
                 }
-                found.pooled = Self.settings(thatDifferAmong: done)
+                found.pooled = Self.settings(thatDifferAmong: done.map(\.definition))
                 found.trials = members.map(measured)
                 return found
             })
@@ -69,17 +68,23 @@ struct TableMaking {
     }
 
     /// The settings besides the seed in which trials differ: axes, or the paths of keys that change the result.
-    static func settings(thatDifferAmong trials: [RecordedTrial]) -> [String] {
+    static func settings(thatDifferAmong trials: [TrialDefinition]) -> [String] {
         guard let first = trials.first, trials.count > 1 else { return [] }
         let axes = trials.flatMap { $0.variant.map(\.axis) }.distinct
         let differing = axes.filter { axis in Set(trials.map { $0.value(of: axis)?.canonicalText }).count > 1 }
         guard differing.isEmpty else { return differing }
         // Trials of several sweeps may differ where none of these has an axis.
         let free = ConfigReader.keys(of: ExperimentConfiguration.self, affecting: [.nothing, .chance])
-        let differences = trials.dropFirst().flatMap { ConfigDifference.between(first.run.config, $0.run.config) }
+        let differences = trials.dropFirst().flatMap { ConfigDifference.between(first.config, $0.config) }
         return differences.map(\.path).filter { path in
             if case .key(let key)? = path.steps.first { !free.contains(key) } else { true }
         }.map(\.description).distinct
+    }
+
+    /// The values of a setting; nil if no trial has it.
+    static func words(of path: String, in trials: [TrialDefinition]) -> String? {
+        let words = trials.compactMap { $0.value(of: path)?.plainText }.distinct
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     private func measured(_ trial: RecordedTrial) -> TableValues.Trial {

@@ -44,8 +44,8 @@ public struct TableResults {
     /// Whether every trial is complete.
     public var isComplete: Bool {
         let trials = values.rows.flatMap(\.trials)
-        let planned = work.sources.reduce(0) { $0 + $1.trials }
-        return (runs?.making.trials.count ?? trials.count) == planned && trials.allSatisfy(\.isDone)
+        let known = Set(trials.map(\.id)).union(runs?.making.trials.map(\.id) ?? [])
+        return known.count == work.sources.reduce(0) { $0 + $1.trials } && trials.allSatisfy(\.isDone)
     }
 
     /// The table and the verdicts on claims, for people.

@@ -20,6 +20,8 @@ public struct TableWork: Sendable {
     public let sweeps: [(sweep: Sweep, folder: SweepFolder)]
     /// The sweep whose trials are tabulated as they are, instead of those of a budget.
     let recorded: RecordedSweep?
+    /// Trials that were run elsewhere and count too.
+    var added = AddedTrials()
 
     /// The folder of the project's tables.
     public static let standardFolder = "Configs/tables"
@@ -136,7 +138,8 @@ public struct TableWork: Sendable {
     ) throws -> TableResults {
         let trials = try recordedTrials()
         let rows =
-            configuration.rows.isEmpty ? TableMaking.rows(by: configuration.by, of: trials) : configuration.rows
+            configuration.rows.isEmpty
+            ? TableMaking.rows(by: configuration.by, of: definitions(of: trials)) : configuration.rows
         let costs = try RowCosts(self, searchPath: searchPath, threads: threads, progress: progress)
         let making = TableMaking(
             columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
@@ -144,6 +147,7 @@ public struct TableWork: Sendable {
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
         values.notes += costs.failures + [unmeasured(in: trials)].compactMap { $0 }
         values.origin = provenance.lines
+        add(added, to: &values, rows: rows)
         return try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
     }
 
@@ -151,10 +155,7 @@ public struct TableWork: Sendable {
     ///
     /// Throws `ReportsError.foreignValues`.
     public func results(of values: TableValues) throws -> TableResults {
-        guard values.table == configuration.name, values.budget == budget else {
-            throw ReportsError.foreignValues(
-                "\(values.table) at budget \(values.budget)", wanted: "\(configuration.name) at budget \(budget)")
-        }
+        try check(values)
         let rows =
             configuration.rows.isEmpty
             ? values.rows.map { TableRow(name: $0.name, conditions: []) } : configuration.rows
@@ -167,6 +168,14 @@ public struct TableWork: Sendable {
                     + "--budget \(budget) runs today's")
         }
         return results
+    }
+
+    /// Throws `ReportsError.foreignValues`.
+    func check(_ values: TableValues) throws {
+        guard values.table == configuration.name, values.budget == budget else {
+            throw ReportsError.foreignValues(
+                "\(values.table) at budget \(values.budget)", wanted: "\(configuration.name) at budget \(budget)")
+        }
     }
 
     /// The trials of the sweeps as defined now, as far as there are any; trials of earlier definitions are left out.
@@ -186,7 +195,7 @@ public struct TableWork: Sendable {
         }
         // Costs follow from the configs alone.
         let hasCosts = configuration.columns.contains { if case .cost = $0.quantity { true } else { false } }
-        guard hasCosts || trials.contains(where: { $0.status.state != .waiting }) else {
+        guard hasCosts || !added.trials.isEmpty || trials.contains(where: { $0.status.state != .waiting }) else {
             throw ReportsError.nothingRun(
                 folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
         }
@@ -254,14 +263,9 @@ public struct TableWork: Sendable {
     /// The first trial of a row at a budget, run or not.
     fileprivate func experiment(of row: TableRow, in sweeps: [Sweep]) -> Experiment? {
         for sweep in sweeps {
-            let label = RecordedSweep.label(of: sweep.file)
             for trial in sweep.trials {
-                let isMember = row.matches { key in
-                    RecordedTrial.value(
-                        of: key, settings: trial.settings, base: trial.base, sweep: label,
-                        config: trial.experiment.resolved)
-                }
-                if isMember { return trial.experiment }
+                let definition = TrialDefinition(trial, of: sweep)
+                if row.matches({ definition.value(of: $0) }) { return trial.experiment }
             }
         }
         return nil

@@ -9,7 +9,7 @@ extension TableMaking {
         let differing = axes.filter { axis in
             Set(sweep.trials.map { $0.value(of: axis)?.canonicalText ?? "" }).count > 1
         }
-        return rows(by: differing.isEmpty ? ["base"] : differing, of: sweep.trials)
+        return rows(by: differing.isEmpty ? ["base"] : differing, of: sweep.trials.map(\.definition))
     }
 
     /// Best and last value of each metric, or the last losses if nothing was measured; time and memory.

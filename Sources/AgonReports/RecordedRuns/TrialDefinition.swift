@@ -1,0 +1,40 @@
+import AgonConfiguration
+import AgonSweeps
+
+/// What a sweep says of a trial, run or not.
+struct TrialDefinition: Sendable {
+    /// The values of the sweep's axes, the seed last.
+    let settings: [(axis: String, value: ConfigNode)]
+    /// The config it starts from: `gas/original`.
+    let base: String
+    /// The sweep's name in rows: its file's name without `.json`.
+    let sweep: String
+    /// The resolved config.
+    let config: ConfigNode
+
+    init(settings: [(axis: String, value: ConfigNode)], base: String, sweep: String, config: ConfigNode) {
+        self.settings = settings
+        self.base = base
+        self.sweep = sweep
+        self.config = config
+    }
+
+    init(_ trial: SweepTrial, of sweep: Sweep) {
+        self.init(
+            settings: trial.settings, base: trial.base, sweep: RecordedSweep.label(of: sweep.file),
+            config: trial.experiment.resolved)
+    }
+
+    /// The settings except the seed.
+    var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
+
+    /// The value of an axis, a path of config keys, `base` or `sweep`.
+    func value(of key: String) -> ConfigNode? {
+        if let setting = settings.first(where: { $0.axis == key }) { return setting.value }
+        switch key {
+        case "base": return ConfigNode(base)
+        case "sweep": return ConfigNode(sweep)
+        default: return ConfigPath(key).flatMap { config.value(at: $0) }
+        }
+    }
+}
