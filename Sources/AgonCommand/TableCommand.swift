@@ -13,9 +13,9 @@ struct TableCommand: ParsableCommand {
             CSV and LaTeX, figures, the values of every trial, and their provenance.
             --values makes the table and its verdicts again from values.json, without
             the runs. --add counts the completed trials of such files, from other
-            machines or an earlier time, as done. The exit code is 0 when every trial is done, 70 when some
-            failed, 75 when some were stopped; the table is written anyway and lists
-            missing trials.
+            machines or an earlier time, as done. The exit code is 0 when every trial
+            is done, 70 when some failed, 75 when some were stopped; the table is
+            written anyway and lists missing trials.
 
             --sweep makes a table of an existing sweep's trials as they are: with the
             rows and columns of the table's file, or without one with a row for each
@@ -28,7 +28,7 @@ struct TableCommand: ParsableCommand {
               agon table gas --budget quick --jobs 1
               agon table gas --budget quick --no-run
               agon table gas --budget full --values Documentation/results/gas/values.json
-              agon table gas --budget full --add Documentation/results/gas/values.json
+              agon table gas --budget full --add theirs/values.json
               agon table --sweep Sweeps/smoke
               agon table gas --sweep Sweeps/mine --out Results/mine
               agon table --claims
@@ -62,8 +62,8 @@ struct TableCommand: ParsableCommand {
     var values: String?
     @Option(
         help: ArgumentHelp(
-            "Count the completed trials in this file of values as done; repeatable. Those that are run here too count as run "
-                + "here.", valueName: "values"),
+            "Count the completed trials of this file of values as done; repeatable. Of a trial that was completed here too, "
+                + "the values from here count.", valueName: "values"),
         completion: .file(extensions: ["json"]))
     var add: [String] = []
     @Flag(help: "Print the claims of all tables, with their verdicts from the values in Documentation/results.")
@@ -84,6 +84,7 @@ struct TableCommand: ParsableCommand {
         if values != nil, prepareOnly || noRun {
             throw ValidationError("--values excludes --prepare-only and --no-run")
         }
+        if !add.isEmpty, list || claims { throw ValidationError("--add excludes --list and --claims") }
         if values != nil, !add.isEmpty { throw ValidationError("--values and --add exclude each other") }
         if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
     }
@@ -102,9 +103,11 @@ struct TableCommand: ParsableCommand {
         let start = clock.now
         var failures = 0
         if !noRun {
-            try plan(work, options)
+            let sweeps = work.sweepsToRun()
+            if sweeps.isEmpty { Console.say("every trial was run elsewhere") }
+            try plan(sweeps, options)
             if prepareOnly {
-                for (sweep, folder) in work.sweepsToRun {
+                for (sweep, folder) in sweeps {
                     let left = try folder.prepare(sweep)
                     print(
                         "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
@@ -113,7 +116,7 @@ struct TableCommand: ParsableCommand {
                 }
                 return
             }
-            failures = try runSweeps(of: work, options)
+            failures = try run(sweeps, options)
         }
         let results = try work.results(
             searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
@@ -139,25 +142,25 @@ struct TableCommand: ParsableCommand {
         print("\(folder)/table.md")
     }
 
-    private func plan(_ work: TableWork, _ options: SweepOptions) throws {
+    private func plan(_ sweeps: [(sweep: Sweep, folder: SweepFolder)], _ options: SweepOptions) throws {
         var seconds: Double? = 0
-        for (sweep, folder) in work.sweepsToRun {
+        for (sweep, folder) in sweeps {
             let plan = try SweepPlan(
                 sweep, folder: folder, options: options, searchPath: data.searchPath, progress: Console.say)
             Console.say(plan.text)
             for note in plan.notes { Console.say("note: \(note)") }
             seconds = seconds.flatMap { sum in plan.secondsLeft.map { sum + $0 } }
         }
-        if work.sweepsToRun.count > 1 {
+        if sweeps.count > 1 {
             Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "unknown time")")
         }
     }
 
     /// Runs missing trials; a stop ends this sweep and starts no other.
-    private func runSweeps(of work: TableWork, _ options: SweepOptions) throws -> Int {
+    private func run(_ sweeps: [(sweep: Sweep, folder: SweepFolder)], _ options: SweepOptions) throws -> Int {
         signal(SIGPIPE, SIG_IGN)
         var failures = 0
-        for (sweep, folder) in work.sweepsToRun {
+        for (sweep, folder) in sweeps {
             let display = SweepDisplay(jobs: options.jobs)
             let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
             let summary = SweepSummary(folder: folder.path, statuses)

@@ -18,7 +18,7 @@ public enum ReportsError: Error, Equatable, Sendable {
     /// No trial of a sweep belongs to a row of the table.
     case noTrialInRows(sweep: String, table: String)
     /// The values are of another table or budget.
-    case foreignValues(String, wanted: String)
+    case foreignValues(String, wanted: String, file: String?)
     /// No project with tables and kept results was found.
     case noResults(folder: String)
     case toolFailed(String, reason: String)
@@ -56,7 +56,8 @@ extension ReportsError: CustomStringConvertible {
         case .noTrialInRows(let sweep, let table):
             "\(sweep): no trial of this sweep belongs to a row of table \(table); tabulate it by its axes with: "
                 + "agon table --sweep \(ShellText.word(sweep))"
-        case .foreignValues(let found, let wanted): "the values are of table \(found), not of \(wanted)"
+        case .foreignValues(let found, let wanted, let file):
+            (file.map { "\($0): " } ?? "") + "the values are of table \(found), not of \(wanted)"
         case .noResults(let folder):
             "\(folder): no results of tables are kept here; the verdicts come with Agon's sources, so run this in a "
                 + "checkout of Agon. List the tables with: agon table --list"

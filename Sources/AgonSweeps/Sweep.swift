@@ -12,6 +12,8 @@ public struct Sweep: Sendable {
     /// The names of the axes, in the order of the file; `seed` is last if the sweep has seeds.
     public let axes: [String]
     public private(set) var trials: [SweepTrial]
+    /// The trials that `without` took out.
+    private(set) var omitted: Set<String> = []
     /// Notes for the user about exclusions that match nothing and about identical points.
     public let notes: [String]
 
@@ -55,6 +57,7 @@ public struct Sweep: Sendable {
     public func without(_ ids: Set<String>) -> Sweep {
         var sweep = self
         sweep.trials.removeAll { ids.contains($0.id) }
+        sweep.omitted.formUnion(ids)
         return sweep
     }
 

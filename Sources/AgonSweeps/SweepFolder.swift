@@ -30,6 +30,9 @@ public struct SweepFolder: Hashable, Sendable {
 
     public func trial(_ id: String) -> TrialFolder { TrialFolder(path: trialsFolder + "/" + id) }
 
+    /// Whether a trial was completed here.
+    public func isDone(_ id: String) -> Bool { trial(id).stamp?.state == .done && trial(id).failure == nil }
+
     /// Writes the files that the trials need. Files with the same content are not rewritten, so that make detects only
     /// real changes.
     ///
@@ -77,7 +80,7 @@ public struct SweepFolder: Hashable, Sendable {
 
     /// The trials in the folder that are not part of the sweep.
     private func trialsLeft(by sweep: Sweep) -> [String] {
-        let ids = Set(sweep.trials.map(\.id))
+        let ids = sweep.omitted.union(sweep.trials.map(\.id))
         let present = (try? FileManager.default.contentsOfDirectory(atPath: trialsFolder)) ?? []
         return present.filter { !$0.hasPrefix(".") && !ids.contains($0) }.sorted()
     }

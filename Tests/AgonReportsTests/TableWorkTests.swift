@@ -187,14 +187,17 @@ import Testing
         let path = folder.path + "/Other/values.json"
 
         var work = try work()
-        #expect(try work.add(TableValues(path: path), from: "theirs") == ["theirs: 2 completed trials counted"])
-        #expect(work.sweepsToRun.map { $0.sweep.trials.map { $0.settings[0].value.integer } } == [[32, 32]])
+        #expect(
+            try work.add(TableValues(path: path), from: "theirs") == [
+                "theirs: 2 trials counted that were run elsewhere"
+            ])
+        #expect(work.sweepsToRun().map { $0.sweep.trials.map { $0.settings[0].value.integer } } == [[32, 32]])
         let alone = try results(work)
         #expect(!alone.isComplete)
         #expect(alone.table.cell(row: "narrow", column: "best")?.summary?.values == [7, 7])
         #expect(alone.values.origin[0].hasPrefix("2 trials on Other CPU 7000"))
 
-        for (sweep, place) in work.sweepsToRun {
+        for (sweep, place) in work.sweepsToRun() {
             try place.prepare(sweep)
             for trial in sweep.trials {
                 try SyntheticTrial(id: trial.id, settings: [:], distances: [3, 2, 1], seconds: 90)
@@ -219,12 +222,46 @@ import Testing
         }
         let origin = try ConfigNode.load(path: folder.path + "/Joined/provenance.json")
         #expect(
-            origin["added"]?.array?.compactMap(\.string).sorted()
-                == other.sweeps[0].sweep.trials.prefix(2).map(\.id).sorted())
+            origin["added"]?.array?.map { $0["trials"]?.array?.compactMap(\.string) }
+                == [other.sweeps[0].sweep.trials.prefix(2).map(\.id).sorted()])
+
+        // The joined file brings nothing that is not here or in the first file.
+        #expect(
+            try work.add(TableValues(path: folder.path + "/Joined/values.json"), from: "joined")
+                == ["joined: 0 trials counted that were run elsewhere"])
+        #expect(try results(work).values.origin == joined.values.origin)
+
         var full = try self.work("full")
         #expect(
             message { _ = try full.add(TableValues(path: path), from: "theirs") }
-                == "the values are of table width at budget smoke, not of width at budget full")
+                == "theirs: the values are of table width at budget smoke, not of width at budget full")
+    }
+
+    /// A time of one machine is not averaged with that of another.
+    @Test func addedTrialsHaveNoTimesBesideThoseOfThisMachine() throws {
+        _ = try work()
+        let file = try folder.write(
+            Self.table.replacingOccurrences(
+                of: #"{"key": "parameters""#,
+                with: #"{"key": "time", "type": "record", "figure": "seconds"}, {"key": "parameters""#),
+            to: "timed.json")
+        let parent = folder.path
+        func timed() throws -> TableWork {
+            try TableWork(table: file, budget: "smoke") { SweepFolder(path: "\(parent)/Sweeps/\($0)") }
+        }
+        try record(timed()) { trial, index in if index > 0 { trial.state = .waiting } }
+        _ = try results(timed()).write(to: folder.path + "/Other")
+        try FileManager.default.removeItem(atPath: folder.path + "/Sweeps")
+        var work = try timed()
+        _ = try work.add(TableValues(path: folder.path + "/Other/values.json"), from: "theirs")
+        let alone = try results(work).table
+        #expect(alone.cell(row: "narrow", column: "time")?.summary?.values == [90])
+        #expect(alone.notes.contains("narrow: seed 1 was not run and does not count"))
+        try record(work) { trial, index in if index != 1 { trial.state = .waiting } }
+        let joined = try results(work).table
+        #expect(joined.cell(row: "narrow", column: "best")?.summary?.values == [7, 7])
+        #expect(joined.cell(row: "narrow", column: "time")?.summary?.values == [90])
+        #expect(joined.notes.contains("narrow: time: seed 0 has no value, and the mean is over the other 1"))
     }
 
     @Test func addedTrialsOfFormerConfigsDoNotCount() throws {
@@ -238,10 +275,11 @@ import Testing
         var changed = try TableWork(table: folder.path + "/changed.json", budget: "smoke")
         #expect(
             try changed.add(TableValues(path: folder.path + "/Other/values.json"), from: "theirs") == [
-                "theirs: 0 completed trials counted",
-                "theirs: 4 of its trials are of configs that have changed since, and do not count",
+                "theirs: 0 trials counted that were run elsewhere",
+                "theirs: 4 trials not counted, as their configs have changed since",
+                "theirs: from another version of the table's file, in which columns may have had other meanings",
             ])
-        #expect(changed.sweepsToRun.map(\.sweep.trials.count) == [4])
+        #expect(changed.sweepsToRun().map(\.sweep.trials.count) == [4])
     }
 
     @Test func valuesOfOtherTablesAndConfigsAreNoticed() throws {

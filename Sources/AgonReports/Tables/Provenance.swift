@@ -7,8 +7,10 @@ import Foundation
 /// A table's provenance: the command, the configs, the machines and the times.
 public struct Provenance: Sendable {
     let node: ConfigNode
-    /// What the values come from, in a few lines: the same whenever the table is made.
-    let lines: [String]
+    /// What was run here, in a line, the same whenever the table is made; nil if nothing was.
+    let runs: String?
+    /// The configs of table and sweeps, in a line.
+    let configs: String
 
     init(_ work: TableWork, trials: [RecordedTrial], commandLine: [String], seconds: Double) {
         let processor = Processor.current
@@ -37,24 +39,23 @@ public struct Provenance: Sendable {
                     ]
                 }),
             "trials": ConfigNode(trials.map(Self.node)),
-            "added": ConfigNode(work.added.trials.keys.sorted().map { ConfigNode($0) }),
+            "added": ConfigNode(
+                work.contributions(besides: trials).map { file, ids in
+                    ["file": ConfigNode(file.path), "trials": ConfigNode(ids.sorted().map { ConfigNode($0) })]
+                }),
         ]
         let where_ = machines.map(\.text).joined(separator: "; ")
         let ran = trials.count { $0.status.state != .waiting }
-        lines = [
+        runs =
             ran == 0
-                ? "No trial was run; costs follow from the configs."
-                : CountText.short(ran, "trial") + (where_.isEmpty ? "" : " on \(where_)")
-                    + ", \(DurationText.short(training)) of training in total."
-                    + Self.text(of: commits),
-            Self.configsWord + (work.file.isEmpty ? "" : "table \(work.resolved.digest.prefix(12)); ") + "sweeps "
-                + work.sources.map { "\($0.file) \($0.config.prefix(12))" }.joined(separator: ", ")
-                + "; trials are named by theirs.",
-        ]
+            ? nil
+            : CountText.short(ran, "trial") + (where_.isEmpty ? "" : " on \(where_)")
+                + ", \(DurationText.short(training)) of training in total." + Self.text(of: commits)
+        configs =
+            "Configs: " + (work.file.isEmpty ? "" : "table \(work.resolved.digest.prefix(12)); ") + "sweeps "
+            + work.sources.map { "\($0.file) \($0.config.prefix(12))" }.joined(separator: ", ")
+            + "; trials are named by theirs."
     }
-
-    /// Begins the line of `lines` that names the configs.
-    static let configsWord = "Configs: "
 
     private static func node(_ trial: RecordedTrial) -> ConfigNode {
         var settings = ConfigObject()

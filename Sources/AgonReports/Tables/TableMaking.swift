@@ -51,20 +51,27 @@ struct TableMaking {
                 let done = members.filter(\.isDone)
                 var found = TableValues.Row(name: row.name)
                 for column in columns {
-                    switch column.quantity {
-                    case .cost(let figure, let budget): found.costs[column.key] = cost(row, budget)?[figure]
-                    case .setting(let path):
-                        found.words[column.key] = Self.words(
-                            of: path, in: (done.isEmpty ? members : done).map(\.definition))
-                    default: break
-                    }
+                    guard case .cost(let figure, let budget) = column.quantity else { continue }
+                    found.costs[column.key] = cost(row, budget)?[figure]
                 }
-                found.pooled = Self.settings(thatDifferAmong: done.map(\.definition))
+                Self.describe(&found, columns: columns, trials: members.map(\.definition), done: done.map(\.definition))
                 found.trials = members.map(measured)
                 return found
             })
         values.notes = notesOfRuns
         return values
+    }
+
+    /// Fills in what the definitions of a row's trials say: its settings, and those in which the trials differ.
+    static func describe(
+        _ row: inout TableValues.Row, columns: [TableColumn], trials: [TrialDefinition], done: [TrialDefinition]
+    ) {
+        for column in columns {
+            guard case .setting(let path) = column.quantity else { continue }
+            let words = (done.isEmpty ? trials : done).compactMap { $0.value(of: path)?.plainText }.distinct
+            row.words[column.key] = words.isEmpty ? nil : words.joined(separator: ", ")
+        }
+        row.pooled = settings(thatDifferAmong: done)
     }
 
     /// The settings besides the seed in which trials differ: axes, or the paths of keys that change the result.
@@ -79,12 +86,6 @@ struct TableMaking {
         return differences.map(\.path).filter { path in
             if case .key(let key)? = path.steps.first { !free.contains(key) } else { true }
         }.map(\.description).distinct
-    }
-
-    /// The values of a setting; nil if no trial has it.
-    static func words(of path: String, in trials: [TrialDefinition]) -> String? {
-        let words = trials.compactMap { $0.value(of: path)?.plainText }.distinct
-        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     private func measured(_ trial: RecordedTrial) -> TableValues.Trial {

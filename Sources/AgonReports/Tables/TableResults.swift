@@ -44,8 +44,9 @@ public struct TableResults {
     /// Whether every trial is complete.
     public var isComplete: Bool {
         let trials = values.rows.flatMap(\.trials)
-        let known = Set(trials.map(\.id)).union(runs?.making.trials.map(\.id) ?? [])
-        return known.count == work.sources.reduce(0) { $0 + $1.trials } && trials.allSatisfy(\.isDone)
+        // Trials may be in no row.
+        let known = Set(trials.map(\.id)).union(runs?.making.trials.map(\.id) ?? []).union(work.added.flatMap(\.ids))
+        return work.plannedIDs.isSubset(of: known) && trials.allSatisfy(\.isDone)
     }
 
     /// The table and the verdicts on claims, for people.

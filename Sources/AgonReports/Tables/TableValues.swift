@@ -9,6 +9,8 @@ public struct TableValues: ConfigDecodable, Sendable {
 
     public let table: String
     public let budget: String
+    /// The digest of the table's file.
+    var config: String?
     var rows: [Row]
     /// Notes that only the runs could tell.
     var notes: [String] = []
@@ -38,6 +40,11 @@ public struct TableValues: ConfigDecodable, Sendable {
         var measured: [String: Measured]
 
         var isDone: Bool { state == .done }
+
+        /// A trial that nobody has run.
+        static func waiting(_ id: String, seed: Int?) -> Trial {
+            Trial(id: id, seed: seed, state: .waiting, reason: nil, steps: 0, measured: [:])
+        }
     }
 
     struct Measured: Sendable {
@@ -63,6 +70,7 @@ public struct TableValues: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         table = try reader.string("table", "The table's name.")
         budget = try reader.string("budget", "The budget that was run.")
+        config = try reader.optionalString("config", "The digest of the table's file.")
         origin = try reader.strings("origin", default: [], "What the values come from.")
         notes = try reader.strings("notes", default: [], "What only the runs could tell.")
         figures = try reader.strings("figures", default: [], "The figures that were drawn.")
@@ -106,10 +114,14 @@ public struct TableValues: ConfigDecodable, Sendable {
                 })
             return ConfigNode(node)
         }
-        return [
-            "table": ConfigNode(table), "budget": ConfigNode(budget), "origin": texts(origin), "notes": texts(notes),
-            "figures": texts(figures), "identities": ConfigNode(identities.map(\.node)), "rows": ConfigNode(rows),
-        ]
+        var node: ConfigObject = ["table": ConfigNode(table), "budget": ConfigNode(budget)]
+        if let config { node["config"] = ConfigNode(config) }
+        node["origin"] = texts(origin)
+        node["notes"] = texts(notes)
+        node["figures"] = texts(figures)
+        node["identities"] = ConfigNode(identities.map(\.node))
+        node["rows"] = ConfigNode(rows)
+        return ConfigNode(node)
     }
 
     /// Keys in a fixed order, so that equal values give equal files.

@@ -20,8 +20,8 @@ public struct TableWork: Sendable {
     public let sweeps: [(sweep: Sweep, folder: SweepFolder)]
     /// The sweep whose trials are tabulated as they are, instead of those of a budget.
     let recorded: RecordedSweep?
-    /// Trials that were run elsewhere and count too.
-    var added = AddedTrials()
+    /// Files of values whose trials count too.
+    var added: [AddedValues] = []
 
     /// The folder of the project's tables.
     public static let standardFolder = "Configs/tables"
@@ -146,8 +146,9 @@ public struct TableWork: Sendable {
         var values = making.values(table: configuration.name, budget: budget)
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
         values.notes += costs.failures + [unmeasured(in: trials)].compactMap { $0 }
-        values.origin = provenance.lines
-        add(added, to: &values, rows: rows)
+        values.config = resolved.digest
+        values.origin = origin(provenance, trials: trials)
+        completeRows(of: &values, rows: rows, trials: trials)
         return try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
     }
 
@@ -160,7 +161,7 @@ public struct TableWork: Sendable {
             configuration.rows.isEmpty
             ? values.rows.map { TableRow(name: $0.name, conditions: []) } : configuration.rows
         var results = try TableResults(work: self, values: values, rows: rows, runs: nil)
-        let known = Set(sweeps.flatMap { $0.sweep.trials.map(\.id) })
+        let known = plannedIDs
         let former = values.rows.flatMap(\.trials).count { !known.contains($0.id) }
         if former > 0 {
             results.warnings.append(
@@ -170,11 +171,17 @@ public struct TableWork: Sendable {
         return results
     }
 
+    /// The trials of the sweeps.
+    var plannedIDs: Set<String> {
+        Set(recorded?.list.entries.map(\.id) ?? sweeps.flatMap { $0.sweep.trials.map(\.id) })
+    }
+
     /// Throws `ReportsError.foreignValues`.
-    func check(_ values: TableValues) throws {
+    func check(_ values: TableValues, file: String? = nil) throws {
         guard values.table == configuration.name, values.budget == budget else {
             throw ReportsError.foreignValues(
-                "\(values.table) at budget \(values.budget)", wanted: "\(configuration.name) at budget \(budget)")
+                "\(values.table) at budget \(values.budget)", wanted: "\(configuration.name) at budget \(budget)",
+                file: file)
         }
     }
 
@@ -195,7 +202,10 @@ public struct TableWork: Sendable {
         }
         // Costs follow from the configs alone.
         let hasCosts = configuration.columns.contains { if case .cost = $0.quantity { true } else { false } }
-        guard hasCosts || !added.trials.isEmpty || trials.contains(where: { $0.status.state != .waiting }) else {
+        guard
+            hasCosts || added.contains(where: { !$0.ids.isEmpty })
+                || trials.contains(where: { $0.status.state != .waiting })
+        else {
             throw ReportsError.nothingRun(
                 folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
         }

@@ -12,21 +12,11 @@ struct TrialDefinition: Sendable {
     /// The resolved config.
     let config: ConfigNode
 
-    init(settings: [(axis: String, value: ConfigNode)], base: String, sweep: String, config: ConfigNode) {
-        self.settings = settings
-        self.base = base
-        self.sweep = sweep
-        self.config = config
-    }
-
-    init(_ trial: SweepTrial, of sweep: Sweep) {
-        self.init(
-            settings: trial.settings, base: trial.base, sweep: RecordedSweep.label(of: sweep.file),
-            config: trial.experiment.resolved)
-    }
-
     /// The settings except the seed.
     var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
+
+    /// Nil if neither an axis nor the config sets it.
+    var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? config["seed"]?.integer }
 
     /// The value of an axis, a path of config keys, `base` or `sweep`.
     func value(of key: String) -> ConfigNode? {
@@ -36,5 +26,13 @@ struct TrialDefinition: Sendable {
         case "sweep": return ConfigNode(sweep)
         default: return ConfigPath(key).flatMap { config.value(at: $0) }
         }
+    }
+}
+
+extension TrialDefinition {
+    init(_ trial: SweepTrial, of sweep: Sweep) {
+        self.init(
+            settings: trial.settings, base: trial.base, sweep: RecordedSweep.label(of: sweep.file),
+            config: trial.experiment.resolved)
     }
 }

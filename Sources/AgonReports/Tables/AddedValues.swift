@@ -1,0 +1,141 @@
+import AgonConfiguration
+import AgonSweeps
+import AgonText
+
+/// A file of values whose completed trials count in a table besides those that were run here.
+struct AddedValues: Sendable {
+    let path: String
+    let values: TableValues
+    /// The completed trials that today's sweeps have too.
+    let ids: Set<String>
+
+    /// A trial by its id. A trial in several rows may have values of another identity in each.
+    fileprivate func trial(_ id: String, row name: String) -> TableValues.Trial? {
+        let rows = values.rows.filter { $0.name == name } + values.rows.filter { $0.name != name }
+        return rows.lazy.flatMap(\.trials).first { $0.id == id && $0.isDone }
+    }
+
+    /// What the trials `used` come from. The last line of an origin names configs.
+    fileprivate func origin(of used: Set<String>) -> [String] {
+        let lines = values.origin.dropLast()
+        guard used.count < Set(values.rows.flatMap(\.trials).filter(\.isDone).map(\.id)).count else {
+            return Array(lines)
+        }
+        return ["\(CountText.short(used.count, "trial")) of these: " + lines.joined(separator: " ")]
+    }
+}
+
+extension TableWork {
+    /// Counts the completed trials of a file of values as done. Of a trial that was completed here too, the values from
+    /// here count.
+    ///
+    /// - Parameter path: names the file in messages.
+    /// - Returns: notes for the user.
+    ///
+    /// Throws `ReportsError.foreignValues`.
+    public mutating func add(_ values: TableValues, from path: String) throws -> [String] {
+        try check(values, file: path)
+        let done = Set(values.rows.flatMap(\.trials).filter(\.isDone).map(\.id))
+        let new = done.intersection(plannedIDs).subtracting(added.flatMap(\.ids)).subtracting(idsDoneHere)
+        added.append(AddedValues(path: path, values: values, ids: done.intersection(plannedIDs)))
+        var notes = [
+            "\(path): \(CountText.short(new.count, "trial")) counted that \(new.count == 1 ? "was" : "were") run elsewhere"
+        ]
+        let former = done.subtracting(plannedIDs).count
+        if former > 0 {
+            notes.append(
+                "\(path): \(CountText.short(former, "trial")) not counted, as \(former == 1 ? "its config has" : "their configs have") changed since"
+            )
+        }
+        if let config = values.config, config != resolved.digest {
+            notes.append(
+                "\(path): from another version of the table's file, in which columns may have had other meanings")
+        }
+        return notes
+    }
+
+    /// The sweeps with the trials that were not added, and those that were completed here. A sweep of which every trial
+    /// was added is left out.
+    public func sweepsToRun() -> [(sweep: Sweep, folder: SweepFolder)] {
+        let elsewhere = Set(added.flatMap(\.ids)).subtracting(idsDoneHere)
+        guard !elsewhere.isEmpty else { return sweeps }
+        return sweeps.map { ($0.sweep.without(elsewhere), $0.folder) }.filter { !$0.0.trials.isEmpty }
+    }
+
+    /// The trials that each added file contributes: those that neither an earlier file nor this machine has.
+    func contributions(besides trials: [RecordedTrial]) -> [(file: AddedValues, ids: Set<String>)] {
+        var known = Set(trials.filter(\.isDone).map(\.id))
+        return added.map { file in
+            defer { known.formUnion(file.ids) }
+            return (file, file.ids.subtracting(known))
+        }.filter { !$0.1.isEmpty }
+    }
+
+    /// What the sweeps say of the trials that have a folder or were added, in the sweeps' order.
+    func definitions(of trials: [RecordedTrial]) -> [TrialDefinition] {
+        guard !added.isEmpty else { return trials.map(\.definition) }
+        let ids = Set(trials.map(\.id)).union(added.flatMap(\.ids))
+        return definitions.filter { ids.contains($0.id) }.map(\.definition)
+    }
+
+    /// Fills the rows with added trials, and with those that the sweeps have and nobody has run.
+    ///
+    /// Times and memory are those of a machine, so added trials lack them beside trials of another.
+    func completeRows(of values: inout TableValues, rows: [TableRow], trials: [RecordedTrial]) {
+        let contributions = contributions(besides: trials)
+        let isOneMachine = contributions.count == 1 && !trials.contains(where: \.isDone)
+        let machineColumns = isOneMachine ? [] : configuration.columns.filter(\.quantity.dependsOnMachine).map(\.key)
+        let definitions = definitions
+        for (index, row) in rows.enumerated() {
+            let here = values.rows[index].trials
+            var joined: [(trial: TableValues.Trial, definition: TrialDefinition)] = []
+            for (id, definition) in definitions where row.matches({ definition.value(of: $0) }) {
+                guard !joined.contains(where: { $0.trial.id == id }) else { continue }
+                if let file = contributions.first(where: { $0.ids.contains(id) })?.file,
+                    var trial = file.trial(id, row: row.name)
+                {
+                    for key in machineColumns { trial.measured[key] = nil }
+                    joined.append((trial, definition))
+                } else {
+                    joined.append((here.first { $0.id == id } ?? .waiting(id, seed: definition.seed), definition))
+                }
+            }
+            guard joined.contains(where: { $0.trial.state != .waiting }),
+                joined.count > here.count || !contributions.isEmpty
+            else { continue }
+            TableMaking.describe(
+                &values.rows[index], columns: configuration.columns, trials: joined.map(\.definition),
+                done: joined.filter(\.trial.isDone).map(\.definition))
+            values.rows[index].trials = joined.map(\.trial)
+        }
+        if !contributions.isEmpty, trials.contains(where: \.isDone), !configuration.figures.isEmpty {
+            values.notes.append("figures show the trials that were run here alone, not those that were added")
+        }
+    }
+
+    /// What the values come from: the runs here, those of added files, and the configs.
+    func origin(_ provenance: Provenance, trials: [RecordedTrial]) -> [String] {
+        let added = contributions(besides: trials).flatMap { $0.file.origin(of: $0.ids) }
+        let runs = (provenance.runs.map { [$0] } ?? []) + added
+        return (runs.isEmpty ? ["No trial was run; costs follow from the configs."] : runs) + [provenance.configs]
+    }
+
+    private var idsDoneHere: Set<String> {
+        Set(sweeps.flatMap { sweep, folder in sweep.trials.map(\.id).filter { folder.isDone($0) } })
+    }
+
+    private var definitions: [(id: String, definition: TrialDefinition)] {
+        sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
+    }
+}
+
+extension TableQuantity {
+    /// Whether the same trial has another value on another machine.
+    fileprivate var dependsOnMachine: Bool {
+        switch self {
+        case .record(.minutes), .record(.seconds), .record(.stepsPerSecond), .record(.peakMemory), .timeToBest: true
+        case .timeToReach(_, _, _, let inSteps): !inSteps
+        default: false
+        }
+    }
+}
