@@ -25,7 +25,7 @@ let modules: [Target] = [
     .target(name: "AgonLayers", dependencies: ["AgonGraph", "AgonTensors", "AgonConfiguration"]),
     .target(
         name: "AgonOptimizers", dependencies: ["AgonGraph", "AgonConfiguration", "CAgonKernels"]),
-    .target(name: "AgonDatasets", dependencies: ["AgonTensors", "AgonConfiguration", "CAgonImageCodecs"]),
+    .target(name: "AgonDatasets", dependencies: ["AgonTensors", "AgonText", "AgonConfiguration", "CAgonImageCodecs"]),
     .target(name: "AgonMetrics", dependencies: ["AgonTensors"]),
     .target(
         name: "AgonAdversarial",
@@ -33,12 +33,13 @@ let modules: [Target] = [
     .target(
         name: "AgonExperiments",
         dependencies: [
-            "AgonAdversarial", "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonConfiguration",
+            "AgonAdversarial", "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText",
+            "AgonConfiguration",
         ]),
     .target(
         name: "AgonRuns",
         dependencies: [
-            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonConfiguration",
+            "AgonExperiments", "AgonDatasets", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     .target(
         name: "AgonSampling",

@@ -127,10 +127,17 @@ class Residual(nn.Module):
 
 
 def build(
-    section: Section, shape: Shape, memory_format: torch.memory_format, classes: int = 0
+    section: Section,
+    shape: Shape,
+    memory_format: torch.memory_format,
+    classes: int = 0,
+    data_channels: int = 0,
 ) -> tuple[Network, Shape]:
-    """The network for samples of a shape, with its first values, and the shape it ends in."""
-    builder = _Builder(classes)
+    """The network for samples of a shape, with its first values, and the shape it ends in.
+
+    `data_channels` are those of the dataset's images, for layers that follow them.
+    """
+    builder = _Builder(classes, data_channels)
     layers, shape = builder.layers(section, shape)
     network = Network(layers)
     initialization = section.section("initialization", {})
@@ -157,9 +164,15 @@ def mixes_samples(network: nn.Module) -> bool:
 class _Builder:
     """Layers of a config, with the shapes that they were saved in."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, data_channels: int) -> None:
         self.classes = classes
+        self.data_channels = data_channels
         self.saved: dict[str, Shape] = {}
+
+    def channels(self, layer: Section) -> int:
+        """The output channels of a convolution."""
+        channels = layer.take("channels")
+        return self.data_channels if channels == "data" else channels
 
     def layers(self, section: Section, shape: Shape) -> tuple[list[nn.Module], Shape]:
         layers: list[nn.Module] = []
@@ -185,7 +198,7 @@ def _linear(builder: _Builder, layer: Section, shape: Shape) -> Built:
 
 def _conv(builder: _Builder, layer: Section, shape: Shape) -> Built:
     height, width, channels = shape
-    outputs = layer.take("channels")
+    outputs = builder.channels(layer)
     kernel, stride = _number(layer, "kernel"), _number(layer, "stride", 1)
     groups, bias = layer.take("groups", 1), layer.take("bias", True) is True
     _take_norm(layer)
@@ -214,7 +227,7 @@ def _padding(layer: Section, size: int, kernel: int, stride: int) -> tuple[int, 
 
 def _conv_transpose(builder: _Builder, layer: Section, shape: Shape) -> Built:
     height, width, channels = shape
-    outputs = layer.take("channels")
+    outputs = builder.channels(layer)
     kernel, stride = _number(layer, "kernel"), _number(layer, "stride", 1)
     bias, more = layer.take("bias", True) is True, layer.take("outputPadding", 0)
     padding = layer.take("padding", 0)

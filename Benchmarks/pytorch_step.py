@@ -109,14 +109,16 @@ class Setting:
         image = (*images.shape[2:], images.shape[1])
         reads = image if self.translates else (self.latent_size,)
         self.generator, made = pytorch_network.build(
-            config.section("generator"), reads, mode.memory_format, self.classes
+            config.section("generator"), reads, mode.memory_format, self.classes, image[2]
         )
         judged = (*image[:2], 2 * image[2]) if self.translates else image
         sections = [config.take("discriminator") for _ in range(1)]
         self.discriminators: list[nn.Module] = []
         for _ in range(copies):
             again = Section(copy.deepcopy(sections[0]), f"{config.path}.discriminator")
-            network, score = pytorch_network.build(again, judged, mode.memory_format, self.classes)
+            network, score = pytorch_network.build(
+                again, judged, mode.memory_format, self.classes, image[2]
+            )
             self.discriminators.append(network)
         if made != image or (score[-1] != 1 and not self.class_weight):
             raise ConfigError(f"images are {image}; G makes {made}, D ends in {score}")

@@ -81,21 +81,30 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         return section.key(name)
     }
 
-    /// The transforms of the dataset that would give images the required shape.
+    /// What would make generator and images fit: transforms of the dataset, or a generator that follows its channels.
     private static func remedy(wanted: Shape, images: Shape) -> String {
         guard wanted.rank == 3, images.rank == 3 else { return "" }
-        var transforms: [String] = []
+        let transforms = "dataset.transforms may end in "
+        let following = "the generator's last convolution may have \"channels\": \"data\""
+        var resize: String?
         if wanted[0] != images[0] || wanted[1] != images[1] {
             let size = wanted[0] == wanted[1] ? "\(wanted[0])" : "[\(wanted[0]), \(wanted[1])]"
-            transforms.append("{\"type\": \"resize\", \"size\": \(size)}")
+            resize = "{\"type\": \"resize\", \"size\": \(size)}"
         }
+        if wanted[2] == images[2] { return resize.map { "; " + transforms + $0 } ?? "" }
+        let conversion: String?
         switch (images[2], wanted[2]) {
-        case (let found, 1) where found != 1: transforms.append("\"grayscale\"")
-        case (1, 3): transforms.append("\"rgb\"")
-        case (let found, let wanted) where found != wanted: return ""
-        default: break
+        case (_, 1): conversion = "\"grayscale\""
+        case (1, 3): conversion = "\"rgb\""
+        default: conversion = nil
         }
-        return transforms.isEmpty ? "" : "; dataset.transforms may end in " + transforms.joined(separator: ", ")
+        switch (resize, conversion) {
+        case (nil, nil): return "; " + following
+        case (let resize?, nil): return "; " + following + ", and " + transforms + resize
+        case (nil, let conversion?): return "; " + following + ", or " + transforms + conversion
+        case (let resize?, let conversion?):
+            return "; " + transforms + resize + ", " + conversion + "; instead of " + conversion + ", " + following
+        }
     }
 
     /// The problem and its solution, without the location in the config.

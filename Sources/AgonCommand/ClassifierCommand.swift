@@ -70,7 +70,7 @@ struct ClassifierCommand: ParsableCommand {
                 let recipe = try catalogue.recipe(name)
                 let title = name.padding(toLength: max(name.count + 2, 24), withPad: " ", startingAt: 0)
                 guard let weights = try catalogue.weights(of: recipe, searchPath: .standard()) else {
-                    print("\(title)not trained yet; agon classifier train \(name)")
+                    print("\(title)not trained yet; train it with: \(CommandText.agon("classifier train \(name)"))")
                     continue
                 }
                 print("\(title)\(ClassifierCommand.line(weights))\n\(String(repeating: " ", count: 24))\(weights.path)")
@@ -128,9 +128,14 @@ struct ClassifierCommand: ParsableCommand {
 extension LiveLine {
     /// Shows a classifier's training progress: a live line on a terminal, plain lines elsewhere.
     func show(_ progress: TrainingProgress) {
-        let line =
-            "\(progress.classifierText), \(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s, "
-            + "\(DurationText.short(progress.secondsLeft)) left"
-        isTerminal ? draw(line) : say(line)
+        let parts =
+            progress.classifierText.components(separatedBy: ", ")
+            + ["\(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s"]
+        let timeLeft = "\(DurationText.short(progress.secondsLeft)) left"
+        if isTerminal {
+            draw(parts[0], timeLeft: timeLeft, others: Array(parts.dropFirst()))
+        } else {
+            say((parts + [timeLeft]).joined(separator: ", "))
+        }
     }
 }

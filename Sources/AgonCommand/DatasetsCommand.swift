@@ -1,4 +1,5 @@
 import AgonDatasets
+import AgonText
 import ArgumentParser
 import Foundation
 
@@ -26,7 +27,9 @@ struct DatasetsCommand: ParsableCommand {
         func run() throws {
             for entry in try DatasetCatalogue(searchPath: data.searchPath).entries() {
                 let name = entry.manifest.name.padding(toLength: 16, withPad: " ", startingAt: 0)
-                let place = entry.location?.folder ?? "missing; agon datasets fetch \(entry.manifest.name)"
+                let place =
+                    entry.location?.folder
+                    ?? "missing; get it with: \(CommandText.agon("datasets fetch \(entry.manifest.name)"))"
                 print("\(name)\(entry.manifest.title), \(entry.manifest.licence)")
                 print(String(repeating: " ", count: 16) + place)
             }
@@ -71,7 +74,8 @@ struct DatasetsCommand: ParsableCommand {
             var isSound = true
             for manifest in manifests {
                 guard let location = catalogue.locate(manifest) else {
-                    print("\(manifest.name): missing; agon datasets fetch \(manifest.name)")
+                    let command = CommandText.agon("datasets fetch \(manifest.name)")
+                    print("\(manifest.name): missing; get it with: \(command)")
                     isSound = isSound && name == nil
                     continue
                 }

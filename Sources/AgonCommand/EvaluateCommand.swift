@@ -13,9 +13,11 @@ struct EvaluateCommand: ParsableCommand {
             Metrics: fid (Fréchet distance of a classifier's features), kid,
             inception-score, prdc (precision, recall, density, coverage), ms-ssim,
             modes. Without --metrics, those of the run's config, or all that suit its
-            data. Values are appended to the run's evaluations.jsonl with everything
-            they depend on; the table marks those that are not comparable. A second
-            table lists costs: FLOPs, memory, time, and time to the best value.
+            data; where no classifier was trained on the data, those that need none, and
+            a note says which --classifier would add. Values are appended to the run's
+            evaluations.jsonl with everything they depend on; the table marks those that
+            are not comparable. A second table lists costs: FLOPs, memory, time, and
+            time to the best value.
             A run that cannot be evaluated is reported, and the others continue.
             A run whose data have no test split is compared with its training samples,
             and a line says so. A model that comes with Agon (agon models) is measured
@@ -24,8 +26,11 @@ struct EvaluateCommand: ParsableCommand {
             --images measures a folder of images that no run made, or an archive of it
             (.zip, .tar), against a dataset, another folder, or statistics in
             pytorch-fid's format (mu and sigma in a .npz file): two folders of images
-            are compared as by pytorch-fid. Metrics for which there are too few images
-            are left out, unless --metrics names them.
+            are compared as by pytorch-fid. A dataset's images are resized to the size
+            of those in the folder, as the config of a run resizes them; a note says so.
+            They are test images or, where there are none, training images. Metrics for
+            which there are too few images, or no classifier, are left out with a note,
+            unless --metrics names them.
 
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
@@ -33,6 +38,7 @@ struct EvaluateCommand: ParsableCommand {
               agon evaluate Runs/gan-mlp --checkpoint 4000 --json
               agon evaluate quickstart
               agon evaluate Runs/digits --classifier lenet-mnist --split train
+              agon sample quickstart --count 10000 --out made/
               agon evaluate --images made/ --against fashion-mnist
               agon evaluate --images made/ --against photographs/ --metrics fid,kid \\
                 --classifier inception.safetensors --statistics photographs.npz
@@ -168,7 +174,7 @@ struct EvaluateCommand: ParsableCommand {
         evaluation.metrics = settings.metrics.isEmpty ? nil : settings.metrics
         evaluation.samples = samples
         evaluation.realSamples = realSamples
-        evaluation.split = settings.split
+        evaluation.split = split == nil ? nil : settings.split
         evaluation.classifier = settings.classifier
         evaluation.seed = settings.seed
         evaluation.statisticsPath = statistics

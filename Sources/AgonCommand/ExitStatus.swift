@@ -113,9 +113,10 @@ enum ExitStatus: Int32 {
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
-            .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .badScale, .badTruncation:
+            .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .notOneImage, .noNeighbours,
+            .notGrid, .badTruncation:
             .usage
-        case .badLatent, .cannotSample, .noGrids, .noStandingStatistics: .badInput
+        case .badLatent, .cannotSample, .cannotExport, .noGrids, .noStandingStatistics: .badInput
         }
     }
 }

@@ -14,9 +14,12 @@ struct ExportCommand: ParsableCommand {
 
             A generator reads 'latent' [batch, size] (and 'condition' [batch,
             classes], one-hot, if samples have classes) and gives 'images' [batch,
-            channels, height, width] in [-1, 1]. A classifier reads such images and
-            gives 'logits'. The model is in evaluation mode; a network that draws
-            random numbers then, as by dropout, cannot be exported.
+            channels, height, width]. Black is -1 and white 1; a network that does not
+            end in a tanh or a sigmoid may exceed them: clip its images, as agon sample
+            does. A classifier reads such images and gives 'logits'. The model is in
+            evaluation mode. Generators that translate images (Pix2Pix, CycleGAN)
+            cannot be exported, nor networks that draw random numbers in evaluation
+            mode, as by dropout.
 
             EXAMPLES
               agon export Runs/quickstart --onnx generator.onnx

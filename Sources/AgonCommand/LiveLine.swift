@@ -6,11 +6,14 @@ final class LiveLine {
     let isTerminal = isatty(STDERR_FILENO) == 1
     private var isOpen = false
 
-    /// Redraws the live line, cut to the terminal's width because a wrapped line cannot be overwritten.
-    func draw(_ line: String) {
+    /// Redraws the live line, within the terminal's width.
+    func draw(_ position: String, timeLeft: String, others: [String]) {
         var size = winsize()
-        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20
-        write("\r\u{1B}[K\(line.prefix(isKnown ? Int(size.ws_col) - 1 : 79))", to: .standardError)
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        // The last column stays free, because some terminals wrap after it.
+        let width = (isKnown ? Int(size.ws_col) : 80) - 1
+        let line = LiveText.line(position, timeLeft: timeLeft, others: others, width: width)
+        write("\r\u{1B}[K\(line)", to: .standardError)
         isOpen = true
     }
 

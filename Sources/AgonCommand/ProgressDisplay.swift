@@ -30,8 +30,7 @@ final class ProgressDisplay {
         // Ten updates a second are as many as one can read.
         guard now - lastDrawn > .milliseconds(100) || progress.step == progress.steps else { return }
         lastDrawn = now
-        // A narrow terminal cuts the line at its end, so the time left stands first.
-        output.draw(([Self.step(progress), Self.timeLeft(progress)] + scalars(of: progress)).joined(separator: "  "))
+        output.draw(Self.step(progress), timeLeft: Self.timeLeft(progress), others: scalars(of: progress))
     }
 
     private func log(_ progress: TrainingProgress) {
@@ -68,7 +67,8 @@ final class ProgressDisplay {
                 passed.map { "this run has already passed step \($0): it is complete at step \(outcome.step)" }
                     ?? "this run is already complete; --steps extends it")
         case .stopped(let reason):
-            say("\(reason): saved after step \(outcome.step); continue with: agon run \(outcome.folder) --resume")
+            let command = CommandText.agon("run \(outcome.folder) --resume")
+            say("\(reason): saved after step \(outcome.step); continue with: \(command)")
         }
         if let grid = outcome.sampleGrid { say("samples: \(grid)") }
         if let checkpoint = outcome.checkpoint { say("weights: \(checkpoint)") }

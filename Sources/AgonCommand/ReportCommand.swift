@@ -4,6 +4,7 @@ import AgonReports
 import AgonRuns
 import AgonSampling
 import AgonText
+import AgonTraining
 import ArgumentParser
 import Foundation
 
@@ -14,6 +15,7 @@ struct ReportCommand: ParsableCommand {
             One self-contained HTML file without scripts, for screen, phone and
             paper. A run in progress can be reported too: --watch rewrites the page
             every few seconds until Ctrl-C, and browsers that show it reload it.
+            The page of a sweep links to its trials.
 
             EXAMPLES
               agon report Runs/selfgan-mlp
@@ -42,16 +44,33 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try SamplingModel.requireRun(
-            folder, remedy: "draw samples with: agon sample \(folder); measure it with: agon evaluate \(folder)")
+            folder,
+            remedy: "draw samples with: \(CommandText.agon("sample \(folder)")); measure it with: "
+                + CommandText.agon("evaluate \(folder)"))
         let path = out ?? RunFolder(path: folder).path + "/report.html"
-        let page = try write(to: path)
+        guard watch else {
+            let page = try write(to: path)
+            print("\(path): \(SizeText.short(page.utf8.count))")
+            return
+        }
+        try StopRequest.signals.listening { try keepWriting(to: path) }
+        // Browsers that show the page need not reload it any more.
+        _ = try write(to: path)
+    }
+
+    /// Writes the page again and again, until Ctrl-C or another signal.
+    private func keepWriting(to path: String) throws {
+        let page = try write(to: path, reloadSeconds: every)
         print("\(path): \(SizeText.short(page.utf8.count))")
-        guard watch else { return }
         Console.say("rewriting it every \(CountText.short(every, "second")); Ctrl-C ends this")
         while true {
-            sleep(UInt32(every))
+            let next = ContinuousClock.now + .seconds(every)
+            while ContinuousClock.now < next {
+                if StopRequest.signals.isMade { return }
+                usleep(100_000)
+            }
             do {
-                _ = try write(to: path)
+                _ = try write(to: path, reloadSeconds: every)
             } catch {
                 // Such as a sweep whose list is being replaced.
                 Console.say("note: \(error); trying again")
@@ -59,8 +78,8 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    private func write(to path: String) throws -> String {
-        let page = try Report.page(of: folder, reloadSeconds: watch ? every : nil) { run in
+    private func write(to path: String, reloadSeconds: Int? = nil) throws -> String {
+        let page = try Report.page(of: folder, file: path, reloadSeconds: reloadSeconds) { run in
             guard costs else { return nil }
             do {
                 let experiment = try Experiment.load(path: run.folder.configPath)

@@ -3,6 +3,7 @@ import AgonExperiments
 import AgonRuns
 import AgonSampling
 import AgonTensors
+import AgonText
 import AgonTraining
 import ArgumentParser
 import Foundation
@@ -21,12 +22,19 @@ struct RunCommand: ParsableCommand {
               agon run Configs/quickstart.json
               agon run Configs/selfgan/mlp.json --set dataset.name=mnist
               agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
+              agon run Configs/hinge/facades-64.json \\
+                --set dataset.name=folder --set dataset.path=Pictures/flowers
+              agon run Configs/hinge/facades-64.json --set tricks.augmentation={}
               agon run Runs/digits --resume
               agon run Runs/digits --resume --steps 40000
               agon run Runs/mine --resume --set dataset.path=Moved/pictures
               agon run Configs/gan/dcgan.json --init weights.safetensors
               agon run Configs/gan/dcgan.json --init weights.safetensors \\
                 --rename module.netG.=generator. --rename module.netD.=discriminator.
+              tensorboard --logdir Runs      curves and grids of all runs, in a browser
+
+            Documentation/own-images.md has the same for a folder in a config of five
+            lines. tricks.augmentation is DiffAugment, for few images.
             """)
 
     @OptionGroup var config: ConfigOptions
@@ -79,7 +87,8 @@ struct RunCommand: ParsableCommand {
         if isRun { try folder.checkFormat() }
         if isRun, out == nil {
             try SamplingModel.requireRun(
-                config.config, remedy: "train its config in a new run: agon run \(SamplingModel.name(folder))")
+                config.config,
+                remedy: "train its config in a new run: \(CommandText.agon("run \(SamplingModel.name(folder))"))")
         } else if !isRun, resume {
             try checkName()
         }

@@ -32,19 +32,13 @@ struct RunSummary {
     }
 
     private var next: [String] {
-        let (program, folder) = (Self.program, ShellText.word(outcome.folder))
-        var lines = ["look at:  \(outcome.folder)/samples, the same samples as training went on"]
+        let folder = outcome.folder
+        var lines = ["look at:  \(folder)/samples, the same samples as training went on"]
         if drawsSamples {
-            lines.append("try next: \(program) sample \(folder) --count 64 --seed 1 --out samples.png")
-            lines.append("          \(program) sample \(folder) --interpolate --out walk.png")
+            lines.append("try next: " + CommandText.agon("sample \(folder) --count 64 --seed 1 --out samples.png"))
+            lines.append("          " + CommandText.agon("sample \(folder) --interpolate --out walk.png"))
         }
-        lines.append((drawsSamples ? "          " : "try next: ") + "\(program) report \(folder)")
+        lines.append((drawsSamples ? "          " : "try next: ") + CommandText.agon("report \(folder)"))
         return lines
-    }
-
-    /// The program as a shell word that works in the current folder: its path if it was called by one.
-    private static var program: String {
-        let name = CommandLine.arguments.first ?? "agon"
-        return name.contains("/") ? ShellText.word(name) : "agon"
     }
 }

@@ -162,7 +162,7 @@ struct RunsCompareCommand: ParsableCommand {
 
     func run() throws {
         for folder in folders {
-            try SamplingModel.requireRun(folder, remedy: "compare runs, which agon runs lists")
+            try SamplingModel.requireRun(folder, remedy: "compare runs; list them with: \(CommandText.agon("runs"))")
         }
         let runs = folders.map { RunFolder(path: $0) }
         guard runs.count == 2 else { return print(try RunsSideBySide(runs).text) }

@@ -4,6 +4,7 @@ import AgonSampling
 import AgonScoring
 import AgonText
 import ArgumentParser
+import Foundation
 
 struct SampleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,8 +15,12 @@ struct SampleCommand: ParsableCommand {
 
             --out FILE.png writes one image with all samples, --out DIR/ an image per
             sample at its native size, --out FILE.npy an array: [samples, height,
-            width, channels] in [-1, 1]. A grid enlarges small samples by a whole
-            factor, which is printed; --scale 1 keeps their size.
+            width, channels], black -1 and white 1. Without --out, samples go to
+            NAME-samples.png in the working folder, by the run's or model's name. A grid
+            enlarges small samples by a whole factor, which is printed; --scale 1 keeps
+            their size. Where samples take classes in turn, each class has a column, and
+            a grid takes more samples than --count if its last row has room for them;
+            --columns sets the columns, and the count stays.
 
             Latent vectors of samples can be named and combined: an expression is
             made of names, #NUMBER for a sample of the seed, numbers, + - * / and
@@ -23,7 +28,8 @@ struct SampleCommand: ParsableCommand {
             share an attribute represents it better than one sample.
 
             EXAMPLES
-              agon sample quickstart --count 64 --out samples.png
+              agon sample quickstart --count 64
+              agon sample digits --count 40 --columns 8 --out digits.png
               agon sample Runs/selfgan-mlp --count 64 --seed 1 --out samples.png
               agon sample Runs/selfgan-mlp --count 1 --seed 5 --out one.png
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
@@ -62,7 +68,9 @@ struct SampleCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
     var seed = 0
     @Option(
-        help: ArgumentHelp("What to write: an image, an array, or a folder of images.", valueName: "png|npy|folder/"),
+        help: ArgumentHelp(
+            "What to write: an image, an array, or a folder of images; default: NAME-samples.png.",
+            valueName: "png|npy|folder/"),
         completion: .file())
     var out: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
@@ -124,7 +132,7 @@ struct SampleCommand: ParsableCommand {
             "Let batch norms take their statistics from this many batches of samples instead of from training.",
             valueName: "batches"))
     var standingStatistics: Int?
-    @Option(parsing: .unconditional, help: "The number of samples per row.")
+    @Option(parsing: .unconditional, help: "For a grid, and for --interpolate: the number of samples per row.")
     var columns: Int?
     @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
     var checkpoint: Int?
@@ -134,6 +142,21 @@ struct SampleCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     private var folder: String { SamplingModel.run(source) }
+
+    /// Where samples go; nil where latents are only saved.
+    private var target: String? {
+        if let out { return out }
+        guard save.isEmpty || !ways.isEmpty else { return nil }
+        return URL(fileURLWithPath: source).standardizedFileURL.lastPathComponent + "-samples.png"
+    }
+
+    /// The options that choose latents or the form of the image.
+    private var ways: [String] {
+        [
+            (pick != nil, "--pick"), (interpolate || from != nil, from == nil ? "--interpolate" : "--from"),
+            (!expression.isEmpty, "--expression"), (neighbours != nil, "--neighbours"),
+        ].filter(\.0).map(\.1)
+    }
 
     func validate() throws {
         try requireName(source, "run", example: "Runs/quickstart")
@@ -153,10 +176,6 @@ struct SampleCommand: ParsableCommand {
         if classifier != nil, neighbours == nil { throw ValidationError("--classifier is for --neighbours") }
         if replace, save.isEmpty { throw ValidationError("--replace is for --save") }
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to go together") }
-        let ways = [
-            (pick != nil, "--pick"), (interpolate || from != nil, from == nil ? "--interpolate" : "--from"),
-            (!expression.isEmpty, "--expression"), (neighbours != nil, "--neighbours"),
-        ].filter(\.0).map(\.1)
         if ways.count > 1 { throw ValidationError("\(ways.inWords) exclude each other") }
         if animate != nil {
             if out != nil { throw ValidationError("--animate and --out exclude each other") }
@@ -167,18 +186,34 @@ struct SampleCommand: ParsableCommand {
                 throw ValidationError("--standing-statistics is for --animate with --interpolate")
             }
             if count != nil, !interpolate { throw ValidationError("--count is for --animate with --interpolate") }
+            try refuse(
+                [
+                    ("--columns", columns != nil), ("--scale", scale != nil), ("--numbered", numbered),
+                    ("--truncation", truncation != nil), ("--save", !save.isEmpty),
+                ], with: "--animate")
             return
         }
         if let way = ways.first {
-            if out == nil { throw ValidationError("\(way) needs --out") }
             if count != nil, pick != nil || !expression.isEmpty {
                 throw ValidationError("--count does not go with \(way), which sets the number of samples")
             }
             if numbered, pick == nil {
                 throw ValidationError("--numbered does not go with \(way), whose samples have no numbers")
             }
+            if neighbours != nil {
+                try refuse(
+                    [
+                        ("--columns", columns != nil), ("--scale", scale != nil), ("--label", label != nil),
+                        ("--truncation", truncation != nil), ("--save", !save.isEmpty),
+                    ], with: way)
+            }
         }
-        if out == nil, save.isEmpty { throw ValidationError("nothing to do: give --out an image, or --save a name") }
+    }
+
+    private func refuse(_ options: [(name: String, isGiven: Bool)], with way: String) throws {
+        for option in options where option.isGiven {
+            throw ValidationError("\(option.name) does not go with \(way)")
+        }
     }
 
     func run() throws {
@@ -201,27 +236,25 @@ struct SampleCommand: ParsableCommand {
             print("\(animate): \(CountText.short(frames, "frame"))")
             return
         }
-        if let neighbours, let out { return try drawNeighbours(neighbours, sampling, to: out) }
+        if let neighbours, let target { return try drawNeighbours(neighbours, sampling, to: target) }
         if !assignments.isEmpty {
             let paths = try sampling.save(assignments, seed: UInt64(seed), replacing: replace)
             for (path, assignment) in zip(paths, assignments) { print("\(path): \(assignment) of seed \(seed)") }
         }
-        if let out {
+        if let target {
             let outcome = try sampling.write(
                 choice, seed: UInt64(seed), columns: columns, scale: scale, isNumbered: numbered, label: label,
-                truncation: truncation, threads: threads.count, to: out)
+                truncation: truncation, threads: threads.count, to: target)
             print(text(of: outcome))
         }
     }
 
     /// For runs that translate images, or generate samples for embeddings.
     private func drawFromDataset() throws {
-        guard let out else { throw ValidationError("nothing to do: give --out an image") }
         let isPlain =
-            pick == nil && neighbours == nil && animate == nil && scale == nil && truncation == nil && from == nil
-            && expression.isEmpty
-            && save.isEmpty && !interpolate && label == nil && standingStatistics == nil
-        guard isPlain, !numbered else {
+            ways.isEmpty && animate == nil && columns == nil && scale == nil && truncation == nil && save.isEmpty
+            && label == nil && standingStatistics == nil
+        guard isPlain, !numbered, let target else {
             throw ValidationError("this run's generator takes samples of its dataset; use --count, --split and --seed")
         }
         var chosen: DatasetSplit?
@@ -234,13 +267,14 @@ struct SampleCommand: ParsableCommand {
         let outcome = try Sampling.writeFromDataset(
             run: folder, checkpoint: checkpoint, weights: weights, split: chosen, count: count ?? 16,
             seed: UInt64(seed),
-            searchPath: data.searchPath, threads: threads.count, to: out
+            searchPath: data.searchPath, threads: threads.count, to: target
         ) { print("note: \($0)") }
         print(text(of: outcome))
     }
 
     private func text(of outcome: Sampling.Outcome) -> String {
         "\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)"
+            + (outcome.added > 0 ? ", \(outcome.added) more than asked for, to fill the last row" : "")
             + (outcome.scale > 1 ? ", each enlarged \(outcome.scale) times" : "")
     }
 

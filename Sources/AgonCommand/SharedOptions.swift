@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonRuns
 import AgonTensors
+import AgonText
 import ArgumentParser
 
 /// The config and its overrides.
@@ -25,7 +26,8 @@ struct ConfigOptions: ParsableArguments {
     func path() throws -> String {
         let folder = RunFolder(path: config)
         if folder.holdsRun { return folder.configPath }
-        return try ProjectFiles.existingConfig(config, in: "Configs", noun: "config", listing: "agon configs")
+        return try ProjectFiles.existingConfig(
+            config, in: "Configs", noun: "config", listing: CommandText.agon("configs"))
     }
 }
 

@@ -48,7 +48,7 @@ struct SweepFileOptions: ParsableArguments {
     /// Throws `ConfigError.unknownFile`.
     static func path(of file: String) throws -> String {
         try ProjectFiles.existingConfig(
-            file, in: "Configs/sweeps", noun: "sweep", listing: "agon configs --sweeps")
+            file, in: "Configs/sweeps", noun: "sweep", listing: CommandText.agon("configs --sweeps"))
     }
 
     /// The folder of a sweep that the user named: by the folder itself, or by the sweep's file or its short name.
@@ -138,7 +138,8 @@ struct SweepPrepareCommand: ParsableCommand {
         let sweep = try self.sweep.load()
         let folder = self.sweep.folder(of: sweep)
         let left = try folder.prepare(sweep)
-        print("\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j2 -k")
+        let command = CommandText.shell("make -C \(folder.path) -j2 -k")
+        print("\(folder.path): \(sweep.trialCount); run them with: \(command)")
         for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
     }
 }
@@ -218,8 +219,14 @@ struct SweepEmitCommand: ParsableCommand {
             Prepares the sweep's folder and writes a script there. Slurm's tasks
             save and requeue themselves before their time limit.
 
+            For Slurm, the memory and the time limit of a task are those of the plan
+            (agon sweep plan) for the largest trial, with room to spare: memory x 1.25,
+            plus 1 GB for trials with evaluations during training; time x 2, times
+            --pack. --time and --sbatch mem=SIZE set other values.
+
             EXAMPLES
               agon sweep emit --slurm Configs/sweeps/smoke.json --at-most 8
+              agon sweep emit --slurm FILE --prologue "module load gcc/12"
               agon sweep emit --slurm FILE --pack 4 --threads 2 --time 02:00:00
               agon sweep emit --slurm FILE --sbatch partition=long --sbatch mem=4G
               agon sweep emit --parallel Configs/sweeps/smoke.json --jobs 2
@@ -234,7 +241,7 @@ struct SweepEmitCommand: ParsableCommand {
     var atMost: Int?
     @Option(parsing: .unconditional, help: "Slurm: the number of trials per task, which run one after another.")
     var pack = 1
-    @Option(help: "Slurm: the time limit of a task.")
+    @Option(help: "Slurm: the time limit of a task; default: from the plan of the sweep.")
     var time: String?
     @Option(
         parsing: .unconditional,
@@ -244,6 +251,11 @@ struct SweepEmitCommand: ParsableCommand {
         name: .customLong("sbatch"), parsing: .singleValue,
         help: ArgumentHelp("Slurm: another option of sbatch, without its dashes; repeatable.", valueName: "option"))
     var directives: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Slurm: a command that a task runs before its trials; repeatable.", valueName: "command"))
+    var prologue: [String] = []
     @Option(
         parsing: .unconditional,
         help: "The number of threads per trial. For Slurm, also the cores of a task; default there: 1.")
@@ -261,8 +273,10 @@ struct SweepEmitCommand: ParsableCommand {
         for directive in directives + [time].compactMap({ $0 }) where !isPlain(directive) {
             throw ValidationError("'\(directive)' is not an sbatch option")
         }
-        if parallel, atMost != nil || pack != 1 || time != nil || warning != 120 || !directives.isEmpty {
-            throw ValidationError("--at-most, --pack, --time, --warning and --sbatch are for --slurm")
+        if prologue.contains("") { throw ValidationError("--prologue: expected a command") }
+        let isForSlurm = atMost != nil || pack != 1 || time != nil || warning != 120
+        if parallel, isForSlurm || !directives.isEmpty || !prologue.isEmpty {
+            throw ValidationError("--at-most, --pack, --time, --warning, --prologue and --sbatch are for --slurm")
         }
         if slurm, jobs != nil { throw ValidationError("--jobs is for --parallel; use --at-most") }
     }
@@ -286,9 +300,29 @@ struct SweepEmitCommand: ParsableCommand {
         layout.timeLimit = time
         layout.warning = warning
         layout.directives = directives.map { "--" + $0 }
+        layout.prologue = prologue
+        var notes = sweep.notes(left: left, in: folder)
+        if layout.lacksMemory || layout.lacksTimeLimit { notes += request(&layout, for: sweep, in: folder) }
         let written = try BatchJobs.writeSlurm(folder, layout)
         print("\(written.path): \(sweep.trialCount); submit them with: \(written.command)")
-        for note in sweep.notes(left: left, in: folder) + written.notes { print("note: \(note)") }
+        for note in (notes + written.notes).distinct { print("note: \(note)") }
+    }
+
+    /// Fills in the memory and the time that the options leave open.
+    ///
+    /// - Returns: notes for the user.
+    private func request(_ layout: inout BatchJobs.Slurm, for sweep: Sweep, in folder: SweepFolder) -> [String] {
+        do {
+            // More threads than this machine has cores would slow the measurement down.
+            let threads = min(layout.threads, Processor.current.usableCores)
+            let plan = try SweepPlan(
+                sweep, folder: folder, options: SweepOptions(jobs: 1, threads: threads),
+                measures: layout.lacksTimeLimit, progress: Console.say)
+            return plan.notes + layout.request(plan)
+        } catch {
+            // Such as images that only the cluster's nodes have.
+            return ["the sweep cannot be planned here, so only --time and --sbatch mem=SIZE set limits: \(error)"]
+        }
     }
 }
 

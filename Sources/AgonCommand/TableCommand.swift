@@ -109,9 +109,8 @@ struct TableCommand: ParsableCommand {
             if prepareOnly {
                 for (sweep, folder) in sweeps {
                     let left = try folder.prepare(sweep)
-                    print(
-                        "\(folder.path): \(sweep.trialCount); run them with: make -C \(folder.word) -j\(options.jobs) -k"
-                    )
+                    let command = CommandText.shell("make -C \(folder.path) -j\(options.jobs) -k")
+                    print("\(folder.path): \(sweep.trialCount); run them with: \(command)")
                     for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
                 }
                 return

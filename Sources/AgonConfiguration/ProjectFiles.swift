@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the files that come with Agon are: configs, classifiers, tables, manifests of datasets.
+/// Where the files that come with Agon are: configs, classifiers, tables, manifests of datasets, scripts.
 public enum ProjectFiles {
     /// The places of a file or folder of the project, such as `Configs/tables`, nearest first: in the working folder or a
     /// folder above it, above the program, where `make install` puts it, above the sources.

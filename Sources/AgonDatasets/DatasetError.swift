@@ -1,3 +1,4 @@
+import AgonText
 import Foundation
 
 /// All errors about data. Each case has the values that its message needs.
@@ -120,7 +121,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                 + (name.map { "; they are those of '\($0)'" } ?? ", although the size is the same")
         case .pythonCIFAR(let path):
             "\(path): contains the Python version of CIFAR-10; Agon reads the binary version, cifar-10-binary.tar.gz: "
-                + "agon datasets fetch cifar10"
+                + CommandText.agon("datasets fetch cifar10")
         case .imageTooSmall(let path, let transform, let height, let width, let image):
             "\(path): \(transform) to \(height)x\(width) does not fit the image of \(image); resize it first"
         case .noImages(let path, let leftOut):
@@ -140,8 +141,9 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "dataset '\(name)' not found: no \(Self.list(files)) in \(Self.list(folders)). "
                 + passedOver.map { "Passed over: \($0). " }.joined()
                 + (isFetchable
-                    ? "Get it with: agon datasets fetch \(name)"
-                    : "Get it from a folder that holds its files with: agon datasets fetch \(name) --from DIR")
+                    ? "Get it with: \(CommandText.agon("datasets fetch \(name)"))"
+                    : "Get it from a folder that holds its files with: "
+                        + CommandText.agon("datasets fetch \(name) --from DIR"))
         case .noTestSplit(let origin):
             "\(origin): has no test samples; hold some out with dataset.holdout, such as 0.1"
         case .noHoldout(let origin):
@@ -178,7 +180,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(folder): contains no files of dataset '\(name)'; looked for \(Self.list(files))"
         case .needsFolder(let name, let homepage, let files):
             "dataset '\(name)' has no download address; put \(Self.list(files)) in a folder DIR and run: "
-                + "agon datasets fetch \(name) --from DIR (about the data: \(homepage))"
+                + "\(CommandText.agon("datasets fetch \(name) --from DIR")) (about the data: \(homepage))"
         case .fetchFailed(let name, let attempts):
             "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
         case .fetchRunning(let path): "\(path): another fetch is running here; wait until it ends"

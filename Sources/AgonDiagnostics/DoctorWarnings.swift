@@ -95,7 +95,7 @@ extension Diagnosis {
         guard let availableMemory, availableMemory < 1 << 30 else { return nil }
         return Warning(
             problem: "\(availableMemory >> 20) MiB of memory are available",
-            remedy: "stop other programs; `agon inspect CONFIG` shows what a run needs")
+            remedy: "stop other programs; this shows what a run needs: \(CommandText.agon("inspect CONFIG"))")
     }
 
     static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 1) }

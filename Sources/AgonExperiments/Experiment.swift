@@ -3,6 +3,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonGraph
 import AgonLayers
+import AgonText
 
 /// A loaded config: its settings, the resolved values with all defaults, and their source locations.
 public struct Experiment: Sendable {
@@ -34,7 +35,7 @@ public struct Experiment: Sendable {
         if let kind = FileKind(of: file), kind != .experiment {
             throw ConfigError.unfit(
                 ConfigSource(file: path), .root,
-                "\(kind.noun), not \(FileKind.experiment.noun); use it with: \(kind.command) \(path)")
+                "\(kind.noun), not \(FileKind.experiment.noun); use it with: \(kind.command) \(ShellText.word(path))")
         }
         let node = try file.applying(overrides)
         return try Experiment((settings + numbers).reduce(node) { try $0.setting($1.value, at: $1.path) })

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonText
 
 /// What a config file describes, by the keys that only this kind has.
 package enum FileKind: Sendable {
@@ -10,7 +11,7 @@ package enum FileKind: Sendable {
         func has(_ keys: String...) -> Bool { keys.contains { object[$0] != nil } }
         if has("objective", "generator", "discriminator", "discriminators") {
             self = .experiment
-        } else if has("budgets") {
+        } else if has("budgets", "columns") {
             self = .table
         } else if has("axes", "base", "seeds") {
             self = .sweep
@@ -33,10 +34,10 @@ package enum FileKind: Sendable {
     /// The command that takes such a file.
     package var command: String {
         switch self {
-        case .experiment: "agon run"
-        case .sweep: "agon sweep run"
-        case .table: "agon table"
-        case .classifier: "agon classifier train"
+        case .experiment: CommandText.agon("run")
+        case .sweep: CommandText.agon("sweep run")
+        case .table: CommandText.agon("table")
+        case .classifier: CommandText.agon("classifier train")
         }
     }
 }

@@ -41,26 +41,30 @@ extension ReportsError: CustomStringConvertible {
             "\(name): no such table in \(folder), and no such file."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" } ?? "")
                 + (existing.isEmpty ? "" : " Available: \(existing.joined(separator: ", "))")
+        case .unknownBudget(_, let table, let existing) where existing.isEmpty:
+            "table \(table) has no budgets, so it runs nothing; --sweep tabulates an existing sweep: "
+                + CommandText.agon("table FILE --sweep DIR")
         case .unknownBudget(let name, let table, let existing):
             "table \(table) has no budget '\(name)'; it has \(existing.joined(separator: ", "))"
         case .nothingRun(let folder, let table, let budget):
-            "\(folder): no trial of this sweep has been run; run it with: agon table \(table) --budget \(budget)"
+            "\(folder): no trial of this sweep has been run; run it with: "
+                + CommandText.agon("table \(table) --budget \(budget)")
         case .nothingRunIn(let sweep):
-            "\(sweep): no trial of this sweep has been run; run it with: make -C \(ShellText.word(sweep)) -k"
+            "\(sweep): no trial of this sweep has been run; run it with: " + CommandText.shell("make -C \(sweep) -k")
         case .missingKeys(let missing, let sweep, let table):
             "\(sweep): its trials lack \(missing.count == 1 ? "a key" : "keys") of table \(table): "
                 + missing.map { item in
                     "'\(item.key)' (\(item.place)" + (item.nearest.map { "; did you mean '\($0)'?" } ?? "") + ")"
                 }.joined(separator: ", ")
-                + ". List their keys with: agon runs \(ShellText.word(sweep)) --keys"
+                + ". List their keys with: " + CommandText.agon("runs \(sweep) --keys")
         case .noTrialInRows(let sweep, let table):
             "\(sweep): no trial of this sweep belongs to a row of table \(table); tabulate it by its axes with: "
-                + "agon table --sweep \(ShellText.word(sweep))"
+                + CommandText.agon("table --sweep \(sweep)")
         case .foreignValues(let found, let wanted, let file):
             (file.map { "\($0): " } ?? "") + "the values are of table \(found), not of \(wanted)"
         case .noResults(let folder):
             "\(folder): no results of tables are kept here; the verdicts come with Agon's sources, so run this in a "
-                + "checkout of Agon. List the tables with: agon table --list"
+                + "checkout of Agon. List the tables with: " + CommandText.agon("table --list")
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
             "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"

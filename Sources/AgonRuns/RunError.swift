@@ -1,3 +1,5 @@
+import AgonText
+
 /// Errors of runs and their folders. Errors in a config are `ConfigError`.
 public enum RunError: Error, Equatable, Sendable {
     /// The folder of a new run already contains a run.
@@ -47,16 +49,16 @@ extension RunError: CustomStringConvertible {
                 + "the file away"
         case .configChanged(let folder):
             "\(folder)/config.json: no longer matches the run's checkpoints, which belong to the config as it was. Nothing "
-                + "was changed. Undo the changes of config.json, or train the changed config as a new run: agon run "
-                + "\(folder)/config.json --out NEW"
+                + "was changed. Undo the changes of config.json, or train the changed config as a new run: "
+                + CommandText.agon("run \(folder + "/config.json") --out NEW")
         case .runBusy(let folder): "\(folder): another process is working on this run; wait for it to end"
         case .strayCheckpoint(let path):
             "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "
                 + "restore config.json"
         case .noRun(let folder): "\(folder): holds no run (no config.json)"
         case .nothingToResume(let folder):
-            "\(folder): holds no run to resume (no config.json), and is no config; list runs with: agon runs; configs with: "
-                + "agon configs"
+            "\(folder): holds no run to resume (no config.json), and is no config; list runs with: "
+                + "\(CommandText.agon("runs")); configs with: \(CommandText.agon("configs"))"
         case .cannotMakeFolder(let path, let reason): "\(path): cannot create this folder: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"

@@ -65,20 +65,17 @@ package final class GridWriter {
         content = .samples(latents, conditions: conditions, grid: grid)
     }
 
-    /// One column per class, as many as fit a row; nil where samples have no classes.
     private static func classColumns(of configuration: ExperimentConfiguration) -> Int? {
-        guard case .labels(let classes)? = (configuration.training.task as? GenerationTask)?.condition, classes <= 32
+        guard case .labels(let classes)? = (configuration.training.task as? GenerationTask)?.condition
         else { return nil }
-        return classes
+        return SampleGrid.columns(classes: classes)
     }
 
     /// The config's number of samples; where each class has a column, the next that fills whole rows.
     private static func wholeRows(of configuration: ExperimentConfiguration) -> Int {
         let count = configuration.samples.count
-        guard let columns = configuration.samples.columns ?? classColumns(of: configuration), count > columns,
-            classColumns(of: configuration) != nil
-        else { return count }
-        return (count + columns - 1) / columns * columns
+        guard let classColumns = classColumns(of: configuration) else { return count }
+        return SampleGrid.wholeRows(count, columns: configuration.samples.columns ?? classColumns)
     }
 
     package var plans: [MemoryPlan] { samplers.map(\.plan) }

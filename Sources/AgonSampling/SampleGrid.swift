@@ -75,6 +75,14 @@ public struct SampleGrid: Sendable {
         return scale ?? Self.scale(height: samples.shape[1], width: samples.shape[2])
     }
 
+    /// One column per class, as many as fit a row; nil for more, and where samples have no classes.
+    static func columns(classes: Int?) -> Int? { classes.flatMap { $0 <= 32 ? $0 : nil } }
+
+    /// The next number of samples that fills whole rows; less than a row stays as it is.
+    static func wholeRows(_ count: Int, columns: Int) -> Int {
+        count > columns ? (count + columns - 1) / columns * columns : count
+    }
+
     /// Enlarges small images to about 64 pixels, by a whole factor.
     private static func scale(height: Int, width: Int) -> Int { max(1, 64 / max(height, width)) }
 

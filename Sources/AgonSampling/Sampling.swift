@@ -27,6 +27,8 @@ public struct Sampling {
         public let path: String
         public let step: Int
         public let count: Int
+        /// The samples beyond the requested number: they fill the last row of a grid with a column per class.
+        public var added = 0
         /// The whole factor by which a grid enlarges each sample.
         public var scale = 1
     }
@@ -103,9 +105,10 @@ public struct Sampling {
     ///
     /// - Parameters:
     ///   - seed: seed of the latent vectors; each sample depends only on it and on the sample's number.
-    ///   - columns: samples per row of an image.
+    ///   - columns: samples per row of an image; nil: where samples take classes in turn one column per class and, for
+    ///     `first`, as many more samples as fill the last row, else as square as possible.
     ///   - scale: the whole factor by which an image enlarges each sample; nil: to about 64 pixels.
-    ///   - isNumbered: whether to draw each sample's number; only for `first` and `picked`.
+    ///   - isNumbered: whether an image shows each sample's number; only for `first` and `picked`.
     ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the
     ///     seed through the classes, and rows likewise.
     ///   - truncation: the bound of the latents' numbers, which are normal ones cut there; nil: none.
@@ -116,18 +119,37 @@ public struct Sampling {
         label: Int? = nil, truncation: Double? = nil, threads: Int, to path: String
     ) throws -> Outcome {
         let output = try SampleOutput(path: path)
+        var (shown, added) = (choice, 0)
+        if case .image = output {
+            if case .first(let count) = choice, columns == nil {
+                added = wholeRows(count, label: label) - count
+                shown = .first(count + added)
+            }
+        } else {
+            try Self.checkNoGrid(choice, columns: columns, scale: scale, isNumbered: isNumbered, path: path)
+        }
         var drawn = try draw(
-            choice, seed: seed, columns: columns, isNumbered: isNumbered, label: label, truncation: truncation,
+            shown, seed: seed, columns: columns, isNumbered: isNumbered, label: label, truncation: truncation,
             threads: threads)
         drawn.grid.scale = scale
-        var outcome = Outcome(path: path, step: step, count: drawn.samples.shape[0])
-        if case .image = output {
-            outcome.scale = drawn.grid.scale(of: drawn.samples)
-        } else if scale != nil {
-            throw SamplingError.badScale(path: path)
-        }
+        var outcome = Outcome(path: path, step: step, count: drawn.samples.shape[0], added: added)
+        if case .image = output { outcome.scale = drawn.grid.scale(of: drawn.samples) }
         try output.write(drawn.samples) { drawn.grid.image(of: $0) }
         return outcome
+    }
+
+    /// Refuses the options of grids for other outputs. The columns of interpolations say how many samples each has.
+    ///
+    /// Throws `SamplingError.notGrid`.
+    private static func checkNoGrid(
+        _ choice: Choice, columns: Int?, scale: Int?, isNumbered: Bool, path: String
+    ) throws {
+        var hasColumns = columns != nil
+        if case .rows = choice { hasColumns = false }
+        for (option, isGiven) in [("--scale", scale != nil), ("--columns", hasColumns), ("--numbered", isNumbered)]
+        where isGiven {
+            throw SamplingError.notGrid(path: path, option: option)
+        }
     }
 
     /// Samples `[N, H, W, C]` in [-1, 1], or points `[N, D]`, with the grid that shows them.
@@ -152,8 +174,7 @@ public struct Sampling {
         case .first(let count):
             latents = latent.values(count, from: stream)
             turns = Array(1...count)
-            // One column per class.
-            if columns == nil, label == nil, let classes, classes <= 32 { grid.columns = classes }
+            if columns == nil { grid.columns = classColumns(label: label) }
         case .picked(let numbers):
             latents = drawn(numbers, stream: stream).flatMap { $0 }
             turns = numbers
@@ -180,8 +201,18 @@ public struct Sampling {
         return (sampler.samples(from: latents, conditions: conditions), grid)
     }
 
+    /// The columns of a grid whose images take classes in turn; nil where all are of one class or of none.
+    private func classColumns(label: Int?) -> Int? {
+        label == nil && generator.outputShape.rank == 3 ? SampleGrid.columns(classes: classes) : nil
+    }
+
+    /// A number of samples, or the next that fills the last row of a grid with a column per class.
+    private func wholeRows(_ count: Int, label: Int?) -> Int {
+        classColumns(label: label).map { SampleGrid.wholeRows(count, columns: $0) } ?? count
+    }
+
     /// The frames of a walk: each sample goes along great circles from one random vector to the next and, at the end,
-    /// back to its first.
+    /// back to its first. Where each class has a column, as many more samples take part as fill the last row.
     ///
     /// Throws `SamplingError.badLabel`.
     func walk(
@@ -190,13 +221,13 @@ public struct Sampling {
         if let label, !(0..<(classes ?? 0)).contains(label) {
             throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
         }
+        let count = wholeRows(count, label: label)
         let keys = latent.values(count * legs, from: Self.stream(seed: seed))
         func key(_ sample: Int, _ leg: Int) -> [Float] {
             let row = sample * legs + leg % legs
             return Array(keys[row * latent.size..<(row + 1) * latent.size])
         }
-        var grid = SampleGrid(modes: modes)
-        if let classes, label == nil, classes <= 32 { grid.columns = classes }
+        let grid = SampleGrid(columns: classColumns(label: label), modes: modes)
         let sampler = try Sampler(
             generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
             seed: seed)

@@ -14,6 +14,8 @@ public enum SamplingError: Error, Equatable, Sendable {
     case badLatent(path: String, problem: String)
     /// A run whose generator needs more than latents.
     case cannotSample(folder: String, reason: String)
+    /// A run whose generator needs more than latents, and so cannot be written for others.
+    case cannotExport(folder: String)
     /// A path whose ending is not a form of output.
     case unknownOutput(path: String)
     /// A path whose ending is not a form of animation.
@@ -30,10 +32,14 @@ public enum SamplingError: Error, Equatable, Sendable {
     case badTruncation(distribution: String)
     /// A generator that has no standing statistics.
     case noStandingStatistics(reason: String)
-    /// A scale of samples that no grid has.
-    case badScale(path: String)
+    /// An option of grids, with an output that is none.
+    case notGrid(path: String, option: String)
     /// Points that are to be written as images.
     case notImages(path: String)
+    /// An ending other than that of an image, for samples beside training images.
+    case notOneImage(path: String)
+    /// Points that are to be drawn beside training images.
+    case noNeighbours(folder: String)
     /// A class that the run does not have, or a missing required class.
     case badLabel(Int?, folder: String, classes: Int?)
 }
@@ -47,7 +53,7 @@ extension SamplingError: CustomStringConvertible {
                 "no latent is saved as '\(name)'"
                     + (nearestName(to: name, in: existing).map { ". Did you mean '\($0)'?" } ?? ".")
                     + (existing.isEmpty
-                        ? " None are saved yet; save one: agon sample \(run) --save \(name)=NUMBER"
+                        ? " None are saved yet; save one: \(CommandText.agon("sample \(run) --save \(name)=NUMBER"))"
                         : " Saved: \(existing.joined(separator: ", "))"),
                 text, column)
         case .malformedAssignment(let text, let problem): "'\(text)': \(problem)"
@@ -55,6 +61,9 @@ extension SamplingError: CustomStringConvertible {
         case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
         case .cannotSample(let folder, let reason):
             "\(folder): cannot be sampled: \(reason). The run's own grids are in \(folder)/samples"
+        case .cannotExport(let folder):
+            "\(folder): cannot be exported: its generator translates images instead of sampling latents. "
+                + "Translate images with: \(CommandText.agon("sample \(folder)"))"
         case .unknownOutput(let path):
             "\(path): samples are written as one image (.png), as an array (.npy), or as numbered images into a folder "
                 + "(DIR/)"
@@ -62,7 +71,7 @@ extension SamplingError: CustomStringConvertible {
         case .unknownModel(let name, let nearest):
             "\(name): no run is in a folder of this name, and no model of this name comes with Agon."
                 + (nearest.map { " Did you mean '\($0)'?" } ?? "")
-                + " List models with: agon models; runs with: agon runs"
+                + " List models with: \(CommandText.agon("models")); runs with: \(CommandText.agon("runs"))"
         case .isModel(let name, let remedy):
             "\(name): a model that comes with Agon: a generator without the discriminator and the logs of its run; "
                 + remedy
@@ -72,9 +81,13 @@ extension SamplingError: CustomStringConvertible {
         case .badTruncation(let distribution):
             "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
         case .noStandingStatistics(let reason): "standing statistics: \(reason); leave them out"
-        case .badScale(let path): "\(path): --scale is for a grid of images (.png)"
+        case .notGrid(let path, let option): "\(path): \(option) is for a grid of images (.png); leave it out"
         case .notImages(let path):
             "\(path): the samples are points, not images; write an array (.npy) or one plot (.png)"
+        case .notOneImage(let path):
+            "\(path): samples beside training images are written as one image; give a path that ends in .png"
+        case .noNeighbours(let folder):
+            "\(folder): the samples are points; only images are compared with training images (--neighbours)"
         case .badLabel(let label, let folder, nil):
             "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"

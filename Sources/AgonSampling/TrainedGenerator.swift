@@ -47,4 +47,17 @@ package struct TrainedGenerator {
         self.step = checkpoint.step
         self.isAveraged = isAveraged
     }
+
+    /// The same, to write it for others.
+    ///
+    /// Throws `SamplingError.cannotExport` for generators that translate images, `RunError`, `ConfigError`, `TensorsError`.
+    package static func exported(
+        run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights, note: (String) -> Void
+    ) throws -> TrainedGenerator {
+        do {
+            return try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
+        } catch SamplingError.cannotSample {
+            throw SamplingError.cannotExport(folder: path)
+        }
+    }
 }

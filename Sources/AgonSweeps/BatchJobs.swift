@@ -16,12 +16,76 @@ public enum BatchJobs {
         public var threads = 1
         /// The time limit of a task in Slurm's format, such as `02:00:00`; nil for the partition's default.
         public var timeLimit: String?
+        /// The memory of a task in Slurm's format, such as `4G`; nil for the partition's default.
+        public var memory: String?
+        /// Commands that a task runs before its trials, such as `module load gcc/12`.
+        public var prologue: [String] = []
         /// Further options for sbatch, such as `--partition=long`.
         public var directives: [String] = []
         /// Seconds before the time limit at which a trial is stopped; Slurm may stop it up to a minute earlier.
         public var warning = 120
 
         public init() {}
+
+        /// Whether the memory is open: set neither as such nor by one of the further options.
+        public var lacksMemory: Bool { memory == nil && !directivesSet(["mem", "mem-per-cpu", "mem-per-gpu"]) }
+
+        /// Whether the time limit is open: set neither as such nor by one of the further options.
+        public var lacksTimeLimit: Bool { timeLimit == nil && !directivesSet(["time"]) }
+
+        private func directivesSet(_ names: Set<String>) -> Bool {
+            directives.contains { directive in
+                names.contains(String(directive.drop { $0 == "-" }.prefix { $0 != "=" && $0 != " " }))
+            }
+        }
+
+        /// Sets the memory and the time limit, as far as they are open, to what the largest trial of a plan needs, with room
+        /// to spare: memory x 1.25, rounded up to 256 MB; time x 2, with the warning, rounded up to 10 minutes.
+        ///
+        /// - Returns: notes for the user.
+        public mutating func request(_ plan: SweepPlan) -> [String] {
+            var settings: [String] = []
+            var notes: [String] = []
+            if lacksMemory, let bytes = plan.trials.map(Self.memory(for:)).max() {
+                let megabytes = (bytes + (256 << 20) - 1) / (256 << 20) * 256
+                memory = "\(megabytes)M"
+                settings.append("--mem=\(megabytes)M")
+            }
+            if lacksTimeLimit {
+                let times = plan.trials.compactMap(\.secondsLeft)
+                let unknown = plan.trials.count - times.count
+                if unknown == 0, let longest = times.max() {
+                    // A limit below the warning and two minutes is refused.
+                    let limit = Self.limit(ofSeconds: 2 * longest * Double(pack) + Double(warning + 120))
+                    timeLimit = limit
+                    settings.append("--time=\(limit)")
+                } else {
+                    notes.append(
+                        "the time of \(CountText.short(unknown, "trial")) is unknown, so the script sets no time limit; "
+                            + "give one with --time")
+                }
+            }
+            guard !settings.isEmpty else { return notes }
+            return [
+                "\(settings.joined(separator: " and ")): planned for the largest trial on this machine, with room to spare; "
+                    + "--time and --sbatch mem=SIZE set other values. A time that is too short costs only restarts"
+            ] + notes
+        }
+
+        /// The memory to ask for, in bytes.
+        private static func memory(for trial: SweepPlan.Trial) -> Int {
+            // The plan does not include evaluations during training.
+            let evaluations = trial.trial.experiment.evaluations.isEmpty ? 0 : 1 << 30
+            return trial.memory + trial.memory / 4 + evaluations
+        }
+
+        /// A time limit of at least these seconds, in tens of minutes and at most a year: `00:20:00`, `1-12:00:00`.
+        static func limit(ofSeconds seconds: Double) -> String {
+            let minutes = 10 * Int((min(seconds, 365 * 86400) / 600).rounded(.up))
+            let (days, hours) = (minutes / 1440, minutes / 60 % 24)
+            let clock = [hours, minutes % 60, 0].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+            return days > 0 ? "\(days)-\(clock)" : clock
+        }
 
         /// Values of `--time` that mean no time limit.
         static let unlimited: Set<String> = ["infinite", "unlimited", "-1", "0"]
@@ -87,7 +151,7 @@ public enum BatchJobs {
                 "\(tasks.count) tasks are more than many sites allow in an array; --pack \(pack) reduces them to "
                     + "\((list.entries.count + pack - 1) / pack)")
         }
-        return (path, "sbatch \(ShellText.word(path))", notes)
+        return (path, CommandText.shell("sbatch \(path)"), notes)
     }
 
     private static func slurmScript(
@@ -107,6 +171,7 @@ public enum BatchJobs {
         let log = ShellText.quoted(root + "/logs") + #"/"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.txt""#
         let redirection = "exec >>\(log) 2>&1\n"
         directives.append("--output=" + (isPlain ? root + "/logs/%A_%a.txt" : "/dev/null"))
+        if let memory = options.memory { directives.append("--mem=\(memory)") }
         if let limit = options.timeLimit { directives.append("--time=\(limit)") }
         directives += options.directives
         return """
@@ -117,10 +182,11 @@ public enum BatchJobs {
             # A resumed trial reaches the same weights as an uninterrupted one. Finished trials end at once.
             \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
 
+            \(isPlain ? "" : redirection)\
+            \(options.prologue.map { $0 + "\n" }.joined())\
             program=\(ShellText.quoted(program))
             agon=${AGON:-$program}
             trials=\(ShellText.quoted(root + "/trials"))
-            \(isPlain ? "" : redirection)\
             tasks=(
             \(tasks.map { "  '\($0.joined(separator: " "))'" }.joined(separator: "\n"))
             )
@@ -184,8 +250,8 @@ public enum BatchJobs {
         try AtomicFile.write(path: path, text: lines.joined(separator: "\n") + "\n")
         // By default, parallel kills a job a fraction of a second after TERM; a step and a checkpoint take longer.
         let command =
-            "parallel --jobs \(jobs) --line-buffer --joblog \(ShellText.word(folder.path + "/parallel.log")) "
-            + "--resume-failed --termseq TERM,120000,KILL,1000 :::: \(ShellText.word(path))"
+            CommandText.shell("parallel --jobs \(jobs) --line-buffer --joblog \(folder.path + "/parallel.log") ")
+            + CommandText.shell("--resume-failed --termseq TERM,120000,KILL,1000 :::: \(path)")
         return (path, command)
     }
 }

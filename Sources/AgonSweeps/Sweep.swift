@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonExperiments
 import AgonTensors
+import AgonText
 
 /// A sweep file with the trials that it defines.
 public struct Sweep: Sendable {
@@ -31,7 +32,8 @@ public struct Sweep: Sendable {
         let node = try ConfigNode.load(path: file)
         if let kind = FileKind(of: node), kind != .sweep {
             throw ConfigError.unfit(
-                ConfigSource(file: file), .root, "\(kind.noun), not a sweep; use it with: \(kind.command) \(file)")
+                ConfigSource(file: file), .root,
+                "\(kind.noun), not a sweep; use it with: \(kind.command) \(ShellText.word(file))")
         }
         try self.init(
             file: file,

@@ -33,12 +33,12 @@ extension SweepError: CustomStringConvertible {
         switch self {
         case .noTrials(let file): "\(file): no trial is left; 'exclude' matches them all"
         case .noSweep(let folder):
-            "\(folder): holds no sweep (no trials.json); make one with: agon sweep prepare FILE"
-        case .badList(let path): "\(path): not a list of trials; rewrite it with: agon sweep prepare FILE"
+            "\(folder): holds no sweep (no trials.json); make one with: " + Self.preparation
+        case .badList(let path): "\(path): not a list of trials; rewrite it with: " + Self.preparation
         case .noTrial(let folder):
-            "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: agon sweep prepare FILE"
+            "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: " + Self.preparation
         case .deletedTrial(let folder, let reason):
-            "\(folder): deleted, and its config cannot be made again: \(reason); make it with: agon sweep prepare FILE"
+            "\(folder): deleted, and its config cannot be made again: \(reason); make it with: " + Self.preparation
         case .sweepBusy(let folder):
             "\(folder): another sweep is running there; wait for it to end, or stop it with Ctrl-C"
         case .tooManyThreads(let jobs, let threads, let cores):
@@ -59,6 +59,9 @@ extension SweepError: CustomStringConvertible {
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         }
     }
+
+    /// The command that writes a sweep's folder.
+    private static var preparation: String { CommandText.agon("sweep prepare FILE") }
 
     /// Options that fit the cores: fewer jobs, fewer threads, or both.
     private static func fitting(_ jobs: Int, _ threads: Int, _ cores: Int) -> String {

@@ -54,13 +54,14 @@ public struct SweepPlan: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: the duration of a measurement.
+    ///   - measures: whether to measure speeds that are not known yet; otherwise they stay unknown.
     ///   - speeds: the folder that stores speeds; nil for the one in Agon's cache.
     ///   - progress: called with a message before each measurement.
     ///
     /// Throws the errors of building networks. Missing data produce a note, except missing folders of images: the
     /// shapes of the networks depend on them.
     public init(
-        _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2,
+        _ sweep: Sweep, folder: SweepFolder, options: SweepOptions, seconds: Double = 2, measures: Bool = true,
         searchPath: DataSearchPath = .standard(), speeds speedsFolder: String? = nil,
         progress: (String) -> Void = { _ in }
     ) throws {
@@ -111,7 +112,8 @@ public struct SweepPlan: Sendable {
                     estimates.insert(cost.signature)
                 } else {
                     speeds[cost.signature] =
-                        known ?? measure(trials[index].trial, cost, cache, seconds, searchPath, progress)
+                        known
+                        ?? (measures ? measure(trials[index].trial, cost, cache, seconds, searchPath, progress) : nil)
                 }
             }
             if speeds[cost.signature] == nil { unmeasured.insert(cost.signature) }

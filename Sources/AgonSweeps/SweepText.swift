@@ -87,11 +87,6 @@ extension Sweep {
     }
 }
 
-extension SweepFolder {
-    /// The path, quoted for a shell.
-    public var word: String { ShellText.word(path) }
-}
-
 extension TrialStatus {
     /// `step 400/2000  loss 0.1231  metric.fid-lenet 12.30  2 min 05 s left`, and the reason if the trial has ended.
     public var text: String {

@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonGraph
 import AgonRuns
 import AgonTensors
+import AgonText
 import Foundation
 
 /// Loads initial weights of networks from a safetensors file with PyTorch's names and layouts, such as a checkpoint.
@@ -93,8 +94,18 @@ package enum InitialWeights {
         }
         throw RunError.badWeights(
             path: path,
-            problem: "it is \(form); reading it can execute code. Convert it with PyTorch: "
-                + "python3 scripts/convert-weights FILE OUT.safetensors")
+            problem: "it is \(form); reading it can execute code. Convert it with PyTorch: \(conversion(of: path))")
+    }
+
+    /// The command that converts a file of PyTorch.
+    private static func conversion(of path: String) -> String {
+        let name = "scripts/convert-weights"
+        // Relative while that works, as people read it.
+        let isHere = FileManager.default.fileExists(atPath: name)
+        let script = isHere ? name : ProjectFiles.places(of: name).first ?? name
+        let stem = (path as NSString).deletingPathExtension
+        let target = stem + (path.hasSuffix(".safetensors") ? "-converted" : "") + ".safetensors"
+        return CommandText.shell("python3 \(script) \(path) \(target)")
     }
 
     /// Throws `RunError.badWeights` if the file has no array with the name, or if the array's shape differs from the

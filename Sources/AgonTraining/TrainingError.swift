@@ -1,3 +1,5 @@
+import AgonText
+
 /// Errors that end a training, other than errors in configs, data and files.
 public enum TrainingError: Error, Equatable, Sendable {
     /// The config of a resumed run differs in `keys`; only `freeKeys` may differ.
@@ -27,16 +29,20 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): its data have changed: \(changes.joined(separator: "; ")). Restore the files, start a new run "
                 + "in another folder, or continue on the present files with --accept-changed-data"
         case .dataGone(let folder, let reason, let key):
-            "\(reason). If the data have moved, name their present place: agon run \(folder) --resume --set \(key)=PATH. "
-                + "A relative path starts at the folder in which agon runs"
+            "\(reason). If the data have moved, name their present place: "
+                + CommandText.agon("run \(folder) --resume --set \(key)=PATH")
+                + ". A relative path starts at the folder in which agon runs"
         case .badData(let folder, let step, let reason, let isPassing):
             "\(reason). The run is saved after step \(step); "
-                + (isPassing ? "" : "restore the file, then ") + "continue it with: agon run \(folder) --resume"
+                + (isPassing ? "" : "restore the file, then ") + "continue it with: " + Self.continuation(folder)
         case .stoppedByFault(let folder, let reason):
-            "\(reason). The run is intact up to its last checkpoint; continue it with: agon run \(folder) --resume"
+            "\(reason). The run is intact up to its last checkpoint; continue it with: " + Self.continuation(folder)
         case .badRecording(let path, let problem): "\(path): not a recording of this training: \(problem)"
         case .alarm(let message, let checkpoint):
             "\(message). Training was stopped, as set in 'alarms'. Last checkpoint: \(checkpoint ?? "none")"
         }
     }
+
+    /// The command that continues a run.
+    private static func continuation(_ folder: String) -> String { CommandText.agon("run \(folder) --resume") }
 }

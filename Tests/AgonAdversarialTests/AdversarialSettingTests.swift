@@ -2,6 +2,7 @@ import AgonAdversarial
 import AgonGraph
 import AgonLayers
 import AgonTensors
+import Foundation
 import Testing
 
 @Suite struct AdversarialSettingTests {
@@ -44,6 +45,25 @@ import Testing
         #expect(
             refusal { try setting(discriminator: #"[{"type": "linear", "features": 2}]"#) }
                 == "discriminator: ends in [2] per sample; expected one score [1], or a map of scores [H, W, 1]")
+    }
+
+    @Test func imagesOfOtherSizeOrChannelsNameTheRemedy() {
+        func remedy(_ images: Shape) -> String {
+            let generator = #"[{"type": "linear", "features": 16}, {"type": "reshape", "shape": [4, 4, 1]}]"#
+            let text = refusal {
+                try setting(
+                    generator: generator, discriminator: #"["flatten", {"type": "linear", "features": 1}]"#,
+                    scored: [4, 4, 1], images: images)
+            }
+            return text.components(separatedBy: "; ").dropFirst().joined(separator: "; ")
+        }
+        let following = #"the generator's last convolution may have "channels": "data""#
+        #expect(remedy([4, 4, 3]) == following + #", or dataset.transforms may end in "grayscale""#)
+        #expect(remedy([8, 8, 1]) == #"dataset.transforms may end in {"type": "resize", "size": 4}"#)
+        #expect(
+            remedy([8, 8, 3])
+                == #"dataset.transforms may end in {"type": "resize", "size": 4}, "grayscale"; instead of "grayscale", "#
+                + following)
     }
 
     static let bounded = #"[{"type": "linear", "features": 1}, "sigmoid"]"#

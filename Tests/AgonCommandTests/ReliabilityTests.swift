@@ -61,6 +61,35 @@ import Testing
         try FileManager.default.removeItem(atPath: folder)
     }
 
+    /// The command that continues a stopped run works as it is printed. What it says of a key shows that it found the run.
+    @Test func theCommandThatContinuesARunCanBePasted() throws {
+        let start = #"signal=TERM; "$1" run "$2" --out "$3/a run" --threads 1 & "#
+        let stopped = try bash(
+            start + Self.trainUntilSignal.replacing("$3/run", with: "$3/a run"), steps: 100_000_000)
+        let hint = try #require(stopped.output.components(separatedBy: "continue with: ").dropFirst().first)
+        let command = hint.prefix { $0 != "\n" }
+        let pasted = try bash("\(command) --set nonsense=1", steps: 1)
+        #expect(pasted.code == 65 && pasted.output.contains("nonsense: unknown key"), "\(command): \(pasted.output)")
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// While the command runs, browsers reload the page; the last page asks for no more.
+    @Test func theLastPageOfAWatchIsNotReloaded() throws {
+        let result = try bash(
+            """
+            "$1" run "$2" --out "$3/run" --threads 1 > "$3/out.txt" || exit 1
+            "$1" report "$3/run" --no-costs --watch --every 1000 > "$3/out.txt" 2>&1 &
+            until grep -q 'http-equiv="refresh" content="1000"' "$3/run/report.html"; do
+                sleep 0.05; kill -0 $! || exit 1
+            done 2> "$3/errors.txt"
+            kill -INT $!; wait $! || exit 1
+            grep -c 'http-equiv="refresh"' "$3/run/report.html"
+            """, steps: 1)
+        // Grep found no such line.
+        #expect(result.code == 1 && result.output == "0\n", "\(result.output)")
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     #if os(Linux)
         /// A short text stays in the buffer to the end, a long one fails before.
         @Test(arguments: ["--version", "schema", "schema --help"])

@@ -73,9 +73,36 @@ import Testing
         #expect(contents("x.png") == nil)
     }
 
+    @Test func samplesGoToAFileOfTheRunsName() throws {
+        let few = try agon("sample", "run", "--count", "4")
+        #expect(few.output == "run-samples.png: 4 samples of step 2\n", "\(few.errors)")
+        #expect(contents("run-samples.png") != nil)
+        let pick = try agon("sample", "run/", "--pick", "3")
+        #expect(pick.output == "run-samples.png: 1 sample of step 2\n", "\(pick.errors)")
+        // A name needs no image.
+        let saved = try agon("sample", "run", "--save", "one=1")
+        #expect(saved.output == "run/latents/one.npy: sample 1 of seed 0\n", "\(saved.errors)")
+    }
+
     @Test(arguments: [
-        ([], "nothing to do: give --out an image, or --save a name"),
-        (["--pick", "1"], "--pick needs --out"),
+        (
+            ["--neighbours", "3", "--out", "near/"],
+            "near/: samples beside training images are written as one image; give a path that ends in .png"
+        ),
+        (
+            ["--neighbours", "3", "--out", "near.png"],
+            "run: the samples are points; only images are compared with training images (--neighbours)"
+        ),
+        (["--columns", "3", "--out", "x.npy"], "x.npy: --columns is for a grid of images (.png); leave it out"),
+        (["--numbered", "--out", "x.npy"], "x.npy: --numbered is for a grid of images (.png); leave it out"),
+    ])
+    func outputsThatDoNotFit(arguments: [String], expected: String) throws {
+        let result = try agon(["sample", "run"] + arguments)
+        #expect(result.code == 64)
+        #expect(result.errors == "agon: error: \(expected)\n")
+    }
+
+    @Test(arguments: [
         (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate exclude each other"),
         (["--from", "#1", "--out", "x.png"], "--from and --to go together"),
         (
@@ -96,6 +123,8 @@ import Testing
             "--standing-statistics is for --animate with --interpolate"
         ),
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
+        (["--columns", "3", "--animate", "x.png"], "--columns does not go with --animate"),
+        (["--columns", "3", "--neighbours", "2", "--out", "x.png"], "--columns does not go with --neighbours"),
     ])
     func optionsThatDoNotGoTogether(arguments: [String], expected: String) throws {
         let result = try agon(["sample", "run"] + arguments)

@@ -126,6 +126,55 @@ import Testing
             parameters: weights + 64 + 128 + 256 + 18 * 256 + 128 + 64 + 3)
     }
 
+    // MARK: SNGAN
+
+    /// The authors' networks (github.com/pfnet-research/sngan_projection) for 32x32 images, which are those of Miyato et
+    /// al., 2018, arXiv:1802.05957, table 4, and for 64x64. Differs: at 32x32 the authors' score has no bias.
+    @Test func sngansResidualNetworks() throws {
+        func conv(_ channels: Int, _ kernel: Int = 3, norm: String = "") -> String {
+            #"{"type": "conv", "channels": \#(channels), "kernel": \#(kernel), "padding": \#(kernel / 2)\#(norm)}"#
+        }
+        func up(_ channels: Int) -> String {
+            """
+            {"type": "residual", "layers": ["batchNorm", "relu", "upsample", \(conv(channels)), "batchNorm", "relu",
+             \(conv(channels))], "shortcut": ["upsample", \(conv(channels, 1))]}
+            """
+        }
+        func generator(_ first: Int, _ blocks: [Int]) -> String {
+            """
+            [{"type": "linear", "features": \(16 * first)}, {"type": "reshape", "shape": [4, 4, \(first)]},
+             \(blocks.map { up($0) }.joined(separator: ", ")), "batchNorm", "relu", \(conv(3)), "tanh"]
+            """
+        }
+        try expect(generator(256, [256, 256, 256]), input: [128], output: [32, 32, 3], parameters: 4_276_739)
+        try expect(generator(1024, [512, 256, 128, 64]), input: [128], output: [64, 64, 3], parameters: 12_220_675)
+
+        func judging(_ channels: Int, _ kernel: Int = 3) -> String {
+            conv(channels, kernel, norm: #", "norm": "spectral""#)
+        }
+        func discriminator(_ first: Int, _ blocks: [String]) -> String {
+            """
+            [{"type": "residual", "layers": [\(judging(first)), "relu", \(judging(first)), "averagePool"],
+              "shortcut": ["averagePool", \(judging(first, 1))]},
+             \(blocks.joined(separator: ", ")), "relu", "globalSumPool",
+             {"type": "linear", "features": 1, "norm": "spectral"}]
+            """
+        }
+        /// Between its convolutions a block has as many channels as before it.
+        func down(_ inputs: Int, _ outputs: Int) -> String {
+            """
+            {"type": "residual", "layers": ["relu", \(judging(inputs)), "relu", \(judging(outputs)), "averagePool"],
+             "shortcut": [\(judging(outputs, 1)), "averagePool"]}
+            """
+        }
+        let plain = #"{"type": "residual", "layers": ["relu", \#(judging(128)), "relu", \#(judging(128))]}"#
+        try expect(
+            discriminator(128, [down(128, 128), plain, plain]), input: [32, 32, 3], output: [1], parameters: 1_053_825)
+        try expect(
+            discriminator(64, [down(64, 128), down(128, 256), down(256, 512), down(512, 1024)]), input: [64, 64, 3],
+            output: [1], parameters: 10_141_441)
+    }
+
     // MARK: Small discriminators for LSGAN
 
     @Test func theGeneratorThatRecutsItsImages() throws {

@@ -102,7 +102,7 @@ struct HTMLOutline {
         elements.filter { $0.attributes["class"]?.split(separator: " ").contains(Substring(name)) ?? false }
     }
 
-    /// Whatever a browser would fetch or run.
+    /// Whatever a browser would fetch or run, and links to anything but files by relative paths.
     var foreign: [String] {
         let active = ["script", "link", "iframe", "object", "embed", "base", "form", "audio", "video"]
         return elements.flatMap { element -> [String] in
@@ -110,7 +110,10 @@ struct HTMLOutline {
             for (key, value) in element.attributes {
                 if key.hasPrefix("on") { found.append("\(key) of <\(element.name)>") }
                 let isAddress = ["src", "href", "action", "srcset", "poster", "data"].contains(key)
-                if isAddress, !value.hasPrefix("data:image/"), !value.hasPrefix("#") { found.append("\(key)=\(value)") }
+                let isLink = element.name == "a" && !value.contains(":") && !value.hasPrefix("/")
+                if isAddress, !isLink, !value.hasPrefix("data:image/"), !value.hasPrefix("#") {
+                    found.append("\(key)=\(value)")
+                }
                 if key == "style", value.contains("url(") { found.append("style=\(value)") }
             }
             return found

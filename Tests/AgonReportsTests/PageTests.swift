@@ -201,6 +201,31 @@ import Testing
         #expect(try lines("[1]", "[1, 2]") == ["the whole config: [1] → [1, 2]"])
     }
 
+    @Test func trialsAreLinked() throws {
+        var trials = sampled
+        trials[1].alarms = ["step 300: the discriminator has won"]
+        let sweep = try folder.sweep(trials)
+        try folder.write("", to: "Sweeps/study/trials/a0/report.html")
+        func links(_ file: String?) throws -> [String] {
+            outline(try Report.page(of: sweep.path, file: file)).all("a").compactMap { $0.attributes["href"] }
+        }
+        let inside = try links(nil)
+        // In the table of trials, with the alarm, and with the differences from the first trial's config.
+        #expect(inside.count == 2 * trials.count)
+        #expect(inside.prefix(2) == ["trials/a0/report.html", "trials/\(trials[1].id)/"])
+        #expect(try links(sweep.path + "/report.html") == inside)
+        let elsewhere = try links(folder.path + "/pages/study.html")
+        #expect(elsewhere.prefix(1) == ["../Sweeps/study/trials/a0/report.html"])
+    }
+
+    @Test func addressesOfFilesAreEncoded() {
+        #expect(PageLink.address(of: "/a/b/c.html", from: "/a/b") == "c.html")
+        #expect(PageLink.address(of: "/a/b/", from: "/a/d/e") == "../../b/")
+        #expect(PageLink.address(of: "/a/b/", from: "/") == "a/b/")
+        #expect(PageLink.address(of: "/a/", from: "/a") == "./")
+        #expect(PageLink.address(of: "/javascript:x/\"é#?%", from: "/") == "javascript%3Ax/%22%C3%A9%23%3F%25")
+    }
+
     @Test func gridsOfDifferentStepsHaveSlidersOfTheirOwn() throws {
         var trials = sampled
         trials[3].samples = [50, 100]

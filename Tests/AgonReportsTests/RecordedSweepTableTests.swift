@@ -58,6 +58,21 @@ import Testing
         #expect(found.table.notes.contains("3 of 6 trials belong to no row"))
     }
 
+    @Test func aTableWithoutBudgetsTakesExistingSweepsAlone() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        let path = try folder.write(
+            """
+            {"name": "sizes", "title": "Sizes", "rows": [{"name": "small", "where": {"size": "small"}}],
+             "columns": [{"key": "best", "type": "metric", "metric": "metric.fid-lenet", "pick": "best"}]}
+            """, to: "sizes.json")
+        let found = try results(TableWork(table: path, recorded: sweep))
+        #expect(found.table.cell(row: "small", column: "best")?.summary?.values == [2, 4, 6])
+        #expect(
+            message { _ = try TableWork(table: path, budget: "smoke") }
+                == "table sizes has no budgets, so it runs nothing; --sweep tabulates an existing sweep: "
+                + "agon table FILE --sweep DIR")
+    }
+
     @Test func missingKeysAreListedAtOnce() throws {
         let sweep = try folder.sweep(TemporaryFolder.studyTrials)
         let path = try table(
@@ -83,13 +98,35 @@ import Testing
                 == "\(waiting.path): no trial of this sweep has been run; run it with: make -C \(waiting.path) -k")
         let sweep = try folder.sweep([SyntheticTrial(id: "a", settings: ["size": "small", "seed": 0])])
         let found = try results(TableWork(table: table([#"{"size": "small"}"#]), recorded: sweep))
+        #expect(found.table.notes.contains("no trial has metric.fid-lenet"), "\(found.table.notes)")
         #expect(
-            found.table.notes.contains(
-                "no trial has metric.fid-lenet; measure them with: agon evaluate \(sweep.path)/trials/* --metrics fid"),
-            "\(found.table.notes)")
+            found.warnings
+                == ["measure metric.fid-lenet with: agon evaluate \(sweep.path)/trials/* --metrics fid"])
         #expect(
             message { _ = try TableWork(table: nil, recorded: SweepFolder(path: folder.path)) }.hasPrefix(
                 "\(folder.path): holds no sweep"))
+    }
+
+    /// Commands work as they are printed: a shell reads the folder as one word, and still expands the star.
+    @Test func commandsQuoteTheFolderAlone() throws {
+        let trial = SyntheticTrial(id: "a", settings: ["size": "small", "seed": 0])
+        let sweep = SweepFolder(path: folder.path + "/my sweep")
+        try FileManager.default.moveItem(atPath: folder.sweep([trial]).path, toPath: sweep.path)
+        let columns = #", {"key": "fid", "type": "metric", "metric": "metric.fid-inceptionv3", "pick": "last"}"#
+        let found = try results(TableWork(table: table([#"{"size": "small"}"#], columns: columns), recorded: sweep))
+        let command = "agon evaluate '\(sweep.path)/trials'/* --metrics fid"
+        #expect(
+            found.warnings == [
+                "measure metric.fid-lenet with: \(command)",
+                "measure metric.fid-inceptionv3 with: \(command) --classifier inception.safetensors "
+                    + "(Documentation/metrics.md tells how to make this file)",
+            ])
+        let cases: [(ReportsError, String)] = [
+            (.nothingRunIn(sweep: sweep.path), "make -C '\(sweep.path)' -k"),
+            (.noTrialInRows(sweep: sweep.path, table: "t"), "agon table --sweep '\(sweep.path)'"),
+            (.missingKeys([], sweep: sweep.path, table: "t"), "agon runs '\(sweep.path)' --keys"),
+        ]
+        for (error, command) in cases { #expect("\(error)".hasSuffix(": " + command), "\(error)") }
     }
 
     /// The spread of a row that pools different settings is not a deviation over seeds.

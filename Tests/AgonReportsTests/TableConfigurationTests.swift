@@ -35,10 +35,6 @@ import Testing
             #""budgets": {"smoke""#, #""budgets": {"smok""#,
             "table.json:5: budgets: 'smok' is not a budget; choose from smoke, quick, full"
         ),
-        (
-            #"{"smoke": {"sweeps": [{"file": "sweep.json"}]}}"#, "{}",
-            "table.json:5: budgets: empty; give at least one of smoke, quick, full"
-        ),
         (#""where": {"size": "small"}"#, #""where": {}"#, "expected an object with at least one key"),
         (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is not a column; did you mean 'best'?"),
         (
@@ -108,6 +104,18 @@ import Testing
         let message = message { _ = try TableConfiguration.read(text.replacingCharacters(in: place, with: wrong)) }
         #expect(message.contains(expected), "\(message)")
         #expect(message.hasPrefix("table.json:"), "\(message)")
+    }
+
+    @Test func aTableOfExistingSweepsNeedsNoBudgets() throws {
+        let budgets = #""budgets": {"smoke": {"sweeps": [{"file": "sweep.json"}]}},"#
+        let text = TableConfiguration.text().replacingOccurrences(of: budgets, with: "")
+        #expect(try TableConfiguration.read(text).budgets.isEmpty)
+        let cost = text.replacingOccurrences(
+            of: #""type": "ratio", "column": "best", "row": "small""#,
+            with: #""type": "cost", "figure": "memory", "budget": "full""#)
+        #expect(
+            message { _ = try TableConfiguration.read(cost) }
+                .hasSuffix("'full' is not a budget of this table; it has none"))
     }
 
     @Test func sweepsAreFoundBesideTheTable() throws {

@@ -64,7 +64,48 @@ import Testing
         #expect(shape == ImageShape(height: 30, width: 30, channels: 1))
         #expect(
             message { _ = try sampling.write(.first(4), seed: 0, scale: 2, threads: 1, to: path("c/")) }
-                == "\(path("c/")): --scale is for a grid of images (.png)")
+                == "\(path("c/")): --scale is for a grid of images (.png); leave it out")
+    }
+
+    @Test func optionsOfGridsAreForGrids() throws {
+        let file = path("d.npy")
+        func fault(_ choice: Sampling.Choice, columns: Int? = nil, isNumbered: Bool = false) -> String {
+            message {
+                _ = try sampling.write(
+                    choice, seed: 0, columns: columns, isNumbered: isNumbered, threads: 1, to: file)
+            }
+        }
+        let end = " is for a grid of images (.png); leave it out"
+        #expect(fault(.first(4), columns: 2) == "\(file): --columns" + end)
+        #expect(fault(.first(4), isNumbered: true) == "\(file): --numbered" + end)
+        // The columns of interpolations are the samples of each.
+        _ = try sampling.write(.rows(6), seed: 0, columns: 3, threads: 1, to: file)
+    }
+
+    /// Each class has a column, and no place of the last row stays blank.
+    @Test func gridsOfClassesAreWhole() throws {
+        let labelled = path("labelled")
+        let conditional = [
+            #"task={"type": "generation", "labels": 10}"#,
+            #"generator.layers=["condition", {"type": "linear", "features": 144}, "tanh", {"type": "reshape", "shape": [12, 12, 1]}]"#,
+            #"discriminator.layers=["flatten", "condition", {"type": "linear", "features": 1}]"#,
+        ]
+        _ = try TrainingRun.run(digits.load(conditional), options: digits.options(labelled))
+        let sampling = try Sampling(run: labelled)
+        let file = path("classes.png")
+        let whole = try sampling.write(.first(12), seed: 0, scale: 1, threads: 1, to: file)
+        #expect(whole.count == 20 && whole.added == 8)
+        #expect(
+            try ImageFile.read(path: file).shape
+                == ImageShape(height: 2 * 14 + 2, width: 10 * 14 + 2, channels: 1))
+        let own = try sampling.write(.first(12), seed: 0, columns: 4, threads: 1, to: file)
+        #expect(own.count == 12 && own.added == 0)
+        #expect(try sampling.write(.first(12), seed: 0, label: 3, threads: 1, to: file).count == 12)
+        #expect(try sampling.write(.first(7), seed: 0, threads: 1, to: file).count == 7)
+        #expect(try sampling.write(.first(12), seed: 0, threads: 1, to: path("classes.npy")).count == 12)
+        let frames = try sampling.walk(count: 12, legs: 1, frames: 1, seed: 0, label: nil, threads: 1)
+        // Enlarged five times.
+        #expect(frames[0].shape == ImageShape(height: 2 * 62 + 2, width: 10 * 62 + 2, channels: 1))
     }
 
     @Test func rawWeightsAreThoseOfTheGenerator() throws {

@@ -210,6 +210,10 @@ import Testing
             #expect(
                 message { _ = try Sampling(run: run) }
                     == "\(run): cannot be sampled: \(reason). The run's own grids are in \(run)/samples")
+            guard task == "cycle" else { continue }
+            #expect(
+                message { _ = try SamplingModel.write(run: run, to: folder.path + "/model") }
+                    .hasPrefix("\(run): cannot be exported: its generator translates images"))
         }
     }
 

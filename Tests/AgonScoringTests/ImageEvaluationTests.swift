@@ -21,8 +21,11 @@ import Testing
     }
 
     /// A folder with the first images of a split.
-    private func folder(_ name: String, split: DatasetSplit, count: Int, from first: Int = 0) throws -> String {
-        let dataset = try DatasetConfiguration(name: "mnist", split: split).open(searchPath: digits.searchPath)
+    private func folder(
+        _ name: String, split: DatasetSplit, count: Int, from first: Int = 0, transforms: [ImageTransform] = []
+    ) throws -> String {
+        let data = try DatasetConfiguration(name: "mnist", split: split, transforms: transforms)
+        let dataset = try data.open(searchPath: digits.searchPath)
         let path = digits.folder.path + "/" + name
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         for index in first..<first + count {
@@ -77,6 +80,67 @@ import Testing
         #expect(abs(values[0].value) < 1e-5)
         #expect(values.first { $0.metric == "recall-linear" }?.value == 1)
         #expect(values[0].identity.node["split"]?.string == "test")
+    }
+
+    /// Images of a generator that was trained on resized ones are compared with these.
+    @Test func aDatasetIsBroughtToTheSizeOfTheImages() throws {
+        let made = try folder("large", split: .test, count: 60, transforms: [.resize(height: 16, width: 16)])
+        var comparison = evaluation(made, "mnist")
+        comparison.metrics = [.frechet]
+        var notes: [String] = []
+        let values = try comparison.measure { notes.append($0) }
+        #expect(abs(values[0].value) < 1e-5)
+        #expect(notes.contains("the images of 'mnist' are resized to 16x16, the size of those in \(made)"))
+        let identity = values[0].identity.node
+        #expect(identity["realSize"]?.string == "16x16" && identity["realResizer"] == nil)
+    }
+
+    @Test func aDatasetWithoutTestImagesIsComparedWithItsTrainingImages() throws {
+        let datasets = digits.folder.path + "/Datasets"
+        try FileManager.default.createDirectory(atPath: datasets + "/plain", withIntermediateDirectories: true)
+        let sum = String(repeating: "0", count: 64)
+        let files = try ["train-images", "train-labels"].map { name in
+            try FileManager.default.copyItem(atPath: "\(datasets)/mnist/\(name)", toPath: "\(datasets)/plain/\(name)")
+            return #"{"name": "\#(name)", "size": 1, "sha256": "\#(sum)"}"#
+        }
+        try digits.folder.write(
+            """
+            {"name": "plain", "title": "Plain", "homepage": "https://example.org", "licence": "MIT", "citation": "None.",
+             "classes": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+             "forms": [{"format": "idx", "train": {"images": ["train-images"], "labels": "train-labels"},
+                        "files": [\(files.joined(separator: ", "))], "sources": []}]}
+            """, to: "Datasets/plain.json")
+        let made = try folder("made", split: .test, count: 60)
+        var comparison = evaluation(made, "plain")
+        (comparison.classifier, comparison.metrics) = (.named("blocks"), [.frechet])
+        var notes: [String] = []
+        let values = try comparison.measure { notes.append($0) }
+        #expect(notes.contains("'plain' has no test split: images are compared with the training images"))
+        #expect(values[0].identity.node["split"]?.string == "train")
+        comparison.split = .test
+        #expect(
+            message { _ = try comparison.measure() }
+                == "'plain' has no test split; leave --split out, or give --split train")
+    }
+
+    @Test func withoutAClassifierTheOtherMetricsAreMeasured() throws {
+        let made = try folder("made", split: .train, count: 40)
+        var comparison = evaluation(made, made)
+        var notes: [String] = []
+        let values = try comparison.measure { notes.append($0) }
+        #expect(values.map(\.metric) == ["ms-ssim"])
+        let start = "left out fid, kid, inception-score, prdc: no classifier was trained on "
+        #expect(notes.contains { $0.hasPrefix(start + "'\(made)'; name one with --classifier") })
+        comparison.metrics = [.frechet]
+        #expect(throws: MeasurementError.self) { _ = try comparison.measure() }
+
+        let run = digits.folder.path + "/run"
+        let data = #"dataset={"name": "folder", "path": "\#(made)", "transforms": ["grayscale"]}"#
+        _ = try TrainingRun.run(digits.load([data]), options: digits.options(run), classifiers: digits.classifiers)
+        let outcome = try digits.evaluation(["samples": 40]).evaluate(run: run) { notes.append($0) }
+        #expect(outcome.values.map(\.metric) == ["ms-ssim", "ms-ssim-over-real"])
+        #expect(notes.contains { $0.hasPrefix(start + "'folder'; name one with --classifier") })
+        #expect(throws: MeasurementError.self) { try digits.evaluation(["metrics": ["fid"]]).evaluate(run: run) }
     }
 
     @Test func statisticsAreThoseOfTheReference() throws {
@@ -188,6 +252,7 @@ import Testing
         let values = try comparison.measure { notes.append($0) }
         #expect(notes.contains { $0.hasPrefix("\(made) and mnist have images of other sizes") })
         #expect(!values.contains { $0.metric == "ms-ssim" })
+        #expect(notes.contains("left out ms-ssim: the images of \(made) have several sizes"))
         #expect(values[0].identity.node["resizer"]?.string == "bilinear-antialiased-8bit")
         comparison.metrics = [.similarity]
         #expect(

@@ -146,7 +146,7 @@ import Testing
         #expect(
             message { try source.check(ImageShape(height: 28, width: 28, channels: 1), of: "dataset 'mnist'") }
                 == "classifier 'inceptionv3' does not fit: it reads colour images, those of dataset 'mnist' are grey; "
-                + "choose another with evaluate.classifier")
+                + "choose another with --classifier (in a config: evaluate.classifier)")
         #expect(
             message { try source.checkReadsDigits() }
                 == "classifier 'inceptionv3' does not fit: the modes of stacked digits need a classifier of "

@@ -261,7 +261,7 @@ import Testing
         #expect(
             message { _ = try digits.evaluation(["metrics": ["fid"]]).evaluate(run: run.path) }
                 == "classifier 'blocks' does not fit: it reads grey images, those of dataset 'stacked-mnist' are colour; "
-                + "choose another with evaluate.classifier")
+                + "choose another with --classifier (in a config: evaluate.classifier)")
     }
 
     @Test func modesOfAMixtureAreCounted() throws {
@@ -306,6 +306,14 @@ import Testing
         #expect(
             complaint(TinyDigits.evaluate, #"evaluate.classifier={"type": "vgg"}"#).contains(
                 "expected a classifier's name or {\"type\": \"inceptionv3\", \"weights\": FILE}, found an object"))
+    }
+
+    @Test func classifiersAreNamedByOptionOrKey() {
+        #expect(
+            "\(MeasurementError.noClassifier(dataset: "cats", available: ["lenet-mnist"]))"
+                == "no classifier was trained on 'cats'; name one with --classifier (in a config: evaluate.classifier): "
+                + "lenet-mnist, the path of a config, or a .safetensors file of InceptionV3's weights "
+                + "(Documentation/metrics.md tells how to make it)")
     }
 
     @Test func stagesLeaveOutWhatDoesNotFitTheirImages() throws {

@@ -61,6 +61,9 @@ import Testing
         #expect(
             message { try Experiment.load(path: smoke) }
                 == "\(smoke): a sweep, not the config of one training; use it with: agon sweep run \(smoke)")
+        let table = try folder.write(#"{"name": "sizes", "columns": []}"#, to: "sizes.json")
+        #expect(
+            message { try Sweep(file: table) } == "\(table): a table, not a sweep; use it with: agon table \(table)")
     }
 
     @Test func identityIsThatOfTheConfigInFull() throws {

@@ -19,14 +19,14 @@ import Testing
     }
 
     private func plan(
-        _ body: String, seconds: Double = 0.01, jobs: Int = 2, speeds: String = "speeds",
+        _ body: String, seconds: Double = 0.01, measures: Bool = true, jobs: Int = 2, speeds: String = "speeds",
         _ progress: (String) -> Void = { _ in }
     ) throws -> SweepPlan {
         let sweep = try Sweep(file: folder.write(#"{"name": "s", "base": "tiny.json", \#(body)}"#, to: "sweep.json"))
         return try SweepPlan(
             sweep, folder: SweepFolder(path: folder.path + "/Sweeps/s"),
-            options: SweepOptions(jobs: jobs, threads: 1, cores: jobs), seconds: seconds, searchPath: noData,
-            speeds: folder.path + "/" + speeds, progress: progress)
+            options: SweepOptions(jobs: jobs, threads: 1, cores: jobs), seconds: seconds, measures: measures,
+            searchPath: noData, speeds: folder.path + "/" + speeds, progress: progress)
     }
 
     @Test func planSaysWhatIsToCome() throws {
@@ -75,6 +75,46 @@ import Testing
         #expect(abs((cheap.stepsPerSecond ?? 0) / (expensive.stepsPerSecond ?? 1) / ratio - 1) < 1e-9)
         #expect(plan.text.contains("  ~") && plan.text.contains("\n~ estimated from "), "\(plan.text)")
         #expect(plan.node["trials"]?.array?.first?["estimated"]?.boolean == true)
+    }
+
+    @Test func slurmAsksForWhatTheLargestTrialNeeds() throws {
+        let body = #""axes": [{"path": "batchSize", "values": [8, 16]}]"#
+        let plan = try plan(body)
+        var layout = BatchJobs.Slurm()
+        layout.pack = 3
+        let notes = layout.request(plan)
+        let memory = try #require(plan.trials.map(\.memory).max()) * 5 / 4
+        let asked = try #require(layout.memory.flatMap { Int($0.dropLast()) })
+        #expect(layout.memory?.hasSuffix("M") == true && asked % 256 == 0)
+        #expect(asked << 20 >= memory && (asked - 256) << 20 < memory, "\(asked) MB for \(memory) bytes")
+        // A few seconds of training.
+        #expect(layout.timeLimit == "00:10:00")
+        #expect(notes.count == 1 && notes[0].hasPrefix("--mem=\(asked)M and --time=00:10:00: planned "), "\(notes)")
+
+        // What the user sets stays.
+        (layout.memory, layout.timeLimit) = ("4G", nil)
+        layout.directives = ["--time=30"]
+        let none = layout.request(plan)
+        #expect(none.isEmpty && layout.memory == "4G" && layout.timeLimit == nil)
+
+        // Evaluations during training take memory that no plan knows.
+        var evaluated = BatchJobs.Slurm()
+        let second = try self.plan(body + #", "set": {"evaluate": {"every": 12}}"#, measures: false)
+        _ = evaluated.request(second)
+        let more = try #require(second.trials.map(\.memory).max()) * 5 / 4 + (1 << 30)
+        let askedNow = try #require(evaluated.memory.flatMap { Int($0.dropLast()) })
+        #expect(askedNow << 20 >= more)
+    }
+
+    @Test func speedsThatAreNotMeasuredAreUnknown() throws {
+        let plan = try plan(#""seeds": [1, 2]"#, measures: false) { Issue.record("\($0)") }
+        #expect(plan.secondsLeft == nil && plan.trials.allSatisfy { $0.memory > 0 })
+        var layout = BatchJobs.Slurm()
+        let notes = layout.request(plan)
+        #expect(layout.memory != nil && layout.timeLimit == nil)
+        #expect(
+            notes.last == "the time of 2 trials is unknown, so the script sets no time limit; give one with --time",
+            "\(notes)")
     }
 
     @Test func foldersThatAreNotThereAreNamed() {

@@ -115,12 +115,15 @@ import Testing
         layout.pack = 2
         layout.atMost = 3
         layout.timeLimit = "01:00:00"
+        layout.memory = "512M"
+        layout.prologue = ["module load gcc/12", "export GREETING='it is'"]
         layout.directives = ["--partition=long"]
         let written = try BatchJobs.writeSlurm(place, layout)
         #expect(written.command == "sbatch '\(folder.path)/it'\\''s here/array.sbatch'")
         let slurm = try String(contentsOfFile: written.path, encoding: .utf8)
         for line in [
             "#SBATCH --array=0-2%3", "#SBATCH --requeue", "#SBATCH --signal=B:USR1@120", "#SBATCH --time=01:00:00",
+            "#SBATCH --mem=512M", "module load gcc/12\nexport GREETING='it is'",
             "#SBATCH --partition=long", "  '\(sweep.trials[0].id) \(sweep.trials[1].id)'", "  '\(sweep.trials[4].id)'",
         ] { #expect(slurm.contains(line + "\n"), "\(line) in\n\(slurm)") }
         // Both are what a shell takes for a program.
@@ -176,6 +179,28 @@ import Testing
         #expect(
             try String(contentsOfFile: BatchJobs.writeSlurm(place, layout).path, encoding: .utf8)
                 .contains("#SBATCH --signal=B:USR1@60\n"))
+    }
+
+    @Test func limitsAreWrittenInTensOfMinutes() {
+        let cases: [(Double, String)] = [
+            (1, "00:10:00"), (600, "00:10:00"), (601, "00:20:00"), (36_000, "10:00:00"), (86_399, "1-00:00:00"),
+            (130_000, "1-12:10:00"), (.infinity, "365-00:00:00"),
+        ]
+        for (seconds, text) in cases {
+            #expect(BatchJobs.Slurm.limit(ofSeconds: seconds) == text)
+            if seconds.isFinite { #expect(Double(BatchJobs.Slurm.seconds(of: text) ?? 0) >= seconds, "\(text)") }
+        }
+    }
+
+    @Test func optionsOfTheUserLeaveNothingOpen() {
+        var layout = BatchJobs.Slurm()
+        #expect(layout.lacksMemory && layout.lacksTimeLimit)
+        layout.directives = ["--partition=long", "--mem-per-cpu=2G", "--time 30"]
+        #expect(!layout.lacksMemory && !layout.lacksTimeLimit)
+        layout.directives = ["--memo=none", "--time-min=5"]
+        #expect(layout.lacksMemory && layout.lacksTimeLimit)
+        (layout.memory, layout.timeLimit) = ("4G", "30")
+        #expect(!layout.lacksMemory && !layout.lacksTimeLimit)
     }
 
     @Test func sweepThatWasNotPreparedIsWaiting() throws {

@@ -24,7 +24,8 @@ import Testing
         #expect(
             folders.isSuperset(of: [
                 "selfgan", "gan", "lsgan", "wgan-gp", "wgan", "hinge", "r1", "dragan", "acgan", "catgan", "stackgan",
-                "ema", "sngan", "gas", "g-advantage", "hypervolume", "hacks", "pix2pix", "cyclegan",
+                "ema", "bcr", "sngan", "sagan", "relativistic", "gas", "g-advantage", "hypervolume", "hacks",
+                "pix2pix", "cyclegan",
             ]))
     }
 

@@ -9,12 +9,14 @@ public enum Report {
     /// The page of a folder.
     ///
     /// - Parameters:
+    ///   - file: where the page will be, from which its links lead to trials; nil: in the folder.
     ///   - reloadSeconds: after how many seconds a browser reloads the page; nil: never.
     ///   - inspect: the costs of a run's or trial's config; nil if not wanted or not available.
     ///
     /// Throws `ReportsError.noRun`, `SweepError`, `ConfigError`.
     public static func page(
-        of path: String, reloadSeconds: Int? = nil, inspect: (RecordedRun) -> Inspection? = { _ in nil }
+        of path: String, file: String? = nil, reloadSeconds: Int? = nil,
+        inspect: (RecordedRun) -> Inspection? = { _ in nil }
     ) throws -> String {
         let (run, sweep) = (RunFolder(path: path), SweepFolder(path: path))
         if run.holdsRun {
@@ -25,6 +27,7 @@ public enum Report {
         }
         guard FileManager.default.fileExists(atPath: sweep.listPath) else { throw ReportsError.noRun(path: path) }
         var page = SweepPage(try RecordedSweep(sweep), inspect: inspect)
+        page.file = file
         page.reloadSeconds = reloadSeconds
         return page.text
     }

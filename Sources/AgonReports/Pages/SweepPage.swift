@@ -9,6 +9,8 @@ import Foundation
 public struct SweepPage {
     /// After how many seconds a browser reloads the page; nil: never.
     var reloadSeconds: Int?
+    /// Where the page will be, from which its links lead to trials; nil: in the sweep's folder.
+    var file: String?
     private let sweep: RecordedSweep
     private let rows: [TableRow]
     private let making: TableMaking
@@ -166,12 +168,21 @@ public struct SweepPage {
 
     // MARK: Trials
 
+    /// The trial's ID, which leads to the trial's own page if there is one, else to its folder.
+    private func link(_ trial: RecordedTrial) -> Markup {
+        let folder = trial.run.folder.path
+        let page = folder + "/report.html"
+        let target = FileManager.default.fileExists(atPath: page) ? page : folder + "/"
+        let address = PageLink.address(of: target, from: file.map(FilePath.parent) ?? sweep.folder.path)
+        return "<a href=\"\(address)\"><code>\(trial.id)</code></a>"
+    }
+
     private var trialTable: Markup {
         let axes = sweep.list.axes
         let rows = sweep.trials.map { trial -> [Markup] in
             let settings = axes.map { axis -> Markup in "\(trial.value(of: axis)?.plainText ?? "")" }
             let done = trial.run.step
-            return ["<code>\(trial.id)</code>"] + settings + [
+            return [link(trial)] + settings + [
                 PageParts.state(trial.status.state.rawValue),
                 "\(NumberText.grouped(done)) / \(NumberText.grouped(trial.status.steps))",
                 "\(trial.run.seconds.map(DurationText.short) ?? "")",
@@ -193,7 +204,7 @@ public struct SweepPage {
             let alarms = trial.run.history.alarms
             let first = alarms.first?.text ?? ""
             let more: Markup = alarms.count > 1 ? ", and \(alarms.count - 1) more" : .empty
-            return "<li><code>\(trial.id)</code> \(first)\(more)</li>"
+            return "<li>\(link(trial)) \(first)\(more)</li>"
         }
         return PageParts.section("Alarms", items.isEmpty ? .empty : "<ul class=\"alarms\">\(items.joined())</ul>")
     }
@@ -212,7 +223,7 @@ public struct SweepPage {
             let lines = ConfigDifference.between(first.run.config, trial.run.config).map(\.line)
             let shown = lines.prefix(30).map { line -> Markup in "\(line)" }
             let rest: Markup = lines.count > 30 ? "<br>and \(lines.count - 30) more" : .empty
-            return ["<code>\(trial.id)</code>", "\(shown.joined(separator: "<br>"))\(rest)"]
+            return [link(trial), "\(shown.joined(separator: "<br>"))\(rest)"]
         }
         let rest = others.count - limit
         return config

@@ -9,6 +9,7 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
     public let description: String?
     /// The paper or page that published the values, unless a row or claim names another.
     public let source: String?
+    /// Empty for a table of existing sweeps.
     public let budgets: [(name: String, value: TableBudget)]
     /// Empty if `by` makes them.
     let rows: [TableRow]
@@ -34,8 +35,9 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         description = try reader.optionalString("description", "What is compared, in a sentence or two.")
         source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
         budgets = try reader.dictionary(
-            "budgets", of: TableBudget.self,
-            "What is run: smoke in minutes, quick in an hour or two, full as published.")
+            "budgets", of: TableBudget.self, default: [:],
+            "What is run: smoke in minutes, quick in an hour or two, full as published. A table without budgets runs nothing; "
+                + "agon table --sweep makes it of an existing sweep.")
         rows = try reader.array("rows", of: TableRow.self, default: [], "The rows, from top to bottom.")
         by = try reader.strings(
             "by", default: [], "Instead of rows: axes or paths of keys of the config; each combination is a row.")
@@ -48,7 +50,6 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         publishedSteps = try reader.optionalInteger(
             "publishedSteps", in: 1..., "The steps of the published trainings, unless a row states its own.")
         guard !reader.isDescribing else { return }
-        try reader.require(!budgets.isEmpty, "budgets", "empty; give at least one of smoke, quick, full")
         for budget in budgets where !Self.budgetNames.contains(budget.name) {
             throw reader.fail(
                 "budgets",
@@ -100,7 +101,8 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             case .cost(_, let budget?) where !budgets.contains { $0.name == budget }:
                 throw reader.fail(
                     "columns", index: index,
-                    "'\(budget)' is not a budget of this table; it has \(budgets.map(\.name).joined(separator: ", "))")
+                    "'\(budget)' is not a budget of this table; it has "
+                        + (budgets.isEmpty ? "none" : budgets.map(\.name).joined(separator: ", ")))
             default: break
             }
         }

@@ -145,11 +145,14 @@ public struct TableWork: Sendable {
             columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
         var values = making.values(table: configuration.name, budget: budget)
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
-        values.notes += costs.failures + [unmeasured(in: trials)].compactMap { $0 }
+        let missing = unmeasured(in: trials)
+        values.notes += costs.failures + (missing.isEmpty ? [] : ["no trial has \(missing.joined(separator: ", "))"])
         values.config = resolved.digest
         values.origin = origin(provenance, trials: trials)
         completeRows(of: &values, rows: rows, trials: trials)
-        return try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
+        var results = try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
+        results.warnings = remedies(for: missing)
+        return results
     }
 
     /// Makes the table from the values of earlier runs, without the runs.
@@ -165,8 +168,8 @@ public struct TableWork: Sendable {
         let former = values.rows.flatMap(\.trials).count { !known.contains($0.id) }
         if former > 0 {
             results.warnings.append(
-                "\(former) of the trials are of configs that have changed since; agon table \(configuration.name) "
-                    + "--budget \(budget) runs today's")
+                "\(former) of the trials are of configs that have changed since; "
+                    + CommandText.agon("table \(configuration.name) --budget \(budget)") + " runs today's")
         }
         return results
     }
@@ -241,9 +244,9 @@ public struct TableWork: Sendable {
         else { throw ReportsError.noTrialInRows(sweep: sweep.folder.path, table: configuration.name) }
     }
 
-    /// A note on the metrics that the table wants and no completed trial of the recorded sweep has.
-    private func unmeasured(in trials: [RecordedTrial]) -> String? {
-        guard let recorded else { return nil }
+    /// The metrics that the table wants and no completed trial of the recorded sweep has.
+    private func unmeasured(in trials: [RecordedTrial]) -> [String] {
+        guard recorded != nil else { return [] }
         let done = trials.filter(\.isDone)
         let wanted = configuration.columns.compactMap { column -> String? in
             switch column.quantity {
@@ -251,17 +254,25 @@ public struct TableWork: Sendable {
             default: nil
             }
         }
-        let names = wanted.distinct.filter { name in done.allSatisfy { $0.run.values(of: name).isEmpty } }
-        guard !done.isEmpty, !names.isEmpty else { return nil }
-        let metrics = names.compactMap { name in
+        guard !done.isEmpty else { return [] }
+        return wanted.distinct.filter { name in done.allSatisfy { $0.run.values(of: name).isEmpty } }
+    }
+
+    /// The commands that measure metrics, which each take one classifier. They are not in the table's notes: Markdown would
+    /// escape them.
+    private func remedies(for names: [String]) -> [String] {
+        guard let recorded else { return [] }
+        func metric(_ name: String) -> String? {
             name.hasPrefix("metric.") ? EvaluationMetric.giving(String(name.dropFirst(7)))?.rawValue : nil
         }
-        let remedy =
-            metrics.isEmpty
-            ? ""
-            : "; measure them with: agon evaluate \(ShellText.word(recorded.folder.trialsFolder))/* --metrics "
-                + metrics.distinct.joined(separator: ",")
-        return "no trial has \(names.joined(separator: ", "))" + remedy
+        let groups = names.filter { metric($0) != nil }.grouped { $0.contains("-inceptionv3") }
+        return groups.map { usesInceptionV3, names -> String in
+            var command = CommandText.agon("evaluate \(recorded.folder.trialsFolder)/* --metrics ")
+            command += names.compactMap(metric).distinct.joined(separator: ",")
+            if usesInceptionV3 { command += " --classifier inception.safetensors" }
+            return "measure \(names.joined(separator: ", ")) with: \(command)"
+                + (usesInceptionV3 ? " (Documentation/metrics.md tells how to make this file)" : "")
+        }
     }
 
     /// The config of the first trial of a row in the recorded sweep.

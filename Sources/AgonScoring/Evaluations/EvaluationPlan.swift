@@ -32,7 +32,8 @@ struct EvaluationPlan {
     ///   - isStage: whether there are other stages, whose images may have another size: metrics that do not suit this
     ///     stage are omitted instead of refused.
     ///   - isSplitDemanded: whether a missing test split is an error, instead of a reason to take the training split.
-    ///   - note: called with a line if a classifier must be trained first.
+    ///   - note: called with a line if a classifier must be trained first, or if there is none for metrics that the
+    ///     settings do not name.
     ///
     /// Throws `MeasurementError` and `ClassifierError` for mismatches, `DatasetError`, the errors of training a
     /// classifier.
@@ -76,10 +77,23 @@ struct EvaluationPlan {
                 reason: Self.reason(metric, image: image, isMixture: dataset.mixture != nil, dataset: name))
         }
         var metrics = settings.metrics.isEmpty ? possible : settings.metrics.filter(possible.contains)
-        let needsClassifier = metrics.contains(where: \.needsFeatures) || (isStacked && metrics.contains(.modes))
-        if needsClassifier, let image {
-            let source = try ExtractorSource.find(
-                settings.classifier, dataset: isStacked ? "mnist" : name, catalogue: catalogue)
+        // Modes of stacked digits are what a classifier of digits says.
+        let isOfDigits = isStacked
+        func needsClassifier(_ metric: EvaluationMetric) -> Bool {
+            metric.needsFeatures || (isOfDigits && metric == .modes)
+        }
+        var source: ExtractorSource?
+        if metrics.contains(where: needsClassifier), image != nil {
+            let classified = isOfDigits ? "mnist" : name
+            let others = metrics.filter { !needsClassifier($0) }
+            do {
+                source = try ExtractorSource.find(settings.classifier, dataset: classified, catalogue: catalogue)
+            } catch MeasurementError.noClassifier where settings.metrics.isEmpty && !others.isEmpty {
+                note(ExtractorSource.leftOut(metrics.filter(needsClassifier), dataset: classified))
+                metrics = others
+            }
+        }
+        if let source, let image {
             if isStacked, metrics.contains(.modes) { try source.checkReadsDigits() }
             if metrics.contains(where: \.needsFeatures) {
                 // Classifiers of single digits give no features of stacked ones; only explicit requests are reported.

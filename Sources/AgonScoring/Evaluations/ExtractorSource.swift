@@ -31,6 +31,12 @@ enum ExtractorSource {
         }
     }
 
+    /// The line about metrics that are left out because no classifier is known for the data.
+    static func leftOut(_ metrics: [EvaluationMetric], dataset: String) -> String {
+        "left out \(metrics.map(\.rawValue).joined(separator: ", ")): no classifier was trained on '\(dataset)'; "
+            + "name one with --classifier (\(CommandText.agon("classifier list"))), or in a config with evaluate.classifier"
+    }
+
     /// The same with weights, trained if there are none.
     func trained(
         searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
@@ -90,7 +96,8 @@ enum ExtractorSource {
             throw ClassifierError.doesNotFit(
                 classifier: name,
                 reason: "it reads \(Self.kind(input.channels)) images, those of \(owner) are "
-                    + "\(Self.kind(image.channels)); choose another with evaluate.classifier")
+                    + "\(Self.kind(image.channels)); "
+                    + "choose another with --classifier (in a config: evaluate.classifier)")
         }
     }
 

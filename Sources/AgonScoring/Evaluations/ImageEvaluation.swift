@@ -10,7 +10,8 @@ import AgonTensors
 /// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
 ///
 /// Each value has an identity, as that of a run has. Images are compared as they are stored, at 8 bits; a classifier
-/// reads them at its own size.
+/// reads them at its own size. Those of a dataset are first resized to the size of the images that are compared with them,
+/// as a config with this size resizes them.
 public struct ImageEvaluation {
     /// What images are compared with.
     public enum Reference: Hashable, Sendable {
@@ -32,13 +33,13 @@ public struct ImageEvaluation {
         }
     }
 
-    /// What to measure; nil: all.
+    /// What to measure; nil: all that suit the images, the reference and the known classifiers.
     public var metrics: [EvaluationMetric]?
     /// The most images of the folder, and of the reference; nil: all.
     public var samples: Int?
     public var realSamples: Int?
-    /// The split of a dataset.
-    public var split = DatasetSplit.test
+    /// The split of a dataset; nil: the test images or, where there are none, the training images.
+    public var split: DatasetSplit?
     /// Nil: the classifier that was trained on the dataset.
     public var classifier: ClassifierReference?
     /// Of the pairs of images whose similarity is measured.
@@ -72,11 +73,17 @@ public struct ImageEvaluation {
     public func measure(note: (String) -> Void = { _ in }) throws -> [EvaluationValue] {
         try BLAS.open()
         let made = try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
-        let real = try realImages()
-        let wanted = try wantedMetrics(made)
+        let real = try realImages(besides: made, note: note)
+        let wanted = try wantedMetrics(made, note: note)
         var values: [EvaluationValue] = []
         if wanted.contains(where: \.needsFeatures) {
-            values += try featureValues(wanted, made: made, real: real, note: note)
+            do {
+                values += try featureValues(wanted, made: made, real: real, note: note)
+            } catch MeasurementError.noClassifier
+                where metrics == nil && statisticsPath == nil && wanted.contains(.similarity)
+            {
+                note(ExtractorSource.leftOut(wanted.filter(\.needsFeatures), dataset: referenceName))
+            }
         }
         if wanted.contains(.similarity) {
             values += try unlessTooFew(.similarity, note) { try similarityValues(made: made) }
@@ -101,16 +108,36 @@ public struct ImageEvaluation {
         }
     }
 
-    private func realImages() throws -> ImageSet? {
+    private func realImages(besides made: ImageSet, note: (String) -> Void) throws -> ImageSet? {
         switch reference {
-        case .folder(let path): try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
-        case .dataset(let name): try ImageSet(dataset: name, split: split, searchPath: searchPath)
-        case .statistics: nil
+        case .folder(let path): return try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
+        case .dataset(let name):
+            var real: ImageSet
+            do {
+                real = try ImageSet(dataset: name, split: split ?? .test, searchPath: searchPath)
+            } catch DatasetError.noTestSplit where split == nil {
+                note("'\(name)' has no test split: images are compared with the training images")
+                real = try ImageSet(dataset: name, split: .train, searchPath: searchPath)
+            } catch DatasetError.noTestSplit {
+                // No config can hold images out here.
+                throw MeasurementError.noSplit(.test, dataset: name)
+            } catch DatasetError.noHoldout {
+                throw MeasurementError.noSplit(.validation, dataset: name)
+            }
+            // Generators are trained on resized images, so theirs would differ from the original ones by that alone.
+            guard let size = try made.size() else { return real }
+            if let own = try real.size(), own.height == size.height, own.width == size.width { return real }
+            note(
+                "the images of '\(name)' are resized to \(size.height)x\(size.width), the size of those in "
+                    + made.name)
+            real.target = size
+            return real
+        case .statistics: return nil
         }
     }
 
     /// Those that were asked for, or all that the images and the reference allow.
-    private func wantedMetrics(_ made: ImageSet) throws -> [EvaluationMetric] {
+    private func wantedMetrics(_ made: ImageSet, note: (String) -> Void) throws -> [EvaluationMetric] {
         let size = try made.size()
         func reason(_ metric: EvaluationMetric) -> String? {
             switch metric {
@@ -125,7 +152,10 @@ public struct ImageEvaluation {
             case .frechet, .score: return nil
             }
         }
-        guard let metrics else { return EvaluationMetric.allCases.filter { reason($0) == nil } }
+        guard let metrics else {
+            if let reason = reason(.similarity) { note("left out \(EvaluationMetric.similarity.rawValue): \(reason)") }
+            return EvaluationMetric.allCases.filter { reason($0) == nil }
+        }
         for metric in metrics {
             if let reason = reason(metric) { throw MeasurementError.unfit(metric: metric.rawValue, reason: reason) }
         }
@@ -145,7 +175,7 @@ public struct ImageEvaluation {
         if let known, let real, known.resizer != generated.resizer {
             note(
                 "\(made.name) and \(real.name) have images of other sizes, which the classifier does not read alike; "
-                    + "for a fair distance resize the images of \(real.name) in the same way")
+                    + "for a fair distance give all of them one size")
         }
         if let samples, generated.outputs.rows < samples {
             note("\(made.name) has only \(generated.outputs.rows) images, not \(samples)")
@@ -224,6 +254,7 @@ public struct ImageEvaluation {
         if let real {
             object["dataset"] = ConfigNode(real.name)
             object["datasetDigest"] = ConfigNode(real.digest)
+            if let size = real.target { object["realSize"] = ConfigNode("\(size.height)x\(size.width)") }
             if let split = real.split { object["split"] = ConfigNode(split.rawValue) }
         }
         if let file {

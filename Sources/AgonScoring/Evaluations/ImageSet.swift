@@ -9,6 +9,8 @@ struct ImageSet {
     let digest: String
     /// The split of a dataset; nil for a folder.
     let split: DatasetSplit?
+    /// The size to which images are resized, as a config's transform `resize` does; nil: they keep their own.
+    var target: (height: Int, width: Int)?
     private let source: any ImageSource
     private let origin: String
 
@@ -49,6 +51,7 @@ struct ImageSet {
 
     /// The size of all images; nil if they differ.
     func size() throws -> (height: Int, width: Int)? {
+        if let target { return target }
         let first = try source.shape(of: 0)
         for index in 1..<max(source.count, 1) {
             let shape = try source.shape(of: index)
@@ -57,11 +60,13 @@ struct ImageSet {
         return (first.height, first.width)
     }
 
-    /// The images with a number of channels, at their own size or, where sizes differ, at that of a classifier's input.
+    /// The images with a number of channels, at the target size or their own or, where sizes differ, at that of a
+    /// classifier's input.
     ///
     /// Throws `DatasetError`, also where sizes differ and there is no other to resize to.
     func dataset(channels: Int, size: (height: Int, width: Int)?) throws -> (images: ImageDataset, isResized: Bool) {
         var transforms: [ImageTransform] = [channels == 1 ? .grayscale : .rgb]
+        if let target { transforms.append(.resize(height: target.height, width: target.width)) }
         let isResized = try self.size() == nil && size != nil
         if isResized, let size { transforms.append(.resize(height: size.height, width: size.width, fit: .stretch)) }
         let images = try ImageDataset(

@@ -1,9 +1,13 @@
+import AgonDatasets
+
 /// Why a generator cannot be measured.
 public enum MeasurementError: Error, Equatable, Sendable {
     /// A metric that the data or the classifier do not support.
     case unfit(metric: String, reason: String)
     /// No classifier was trained on the dataset.
     case noClassifier(dataset: String, available: [String])
+    /// A dataset without the split whose images are to be compared.
+    case noSplit(DatasetSplit, dataset: String)
     /// A file of statistics that cannot be used.
     case badStatistics(path: String, reason: String)
 }
@@ -12,10 +16,13 @@ extension MeasurementError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unfit(let metric, let reason): "metric '\(metric)': \(reason)"
+        case .noSplit(let split, let dataset):
+            "'\(dataset)' has no \(split.rawValue) split; leave --split out, or give --split train"
         case .badStatistics(let path, let reason): "\(path): not usable statistics: \(reason)"
         case .noClassifier(let dataset, let available):
-            "no classifier was trained on '\(dataset)'; name one with evaluate.classifier"
-                + (available.isEmpty ? "" : ": \(available.joined(separator: ", ")), or the path of a config")
+            "no classifier was trained on '\(dataset)'; name one with --classifier (in a config: evaluate.classifier): "
+                + (available + ["the path of a config"]).joined(separator: ", ")
+                + ", or a .safetensors file of InceptionV3's weights (Documentation/metrics.md tells how to make it)"
         }
     }
 }

@@ -54,10 +54,10 @@ public struct NearestImages {
         count: Int, neighbours: Int, seed: UInt64, classifier: String?, to path: String,
         note: (String) -> Void = { _ in }
     ) throws -> Outcome {
-        guard path.lowercased().hasSuffix(".png") else { throw SamplingError.unknownOutput(path: path) }
+        guard path.lowercased().hasSuffix(".png") else { throw SamplingError.notOneImage(path: path) }
         try BLAS.open()
         let drawn = try sampling.draw(.first(count), seed: seed, threads: threads).samples
-        guard drawn.shape.rank == 4 else { throw SamplingError.notImages(path: path) }
+        guard drawn.shape.rank == 4 else { throw SamplingError.noNeighbours(folder: run) }
         let experiment = try Experiment.load(path: RunFolder(path: run).configPath)
         let data = experiment.stage(after: max(sampling.step - 1, 0)).experiment.configuration.dataset
         let dataset = try experiment.locating {

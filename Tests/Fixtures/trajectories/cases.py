@@ -7,6 +7,7 @@ LEAKY = {"type": "leakyReLU", "slope": 0.2}
 UPSAMPLE = {"type": "upsample", "scale": 2}
 HALF = {"kernel": 3, "stride": 2, "padding": 1}
 SAME = {"kernel": 3, "padding": 1}
+POINT = {"kernel": 1}
 SCORE = ["flatten", {"type": "linear", "features": 1}]
 # A bias before a batch norm has no gradient, and an optimizer that divides by the gradient's size would move it by the
 # rounding error.
@@ -142,6 +143,7 @@ WASSERSTEIN_ADAM = {"type": "adam", "learningRate": 1e-3, "beta1": 0, "beta2": 0
 GREY = {"name": "mnist", "transforms": [{"type": "resize", "size": 8}]}
 FOUR_CLASSES = {"name": "mnist", "classes": [0, 1, 2, 3], "transforms": [{"type": "resize", "size": 8}]}
 COLOUR = {"name": "cifar10", "transforms": [{"type": "resize", "size": [4, 6]}]}
+TINY_COLOUR = {"name": "cifar10", "transforms": [{"type": "resize", "size": 8}]}
 ORDERED = {"order": "discriminator-first", "latents": "fresh"}
 JOINED = {"order": "generator-first", "latents": "shared"}
 
@@ -160,7 +162,9 @@ class Case:
 
 def case(name, description, rival, generator, discriminator, images=(1, 8, 8), seed=0, **sections):
     """A case whose config has these sections; usual ones are filled in."""
-    usual = {"dataset": GREY, "batchSize": 8, "latent": {"size": 6}, "optimizer": ADAM}
+    usual = {"dataset": GREY, "batchSize": 8, "latent": {"size": 6}}
+    if "optimizers" not in sections:
+        usual["optimizer"] = ADAM
     config = {
         "$schema": "../../../Configs/schema.json", "name": name, "description": description, "steps": STEPS,
         **usual, **sections, "generator": {"layers": generator}, "discriminator": {"layers": discriminator},
@@ -197,6 +201,51 @@ def conditional(method, name):
         [{"type": "condition", "method": method}, *NORMED_GENERATOR], CLASSIFYING_DISCRIMINATOR, dataset=FOUR_CLASSES,
         task={"type": "generation", "labels": 4}, objective={"type": "gan", **ORDERED},
         tricks={"auxiliaryClassifier": {"weight": 1}},
+    )  # fmt: skip
+
+
+def sngan(name, description, norm="batchNorm", score=SCORE[-1], seed=0, **sections):
+    """The ResNets of Configs/sngan with few channels: the shortcuts, pools and norms of their blocks, on 8x8 images."""
+
+    def conv(channels, area=SAME, **settings):
+        return {"type": "conv", "channels": channels, **area, **settings}
+
+    def networks(spectral):
+        # The norm at the end removes a constant added to a channel, also one that takes the shortcuts: no bias in blocks.
+        def up(channels):
+            return {
+                "type": "residual",
+                "layers": [norm, "relu", UPSAMPLE, conv(channels, bias=False), norm, "relu", conv(channels, bias=False)],
+                "shortcut": [UPSAMPLE, conv(channels, POINT, bias=False)],
+            }
+
+        def judging(channels, area=SAME):
+            return conv(channels, area, norm=spectral)
+
+        generator = [
+            {"type": "linear", "features": 32}, {"type": "reshape", "shape": [2, 2, 8]}, up(8), up(6), "batchNorm",
+            "relu", conv(3), "tanh",
+        ]  # fmt: skip
+        discriminator = [
+            {"type": "residual", "layers": [judging(6), "relu", judging(6), "averagePool"],
+             "shortcut": ["averagePool", judging(6, POINT)]},
+            {"type": "residual", "layers": ["relu", judging(8), "relu", judging(8), "averagePool"],
+             "shortcut": [judging(8, POINT), "averagePool"]},
+            {"type": "residual", "layers": ["relu", judging(8), "relu", judging(8)]},
+            "relu", "globalSumPool",
+            {**score, "norm": spectral},
+        ]  # fmt: skip
+        return generator, discriminator
+
+    def adam(end):
+        return {**WASSERSTEIN_ADAM, "schedule": {"type": "linear", "end": end}}
+
+    return case(
+        name, description, {"discriminator": {"layers": networks({"type": "spectral", "iterations": 2})[1]}},
+        *networks("spectral"), images=(3, 8, 8), seed=seed, batchSize=4, objective={"type": "hinge", **ORDERED},
+        updates={"discriminator": 5, "generator": 1},
+        optimizers={"generator": adam(2 * STEPS), "discriminator": adam(10 * STEPS)},
+        **{"dataset": TINY_COLOUR, **sections},
     )  # fmt: skip
 
 
@@ -342,5 +391,11 @@ def cases():
             "ema", "A moving average of the generator's weights.", {"tricks": {"averaging": {"decay": 0.89, "warmup": False}}},
             PLAIN_GENERATOR, NORMED_DISCRIMINATOR, objective={"type": "gan", **JOINED},
             tricks={"averaging": {"decay": 0.9, "warmup": False}},
+        ),
+        sngan("sngan", "ResNets with spectral norm in the discriminator; five updates of it to each of the generator.", seed=7),
+        sngan(
+            "sngan-projection", "SNGAN's ResNets with classes: conditional batch norm, and a projection as the score.",
+            "conditionalBatchNorm", {"type": "projection"}, seed=1, task={"type": "generation", "labels": 4},
+            dataset={**TINY_COLOUR, "classes": [0, 1, 2, 3]},
         ),
     ]  # fmt: skip

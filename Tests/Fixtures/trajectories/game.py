@@ -120,12 +120,13 @@ class Game:
             value.copy_(torch.from_numpy(weights[name]))
 
     def attach_optimizers(self):
-        settings = self.config["optimizer"]
+        of_both = self.config.get("optimizer")
+        settings = self.config.get("optimizers", {"generator": of_both, "discriminator": of_both})
         generator = list(self.generator.parameters())
         trained = [[p for p in judge.parameters() if p.requires_grad] for judge in self.discriminators]
-        self.joint_optimizer = optimizer(settings, generator + trained[0])
-        self.generator_optimizer = optimizer(settings, generator)
-        self.discriminator_optimizers = [optimizer(settings, parameters) for parameters in trained]
+        self.joint_optimizer = optimizer(settings["generator"], generator + trained[0])
+        self.generator_optimizer = optimizer(settings["generator"], generator)
+        self.discriminator_optimizers = [optimizer(settings["discriminator"], parameters) for parameters in trained]
 
     def real(self):
         return self.tape.input("real", self.count, *self.tape.images)

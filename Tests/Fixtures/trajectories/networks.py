@@ -2,6 +2,7 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.nn.utils import spectral_norm
 
 
 class Condition(nn.Module):
@@ -45,10 +46,10 @@ class ConditionalBatchNorm(nn.Module):
 class Projection(nn.Module):
     """Miyato and Koyama, 2018, arXiv:1802.05637, eq. 6."""
 
-    def __init__(self, features, classes):
+    def __init__(self, features, classes, norm):
         super().__init__()
-        self.score = nn.Sequential(nn.Linear(features, 1))
-        self.embedding = nn.Sequential(nn.Linear(classes, features, bias=False))
+        self.score = nn.Sequential(normalised(nn.Linear(features, 1), norm))
+        self.embedding = nn.Sequential(normalised(nn.Linear(classes, features, bias=False), norm))
 
     def forward(self, x, condition):
         return self.score(x) + (self.embedding(condition) * x).sum(dim=1, keepdim=True)
@@ -74,6 +75,19 @@ class SelfAttention(nn.Module):
         attention = torch.softmax(torch.bmm(query.transpose(1, 2), key), dim=-1)
         means = torch.bmm(value, attention.transpose(1, 2)).reshape(count, -1, height, width)
         return x + self.gamma * self.output(means)
+
+
+def normalised(layer, norm):
+    """A layer with the spectral norm of Miyato et al., 2018, arXiv:1802.05957, algorithm 1, or as it is.
+
+    Each application in training mode moves the vector `weight_u` by power iterations, from which `weight_v` follows.
+    """
+    if norm is None:
+        return layer
+    settings = {"type": norm} if isinstance(norm, str) else norm
+    if settings["type"] != "spectral":
+        raise ValueError(f"no norm for {settings}")
+    return spectral_norm(layer, n_power_iterations=settings.get("iterations", 1))
 
 
 class NormalisedConvolution(nn.Conv2d):
@@ -123,6 +137,24 @@ class Concat(nn.Module):
 
     def forward(self, x):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
+
+
+class Residual(nn.Module):
+    """`layers(x) + shortcut(x)`; without layers on the shortcut, `layers(x) + x`."""
+
+    def __init__(self, layers, shortcut, shape, classes):
+        super().__init__()
+        self.layers, self.shortcut = (Network(branch, shape, classes) for branch in (layers, shortcut))
+
+    def forward(self, x, condition):
+        return self.layers(x, condition) + self.shortcut(x, condition)
+
+
+class GlobalSumPool(nn.Module):
+    """The sum of each channel."""
+
+    def forward(self, x):
+        return x.sum(dim=(2, 3))
 
 
 class ReshapeLast(nn.Module):
@@ -182,7 +214,7 @@ class Network(nn.Sequential):
     @staticmethod
     def through(modules, x, condition):
         for layer in modules:
-            reads = isinstance(layer, (Condition, ConditionalBatchNorm, Projection))
+            reads = isinstance(layer, (Condition, ConditionalBatchNorm, Projection, Residual))
             x = layer(x, condition) if reads else layer(x)
         return x
 
@@ -190,7 +222,10 @@ class Network(nn.Sequential):
         return self.through(self, x, condition)
 
     def variables(self):
-        return {name: value for name, value in self.state_dict().items() if "num_batches" not in name}
+        """All but the counts of batches and what follows from spectral norm's `weight_u`."""
+        state = self.state_dict()
+        follows = {name for name in state if name.endswith("weight_v") and name[:-1] + "u" in state}
+        return {name: value for name, value in state.items() if "num_batches" not in name and name not in follows}
 
 
 def module(layer, shape, classes):
@@ -204,17 +239,20 @@ def module(layer, shape, classes):
         case "condition":
             return Condition(layer["method"], shape[0], classes)
         case "linear":
-            return nn.Linear(shape[0], layer["features"], bias)
+            return normalised(nn.Linear(shape[0], layer["features"], bias), layer.get("norm"))
         case "conv" if layer.get("norm") == {"type": "weight", "gain": 1} and layer["frozen"] and not bias:
             return NormalisedConvolution(shape[0], layer["channels"], **settings)
-        case "conv" if "norm" not in layer:
-            return nn.Conv2d(shape[0], layer["channels"], **settings, groups=layer.get("groups", 1), bias=bias)
+        case "conv":
+            plain = nn.Conv2d(shape[0], layer["channels"], **settings, groups=layer.get("groups", 1), bias=bias)
+            return normalised(plain, layer.get("norm"))
         case "convTranspose":
             return nn.ConvTranspose2d(shape[0], layer["channels"], **settings, bias=bias)
         case "dropout":
             return Dropout(layer["rate"])
         case "concat":
             return Concat(layer["branches"], shape)
+        case "residual":
+            return Residual(layer["layers"], layer.get("shortcut", []), shape, classes)
         case "inception" if layer["reads"] == "input" and "depthwise" not in layer:
             half = layer["channels"] // 2
             same = {"type": "conv", "channels": half, "kernel": 3, "padding": "same"}
@@ -222,7 +260,7 @@ def module(layer, shape, classes):
         case "conditionalBatchNorm":
             return ConditionalBatchNorm(shape[0], classes)
         case "projection":
-            return Projection(shape[0], classes)
+            return Projection(shape[0], classes, layer.get("norm"))
         case "selfAttention":
             return SelfAttention(shape[0])
         case "batchNorm" if layer.get("scale") is False:
@@ -248,7 +286,9 @@ def module(layer, shape, classes):
         case "maxPool":
             return nn.MaxPool2d(layer["kernel"])
         case "averagePool":
-            return nn.AvgPool2d(layer["kernel"])
+            return nn.AvgPool2d(layer.get("kernel", 2))
+        case "globalSumPool":
+            return GlobalSumPool()
         case "leakyReLU":
             return nn.LeakyReLU(layer["slope"])
         case "relu":
@@ -280,7 +320,18 @@ class TensorFlowRMSProp:
 
 
 def optimizer(settings, parameters):
-    """PyTorch's optimizer for the section `optimizer` of a config."""
+    """The optimizer for the section `optimizer` of a config, with its schedule."""
+    result = constant_optimizer(settings, parameters)
+    if schedule := settings.get("schedule"):
+        if schedule.keys() != {"type", "end"} or schedule["type"] != "linear":
+            raise ValueError(f"no schedule for {schedule}")
+        rate = torch.optim.lr_scheduler.LambdaLR(result, lambda updates: max(0, 1 - updates / schedule["end"]))
+        result.register_step_post_hook(lambda *_: rate.step())
+    return result
+
+
+def constant_optimizer(settings, parameters):
+    """PyTorch's optimizer at the settings' learning rate."""
     if settings["type"] == "sgd":
         return torch.optim.SGD(parameters, lr=settings["learningRate"])
     if settings.get("epsilonInsideRoot"):

@@ -41,6 +41,8 @@ def initial_weights(case):
         numbers = random.normal(size=value.shape)
         if name.startswith("average."):
             numbers = weights[name.replace("average", "generator", 1)]
+        elif kind == "weight_u":
+            numbers /= np.linalg.norm(numbers)
         elif kind in ("bias", "running_mean"):
             numbers *= 0.1
         elif "embedding" in name or kind == "running_var" or value.dim() in (1, 3):

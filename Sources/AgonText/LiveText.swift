@@ -1,0 +1,16 @@
+/// A line about work in progress, for a display that is redrawn in place.
+public enum LiveText {
+    /// The line, at most `width` characters long: a line that wraps cannot be overwritten.
+    ///
+    /// Parts that do not fit are left out whole, because a cut number is another number: first the others from their end,
+    /// then the position. Only the time left is cut, where not even it fits.
+    public static func line(_ position: String, timeLeft: String, others: [String], width: Int) -> String {
+        var line = position + "  " + timeLeft
+        guard line.count <= width else { return String(timeLeft.prefix(max(0, width))) }
+        for part in others {
+            guard line.count + 2 + part.count <= width else { break }
+            line += "  " + part
+        }
+        return line
+    }
+}
