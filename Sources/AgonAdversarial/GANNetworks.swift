@@ -48,11 +48,12 @@ public struct GANNetworks {
     ///   - discriminators: the different discriminators in the config; an ensemble has copies of each.
     ///   - isList: whether the config lists them under `discriminators` instead of `discriminator`.
     ///   - data: the shapes of the data; nil if they are unknown, in which case they follow from the generator.
+    ///   - channels: the channels of the images, if nothing else is known of the data.
     ///
     /// Throws `LayerError`, or `AdversarialError.unknownDataShapes` if the task needs the shapes of the data.
     public init(
         generator: NetworkConfiguration, discriminators: [NetworkConfiguration], isList: Bool,
-        configuration: AdversarialConfiguration, data: DataShapes?, seed: UInt64
+        configuration: AdversarialConfiguration, data: DataShapes?, channels: Int? = nil, seed: UInt64
     ) throws {
         let task = configuration.task
         let condition = task.conditionSize
@@ -65,7 +66,7 @@ public struct GANNetworks {
                 try Network(
                     name: named(name), configuration: generator,
                     input: try task.generatorInput(latent: configuration.latent, data: data, side: side),
-                    condition: condition, dataChannels: Self.channels(made: side, of: data),
+                    condition: condition, dataChannels: Self.channels(made: side, of: data) ?? channels,
                     path: .root.key("generator"), seed: seed)
             }
             let made = try makeGenerator("generator")
@@ -75,7 +76,7 @@ public struct GANNetworks {
                 return try Network(
                     name: named(count == 1 ? "discriminator" : "discriminators") + (count == 1 ? "" : ".\(index)"),
                     configuration: discriminators[kind], input: input, condition: condition,
-                    dataChannels: Self.channels(made: side, of: data),
+                    dataChannels: Self.channels(made: side, of: data) ?? channels,
                     path: isList ? .root.key("discriminators").index(kind) : .root.key("discriminator"), seed: seed)
             }
             var average: Network?

@@ -129,8 +129,7 @@ extension LiveLine {
     /// Shows a classifier's training progress: a live line on a terminal, plain lines elsewhere.
     func show(_ progress: TrainingProgress) {
         let parts =
-            progress.classifierText.components(separatedBy: ", ")
-            + ["\(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s"]
+            progress.classifierParts + ["\(NumberText.fixed(progress.imagesPerSecond, decimals: 0)) images/s"]
         let timeLeft = "\(DurationText.short(progress.secondsLeft)) left"
         if isTerminal {
             draw(parts[0], timeLeft: timeLeft, others: Array(parts.dropFirst()))

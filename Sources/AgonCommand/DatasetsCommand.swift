@@ -29,7 +29,7 @@ struct DatasetsCommand: ParsableCommand {
                 let name = entry.manifest.name.padding(toLength: 16, withPad: " ", startingAt: 0)
                 let place =
                     entry.location?.folder
-                    ?? "missing; get it with: \(CommandText.agon("datasets fetch \(entry.manifest.name)"))"
+                    ?? "missing; get it with: \(entry.manifest.fetchCommand)"
                 print("\(name)\(entry.manifest.title), \(entry.manifest.licence)")
                 print(String(repeating: " ", count: 16) + place)
             }
@@ -74,8 +74,7 @@ struct DatasetsCommand: ParsableCommand {
             var isSound = true
             for manifest in manifests {
                 guard let location = catalogue.locate(manifest) else {
-                    let command = CommandText.agon("datasets fetch \(manifest.name)")
-                    print("\(manifest.name): missing; get it with: \(command)")
+                    print("\(manifest.name): missing; get it with: \(manifest.fetchCommand)")
                     isSound = isSound && name == nil
                     continue
                 }

@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
             inception-score, prdc (precision, recall, density, coverage), ms-ssim,
             modes. Without --metrics, those of the run's config, or all that suit its
             data; where no classifier was trained on the data, those that need none, and
-            a note says which --classifier would add. Values are appended to the run's
+            a note names what --classifier would add. Values are appended to the run's
             evaluations.jsonl with everything they depend on; the table marks those that
             are not comparable. A second table lists costs: FLOPs, memory, time, and
             time to the best value.

@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
         }
         try StopRequest.signals.listening { try keepWriting(to: path) }
         // Browsers that show the page need not reload it any more.
-        _ = try write(to: path)
+        do { _ = try write(to: path) } catch { Console.say("note: \(error); the page still reloads") }
     }
 
     /// Writes the page again and again, until Ctrl-C or another signal.

@@ -33,8 +33,8 @@ struct RunCommand: ParsableCommand {
                 --rename module.netG.=generator. --rename module.netD.=discriminator.
               tensorboard --logdir Runs      curves and grids of all runs, in a browser
 
-            Documentation/own-images.md has the same for a folder in a config of five
-            lines. tricks.augmentation is DiffAugment, for few images.
+            Documentation/own-images.md does the same with a config of five lines.
+            tricks.augmentation (DiffAugment) is for few images.
             """)
 
     @OptionGroup var config: ConfigOptions

@@ -16,11 +16,12 @@ struct SampleCommand: ParsableCommand {
             --out FILE.png writes one image with all samples, --out DIR/ an image per
             sample at its native size, --out FILE.npy an array: [samples, height,
             width, channels], black -1 and white 1. Without --out, samples go to
-            NAME-samples.png in the working folder, by the run's or model's name. A grid
+            NAME-samples.png in the working folder, by the run's or model's name, picked
+            ones to NAME-pick.png, and so on; --save alone writes no image. A grid
             enlarges small samples by a whole factor, which is printed; --scale 1 keeps
-            their size. Where samples take classes in turn, each class has a column, and
-            a grid takes more samples than --count if its last row has room for them;
-            --columns sets the columns, and the count stays.
+            their size. Where samples take classes in turn, each of up to 32 classes has
+            a column, and a grid takes more samples than --count if its last row has
+            room for them; --columns sets the columns, and the count stays.
 
             Latent vectors of samples can be named and combined: an expression is
             made of names, #NUMBER for a sample of the seed, numbers, + - * / and
@@ -147,7 +148,9 @@ struct SampleCommand: ParsableCommand {
     private var target: String? {
         if let out { return out }
         guard save.isEmpty || !ways.isEmpty else { return nil }
-        return URL(fileURLWithPath: source).standardizedFileURL.lastPathComponent + "-samples.png"
+        // Samples that are picked from a numbered grid must not replace it.
+        let what = ways.first?.dropFirst(2) ?? "samples"
+        return URL(fileURLWithPath: source).standardizedFileURL.lastPathComponent + "-\(what).png"
     }
 
     /// The options that choose latents or the form of the image.
@@ -176,6 +179,13 @@ struct SampleCommand: ParsableCommand {
         if classifier != nil, neighbours == nil { throw ValidationError("--classifier is for --neighbours") }
         if replace, save.isEmpty { throw ValidationError("--replace is for --save") }
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to go together") }
+        if animate == nil, target == nil {
+            try refuse(
+                [
+                    ("--count", count != nil), ("--columns", columns != nil), ("--scale", scale != nil),
+                    ("--numbered", numbered), ("--label", label != nil),
+                ], with: "--save without --out")
+        }
         if ways.count > 1 { throw ValidationError("\(ways.inWords) exclude each other") }
         if animate != nil {
             if out != nil { throw ValidationError("--animate and --out exclude each other") }
@@ -186,6 +196,11 @@ struct SampleCommand: ParsableCommand {
                 throw ValidationError("--standing-statistics is for --animate with --interpolate")
             }
             if count != nil, !interpolate { throw ValidationError("--count is for --animate with --interpolate") }
+            if !interpolate {
+                try refuse(
+                    [("--label", label != nil), ("--checkpoint", checkpoint != nil)],
+                    with: "--animate without --interpolate")
+            }
             try refuse(
                 [
                     ("--columns", columns != nil), ("--scale", scale != nil), ("--numbered", numbered),
@@ -274,7 +289,7 @@ struct SampleCommand: ParsableCommand {
 
     private func text(of outcome: Sampling.Outcome) -> String {
         "\(outcome.path): \(CountText.short(outcome.count, "sample")) of step \(outcome.step)"
-            + (outcome.added > 0 ? ", \(outcome.added) more than asked for, to fill the last row" : "")
+            + (outcome.added > 0 ? ", \(outcome.added) of them to fill the last row" : "")
             + (outcome.scale > 1 ? ", each enlarged \(outcome.scale) times" : "")
     }
 

@@ -318,7 +318,8 @@ struct SweepEmitCommand: ParsableCommand {
             let plan = try SweepPlan(
                 sweep, folder: folder, options: SweepOptions(jobs: 1, threads: threads),
                 measures: layout.lacksTimeLimit, progress: Console.say)
-            return plan.notes + layout.request(plan)
+            // Notes of the plan are about this machine, not about the cluster's.
+            return layout.request(plan) + plan.unknownSpeeds
         } catch {
             // Such as images that only the cluster's nodes have.
             return ["the sweep cannot be planned here, so only --time and --sbatch mem=SIZE set limits: \(error)"]

@@ -162,7 +162,7 @@ public struct DatasetCatalogue: Sendable {
         return DatasetError.missing(
             name: manifest.name, files: gap?.files ?? files.map { $0 == "." ? "images" : $0 },
             folders: gap.map { [$0.folder] } ?? searchPath.folders(for: manifest.name),
-            isFetchable: manifest.forms.contains { !$0.sources.isEmpty },
+            isFetchable: manifest.isFetchable,
             passedOver: passedOver + otherCIFAR(manifest))
     }
 

@@ -140,10 +140,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .missing(let name, let files, let folders, let isFetchable, let passedOver):
             "dataset '\(name)' not found: no \(Self.list(files)) in \(Self.list(folders)). "
                 + passedOver.map { "Passed over: \($0). " }.joined()
-                + (isFetchable
-                    ? "Get it with: \(CommandText.agon("datasets fetch \(name)"))"
-                    : "Get it from a folder that holds its files with: "
-                        + CommandText.agon("datasets fetch \(name) --from DIR"))
+                + (isFetchable ? "Get it with: " : "Get it from a folder that holds its files with: ")
+                + DatasetManifest.fetchCommand(for: name, isFetchable: isFetchable)
         case .noTestSplit(let origin):
             "\(origin): has no test samples; hold some out with dataset.holdout, such as 0.1"
         case .noHoldout(let origin):
@@ -180,7 +178,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(folder): contains no files of dataset '\(name)'; looked for \(Self.list(files))"
         case .needsFolder(let name, let homepage, let files):
             "dataset '\(name)' has no download address; put \(Self.list(files)) in a folder DIR and run: "
-                + "\(CommandText.agon("datasets fetch \(name) --from DIR")) (about the data: \(homepage))"
+                + "\(DatasetManifest.fetchCommand(for: name, isFetchable: false)) (about the data: \(homepage))"
         case .fetchFailed(let name, let attempts):
             "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
         case .fetchRunning(let path): "\(path): another fetch is running here; wait until it ends"

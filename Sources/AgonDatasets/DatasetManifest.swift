@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonText
 import Foundation
 
 /// The description of a dataset in `Datasets/NAME.json`: its forms, their sources and their checksums.
@@ -21,6 +22,16 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
         citation = try reader.string("citation", "The publication to cite.")
         classes = try reader.strings("classes", default: [], "Names of the classes in the order of their labels.")
         forms = try reader.array("forms", of: Form.self, count: 1..., "The forms in which the data exist.")
+    }
+
+    /// Whether some form has a download address.
+    public var isFetchable: Bool { forms.contains { !$0.sources.isEmpty } }
+
+    /// The command that gets the data, from a folder if there is no download address.
+    public var fetchCommand: String { Self.fetchCommand(for: name, isFetchable: isFetchable) }
+
+    static func fetchCommand(for name: String, isFetchable: Bool) -> String {
+        isFetchable ? CommandText.agon("datasets fetch \(name)") : CommandText.agon("datasets fetch \(name) --from DIR")
     }
 
     /// One form of the data.

@@ -88,7 +88,8 @@ public struct Inspection: Sendable {
             note = "\(error)"
         }
         let shapes = dataset.map { DataShapes(sample: $0.sampleShape, condition: $0.conditionShape) }
-        let networks = try ExperimentNetworks(experiment, data: shapes)
+        let networks = try ExperimentNetworks(
+            experiment, data: shapes, channels: configuration.dataset.expectedChannels(searchPath: searchPath))
         let pool = WorkerPool(threads: threads)
         let (step, grids) = try experiment.locating {
             (

@@ -35,7 +35,7 @@ public struct Experiment: Sendable {
         if let kind = FileKind(of: file), kind != .experiment {
             throw ConfigError.unfit(
                 ConfigSource(file: path), .root,
-                "\(kind.noun), not \(FileKind.experiment.noun); use it with: \(kind.command) \(ShellText.word(path))")
+                "\(kind.noun), not \(FileKind.experiment.noun); use it with: \(kind.command(for: path))")
         }
         let node = try file.applying(overrides)
         return try Experiment((settings + numbers).reduce(node) { try $0.setting($1.value, at: $1.path) })

@@ -15,16 +15,19 @@ public struct ExperimentNetworks {
 
     /// - Parameters:
     ///   - data: the shapes of the data; if unknown, those of the generator's output.
+    ///   - channels: the channels of the images, if nothing else is known of the data.
     ///   - replays: whether random numbers are inputs, to replay a recorded training.
     ///
     /// Throws `ConfigError` with the line of the invalid layer or setting.
-    public init(_ experiment: Experiment, data: DataShapes? = nil, replays: Bool = false) throws {
+    public init(
+        _ experiment: Experiment, data: DataShapes? = nil, channels: Int? = nil, replays: Bool = false
+    ) throws {
         let configuration = experiment.configuration
         (gan, self.data, phases) = try experiment.locating {
             let gan = try GANNetworks(
                 generator: configuration.generator, discriminators: configuration.discriminators,
                 isList: configuration.listsDiscriminators, configuration: configuration.training, data: data,
-                seed: configuration.seed)
+                channels: channels, seed: configuration.seed)
             let shapes = data ?? DataShapes(sample: gan.sides[0].generator.outputShape)
             let setting = try AdversarialSetting(
                 gan: gan, data: shapes, configuration: configuration.training, randomNumbersAreInputs: replays,

@@ -31,13 +31,13 @@ package enum FileKind: Sendable {
         }
     }
 
-    /// The command that takes such a file.
-    package var command: String {
+    /// The command that takes a file of this kind.
+    package func command(for file: String) -> String {
         switch self {
-        case .experiment: CommandText.agon("run")
-        case .sweep: CommandText.agon("sweep run")
-        case .table: CommandText.agon("table")
-        case .classifier: CommandText.agon("classifier train")
+        case .experiment: CommandText.agon("run \(file)")
+        case .sweep: CommandText.agon("sweep run \(file)")
+        case .table: CommandText.agon("table \(file)")
+        case .classifier: CommandText.agon("classifier train \(file)")
         }
     }
 }

@@ -18,9 +18,9 @@ public enum ModelExport {
     }
 
     /// Writes a run's generator: input `latent` `[batch, size]` (and `condition` `[batch, classes]`, one-hot, if samples
-    /// have classes), output `images` `[batch, C, H, W]`, or `[batch, D]` for points. Images are in
-    /// [-1, 1] if the network ends in a tanh or a sigmoid; values of other networks may lie outside, as they may in Agon, which
-    /// clips them. Generators that translate images cannot be written.
+    /// have classes), output `images` `[batch, C, H, W]`, or `[batch, D]` for points. Images are in [-1, 1] if the network
+    /// ends in a tanh or a sigmoid; values of other networks may lie outside, as they may in Agon, which clips them when it
+    /// writes PNG files. Generators that translate images cannot be written.
     ///
     /// - Parameters:
     ///   - step: of the checkpoint; default: the newest.
@@ -34,7 +34,7 @@ public enum ModelExport {
     ) throws -> Outcome {
         try check(file)
         try BLAS.open()
-        let trained = try TrainedGenerator.exported(run: path, checkpoint: step, weights: weights, note: note)
+        let trained = try TrainedGenerator.forExport(run: path, checkpoint: step, weights: weights, note: note)
         let (generator, configuration) = (trained.network, trained.experiment.configuration)
         let graph = try samplingGraph(
             generator, count: OnnxTranslation.batch,

@@ -129,7 +129,7 @@ extension LayerError: CustomStringConvertible, LocalizedError {
         case .noCondition(let place):
             "\(place): the network has no condition to read; set task.labels or task.embedding, or remove the layer"
         case .unknownDataChannels(let place):
-            "\(place): the channels of the data are unknown here; set \"channels\" to a number, 1 or 3"
+            "\(place): the channels follow the data, which are unknown here; set \"channels\" to a number, 1 or 3"
         case .conditionDiffers(let place, let input, let features):
             "\(place): a condition of \(features) features does not match the \(input[-1]) channels of input "
                 + "\(input); remove \"features\""

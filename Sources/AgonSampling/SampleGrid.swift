@@ -75,7 +75,7 @@ public struct SampleGrid: Sendable {
         return scale ?? Self.scale(height: samples.shape[1], width: samples.shape[2])
     }
 
-    /// One column per class, as many as fit a row; nil for more, and where samples have no classes.
+    /// One column per class; nil for more than 32 classes, and where samples have none.
     static func columns(classes: Int?) -> Int? { classes.flatMap { $0 <= 32 ? $0 : nil } }
 
     /// The next number of samples that fills whole rows; less than a row stays as it is.

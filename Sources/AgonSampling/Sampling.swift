@@ -105,8 +105,8 @@ public struct Sampling {
     ///
     /// - Parameters:
     ///   - seed: seed of the latent vectors; each sample depends only on it and on the sample's number.
-    ///   - columns: samples per row of an image; nil: where samples take classes in turn one column per class and, for
-    ///     `first`, as many more samples as fill the last row, else as square as possible.
+    ///   - columns: samples per row of an image; nil: for `first`, one column per class (up to 32) and as many more
+    ///     samples as fill the last row; for rows, 8; for a path of up to 10, one row; else as square as possible.
     ///   - scale: the whole factor by which an image enlarges each sample; nil: to about 64 pixels.
     ///   - isNumbered: whether an image shows each sample's number; only for `first` and `picked`.
     ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the

@@ -15,7 +15,7 @@ public enum SamplingError: Error, Equatable, Sendable {
     /// A run whose generator needs more than latents.
     case cannotSample(folder: String, reason: String)
     /// A run whose generator needs more than latents, and so cannot be written for others.
-    case cannotExport(folder: String)
+    case cannotExport(folder: String, reason: String)
     /// A path whose ending is not a form of output.
     case unknownOutput(path: String)
     /// A path whose ending is not a form of animation.
@@ -61,9 +61,8 @@ extension SamplingError: CustomStringConvertible {
         case .badLatent(let path, let problem): "\(path): not a usable latent: \(problem)"
         case .cannotSample(let folder, let reason):
             "\(folder): cannot be sampled: \(reason). The run's own grids are in \(folder)/samples"
-        case .cannotExport(let folder):
-            "\(folder): cannot be exported: its generator translates images instead of sampling latents. "
-                + "Translate images with: \(CommandText.agon("sample \(folder)"))"
+        case .cannotExport(let folder, let reason):
+            "\(folder): cannot be exported: \(reason). Draw its images with: \(CommandText.agon("sample \(folder)"))"
         case .unknownOutput(let path):
             "\(path): samples are written as one image (.png), as an array (.npy), or as numbered images into a folder "
                 + "(DIR/)"

@@ -15,12 +15,13 @@ public enum SamplingModel {
     ///   - note: called with messages about skipped checkpoints.
     /// - Returns: the step and the bytes of the checkpoint.
     ///
-    /// Throws what `TrainedGenerator.exported` throws, `RunError.cannotMakeFolder` for a folder that holds a run or a model, `TensorsError`.
+    /// Throws what `TrainedGenerator.forExport` throws, `RunError.cannotMakeFolder` for a folder that holds a run or a model,
+    /// `TensorsError`.
     public static func write(
         run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
         to target: String, note: (String) -> Void = { _ in }
     ) throws -> (step: Int, bytes: Int) {
-        let trained = try TrainedGenerator.exported(run: path, checkpoint: step, weights: weights, note: note)
+        let trained = try TrainedGenerator.forExport(run: path, checkpoint: step, weights: weights, note: note)
         let (source, model) = (RunFolder(path: path), RunFolder(path: target))
         guard !model.holdsRun else {
             throw RunError.cannotMakeFolder(

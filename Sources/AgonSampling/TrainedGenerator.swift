@@ -51,13 +51,13 @@ package struct TrainedGenerator {
     /// The same, to write it for others.
     ///
     /// Throws `SamplingError.cannotExport` for generators that translate images, `RunError`, `ConfigError`, `TensorsError`.
-    package static func exported(
+    package static func forExport(
         run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights, note: (String) -> Void
     ) throws -> TrainedGenerator {
         do {
             return try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)
-        } catch SamplingError.cannotSample {
-            throw SamplingError.cannotExport(folder: path)
+        } catch SamplingError.cannotSample(_, let reason) {
+            throw SamplingError.cannotExport(folder: path, reason: reason)
         }
     }
 }

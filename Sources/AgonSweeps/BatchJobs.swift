@@ -28,25 +28,34 @@ public enum BatchJobs {
         public init() {}
 
         /// Whether the memory is open: set neither as such nor by one of the further options.
-        public var lacksMemory: Bool { memory == nil && !directivesSet(["mem", "mem-per-cpu", "mem-per-gpu"]) }
+        public var lacksMemory: Bool { memory == nil && directive("mem", "mem-per-cpu", "mem-per-gpu") == nil }
 
         /// Whether the time limit is open: set neither as such nor by one of the further options.
-        public var lacksTimeLimit: Bool { timeLimit == nil && !directivesSet(["time"]) }
+        public var lacksTimeLimit: Bool { limit == nil }
 
-        private func directivesSet(_ names: Set<String>) -> Bool {
-            directives.contains { directive in
-                names.contains(String(directive.drop { $0 == "-" }.prefix { $0 != "=" && $0 != " " }))
-            }
+        /// The time limit that is set; a directive stands last in the script and wins.
+        fileprivate var limit: String? { directive("time") ?? timeLimit }
+
+        /// The value of the last of the further options with one of these names.
+        private func directive(_ names: String...) -> String? {
+            func isEnd(_ character: Character) -> Bool { character == "=" || character == " " }
+            return directives.last { names.contains(String($0.drop { $0 == "-" }.prefix { !isEnd($0) })) }
+                .map { String($0.drop { !isEnd($0) }.dropFirst()) }
         }
 
         /// Sets the memory and the time limit, as far as they are open, to what the largest trial of a plan needs, with room
-        /// to spare: memory x 1.25, rounded up to 256 MB; time x 2, with the warning, rounded up to 10 minutes.
+        /// to spare. Memory: x 1.25, plus 1 GB for evaluations, up to the next multiple of 256 MB. Time: x 2, for each trial
+        /// of a task, plus the warning and two minutes, up to the next 10 minutes.
         ///
         /// - Returns: notes for the user.
         public mutating func request(_ plan: SweepPlan) -> [String] {
             var settings: [String] = []
             var notes: [String] = []
-            if lacksMemory, let bytes = plan.trials.map(Self.memory(for:)).max() {
+            if lacksMemory, plan.trials.contains(where: \.lacksData) {
+                notes.append(
+                    "the data are not on this machine, so the script asks for no memory; give it with --sbatch mem=SIZE"
+                )
+            } else if lacksMemory, let bytes = plan.trials.map(Self.memory(for:)).max() {
                 let megabytes = (bytes + (256 << 20) - 1) / (256 << 20) * 256
                 memory = "\(megabytes)M"
                 settings.append("--mem=\(megabytes)M")
@@ -68,7 +77,8 @@ public enum BatchJobs {
             guard !settings.isEmpty else { return notes }
             return [
                 "\(settings.joined(separator: " and ")): planned for the largest trial on this machine, with room to spare; "
-                    + "--time and --sbatch mem=SIZE set other values. A time that is too short costs only restarts"
+                    + "--time and --sbatch mem=SIZE set other values. If the partition allows less time, give its limit by "
+                    + "--time: tasks requeue themselves"
             ] + notes
         }
 
@@ -125,7 +135,7 @@ public enum BatchJobs {
         _ folder: SweepFolder, _ options: Slurm, program: String? = nil
     ) throws -> (path: String, command: String, notes: [String]) {
         // A task that is stopped as soon as it begins would be requeued forever.
-        if let limit = options.timeLimit, !Slurm.unlimited.contains(limit.lowercased()) {
+        if let limit = options.limit, !Slurm.unlimited.contains(limit.lowercased()) {
             guard let seconds = Slurm.seconds(of: limit) else { throw SweepError.badTimeLimit(limit) }
             guard seconds >= options.warning + 120 else {
                 throw SweepError.shortTimeLimit(limit, warning: options.warning)
@@ -183,7 +193,6 @@ public enum BatchJobs {
             \(directives.map { "#SBATCH \($0)" }.joined(separator: "\n"))
 
             \(isPlain ? "" : redirection)\
-            \(options.prologue.map { $0 + "\n" }.joined())\
             program=\(ShellText.quoted(program))
             agon=${AGON:-$program}
             trials=\(ShellText.quoted(root + "/trials"))
@@ -199,6 +208,7 @@ public enum BatchJobs {
             trap 'stop USR1' USR1
             trap 'stop TERM' TERM
 
+            \(options.prologue.map { "{ \($0)\n} || exit\n" }.joined())\
             failure=0
             for id in ${tasks[$SLURM_ARRAY_TASK_ID]}; do
                 [ -z "$signal" ] || break

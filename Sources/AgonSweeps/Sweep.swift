@@ -33,7 +33,7 @@ public struct Sweep: Sendable {
         if let kind = FileKind(of: node), kind != .sweep {
             throw ConfigError.unfit(
                 ConfigSource(file: file), .root,
-                "\(kind.noun), not a sweep; use it with: \(kind.command) \(ShellText.word(file))")
+                "\(kind.noun), not a sweep; use it with: \(kind.command(for: file))")
         }
         try self.init(
             file: file,

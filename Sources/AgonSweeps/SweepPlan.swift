@@ -24,6 +24,8 @@ public struct SweepPlan: Sendable {
         public var disk = 0
         /// The planned memory of the process, in bytes.
         public var memory = 0
+        /// Whether the data are not on this machine, so that the memory leaves them out.
+        public var lacksData = false
 
         public var stepsLeft: Int {
             status.state.isFinal ? 0 : max(0, trial.experiment.configuration.steps - status.step)
@@ -45,6 +47,8 @@ public struct SweepPlan: Sendable {
     /// Axes with different values among the trials.
     public let differing: [String]
     public private(set) var notes: [String]
+    /// The notes on trials whose speed could not be measured.
+    public private(set) var unknownSpeeds: [String] = []
     /// The free disk space at the sweep's folder, in bytes.
     public let diskFree: Int?
 
@@ -95,7 +99,8 @@ public struct SweepPlan: Sendable {
             trials.append(
                 Trial(
                     trial: trial, status: status, floatingPointOperations: cost.floatingPointOperations,
-                    disk: cost.disk(of: trial.experiment.configuration), memory: cost.memory))
+                    disk: cost.disk(of: trial.experiment.configuration), memory: cost.memory, lacksData: cost.lacksData)
+            )
         }
         // Operations per second of the previous config, in ascending order of cost.
         var rate: Double?
@@ -122,6 +127,7 @@ public struct SweepPlan: Sendable {
             trials[index].isEstimated = estimates.contains(cost.signature)
             if let speed = speeds[cost.signature], operations > 0 { rate = speed * operations }
         }
+        notes += unknownSpeeds
         warn()
     }
 
@@ -140,7 +146,7 @@ public struct SweepPlan: Sendable {
             cache.keep(speed, of: cost)
             return speed
         } catch {
-            notes.append("the speed of \(name) is unknown: \(error)")
+            unknownSpeeds.append("the speed of \(name) is unknown: \(error)")
             return nil
         }
     }
@@ -155,7 +161,7 @@ public struct SweepPlan: Sendable {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         if memory > physical {
             notes.append(
-                "\(jobs) jobs may need \(SizeText.short(memory)) of memory, but the machine has only "
+                "\(CountText.short(jobs, "job")) may need \(SizeText.short(memory)) of memory, but the machine has only "
                     + SizeText.short(physical))
         }
         let isTooShort = trials.contains {

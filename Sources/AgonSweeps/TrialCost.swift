@@ -18,6 +18,8 @@ struct TrialCost: Sendable {
     var checkpoint: Int
     /// The maximum size of a grid of samples, in bytes.
     var samples: Int
+    /// Whether the data are not on this machine, so that the memory leaves them out.
+    var lacksData: Bool
     /// Configs with the same signature train at the same speed.
     var signature: String
 
@@ -32,6 +34,7 @@ struct TrialCost: Sendable {
         let memory = inspection.memory
         floatingPointOperations = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
         self.memory = memory.total - memory.program + program + (inspection.datasetBytes ?? 0)
+        lacksData = inspection.datasetBytes == nil
         checkpoint = memory.checkpointCopy
         let sample = inspection.networks.first?.layers.last { $0.depth == 0 }?.outputShape.count ?? 0
         samples = experiment.configuration.samples.count * sample

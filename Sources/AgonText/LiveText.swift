@@ -3,10 +3,10 @@ public enum LiveText {
     /// The line, at most `width` characters long: a line that wraps cannot be overwritten.
     ///
     /// Parts that do not fit are left out whole, because a cut number is another number: first the others from their end,
-    /// then the position. Only the time left is cut, where not even it fits.
+    /// then the position, at last the time left.
     public static func line(_ position: String, timeLeft: String, others: [String], width: Int) -> String {
         var line = position + "  " + timeLeft
-        guard line.count <= width else { return String(timeLeft.prefix(max(0, width))) }
+        guard line.count <= width else { return timeLeft.count <= width ? timeLeft : "" }
         for part in others {
             guard line.count + 2 + part.count <= width else { break }
             line += "  " + part

@@ -78,7 +78,7 @@ import Testing
         #expect(few.output == "run-samples.png: 4 samples of step 2\n", "\(few.errors)")
         #expect(contents("run-samples.png") != nil)
         let pick = try agon("sample", "run/", "--pick", "3")
-        #expect(pick.output == "run-samples.png: 1 sample of step 2\n", "\(pick.errors)")
+        #expect(pick.output == "run-pick.png: 1 sample of step 2\n", "\(pick.errors)")
         // A name needs no image.
         let saved = try agon("sample", "run", "--save", "one=1")
         #expect(saved.output == "run/latents/one.npy: sample 1 of seed 0\n", "\(saved.errors)")

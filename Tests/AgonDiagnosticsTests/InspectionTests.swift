@@ -61,6 +61,22 @@ import Testing
         #expect(networks.gan.discriminators[0].parameterCount == count)
     }
 
+    /// The channels of a known set follow from its kind and transforms, so that plans need no data.
+    @Test(arguments: [
+        ("mnist", "[]", 1), ("mnist", #"["rgb"]"#, 3), ("cifar10", "[]", 3), ("cifar10", #"["grayscale"]"#, 1),
+    ])
+    func channelsOfMissingDataAreKnown(name: String, transforms: String, channels: Int) throws {
+        let size = #"{"type": "resize", "size": 32, "fit": "stretch"}"#
+        let list = transforms == "[]" ? "[\(size)]" : transforms.dropLast() + ", \(size)]"
+        let experiment = try Experiment.load(
+            path: projectFolder + "/Configs/gan/dcgan.json",
+            overrides: [#"dataset={"name": "\#(name)", "transforms": \#(list)}"#])
+        let empty = DataSearchPath(roots: [], manifestFolders: [projectFolder + "/Datasets"], fetchFolder: "/nowhere")
+        let inspection = try Inspection(experiment, searchPath: empty, threads: 1)
+        #expect(inspection.datasetBytes == nil)
+        #expect(inspection.networks[0].layers.last?.outputShape == [32, 32, channels])
+    }
+
     @Test func numbersAreGrouped() {
         #expect(Inspection.megabytes(1_500_000) == "1.50")
     }

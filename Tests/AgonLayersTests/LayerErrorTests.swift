@@ -141,7 +141,7 @@ import Testing
         ),
         (
             #"[{"type": "conv", "channels": "data", "kernel": 3}]"#, [4, 4, 3],
-            "net.layers[0] (conv): the channels of the data are unknown here; set \"channels\" to a number, 1 or 3"
+            "net.layers[0] (conv): the channels follow the data, which are unknown here; set \"channels\" to a number, 1 or 3"
         ),
         (
             #"["minibatchDiscrimination"]"#, [4, 4, 3],

@@ -297,7 +297,7 @@ import Testing
         let warnings = try TableWork(table: changed, budget: "smoke").results(of: values).warnings
         #expect(
             warnings == [
-                "4 of the trials are of configs that have changed since; agon table width --budget smoke runs today's"
+                "4 of the trials are of configs that have changed since; agon table \(changed) --budget smoke runs today's"
             ])
         try folder.write(
             #"{"table": "t", "budget": "b", "rows": [{"name": "r", "costs": {"c": "x"}}]}"#, to: "bad.json")
@@ -359,7 +359,7 @@ import Testing
         #expect(
             message { _ = try results(work) }
                 == "\(folder.path)/Sweeps/width-smoke: no trial of this sweep has been run; run it with: agon table "
-                + "width --budget smoke")
+                + "\(path) --budget smoke")
         try record(work) { trial, _ in trial.state = .waiting }
         #expect(message { _ = try results(work) }.contains("no trial of this sweep has been run"))
         #expect(

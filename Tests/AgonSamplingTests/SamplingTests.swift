@@ -213,7 +213,7 @@ import Testing
             guard task == "cycle" else { continue }
             #expect(
                 message { _ = try SamplingModel.write(run: run, to: folder.path + "/model") }
-                    .hasPrefix("\(run): cannot be exported: its generator translates images"))
+                    .hasPrefix("\(run): cannot be exported: it translates images"))
         }
     }
 

@@ -250,7 +250,7 @@ import Testing
         var comparison = evaluation(made, "mnist")
         var notes: [String] = []
         let values = try comparison.measure { notes.append($0) }
-        #expect(notes.contains { $0.hasPrefix("\(made) and mnist have images of other sizes") })
+        #expect(notes.contains { $0.hasPrefix("\(made) and mnist have images of different sizes") })
         #expect(!values.contains { $0.metric == "ms-ssim" })
         #expect(notes.contains("left out ms-ssim: the images of \(made) have several sizes"))
         #expect(values[0].identity.node["resizer"]?.string == "bilinear-antialiased-8bit")

@@ -123,7 +123,7 @@ import Testing
         let slurm = try String(contentsOfFile: written.path, encoding: .utf8)
         for line in [
             "#SBATCH --array=0-2%3", "#SBATCH --requeue", "#SBATCH --signal=B:USR1@120", "#SBATCH --time=01:00:00",
-            "#SBATCH --mem=512M", "module load gcc/12\nexport GREETING='it is'",
+            "#SBATCH --mem=512M", "{ module load gcc/12\n} || exit\n{ export GREETING='it is'\n} || exit\nfailure=0",
             "#SBATCH --partition=long", "  '\(sweep.trials[0].id) \(sweep.trials[1].id)'", "  '\(sweep.trials[4].id)'",
         ] { #expect(slurm.contains(line + "\n"), "\(line) in\n\(slurm)") }
         // Both are what a shell takes for a program.

@@ -171,6 +171,7 @@ public struct SweepPage {
     /// The trial's ID, which leads to the trial's own page if there is one, else to its folder.
     private func link(_ trial: RecordedTrial) -> Markup {
         let folder = trial.run.folder.path
+        guard FileManager.default.fileExists(atPath: folder) else { return "<code>\(trial.id)</code>" }
         let page = folder + "/report.html"
         let target = FileManager.default.fileExists(atPath: page) ? page : folder + "/"
         let address = PageLink.address(of: target, from: file.map(FilePath.parent) ?? sweep.folder.path)

@@ -37,7 +37,7 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         budgets = try reader.dictionary(
             "budgets", of: TableBudget.self, default: [:],
             "What is run: smoke in minutes, quick in an hour or two, full as published. A table without budgets runs nothing; "
-                + "agon table --sweep makes it of an existing sweep.")
+                + "agon table --sweep fills it from an existing sweep.")
         rows = try reader.array("rows", of: TableRow.self, default: [], "The rows, from top to bottom.")
         by = try reader.strings(
             "by", default: [], "Instead of rows: axes or paths of keys of the config; each combination is a row.")

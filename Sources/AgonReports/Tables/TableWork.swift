@@ -169,10 +169,13 @@ public struct TableWork: Sendable {
         if former > 0 {
             results.warnings.append(
                 "\(former) of the trials are of configs that have changed since; "
-                    + CommandText.agon("table \(configuration.name) --budget \(budget)") + " runs today's")
+                    + CommandText.agon("table \(argument) --budget \(budget)") + " runs today's")
         }
         return results
     }
+
+    /// The table as commands name it: by its name if that finds its file.
+    private var argument: String { (try? Self.path(of: configuration.name)) == file ? configuration.name : file }
 
     /// The trials of the sweeps.
     var plannedIDs: Set<String> {
@@ -210,7 +213,7 @@ public struct TableWork: Sendable {
                 || trials.contains(where: { $0.status.state != .waiting })
         else {
             throw ReportsError.nothingRun(
-                folder: sweeps[0].folder.path, table: configuration.name, budget: budget)
+                folder: sweeps[0].folder.path, table: argument, budget: budget)
         }
         return trials
     }

@@ -9,11 +9,13 @@ import AgonText
 import AgonTraining
 
 extension TrainingProgress {
-    /// The training progress of a classifier: `step 750/7500, loss 0.3219, accuracy 90.12 %`.
-    package var classifierText: String {
+    /// The training progress of a classifier: `step 750/7500`, `loss 0.3219` and `accuracy 90.12 %`.
+    package var classifierParts: [String] {
         let (loss, accuracy) = (Double(scalar("loss") ?? .nan), Double(scalar("accuracy") ?? .nan))
-        return "step \(step)/\(steps), loss \(NumberText.fixed(loss, decimals: 4)), "
-            + "accuracy \(NumberText.percent(accuracy))"
+        return [
+            "step \(step)/\(steps)", "loss \(NumberText.fixed(loss, decimals: 4))",
+            "accuracy \(NumberText.percent(accuracy))",
+        ]
     }
 }
 

@@ -32,14 +32,16 @@ struct EvaluationPlan {
     ///   - isStage: whether there are other stages, whose images may have another size: metrics that do not suit this
     ///     stage are omitted instead of refused.
     ///   - isSplitDemanded: whether a missing test split is an error, instead of a reason to take the training split.
-    ///   - note: called with a line if a classifier must be trained first, or if there is none for metrics that the
-    ///     settings do not name.
+    ///   - requiresClassifier: whether it is an error that there is no classifier for metrics that the settings do not name,
+    ///     instead of a reason to leave them out.
+    ///   - note: called with a line if a classifier must be trained first, or if metrics are left out.
     ///
     /// Throws `MeasurementError` and `ClassifierError` for mismatches, `DatasetError`, the errors of training a
     /// classifier.
     init(
         _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, isSplitDemanded: Bool = false,
-        searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int, note: (String) -> Void
+        requiresClassifier: Bool = false, searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int,
+        note: (String) -> Void
     ) throws {
         let training = experiment.configuration.dataset
         let name = training.name
@@ -66,7 +68,8 @@ struct EvaluationPlan {
                 "'\(name)' has no test split: samples are compared with the training samples; hold some out with "
                     + "dataset.holdout")
         }
-        isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
+        let isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
+        self.isStacked = isStacked
         let shape = dataset.sampleShape
         image = shape.rank == 3 ? ImageShape(height: shape[0], width: shape[1], channels: shape[2]) : nil
 
@@ -77,18 +80,19 @@ struct EvaluationPlan {
                 reason: Self.reason(metric, image: image, isMixture: dataset.mixture != nil, dataset: name))
         }
         var metrics = settings.metrics.isEmpty ? possible : settings.metrics.filter(possible.contains)
-        // Modes of stacked digits are what a classifier of digits says.
-        let isOfDigits = isStacked
+        // A classifier of digits finds the modes of stacked digits.
         func needsClassifier(_ metric: EvaluationMetric) -> Bool {
-            metric.needsFeatures || (isOfDigits && metric == .modes)
+            metric.needsFeatures || (isStacked && metric == .modes)
         }
         var source: ExtractorSource?
         if metrics.contains(where: needsClassifier), image != nil {
-            let classified = isOfDigits ? "mnist" : name
+            let classified = isStacked ? "mnist" : name
             let others = metrics.filter { !needsClassifier($0) }
             do {
                 source = try ExtractorSource.find(settings.classifier, dataset: classified, catalogue: catalogue)
-            } catch MeasurementError.noClassifier where settings.metrics.isEmpty && !others.isEmpty {
+            } catch MeasurementError.noClassifier
+                where settings.metrics.isEmpty && !others.isEmpty && !requiresClassifier
+            {
                 note(ExtractorSource.leftOut(metrics.filter(needsClassifier), dataset: classified))
                 metrics = others
             }

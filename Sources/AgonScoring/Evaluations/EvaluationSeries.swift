@@ -31,7 +31,8 @@ final class EvaluationSeries: TrainingEvaluation {
     ) throws {
         guard let settings = prepared.experiment.configuration.evaluation else { return nil }
         plan = try EvaluationPlan(
-            settings, experiment: prepared.experiment, isStage: isStage, searchPath: options.searchPath,
+            settings, experiment: prepared.experiment, isStage: isStage, requiresClassifier: true,
+            searchPath: options.searchPath,
             catalogue: classifiers, threads: options.threads, note: note)
         every = settings.every
         if settings.standingStatistics != nil {

@@ -49,7 +49,7 @@ enum ExtractorSource {
                     // One line per tenth of training.
                     let tenth = max(1, progress.steps / 10)
                     guard progress.step % tenth < max(1, progress.steps / 100) else { return }
-                    note("classifier \(recipe.name): \(progress.classifierText)")
+                    note("classifier \(recipe.name): \(progress.classifierParts.joined(separator: ", "))")
                 }, note: note)
             let accuracy = NumberText.percent(weights.accuracy)
             note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")

@@ -73,8 +73,8 @@ public struct ImageEvaluation {
     public func measure(note: (String) -> Void = { _ in }) throws -> [EvaluationValue] {
         try BLAS.open()
         let made = try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
-        let real = try realImages(besides: made, note: note)
-        let wanted = try wantedMetrics(made, note: note)
+        let real = try realImages(comparedWith: made, note: note)
+        var wanted = try wantedMetrics(made, note: note)
         var values: [EvaluationValue] = []
         if wanted.contains(where: \.needsFeatures) {
             do {
@@ -83,6 +83,7 @@ public struct ImageEvaluation {
                 where metrics == nil && statisticsPath == nil && wanted.contains(.similarity)
             {
                 note(ExtractorSource.leftOut(wanted.filter(\.needsFeatures), dataset: referenceName))
+                wanted.removeAll(where: \.needsFeatures)
             }
         }
         if wanted.contains(.similarity) {
@@ -108,7 +109,7 @@ public struct ImageEvaluation {
         }
     }
 
-    private func realImages(besides made: ImageSet, note: (String) -> Void) throws -> ImageSet? {
+    private func realImages(comparedWith made: ImageSet, note: (String) -> Void) throws -> ImageSet? {
         switch reference {
         case .folder(let path): return try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
         case .dataset(let name):
@@ -129,7 +130,7 @@ public struct ImageEvaluation {
             if let own = try real.size(), own.height == size.height, own.width == size.width { return real }
             note(
                 "the images of '\(name)' are resized to \(size.height)x\(size.width), the size of those in "
-                    + made.name)
+                    + made.name + (statisticsPath == nil ? "" : "; so are those of the statistics"))
             real.target = size
             return real
         case .statistics: return nil
@@ -174,7 +175,7 @@ public struct ImageEvaluation {
         let known = try real.map { try outputs(of: $0, limit: realSamples, extractor) }
         if let known, let real, known.resizer != generated.resizer {
             note(
-                "\(made.name) and \(real.name) have images of other sizes, which the classifier does not read alike; "
+                "\(made.name) and \(real.name) have images of different sizes, which the classifier does not read alike; "
                     + "for a fair distance give all of them one size")
         }
         if let samples, generated.outputs.rows < samples {
