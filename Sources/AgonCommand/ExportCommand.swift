@@ -16,10 +16,10 @@ struct ExportCommand: ParsableCommand {
             classes], one-hot, if samples have classes) and gives 'images' [batch,
             channels, height, width]. Black is -1 and white 1; a network that does not
             end in a tanh or a sigmoid may exceed them: clip its images, as agon sample
-            does for PNG files. A classifier reads such images and gives 'logits'. The model is in
-            evaluation mode. Generators that translate images (Pix2Pix, CycleGAN)
-            cannot be exported, nor networks that draw random numbers in evaluation
-            mode, as by dropout.
+            does for PNG files. A classifier reads such images and gives 'logits'. The
+            model is in evaluation mode. Generators that translate images (Pix2Pix,
+            CycleGAN) cannot be exported, nor networks that draw random numbers in
+            evaluation mode, as by dropout.
 
             EXAMPLES
               agon export Runs/quickstart --onnx generator.onnx

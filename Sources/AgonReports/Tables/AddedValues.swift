@@ -87,21 +87,23 @@ extension TableWork {
         let machineColumns = isOneMachine ? [] : configuration.columns.filter(\.quantity.dependsOnMachine).map(\.key)
         let definitions = definitions
         for (index, row) in rows.enumerated() {
-            let here = values.rows[index].trials
+            let here = Dictionary(values.rows[index].trials.map { ($0.id, $0) }) { first, _ in first }
+            let count = values.rows[index].trials.count
+            var known: Set<String> = []
             var joined: [(trial: TableValues.Trial, definition: TrialDefinition)] = []
             for (id, definition) in definitions where row.matches({ definition.value(of: $0) }) {
-                guard !joined.contains(where: { $0.trial.id == id }) else { continue }
+                guard known.insert(id).inserted else { continue }
                 if let file = contributions.first(where: { $0.ids.contains(id) })?.file,
                     var trial = file.trial(id, row: row.name)
                 {
                     for key in machineColumns { trial.measured[key] = nil }
                     joined.append((trial, definition))
                 } else {
-                    joined.append((here.first { $0.id == id } ?? .waiting(id, seed: definition.seed), definition))
+                    joined.append((here[id] ?? .waiting(id, seed: definition.seed), definition))
                 }
             }
             guard joined.contains(where: { $0.trial.state != .waiting }),
-                joined.count > here.count || !contributions.isEmpty
+                joined.count > count || !contributions.isEmpty
             else { continue }
             TableMaking.describe(
                 &values.rows[index], columns: configuration.columns, trials: joined.map(\.definition),
