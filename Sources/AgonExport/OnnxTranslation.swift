@@ -14,6 +14,9 @@ struct OnnxTranslation {
     private var model: OnnxModel
     /// Whether each node depends on an input.
     private let isDependent: [Bool]
+    /// The matrices that `ComputeGraph.batchedProduct` multiplies, by the node of the product. In a graph this is a
+    /// convolution with a group for each sample; ONNX multiplies any number of pairs, so that the batch stays free.
+    private let products: [Int: [Value]]
     /// The values of independent nodes that dependent ones read.
     private var constants: [Int: Tensor] = [:]
     private var names: [Int: String] = [:]
@@ -33,8 +36,36 @@ struct OnnxTranslation {
             }
         }
         self.isDependent = isDependent
+        products = Dictionary(
+            uniqueKeysWithValues: graph.nodes.compactMap { node in
+                Self.matrices(of: node.output, in: graph).map { (node.output.index, $0) }
+            })
         try evaluateConstants(pool: pool)
     }
+
+    /// The two operands if a value is the result of `ComputeGraph.batchedProduct` on a pair for each sample.
+    private static func matrices(of value: Value, in graph: ComputeGraph) -> [Value]? {
+        /// The value that becomes this one by the named operations, the last first.
+        func source(_ value: Value, before names: [String]) -> Value? {
+            var value = value
+            for name in names {
+                let node = graph.nodes[value.index]
+                guard node.operation.name == name else { return nil }
+                value = node.inputs[0]
+            }
+            return value
+        }
+        let turns = ["reshape", "transpose", "reshape", "transpose"]
+        guard let product = source(value, before: turns.reversed()),
+            case .convolution(let geometry) = graph.nodes[product.index].operation, geometry.groups == batch,
+            geometry.kernelHeight == 1, geometry.kernelWidth == 1
+        else { return nil }
+        let operands = graph.nodes[product.index].inputs.compactMap { source($0, before: turns) }
+        return operands.count == 2 ? operands : nil
+    }
+
+    /// What a node reads; of a product of matrices, the matrices.
+    private func inputs(of node: Node) -> [Value] { products[node.output.index] ?? node.inputs }
 
     /// Evaluates what does not depend on inputs by running the graph once.
     private mutating func evaluateConstants(pool: WorkerPool) throws {
@@ -50,7 +81,7 @@ struct OnnxTranslation {
                     operation: "assign", origin: "\(node.origin)", reason: "it changes the network's state")
             }
             guard isDependent[node.output.index] else { continue }
-            for input in node.inputs where !isDependent[input.index] { wanted.insert(input.index) }
+            for input in inputs(of: node) where !isDependent[input.index] { wanted.insert(input.index) }
         }
         for index in wanted.sorted() { graph.output("constant.\(index)", graph.nodes[index].output) }
         let step = try CompiledStep(graph, name: "constants", pool: pool, seed: 0)
@@ -104,7 +135,7 @@ struct OnnxTranslation {
         var open = [value.index]
         while let index = open.popLast() {
             guard found.insert(index).inserted else { continue }
-            open += graph.nodes[index].inputs.map(\.index)
+            open += inputs(of: graph.nodes[index]).map(\.index)
         }
         return found
     }
@@ -123,6 +154,9 @@ struct OnnxTranslation {
     }
 
     private mutating func translate(_ node: Node) throws -> String {
+        if let matrices = products[node.output.index] {
+            return model.add("MatMul", try matrices.map { try operand($0) })
+        }
         switch node.operation {
         case .input(let name): return try input(name, node.output.shape)
         case .unary(let function): return try unary(function, operand(node.inputs[0]))
@@ -281,7 +315,6 @@ struct OnnxTranslation {
     /// Throws `ExportError.unsupported` for a value that is not a constant.
     private mutating func weight(_ value: Value, _ order: [Int]) throws -> String {
         guard let tensor = constants[value.index] else {
-            // Products of pairs of matrices, as in attention: their number is the batch, which must stay free.
             throw ExportError.unsupported(
                 operation: "convolution", origin: "\(graph.nodes[value.index].origin)",
                 reason: "its weight depends on the input")

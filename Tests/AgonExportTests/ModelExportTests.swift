@@ -75,6 +75,42 @@ import Testing
         #expect(try model(raw).graph.initializer != written.graph.initializer)
     }
 
+    /// Attention multiplies two matrices of each sample, of which there may be any number.
+    @Test func attentionByClassIsWritten() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        let settings = [
+            #"task={"type": "generation", "labels": 10}"#,
+            #"""
+            generator.layers=[{"type": "linear", "features": 288}, {"type": "reshape", "shape": [6, 6, 8]},
+              "conditionalBatchNorm", {"type": "selfAttention", "norm": "spectral"},
+              {"type": "residual", "shortcut": ["upsample"],
+               "layers": ["relu", "upsample", {"type": "conv", "channels": 8, "kernel": 3, "padding": 1}]},
+              {"type": "conv", "channels": "data", "kernel": 3, "padding": 1}, "tanh"]
+            """#,
+            #"discriminator.layers=["flatten", {"type": "projection"}]"#,
+        ]
+        _ = try TrainingRun.run(digits.load(settings), options: digits.options(run), classifiers: digits.classifiers)
+        let path = digits.folder.path + "/g.onnx"
+        _ = try ModelExport.writeGenerator(run: run, to: path, threads: 1)
+        let graph = try model(path).graph
+        expectSound(graph)
+        #expect(graph.input.map(\.name) == ["latent", "condition"] && extents(graph.input[1]) == ["batch", "10"])
+        #expect(extents(graph.output[0]) == ["batch", "1", "12", "12"])
+        // Products of two values that depend on the inputs.
+        let constants = Set(graph.initializer.map(\.name))
+        #expect(graph.node.filter { $0.opType == "MatMul" && constants.isDisjoint(with: $0.input) }.count == 2)
+        // The batch is free: it is in no shape, and convolutions have no group for each sample.
+        let groups = graph.node.flatMap(\.attribute).filter { $0.name == "group" }
+        #expect(!groups.isEmpty && groups.allSatisfy { $0.i == 1 })
+        for shape in graph.initializer where shape.dataType == 7 {
+            let extents = shape.rawData.withUnsafeBytes { bytes in
+                (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
+            }
+            #expect(extents.allSatisfy { $0 <= 0 || $0 % Int64(OnnxTranslation.batch) != 0 }, "\(extents)")
+        }
+    }
+
     @Test func aClassifierIsWritten() throws {
         let digits = try TinyDigits()
         let path = digits.folder.path + "/c.onnx"
