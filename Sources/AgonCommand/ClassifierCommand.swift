@@ -62,7 +62,12 @@ struct ClassifierCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the classifiers and whether they are trained.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the classifiers and whether they are trained.",
+            discussion: """
+                EXAMPLES
+                  agon classifier list
+                """)
 
         func run() throws {
             let catalogue = ClassifierCatalogue.standard()
@@ -114,7 +119,10 @@ struct ClassifierCommand: ParsableCommand {
     struct Schema: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the JSON Schema of classifiers' configs.",
-            discussion: "Configs/classifiers/schema.json is its output.")
+            discussion: """
+                EXAMPLES
+                  agon classifier schema > Configs/classifiers/schema.json
+                """)
 
         func run() throws { print(try ClassifierConfiguration.schema().prettyText, terminator: "") }
     }

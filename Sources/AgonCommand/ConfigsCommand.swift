@@ -32,6 +32,6 @@ struct ConfigsCommand: ParsableCommand {
             let system = ["source", "form"].compactMap { node["system"]?[$0]?.string }.joined(separator: ", ")
             table.add([name, node["description"]?.string ?? system])
         }
-        print(table.text(width: full ? nil : TerminalWidth.columns))
+        print(table.text(width: full ? nil : TerminalSize.listWidth))
     }
 }

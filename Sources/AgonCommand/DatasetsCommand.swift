@@ -20,7 +20,13 @@ struct DatasetsCommand: ParsableCommand {
         subcommands: [List.self, Fetch.self, Verify.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the datasets and their locations.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the datasets and their locations.",
+            discussion: """
+                EXAMPLES
+                  agon datasets list
+                  agon datasets list --data ~/Downloads
+                """)
 
         @OptionGroup var data: DataOptions
 
@@ -37,7 +43,13 @@ struct DatasetsCommand: ParsableCommand {
     }
 
     struct Fetch: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Download a dataset and verify every file.")
+        static let configuration = CommandConfiguration(
+            abstract: "Download a dataset and verify every file.",
+            discussion: """
+                EXAMPLES
+                  agon datasets fetch fashion-mnist
+                  agon datasets fetch mnist --from ~/Downloads/mnist
+                """)
 
         @Argument(help: "The dataset's name.")
         var name: String
@@ -61,8 +73,14 @@ struct DatasetsCommand: ParsableCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check the files of datasets against their checksums.",
-            discussion:
-                "Without a name, checks all datasets on this machine. The exit code is 1 if a file fails.")
+            discussion: """
+                Without a name, checks all datasets on this machine. The exit code is 1 if a
+                file fails.
+
+                EXAMPLES
+                  agon datasets verify
+                  agon datasets verify mnist
+                """)
 
         @Argument(help: "The dataset's name; default: all datasets on this machine.")
         var name: String?

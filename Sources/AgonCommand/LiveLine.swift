@@ -8,11 +8,7 @@ final class LiveLine {
 
     /// Redraws the live line, within the terminal's width.
     func draw(_ position: String, timeLeft: String, others: [String]) {
-        var size = winsize()
-        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        // The last column stays free, because some terminals wrap after it.
-        let width = (isKnown ? Int(size.ws_col) : 80) - 1
-        let line = LiveText.line(position, timeLeft: timeLeft, others: others, width: width)
+        let line = LiveText.line(position, timeLeft: timeLeft, others: others, width: TerminalSize.liveWidth)
         write("\r\u{1B}[K\(line)", to: .standardError)
         isOpen = true
     }

@@ -32,6 +32,6 @@ struct ModelsCommand: ParsableCommand {
                 try ConfigNode.load(path: model.configPath)["description"]?.string ?? "",
             ])
         }
-        print(table.text(width: full ? nil : TerminalWidth.columns))
+        print(table.text(width: full ? nil : TerminalSize.listWidth))
     }
 }

@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
             One self-contained HTML file without scripts, for screen, phone and
             paper. A run in progress can be reported too: --watch rewrites the page
             every few seconds until Ctrl-C, and browsers that show it reload it.
-            The page of a sweep links to its trials.
+            The page of a sweep links to its trials; wide tables scroll.
 
             EXAMPLES
               agon report Runs/selfgan-mlp

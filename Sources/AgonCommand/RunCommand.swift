@@ -16,7 +16,8 @@ struct RunCommand: ParsableCommand {
             checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
             weights of an uninterrupted run. If there is no run yet, --resume starts
             one and says so. It does nothing for a completed run. If the data have
-            moved since, --set dataset.path names their place.
+            moved since, --set dataset.path names their place. Losses are logged from
+            the first step on; there are grids of the first weights and of a stop.
 
             EXAMPLES
               agon run Configs/quickstart.json
@@ -24,17 +25,46 @@ struct RunCommand: ParsableCommand {
               agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
               agon run Configs/hinge/facades-64.json \\
                 --set dataset.name=folder --set dataset.path=Pictures/flowers
-              agon run Configs/hinge/facades-64.json --set tricks.augmentation={}
+              agon run Configs/gan/dcgan.json --set samples.every=50 --set log.every=10
               agon run Runs/digits --resume
               agon run Runs/digits --resume --steps 40000
               agon run Runs/mine --resume --set dataset.path=Moved/pictures
+              scripts/convert-weights weights.pt weights.safetensors
               agon run Configs/gan/dcgan.json --init weights.safetensors
               agon run Configs/gan/dcgan.json --init weights.safetensors \\
                 --rename module.netG.=generator. --rename module.netD.=discriminator.
               tensorboard --logdir Runs      curves and grids of all runs, in a browser
 
-            Documentation/own-images.md does the same with a config of five lines.
-            tricks.augmentation (DiffAugment) is for few images.
+            Documentation/own-images.md does the same with a config of five lines, whose
+            networks follow the channels of the images, which keep their aspect.
+
+            For few images: random changes of all images that discriminators see
+            (DiffAugment), of a share of them, or of a share that follows the scores, as
+            in ADA; the 192 images of g-advantage with and without changes:
+              agon run hinge/facades-64 --set tricks.augmentation={}
+              agon run hinge/facades-64 --set tricks.augmentation.probability=0.5
+              agon run hinge/facades-64 --set tricks.augmentation.target=0.6
+              agon run g-advantage/augmentation
+              agon run g-advantage/advantage-1
+
+            ResNets with spectral norm; with classes, by conditional batch norm and a
+            projection discriminator; with self-attention; the relativistic average loss:
+              agon run sngan/cifar10
+              agon run sngan/facades-64
+              agon run sngan/cifar10-conditional
+              agon run hinge/by-class
+              agon run sagan/cifar10
+              agon run relativistic/dcgan
+
+            Consistency of scores (bCR), R1 in every 16th update, averaged weights, an
+            end when the discriminator wins everything (by default a warning):
+              agon run quickstart --set tricks.consistency={}
+              agon run r1/dcgan --set penalty.every=16
+              agon run gan/dcgan --set tricks.averaging={}
+              agon run gan/dcgan --set alarms.discriminatorLossNearZero.action=stop
+
+            All keys of configs, with what they do:
+              agon schema --markdown
             """)
 
     @OptionGroup var config: ConfigOptions

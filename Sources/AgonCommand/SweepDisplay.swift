@@ -65,14 +65,6 @@ final class SweepDisplay {
         return "\(status.id)  \(label)  \(status.text)"
     }
 
-    /// The line of a running trial in a table; its settings are cut in favour of its progress.
-    private func shortLine(_ status: TrialStatus, width: Int) -> String {
-        let text = status.shortText
-        let room = min(labelWidth, max(8, width - status.id.count - text.count - 4))
-        let label = status.label.count > room ? status.label.prefix(room - 1) + "…" : status.label
-        return "\(status.id)  \(label.padding(toLength: room, withPad: " ", startingAt: 0))  \(text)"
-    }
-
     // MARK: The table
 
     private func draw() {
@@ -80,14 +72,14 @@ final class SweepDisplay {
         let now = clock.now
         if let lastDrawn, now - lastDrawn < .milliseconds(200) { return }
         lastDrawn = now
-        let size = Self.size
-        let running = order.compactMap { trials[$0] }.filter { $0.state == .running }
-        var lines = running.prefix(max(1, size.rows - 2)).map { shortLine($0, width: size.columns - 1) }
-        let summary = SweepSummary(folder: "", order.compactMap { trials[$0] })
-        lines.append(summary.counts + (secondsLeft.map { "; \(DurationText.short($0)) left" } ?? ""))
+        let width = TerminalSize.liveWidth
+        let statuses = order.compactMap { trials[$0] }
+        var lines = statuses.filter { $0.state == .running }.prefix(Self.mostTrials).map {
+            $0.liveLine(labelWidth: labelWidth, width: width)
+        }
+        lines.append(SweepSummary(folder: "", statuses).liveLine(secondsLeft: secondsLeft, width: width))
         var text = Self.upwards(drawnLines)
-        // Cut to the terminal's width because a wrapped line cannot be overwritten.
-        for line in lines { text += "\u{1B}[K\(line.prefix(size.columns - 1))\n" }
+        for line in lines { text += "\u{1B}[K\(line)\n" }
         // Trials that ended leave blank lines below.
         text += "\u{1B}[J"
         drawnLines = lines.count
@@ -139,11 +131,6 @@ final class SweepDisplay {
 
     private func seconds(since start: ContinuousClock.Instant) -> Double { (clock.now - start) / .seconds(1) }
 
-    private static var size: (rows: Int, columns: Int) {
-        var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20, size.ws_row > 3 else {
-            return (24, 80)
-        }
-        return (Int(size.ws_row), Int(size.ws_col))
-    }
+    /// As many trials as the terminal shows above the summary and the cursor.
+    private static var mostTrials: Int { max(0, (TerminalSize(of: STDERR_FILENO)?.rows ?? 24) - 2) }
 }

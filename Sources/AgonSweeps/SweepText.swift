@@ -105,18 +105,41 @@ extension TrialStatus {
         return parts.joined(separator: "  ")
     }
 
-    /// The progress of a running trial in a short text. The most important parts come first, because a narrow terminal
-    /// may cut off the rest:
+    /// The progress of a running trial in a short text, the most important parts first:
     /// `step 400/2000  2 min 05 s left  fid-lenet 12.3  loss D 1.203 G 0.694`
     public var shortText: String {
-        var parts = ["step \(step)/\(steps)"]
-        if let secondsLeft { parts.append("\(DurationText.short(secondsLeft)) left") }
-        if let metric { parts.append("\(Self.shortName(metric.name)) \(NumberText.brief(metric.value))") }
-        if !losses.isEmpty {
-            let words = losses.map { "\(Self.shortName($0.name)) \(NumberText.fixed($0.value, decimals: 3))" }
-            parts.append("loss " + words.joined(separator: " "))
+        ([shortPosition, shortTimeLeft].compactMap { $0 } + shortScalars).joined(separator: "  ")
+    }
+
+    private var shortPosition: String { "step \(step)/\(steps)" }
+
+    private var shortTimeLeft: String? { secondsLeft.map { "\(DurationText.short($0)) left" } }
+
+    private var shortScalars: [String] {
+        let value = metric.map { "\(Self.shortName($0.name)) \(NumberText.brief($0.value))" }
+        let words = losses.map { "\(Self.shortName($0.name)) \(NumberText.fixed($0.value, decimals: 3))" }
+        return [value, words.isEmpty ? nil : "loss " + words.joined(separator: " ")].compactMap { $0 }
+    }
+
+    /// The line of a running trial in a table that is redrawn in place: its ID, settings and progress, at most `width`
+    /// characters long.
+    ///
+    /// The settings are cut in favour of the progress, and left out where fewer than eight of their characters would
+    /// remain. In narrower terminals parts of the progress are left out, as in `LiveText`; the step and the time left stay
+    /// longer than the ID.
+    ///
+    /// - Parameter labelWidth: of the column of settings.
+    package func liveLine(labelWidth: Int, width: Int) -> String {
+        let progress = shortText
+        let room = min(labelWidth, width - id.count - progress.count - 4)
+        if room >= min(8, labelWidth) {
+            let shown = label.count > room ? label.prefix(max(0, room - 1)) + "…" : label
+            return "\(id)  \(shown.padding(toLength: room, withPad: " ", startingAt: 0))  \(progress)"
         }
-        return parts.joined(separator: "  ")
+        let named = LiveText.line(
+            "\(id)  \(shortPosition)", timeLeft: shortTimeLeft, others: shortScalars, width: width)
+        return named.hasPrefix(id)
+            ? named : LiveText.line(shortPosition, timeLeft: shortTimeLeft, width: width)
     }
 
     /// `fid-lenet` for `metric.fid-lenet`, `G` for `loss.generator`.
@@ -156,6 +179,11 @@ public struct SweepSummary: Sendable {
             (.failed, "failed"), (.died, "died"), (.waiting, "waiting"),
         ]
         return words.map { (count($0.0), $0.1) }.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
+    /// The counts and the time left, in a line that is redrawn in place and at most `width` characters long.
+    package func liveLine(secondsLeft: Double?, width: Int) -> String {
+        LiveText.line(counts, timeLeft: secondsLeft.map { "\(DurationText.short($0)) left" }, width: width)
     }
 
     /// The folder and the counts, in one line.

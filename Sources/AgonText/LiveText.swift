@@ -4,9 +4,11 @@ public enum LiveText {
     ///
     /// Parts that do not fit are left out whole, because a cut number is another number: first the others from their end,
     /// then the position, at last the time left.
-    public static func line(_ position: String, timeLeft: String, others: [String], width: Int) -> String {
-        var line = position + "  " + timeLeft
-        guard line.count <= width else { return timeLeft.count <= width ? timeLeft : "" }
+    ///
+    /// - Parameter timeLeft: nil if it is unknown; then the position is the last part to be left out.
+    public static func line(_ position: String, timeLeft: String?, others: [String] = [], width: Int) -> String {
+        var line = timeLeft.map { position + "  " + $0 } ?? position
+        guard line.count <= width else { return timeLeft.flatMap { $0.count <= width ? $0 : nil } ?? "" }
         for part in others {
             guard line.count + 2 + part.count <= width else { break }
             line += "  " + part

@@ -17,7 +17,7 @@ public struct TextTable: Sendable {
         let others = rows[0].indices.dropLast().reduce(0) { sum, column in
             sum + 2 + (rows.map { $0[column].count }.max() ?? 0)
         }
-        let room = max(width - others, rows[0][last].count)
+        let room = max(width - others, rows[0][last].count, 1)
         return lines(
             rows.map { row in row.dropLast() + [row[last].count > room ? row[last].prefix(room - 1) + "…" : row[last]] }
         )

@@ -54,6 +54,39 @@ import Testing
         #expect(TrialStatus(message: "@agon {\"trial\": 3}") == nil)
     }
 
+    /// A terminal may be of any width: lines fit, numbers stay whole, and the time left goes last.
+    @Test func liveLinesFitEveryTerminal() {
+        var status = TrialStatus(id: "0123456789ab")
+        status.label = "optimizer.learningRate=0.0002 batchSize=64"
+        status.state = .running
+        (status.step, status.steps) = (400, 2000)
+        status.losses = [("loss.generator", 0.5)]
+        status.metric = ("metric.fid-lenet", 12.3)
+        for secondsLeft in [nil, 125.0] {
+            status.secondsLeft = secondsLeft
+            let summary = SweepSummary(folder: "", [status])
+            for (labelWidth, width) in [0, 6, 42, 60].flatMap({ label in (-1...200).map { (label, $0) } }) {
+                let line = status.liveLine(labelWidth: labelWidth, width: width)
+                let total = summary.liveLine(secondsLeft: secondsLeft, width: width)
+                #expect(max(line.count, total.count) <= max(0, width), "\(width): \(line)")
+                let last = secondsLeft == nil ? "step 400/2000" : "2 min 05 s left"
+                #expect(line.contains(last) || width < last.count, "\(width): \(line)")
+                #expect(secondsLeft == nil || total.contains(last) || width < last.count, "\(width): \(total)")
+            }
+        }
+        func line(_ width: Int) -> String { status.liveLine(labelWidth: 42, width: width) }
+        let progress = "step 400/2000  2 min 05 s left  fid-lenet 12.3  loss G 0.500"
+        #expect(line(120) == "0123456789ab  optimizer.learningRate=0.0002 batchSize=64  \(progress)")
+        #expect(line(84) == "0123456789ab  optimiz…  \(progress)")
+        #expect(line(83) == "0123456789ab  \(progress)")
+        #expect(line(60) == "0123456789ab  step 400/2000  2 min 05 s left  fid-lenet 12.3")
+        #expect(line(43) == "step 400/2000  2 min 05 s left")
+        #expect(line(20) == "2 min 05 s left")
+        let total = SweepSummary(folder: "", [status])
+        #expect(total.liveLine(secondsLeft: 61, width: 80) == "1 running  1 min 01 s left")
+        #expect(total.liveLine(secondsLeft: nil, width: 80) == "1 running")
+    }
+
     @Test func sweepFolderHasOneMasterAtATime() throws {
         let folder = try TemporaryFolder()
         let sweep = SweepFolder(path: folder.path)

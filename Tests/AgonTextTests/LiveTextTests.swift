@@ -22,4 +22,11 @@ import Testing
         #expect(line(17) == "8 s left")
         #expect(line(7).isEmpty)
     }
+
+    @Test func thePositionStandsAloneUntilTheTimeIsKnown() {
+        for width in -1...40 {
+            let line = LiveText.line("step 1/9", timeLeft: nil, others: ["loss 0.6931"], width: width)
+            #expect(line == (width >= 21 ? "step 1/9  loss 0.6931" : width >= 8 ? "step 1/9" : ""), "\(width)")
+        }
+    }
 }
