@@ -36,6 +36,7 @@ struct EvaluateCommand: ParsableCommand {
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
               agon evaluate Runs/gan-mlp --metrics fid,kid --samples 10000
               agon evaluate Runs/gan-mlp --checkpoint 4000 --json
+              agon evaluate Runs/gan-mlp --checkpoint best --samples 10000
               agon evaluate quickstart
               agon evaluate Runs/digits --classifier lenet-mnist --split train
               agon sample quickstart --count 10000 --out made/
@@ -82,8 +83,8 @@ struct EvaluateCommand: ParsableCommand {
     var standingStatistics: Int?
     @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
     var seed: Int?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
-    var checkpoint: Int?
+    @Option(parsing: .unconditional, help: CheckpointChoice.help)
+    var checkpoint: CheckpointChoice?
     @Flag(help: "Print JSON: values with their identities, and costs.")
     var json = false
     @OptionGroup var threads: ThreadOptions
@@ -139,14 +140,16 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         if let images, let against { return try measure(images: images, against: against) }
         let evaluation = try RunEvaluation(
-            settings: settings, checkpoint: checkpoint, searchPath: data.searchPath, threads: threads.count)
+            settings: settings, searchPath: data.searchPath, threads: threads.count)
         var outcomes: [RunEvaluation.Outcome] = []
         var code: Int32?
         for folder in folders {
             do {
                 let run = try SamplingModel.existingRun(folder)
                 // Progress is not part of the result.
-                let outcome = try evaluation.evaluate(run: run, records: SamplingModel.shipped(folder) == nil) {
+                let outcome = try evaluation.evaluate(
+                    run: run, checkpoint: checkpoint?.step(in: run), records: SamplingModel.shipped(folder) == nil
+                ) {
                     Console.say("note: \($0)")
                 }
                 outcomes.append(outcome)

@@ -93,7 +93,7 @@ enum ExitStatus: Int32 {
     private static func status(ofRun error: RunError) -> ExitStatus {
         switch error {
         case .runExists, .exportedGenerator, .otherFile, .noRun, .nothingToResume, .noCheckpointAtStep,
-            .strayCheckpoint:
+            .noBestCheckpoint, .strayCheckpoint:
             .usage
         case .notFinite: .failed
         case .runBusy, .cannotWrite: .stopped

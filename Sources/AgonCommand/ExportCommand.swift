@@ -24,6 +24,7 @@ struct ExportCommand: ParsableCommand {
             EXAMPLES
               agon export Runs/quickstart --onnx generator.onnx
               agon export Runs/quickstart --onnx raw.onnx --weights raw
+              agon export digits-by-class --onnx digits.onnx
               agon export Runs/quickstart --model Models/mine
               agon export Runs/quickstart --model Models/early --checkpoint 1000
               agon export --classifier lenet-fashion-mnist --onnx lenet.onnx
@@ -44,8 +45,8 @@ struct ExportCommand: ParsableCommand {
     var classifier: String?
     @Option(help: "The generator's weights: average (if the run has averages) or raw.")
     var weights: EvaluationSettings.Weights?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
-    var checkpoint: Int?
+    @Option(parsing: .unconditional, help: CheckpointChoice.help)
+    var checkpoint: CheckpointChoice?
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var data: DataOptions
 
@@ -74,8 +75,9 @@ struct ExportCommand: ParsableCommand {
         func note(_ text: String) { Console.say("note: \(text)") }
         let weights = weights ?? .average
         if let model, let folder {
+            let run = try SamplingModel.existingRun(folder)
             let outcome = try SamplingModel.write(
-                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: model, note: note)
+                run: run, checkpoint: checkpoint?.step(in: run), weights: weights, to: model, note: note)
             print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
         }
         guard let onnx else { return }
@@ -84,9 +86,10 @@ struct ExportCommand: ParsableCommand {
                 classifier, searchPath: data.searchPath, to: onnx, threads: threads.count, note: note)
             print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
         } else if let folder {
+            let run = try SamplingModel.existingRun(folder)
             let outcome = try ModelExport.writeGenerator(
-                run: SamplingModel.existingRun(folder), checkpoint: checkpoint, weights: weights, to: onnx,
-                threads: threads.count, note: note)
+                run: run, checkpoint: checkpoint?.step(in: run), weights: weights, to: onnx, threads: threads.count,
+                note: note)
             print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
         }
     }

@@ -35,7 +35,10 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/selfgan-mlp --count 1 --seed 5 --out one.png
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
               agon sample Runs/digits --label 3 --out threes.png
+              agon sample digits-by-class --count 60 --out classes.png
               agon sample Runs/digits --count 1000 --out samples/
+              agon sample Runs/digits --count 1000 --out samples.npy
+              agon sample Runs/digits --scale 1 --out native.png
               agon sample Runs/digits --weights raw --out raw.png
               agon sample Runs/digits --truncation 0.7 --out better.png
               agon sample Runs/digits --standing-statistics 100 --out standing.png
@@ -135,8 +138,8 @@ struct SampleCommand: ParsableCommand {
     var standingStatistics: Int?
     @Option(parsing: .unconditional, help: "For a grid, and for --interpolate: the number of samples per row.")
     var columns: Int?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Use the checkpoint of this step.", valueName: "step"))
-    var checkpoint: Int?
+    @Option(parsing: .unconditional, help: CheckpointChoice.help)
+    var checkpoint: CheckpointChoice?
     @Option(help: "For a generator that translates images: the split of the input images: train, test or validation.")
     var split: String?
     @OptionGroup var data: DataOptions
@@ -242,8 +245,8 @@ struct SampleCommand: ParsableCommand {
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(
-            run: folder, checkpoint: checkpoint, weights: weights, standingStatistics: standingStatistics,
-            threads: threads.count
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights,
+            standingStatistics: standingStatistics, threads: threads.count
         ) { print("note: \($0)") }
         if let animate {
             let frames = try Animation.writeWalk(
@@ -280,7 +283,7 @@ struct SampleCommand: ParsableCommand {
             chosen = known
         }
         let outcome = try Sampling.writeFromDataset(
-            run: folder, checkpoint: checkpoint, weights: weights, split: chosen, count: count ?? 16,
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights, split: chosen, count: count ?? 16,
             seed: UInt64(seed),
             searchPath: data.searchPath, threads: threads.count, to: target
         ) { print("note: \($0)") }

@@ -1,4 +1,6 @@
+import AgonConfiguration
 import AgonReports
+import AgonScoring
 import AgonSweeps
 import AgonText
 import ArgumentParser
@@ -116,6 +118,7 @@ struct TableCommand: ParsableCommand {
                 return
             }
             failures = try run(sweeps, options)
+            try measure(work.measurementsLeft(), options)
         }
         let results = try work.results(
             searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
@@ -152,6 +155,24 @@ struct TableCommand: ParsableCommand {
         }
         if sweeps.count > 1 {
             Console.say("all sweeps: \(seconds.map { "about \(DurationText.short($0))" } ?? "unknown time")")
+        }
+    }
+
+    /// Evaluates checkpoints for the table's figures.
+    private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws {
+        for left in measurements {
+            let times = CountText.short(left.seeds.count, "time")
+            Console.say("measuring \(left.metric.rawValue) of \(left.row) at step \(left.step), \(times)")
+            let evaluation = try RunEvaluation(
+                settings: [
+                    "metrics": ConfigNode([ConfigNode(left.metric.rawValue)]), "samples": ConfigNode(left.samples),
+                ],
+                searchPath: data.searchPath, threads: options.threads)
+            for seed in left.seeds {
+                _ = try evaluation.evaluate(run: left.run, checkpoint: left.step, seed: UInt64(seed)) {
+                    Console.say("note: \($0)")
+                }
+            }
         }
     }
 

@@ -66,9 +66,11 @@ public struct EvaluationSettings: ConfigDecodable, Sendable {
 extension EvaluationSettings {
     /// Whether a value such as `fid-lenet` may be measured; the data may still exclude it.
     package func mayMeasure(_ name: String) -> Bool {
-        guard let metric = EvaluationMetric.giving(name) else { return false }
-        return metrics.isEmpty || metrics.contains(metric)
+        EvaluationMetric.giving(name).map(measures) ?? false
     }
+
+    /// Whether a metric is measured if it suits the data.
+    func measures(_ metric: EvaluationMetric) -> Bool { metrics.isEmpty || metrics.contains(metric) }
 }
 
 /// A reference to a classifier in a config.

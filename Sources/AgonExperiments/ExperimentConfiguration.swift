@@ -111,10 +111,15 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
         try reader.require(
             stages.isEmpty || training.tricks.checkpointSwap == nil, "tricks",
             "older weights do not fit the networks of another stage; remove 'checkpointSwap'")
+        if let best = checkpoints.best, !(evaluation?.measures(best) ?? false) {
+            let remedy = evaluation == nil ? "add a section 'evaluate'" : "add it to the metrics of 'evaluate'"
+            throw reader.fail(
+                at: ConfigPath.root.key("checkpoints").key("best"),
+                "the best checkpoint is that of the best '\(best.rawValue)', which is not measured; \(remedy)")
+        }
         let grows = (training.ensemble.combination as? HypervolumeCombination)?.growth != nil
-        let measures = evaluation.map { $0.metrics.isEmpty || $0.metrics.contains(.frechet) } ?? false
         try reader.require(
-            !grows || measures, "ensemble",
+            !grows || evaluation?.measures(.frechet) ?? false, "ensemble",
             "the slack grows by the Fréchet distances of 'evaluate', which measures none; add 'fid' to its metrics")
     }
 
@@ -142,12 +147,20 @@ public struct SampleSettings: ConfigDecodable, Sendable {
 public struct CheckpointSettings: ConfigDecodable, Sendable {
     public let every: Int
     public let keep: Int
+    /// The metric whose best value has its checkpoint kept besides the newest ones; nil: none.
+    public let best: EvaluationMetric?
 
     public init(from reader: ConfigReader) throws {
         every = try reader.integer(
             "every", in: 1..., default: 1000,
             "Steps between checkpoints; a stop and the last step have one too.")
         keep = try reader.integer("keep", in: 1..., default: 2, "The number of newest checkpoints to keep.")
+        let metrics: [EvaluationMetric] = [.frechet, .kernel, .score, .modes]
+        let name = try reader.optionalChoice(
+            "best", metrics.map(\.rawValue),
+            "The metric of evaluate whose best value gets a checkpoint, which is kept besides the newest ones; default: "
+                + "none.")
+        best = name.flatMap { EvaluationMetric(rawValue: $0) }
     }
 }
 

@@ -52,7 +52,9 @@ struct TrialCost: Sendable {
     func disk(of configuration: ExperimentConfiguration) -> Int {
         let steps = configuration.steps
         func count(every: Int) -> Int { (steps + every - 1) / every }
-        let kept = min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
+        let kept =
+            min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
+            + (configuration.checkpoints.best == nil ? 0 : 1)
         // TensorBoard's files hold a second copy of grids and numbers.
         let copies = configuration.log.tensorboard ? 2 : 1
         return kept * checkpoint

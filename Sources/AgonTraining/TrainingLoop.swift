@@ -35,6 +35,8 @@ final class TrainingLoop {
     private var record: RunRecord
     /// The values of the last evaluation.
     private var evaluated: [EvaluationValue] = []
+    /// The best of the values by which the best checkpoint is kept; nil if the config keeps none.
+    private var best: BestEvaluation?
     /// The number of finished steps.
     private var finished: Int
     /// The step of the last line of metrics.
@@ -117,6 +119,9 @@ final class TrainingLoop {
             ? EvaluationLog(path: folder.evaluationsPath) : nil
         logged = metrics.lastLine?.step ?? 0
         try evaluationLog?.keep(through: finished)
+        if let metric = configuration.checkpoints.best {
+            best = BestEvaluation(of: metric, in: try evaluationLog?.read().values ?? [])
+        }
         events =
             configuration.log.tensorboard
             ? try EventLog(folder: folder, after: finished, config: experiment.resolved) : nil
@@ -238,7 +243,7 @@ final class TrainingLoop {
                 report(.note(alarm.description))
             }
             if isDue(settings.samples.every) { try drawSamples() }
-            if isDue(settings.checkpoints.every) { try save(clock) }
+            if isDue(settings.checkpoints.every) || best?.steps.contains(finished) == true { try save(clock) }
             if !wroteGit, let revision = git.valueIfReady {
                 wroteGit = true
                 record.git = revision
@@ -278,6 +283,7 @@ final class TrainingLoop {
         record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
         try evaluationLog?.append(values)
         evaluated = values
+        best?.take(values)
         growSlack(values)
         return values
     }
@@ -336,6 +342,6 @@ final class TrainingLoop {
         record.seconds = secondsBefore + clock.seconds
         record.checkpointSeconds = record.seconds
         try writeRecord()
-        folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished)
+        folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished, best: best?.steps ?? [])
     }
 }

@@ -4,14 +4,6 @@ import Testing
 
 /// The built program, run as users run it.
 @Suite struct CommandTests {
-    @Test(arguments: ["run", "inspect", "sample", "verify", "datasets", "benchmark", "doctor", "schema"])
-    func helpHasExamples(command: String) throws {
-        let result = try agon(command, "--help")
-        #expect(result.code == 0)
-        #expect(result.output.contains("EXAMPLES\n  agon \(command)"), "\(result.output)")
-        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE") })
-    }
-
     @Test func usageIsExitCode64() throws {
         for arguments in [
             ["runn"], ["run"], ["run", "x.json", "--steps", "0"], ["run", "x.json", "--threads", "zero"],
@@ -65,6 +57,10 @@ import Testing
         (["run", "gan/mlp", "--out", ""], "--out: expected the name of a folder"),
         (["rnu", "gan/mlp"], "unknown command 'rnu'. Did you mean 'run'?"),
         (["runs", "prune", "--runs", "-2"], "--runs -2: expected 1 or more"),
+        (
+            ["sample", "quickstart", "--checkpoint", "last"],
+            "The value 'last' is invalid for '--checkpoint <step|best>'"
+        ),
         (["evaluate", "Runs/none", "--real-samples", "-5"], "--real-samples: -5 is out of range"),
         (
             ["export", "--classifier", "lenet-mnist", "--checkpoint", "3", "--onnx", "a.onnx"],
@@ -189,6 +185,23 @@ import Testing
             #expect(
                 refused.errors.hasPrefix("agon: error: quickstart: a model that comes with Agon: "),
                 "\(refused.errors)")
+        }
+    }
+
+    /// Of images, only the metrics that read features need a classifier.
+    @Test func foldersOfImagesAreMeasured() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        for (seed, name) in [("0", "made/"), ("1", "others/")] {
+            let sample = try agon(
+                "sample", "quickstart", "--count", "20", "--seed", seed, "--out", name, folder: folder)
+            #expect(sample.code == 0 && sample.output.hasPrefix("\(name): 20 samples"), "\(sample)")
+        }
+        let found = try agon(
+            "evaluate", "--images", "made/", "--against", "others/", "--metrics", "ms-ssim", "--json", folder: folder)
+        #expect(found.code == 0, "\(found.errors)")
+        for text in [#""images": "made/""#, #""metric": "ms-ssim""#, #""identity": "#] {
+            #expect(found.output.contains(text), "\(found.output)")
         }
     }
 

@@ -84,6 +84,24 @@ import Testing
         #expect(saved.output == "run/latents/one.npy: sample 1 of seed 0\n", "\(saved.errors)")
     }
 
+    @Test func gridsOfTrainingAreAnimated() throws {
+        let animation = try agon("sample", "run", "--animate", "training.gif")
+        #expect(animation.output == "training.gif: 2 frames\n", "\(animation.errors)")
+        #expect(contents("training.gif") != nil)
+    }
+
+    /// Each option gives other samples of the same seed.
+    @Test func latentsAndStatisticsCanBeChosen() throws {
+        let choices: [[String]] = [[], ["--truncation", "0.5"], ["--standing-statistics", "1"]]
+        var found: Set<Data> = []
+        for (index, options) in choices.enumerated() {
+            let result = try agon(["sample", "quickstart", "--count", "2", "--out", "\(index).npy"] + options)
+            #expect(result.code == 0, "\(result.errors)")
+            found.insert(try #require(contents("\(index).npy")))
+        }
+        #expect(found.count == choices.count)
+    }
+
     @Test(arguments: [
         (
             ["--neighbours", "3", "--out", "near/"],

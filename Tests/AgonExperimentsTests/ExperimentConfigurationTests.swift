@@ -24,6 +24,17 @@ import Testing
         #expect(try TinyExperiment.load("alarms.gradientNorm.action=warn").digest != digest)
     }
 
+    @Test func theBestCheckpointNeedsItsMetric() throws {
+        let keeps = #"checkpoints={"best": "fid"}"#
+        let digest = try TinyExperiment.load().digest
+        #expect(try TinyExperiment.load(keeps, #"evaluate={"metrics": ["kid", "fid"]}"#).digest == digest)
+        #expect(try TinyExperiment.load(keeps, "evaluate={}").configuration.checkpoints.best == .frechet)
+        for evaluate in ["evaluate=null", #"evaluate={"metrics": ["kid"]}"#] {
+            let text = message { try TinyExperiment.load(keeps, evaluate) }
+            #expect(text.contains("the best 'fid', which is not measured; add "), "\(text)")
+        }
+    }
+
     @Test func aStatedDefaultChangesNoDigest() throws {
         let short = try TinyExperiment.load()
         let long = try TinyExperiment.load(
@@ -117,6 +128,23 @@ import Testing
                 "--set dataset.name=fashion-mnits: dataset.name: unknown dataset 'fashion-mnits'. "
                     + "Did you mean 'fashion-mnist'?"
             ))
+    }
+
+    /// The config of Documentation/own-images.md: its networks follow the channels of the images, which keep their aspect,
+    /// and averages warm up.
+    @Test func fiveLinesSufficeForOwnImages() throws {
+        let page = try String(contentsOfFile: projectFolder + "/Documentation/own-images.md", encoding: .utf8)
+        let config = try #require(page.split(separator: "```json\n").dropFirst().first?.split(separator: "```").first)
+        #expect(config.split(separator: "\n").count == 5)
+        let folder = try TemporaryFolder()
+        let path = try folder.write(
+            String(config.replacing("PATH/TO/agon", with: projectFolder)), to: "flowers.json")
+        let experiment = try Experiment.load(path: path)
+        #expect(experiment.configuration.dataset.name == "folder")
+        #expect(experiment.configuration.training.tricks.averaging?.warmsUp == true)
+        #expect(experiment.resolved["dataset"]?["transforms"]?.array?.first?["fit"]?.string == "cover")
+        let layers = try #require(experiment.resolved["generator"]?["layers"]?.array)
+        #expect(layers.compactMap { $0["channels"]?.string } == ["data"])
     }
 
     @Test func publishedSchemaIsCurrent() throws {

@@ -70,6 +70,16 @@ import Testing
         #expect(points.map(\.x) == [100, 200])
     }
 
+    @Test func theBestSoFarNeverGetsWorse() throws {
+        let trials = try folder.study().filter { $0.settings[0].value.string == "small" }
+        let way = FigureDrawing.usualIdentity(of: "metric.fid-lenet", trials)
+        let points = FigureDrawing.points(of: "metric.fid-lenet", .step, trials, identity: way, isBestSoFar: true)
+        // Of 9, 2, 3 and 9, 5, 4 and 6, 7, 8.
+        #expect(points.map(\.mean) == [8, 13.0 / 3, 4])
+        #expect(points.map(\.lowest) == [6, 2, 2])
+        #expect(points.map(\.highest) == [9, 6, 6])
+    }
+
     @Test func quartilesInterpolate() {
         #expect(FigureDrawing.quantile([1, 2, 3, 4], 0.5) == 2.5)
         #expect(FigureDrawing.quantile([1, 2, 3, 4], 0.25) == 1.75)

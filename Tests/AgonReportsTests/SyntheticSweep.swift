@@ -171,7 +171,7 @@ extension TableConfiguration {
 
     /// A table made of trials.
     func making(_ trials: [RecordedTrial]) -> TableMaking {
-        TableMaking(columns: columns, rows: rows, trials: trials)
+        TableMaking(columns: columns, rows: rows, trials: trials, figures: figures)
     }
 
     func table(_ trials: [RecordedTrial]) -> ResultTable {

@@ -138,6 +138,47 @@ import Testing
         #expect(parts.evaluations.last?.step == 13)
     }
 
+    @Test func theBestCheckpointIsKeptBesideTheNewest() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let settings = [
+            #"evaluate={"every": 2, "samples": 40, "realSamples": 50, "metrics": ["fid"]}"#,
+            #"checkpoints={"every": 4, "keep": 1, "best": "fid"}"#,
+        ]
+        let whole = try train(digits, digits.folder.path + "/whole", settings)
+        let best = try #require(
+            whole.evaluations.reduce(nil) { best, value -> EvaluationValue? in
+                best.map { value.value < $0.value ? value : $0 } ?? value
+            })
+        #expect(try whole.checkpointSteps == Set([best.step, 12]).sorted())
+        #expect(try whole.bestCheckpointStep() == best.step)
+        #expect(try whole.bestEvaluatedStep(of: "metric.fid-linear") == best.step)
+        #expect(try whole.bestEvaluatedStep(of: "metric.kid-linear") == nil)
+
+        // Stopped at odd steps and resumed, with the same checkpoints in the end.
+        let run = digits.folder.path + "/parts"
+        for stop in [3, 7, 12] {
+            let request = StopRequest()
+            _ = try train(digits, run, resumes: stop > 3, settings, stop: request) { event in
+                if case .progress(let progress) = event, progress.step == stop { request.request() }
+            }
+            try #require(RunFolder(path: run).checkpointSteps.last == stop)
+        }
+        let parts = RunFolder(path: run)
+        #expect(try bytes(of: parts.evaluationsPath) == bytes(of: whole.evaluationsPath))
+        #expect(try parts.checkpointSteps == whole.checkpointSteps)
+    }
+
+    @Test func seedsOfLatentsGiveOtherValues() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let run = try train(digits, digits.folder.path + "/run", [TinyDigits.evaluate])
+        let evaluation = try digits.evaluation(["metrics": ["fid"]])
+        let values = try [1, 2].map { try evaluation.evaluate(run: run.path, checkpoint: 8, seed: $0).values[0] }
+        #expect(values[0].value != values[1].value)
+        #expect(values.map { $0.identity.node["latentSeed"]?.integer } == [1, 2])
+    }
+
     @Test func aRunMeasuredAfterwardsHasTheValuesOfItsTraining() throws {
         let digits = try TinyDigits()
         try digits.trainClassifier()
@@ -147,7 +188,7 @@ import Testing
         #expect(outcome.step == 12)
         #expect(outcome.values == before.filter { $0.step == 12 })
         #expect(run.evaluations == before, "known values are not written again")
-        let earlier = try digits.evaluation(checkpoint: 8).evaluate(run: run.path)
+        let earlier = try digits.evaluation().evaluate(run: run.path, checkpoint: 8)
         #expect(earlier.values == before.filter { $0.step == 8 })
         let more = try digits.evaluation(["samples": 60, "metrics": ["fid"]]).evaluate(run: run.path)
         #expect(more.values.map(\.metric) == ["fid-linear"])

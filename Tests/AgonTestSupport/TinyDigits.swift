@@ -95,9 +95,8 @@ package final class TinyDigits: Sendable {
         return options
     }
 
-    package func evaluation(_ settings: ConfigNode = [:], checkpoint: Int? = nil) throws -> RunEvaluation {
-        try RunEvaluation(
-            settings: settings, checkpoint: checkpoint, searchPath: searchPath, catalogue: classifiers, threads: 1)
+    package func evaluation(_ settings: ConfigNode = [:]) throws -> RunEvaluation {
+        try RunEvaluation(settings: settings, searchPath: searchPath, catalogue: classifiers, threads: 1)
     }
 
     /// A classifier that names digits rightly, trained once for a folder.

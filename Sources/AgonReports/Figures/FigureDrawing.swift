@@ -1,3 +1,4 @@
+import AgonExperiments
 import AgonRuns
 import Foundation
 
@@ -15,7 +16,7 @@ struct FigureDrawing {
         self.making = making
         self.table = table
         self.footer = footer
-        rows = making.rows.filter { row in figure.rows.map { $0.contains(row.name) } ?? true }
+        rows = making.rows.filter(figure.shows)
     }
 
     /// Width in pixels of the longest row name, beside curves and boxes.
@@ -30,8 +31,10 @@ struct FigureDrawing {
     var svg: String? {
         let drawn: (width: Double, height: Double, content: [Markup])
         switch figure.kind {
-        case .curves(let metrics, let abscissa, let isLogarithmic): drawn = curves(metrics, abscissa, isLogarithmic)
+        case .curves(let metrics, let abscissa, let isLogarithmic, let isBestSoFar):
+            drawn = curves(metrics, abscissa, isLogarithmic: isLogarithmic, isBestSoFar: isBestSoFar)
         case .boxes(let columns): drawn = boxes(columns)
+        case .reevaluations(let reevaluations): drawn = boxes(of: reevaluations)
         case .grids(let steps): drawn = grids(different(steps))
         }
         guard !drawn.content.isEmpty else { return nil }
@@ -59,28 +62,29 @@ struct FigureDrawing {
 
     // MARK: Curves
 
-    private func curves(_ metrics: [String], _ abscissa: FigureKind.Abscissa, _ isLogarithmic: Bool) -> (
-        Double, Double, [Markup]
-    ) {
+    private func curves(
+        _ metrics: [String], _ abscissa: FigureKind.Abscissa, isLogarithmic: Bool, isBestSoFar: Bool
+    ) -> (Double, Double, [Markup]) {
         let (width, height, heading) = (680.0, 270.0, 20.0)
         let members = rows.map { making.trials(of: $0).filter(\.isDone) }
         var panels: [Markup] = []
         for metric in metrics {
             let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
             let series = zip(rows, members).map { row, trials in
-                let points = Self.points(of: metric, abscissa, trials, identity: way)
+                let points = Self.points(of: metric, abscissa, trials, identity: way, isBestSoFar: isBestSoFar)
                 return Chart.Series(
                     name: row.name, points: points.map { ($0.x, $0.mean) }, band: points.map { ($0.lowest, $0.highest) }
                 )
             }
             guard series.contains(where: { !$0.points.isEmpty }) else { continue }
-            var chart = Chart(title: metric, series: series, abscissa: Self.label(abscissa))
+            let title = isBestSoFar ? "\(metric), best so far" : metric
+            var chart = Chart(title: title, series: series, abscissa: Self.label(abscissa))
             chart.size = (width, height)
             chart.isLogarithmic = isLogarithmic
             panels.append(
                 Self.moved(
                     10, Self.top + Double(panels.count) * (height + heading + 10),
-                    "<text class=\"name\" x=\"10\" y=\"12\">\(metric)</text>\(Self.moved(0, heading, chart.drawing))"))
+                    "<text class=\"name\" x=\"10\" y=\"12\">\(title)</text>\(Self.moved(0, heading, chart.drawing))"))
         }
         guard !panels.isEmpty else { return (0, 0, []) }
         let all = Double(panels.count) * (height + heading + 10)
@@ -120,10 +124,13 @@ struct FigureDrawing {
 
     /// Mean and range over trials at steps where all have a value; minutes are averaged.
     static func points(
-        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: EvaluationIdentity?
+        of metric: String, _ abscissa: FigureKind.Abscissa, _ trials: [RecordedTrial], identity: EvaluationIdentity?,
+        isBestSoFar: Bool = false
     ) -> [CurvePoint] {
-        let curves = trials.map { trial in trial.run.values(of: metric).filter { $0.identity == identity } }
-            .filter { !$0.isEmpty }
+        let curves = trials.map { trial in
+            let values = trial.run.values(of: metric).filter { $0.identity == identity }
+            return isBestSoFar ? bestSoFar(values, goal: MetricGoal.usual(for: metric)) : values
+        }.filter { !$0.isEmpty }
         guard let first = trials.first, !curves.isEmpty else { return [] }
         var steps: [Int: [Double]] = [:]
         for curve in curves { for value in curve { steps[value.step, default: []].append(value.value) } }
@@ -143,31 +150,53 @@ struct FigureDrawing {
         }
     }
 
+    /// The same steps with the best value up to each.
+    private static func bestSoFar(_ values: [MeasuredValue], goal: MetricGoal) -> [MeasuredValue] {
+        var best: Double?
+        return values.map { value in
+            let here = best.map { goal.isBetter(value.value, than: $0) ? value.value : $0 } ?? value.value
+            best = here
+            return MeasuredValue(step: value.step, value: here, identity: value.identity)
+        }
+    }
+
     // MARK: Boxes
 
-    /// Horizontal boxes, so that row names stay readable: median, quartiles, range, and a dot per trial.
     private func boxes(_ keys: [String]) -> (Double, Double, [Markup]) {
+        boxes(
+            keys.compactMap { key in
+                guard let column = making.columns.first(where: { $0.key == key }),
+                    let shown = table.columns.first(where: { $0.key == key })
+                else { return nil }
+                // Only values of the most frequent identity share an axis.
+                let way = shown.identities.first ?? nil
+                let values = rows.map { row in
+                    making.trials(of: row).filter(\.isDone).compactMap { trial -> Double? in
+                        let value = TableMaking.value(column.quantity, of: trial)
+                        return value?.identity == way ? value?.value : nil
+                    }
+                }
+                return (shown.heading, values)
+            })
+    }
+
+    private func boxes(of reevaluations: Reevaluations) -> (Double, Double, [Markup]) {
+        boxes([(reevaluations.heading, rows.map { reevaluations.values(of: making.trials(of: $0)) })])
+    }
+
+    /// Panels of horizontal boxes, so that row names stay readable: median, quartiles, range, and a dot per value.
+    ///
+    /// - Parameter panels: the heading of each, and the values of each row.
+    private func boxes(_ panels: [(heading: String, values: [[Double]])]) -> (Double, Double, [Markup]) {
         let (width, line, heading, foot) = (900.0, 26.0, 26.0, 34.0)
         let height = heading + line * Double(rows.count) + foot
         let left = min(360, 20 + nameWidth)
-        var panels: [Markup] = []
-        for key in keys {
-            guard let column = making.columns.first(where: { $0.key == key }),
-                let shown = table.columns.first(where: { $0.key == key })
-            else { continue }
-            // Only values of the most frequent identity share an axis.
-            let way = shown.identities.first ?? nil
-            let values = rows.map { row in
-                making.trials(of: row).filter(\.isDone).compactMap { trial -> Double? in
-                    let value = TableMaking.value(column.quantity, of: trial)
-                    return value?.identity == way ? value?.value : nil
-                }.sorted()
-            }
-            guard values.contains(where: { !$0.isEmpty }) else { continue }
-            let scale = ChartScale(values.flatMap(\.self), count: 7, isLogarithmic: false)
+        var drawn: [Markup] = []
+        for panel in panels where panel.values.contains(where: { !$0.isEmpty }) {
+            let scale = ChartScale(panel.values.flatMap(\.self), count: 7, isLogarithmic: false)
             func px(_ value: Double) -> Double { left + scale.place(value) * (width - left - 24) }
             let floor = heading + line * Double(rows.count)
-            var parts: [Markup] = ["<text class=\"name\" x=\"\(left)\" y=\"14\">\(shown.heading)</text>"]
+            var parts: [Markup] = ["<text class=\"name\" x=\"\(left)\" y=\"14\">\(panel.heading)</text>"]
             parts += scale.ticks.map { tick in
                 """
                 <line class="grid" x1="\(px(tick))" x2="\(px(tick))" y1="\(heading)" y2="\(floor)"/>\
@@ -178,11 +207,11 @@ struct FigureDrawing {
                 let y = heading + line * (Double(index) + 0.5)
                 parts.append(
                     "<text class=\"name\" x=\"\(left - 10)\" y=\"\(y + 4)\" text-anchor=\"end\">\(row.name)</text>")
-                parts.append(Self.box(values[index].map(px), y))
+                parts.append(Self.box(panel.values[index].sorted().map(px), y))
             }
-            panels.append(Self.moved(0, Self.top + Double(panels.count) * height, parts.joined()))
+            drawn.append(Self.moved(0, Self.top + Double(drawn.count) * height, parts.joined()))
         }
-        return (width, Double(panels.count) * height, panels)
+        return (width, Double(drawn.count) * height, drawn)
     }
 
     /// A box over sorted positions.

@@ -18,6 +18,8 @@ struct TableFigure: ConfigDecodable, Sendable {
         rows = try reader.optionalStrings("rows", count: 1..., "The rows shown; default: all.")
         kind = try FigureKind.registry.decode(from: reader)
     }
+
+    func shows(_ row: TableRow) -> Bool { rows.map { $0.contains(row.name) } ?? true }
 }
 
 enum FigureKind: Sendable {
@@ -25,10 +27,13 @@ enum FigureKind: Sendable {
         case step, epoch, minutes
     }
 
-    /// A panel per metric with a line per row: the mean over seeds, and the range in a lighter tone.
-    case curves([String], against: Abscissa, isLogarithmic: Bool)
+    /// A panel per metric with a line per row: the mean over seeds, and the range in a lighter tone; of the values, or of the
+    /// best so far in each trial.
+    case curves([String], against: Abscissa, isLogarithmic: Bool, isBestSoFar: Bool)
     /// A panel per column with a box over the seeds per row.
     case boxes([String])
+    /// A box per row over repeated evaluations of one checkpoint.
+    case reevaluations(Reevaluations)
     /// A row of sample grids at the given steps for each row of the table.
     case grids(steps: [Int])
 
@@ -39,11 +44,19 @@ enum FigureKind: Sendable {
             .curves(
                 try reader.strings("metrics", count: 1...4, "Keys of metrics.jsonl, one panel each."),
                 against: try reader.choice("against", default: .step, "The quantity on the x axis."),
-                isLogarithmic: try reader.boolean("logarithmic", default: false, "Draw the values on a log scale."))
+                isLogarithmic: try reader.boolean("logarithmic", default: false, "Draw the values on a log scale."),
+                isBestSoFar: try reader.boolean(
+                    "bestSoFar", default: false, "Draw the best value of each trial until then, instead of each value.")
+            )
         }
         registry.register("boxes", "Box plots over seeds.") { reader in
             .boxes(try reader.strings("columns", count: 1...4, "Keys of columns, one panel each."))
         }
+        registry.register(
+            "reevaluations",
+            "Box plots over repeated evaluations of the best checkpoint of each row's first trial, each of other latents; "
+                + "its sweep needs checkpoints.best."
+        ) { reader in .reevaluations(try Reevaluations(from: reader)) }
         registry.register("grids", "Grids of samples of the first seed at given steps.") { reader in
             .grids(
                 steps: try reader.integers(

@@ -8,6 +8,7 @@ struct TableMaking {
     let columns: [TableColumn]
     let rows: [TableRow]
     let trials: [RecordedTrial]
+    var figures: [TableFigure] = []
     /// The cost of a row by its trials' config, at the named budget or the table's own.
     var cost: (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
 
@@ -173,8 +174,17 @@ struct TableMaking {
     private func trialsWithOtherValues(_ quantity: TableQuantity) -> Int {
         switch quantity {
         case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
-            rows.flatMap { trials(of: $0) }.count { $0.isDone && !$0.run.otherCurves(of: name).isEmpty }
+            rows.flatMap { trials(of: $0) }.count { trial in
+                trial.isDone && trial.run.otherCurves(of: name).contains { curve in !isOfFigure(curve) }
+            }
         default: 0
+        }
+    }
+
+    /// Whether a figure shows the values of a curve that no column counts.
+    private func isOfFigure(_ curve: EvaluationCurve) -> Bool {
+        figures.contains { figure in
+            if case .reevaluations(let reevaluations) = figure.kind { reevaluations.includes(curve) } else { false }
         }
     }
 }

@@ -137,12 +137,11 @@ public struct TableWork: Sendable {
         progress: @escaping (String) -> Void = { _ in }
     ) throws -> TableResults {
         let trials = try recordedTrials()
-        let rows =
-            configuration.rows.isEmpty
-            ? TableMaking.rows(by: configuration.by, of: definitions(of: trials)) : configuration.rows
+        let rows = rows(of: trials)
         let costs = try RowCosts(self, searchPath: searchPath, threads: threads, progress: progress)
         let making = TableMaking(
-            columns: configuration.columns, rows: rows, trials: trials, cost: { costs.figures(of: $0, budget: $1) })
+            columns: configuration.columns, rows: rows, trials: trials, figures: configuration.figures,
+            cost: { costs.figures(of: $0, budget: $1) })
         var values = making.values(table: configuration.name, budget: budget)
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
         let missing = unmeasured(in: trials)
@@ -153,6 +152,12 @@ public struct TableWork: Sendable {
         var results = try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
         results.warnings = remedies(for: missing)
         return results
+    }
+
+    /// The table's rows; where its file lists none, those that the trials make.
+    func rows(of trials: [RecordedTrial]) -> [TableRow] {
+        configuration.rows.isEmpty
+            ? TableMaking.rows(by: configuration.by, of: definitions(of: trials)) : configuration.rows
     }
 
     /// Makes the table from the values of earlier runs, without the runs.
@@ -192,7 +197,7 @@ public struct TableWork: Sendable {
     }
 
     /// The trials of the sweeps as defined now, as far as there are any; trials of earlier definitions are left out.
-    private func recordedTrials() throws -> [RecordedTrial] {
+    func recordedTrials() throws -> [RecordedTrial] {
         if let recorded {
             guard recorded.trials.contains(where: { $0.status.state != .waiting }) else {
                 throw ReportsError.nothingRunIn(sweep: recorded.folder.path)

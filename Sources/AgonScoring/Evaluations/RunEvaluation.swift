@@ -41,7 +41,6 @@ public final class RunEvaluation {
     }
 
     private let settings: ConfigNode
-    private let checkpoint: Int?
     private let searchPath: DataSearchPath
     private let catalogue: ClassifierCatalogue
     private let threads: Int
@@ -51,17 +50,15 @@ public final class RunEvaluation {
 
     /// - Parameters:
     ///   - settings: keys of the section `evaluate` that override each run's config.
-    ///   - checkpoint: the step of the checkpoint to measure; nil: the newest.
     ///
     /// Throws `TensorsError` without BLAS.
     public init(
-        settings: ConfigNode = [:], checkpoint: Int? = nil, searchPath: DataSearchPath = .standard(),
+        settings: ConfigNode = [:], searchPath: DataSearchPath = .standard(),
         catalogue: ClassifierCatalogue = .standard(), threads: Int
     ) throws {
         // Before any thread is started, because loading BLAS may set environment variables.
         try BLAS.open()
         self.settings = settings
-        self.checkpoint = checkpoint
         self.searchPath = searchPath
         self.catalogue = catalogue
         self.threads = threads
@@ -71,24 +68,31 @@ public final class RunEvaluation {
     /// Measures a run, and appends new values to its `evaluations.jsonl`.
     ///
     /// - Parameters:
+    ///   - step: the step of the checkpoint to measure; nil: the newest.
+    ///   - seed: the seed of the latent vectors; nil: that of the settings.
     ///   - records: whether to append them; not for models that come with Agon.
     ///   - note: called with one-line status messages.
     ///
     /// Throws `RunError`, `MeasurementError`, `ClassifierError`, `ConfigError`, `DatasetError`, `TensorsError`.
     public func evaluate(
-        run path: String, records: Bool = true, note: (String) -> Void = { _ in }
+        run path: String, checkpoint step: Int? = nil, seed: UInt64? = nil, records: Bool = true,
+        note: (String) -> Void = { _ in }
     ) throws -> Outcome {
-        try StopRequest.signals.listening { try measure(run: path, records: records, note: note) }
+        try StopRequest.signals.listening {
+            try measure(run: path, checkpoint: step, seed: seed, records: records, note: note)
+        }
     }
 
-    private func measure(run path: String, records: Bool, note: (String) -> Void) throws -> Outcome {
+    private func measure(
+        run path: String, checkpoint step: Int?, seed: UInt64?, records: Bool, note: (String) -> Void
+    ) throws -> Outcome {
         let folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(path: folder.configPath)
-        let checkpoint = try Sampling.checkpoint(of: folder, step: checkpoint, note: note)
+        let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let plan = try EvaluationPlan(
-            settings(of: experiment), experiment: experiment, isSplitDemanded: settings["split"] != nil,
+            settings(of: experiment, seed: seed), experiment: experiment, isSplitDemanded: settings["split"] != nil,
             searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
         let networks = try ExperimentNetworks(
             experiment,
@@ -119,11 +123,12 @@ public final class RunEvaluation {
             epochMeasurements: folder.epochMeasurements)
     }
 
-    private func settings(of experiment: Experiment) throws -> EvaluationSettings {
+    private func settings(of experiment: Experiment, seed: UInt64?) throws -> EvaluationSettings {
         var object = experiment.resolved["evaluate"]?.object ?? ConfigObject()
         for member in settings.object?.members ?? [] {
             object.set(member.key, member.value, keySource: member.keySource)
         }
+        if let seed { object["seed"] = .number(seed) }
         return try ConfigReader.decode(
             EvaluationSettings.self, from: ConfigNode(object), path: ConfigPath.root.key("evaluate")
         ).value

@@ -1,0 +1,32 @@
+import AgonRuns
+import ArgumentParser
+
+/// Which checkpoint of a run a command uses, if not the newest.
+enum CheckpointChoice: ExpressibleByArgument {
+    case step(Int)
+    case best
+
+    init?(argument: String) {
+        if argument == "best" {
+            self = .best
+        } else if let step = Int(argument) {
+            self = .step(step)
+        } else {
+            return nil
+        }
+    }
+
+    static let help = ArgumentHelp(
+        "Use the checkpoint of this step, or 'best': the one with the best value of the metric of checkpoints.best, else "
+            + "with the lowest Fréchet distance; default: the newest.", valueName: "step|best")
+
+    /// The step in a run.
+    ///
+    /// Throws `RunError.noBestCheckpoint`, `TensorsError.cannotRead`.
+    func step(in run: String) throws -> Int {
+        switch self {
+        case .step(let step): step
+        case .best: try RunFolder(path: run).bestCheckpointStep()
+        }
+    }
+}
