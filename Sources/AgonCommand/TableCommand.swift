@@ -160,6 +160,7 @@ struct TableCommand: ParsableCommand {
 
     /// Evaluates checkpoints for the table's figures.
     private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws {
+        var notes: Set<String> = []
         for left in measurements {
             let times = CountText.short(left.seeds.count, "time")
             Console.say("measuring \(left.metric.rawValue) of \(left.row) at step \(left.step), \(times)")
@@ -170,7 +171,7 @@ struct TableCommand: ParsableCommand {
                 searchPath: data.searchPath, threads: options.threads)
             for seed in left.seeds {
                 _ = try evaluation.evaluate(run: left.run, checkpoint: left.step, seed: UInt64(seed)) {
-                    Console.say("note: \($0)")
+                    if notes.insert($0).inserted { Console.say("note: \($0)") }
                 }
             }
         }
