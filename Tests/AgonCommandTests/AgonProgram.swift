@@ -1,11 +1,32 @@
 import AgonTestFiles
 import Foundation
 
-/// What a call of the built program gave.
+/// What a call of a program gave.
 struct AgonResult {
     let code: Int32
     let output: String
     let errors: String
+
+    /// Runs a program to its end. What it says must fit the pipes' buffers.
+    ///
+    /// - Parameter environment: nil: that of this process.
+    init(of program: URL, _ arguments: [String] = [], folder: String? = nil, environment: [String: String]? = nil) throws {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        if let environment { process.environment = environment }
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        code = process.terminationStatus
+        self.output = String(decoding: text, as: UTF8.self)
+        self.errors = String(decoding: complaint, as: UTF8.self)
+    }
 }
 
 /// Runs the built program as users run it.
@@ -14,20 +35,7 @@ func agon(_ arguments: String..., folder: String = projectFolder) throws -> Agon
 }
 
 func agon(_ arguments: [String], folder: String = projectFolder) throws -> AgonResult {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("agon")
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    // What the program says fits the pipes' buffers.
-    let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return AgonResult(
-        code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-        errors: String(decoding: complaint, as: UTF8.self))
+    return try AgonResult(of: program, arguments, folder: folder)
 }

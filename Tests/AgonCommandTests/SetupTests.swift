@@ -28,19 +28,8 @@
                 let path = try folder.write("#!/bin/sh\n\(body)\n", to: name)
                 try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             }
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: projectFolder + "/scripts/setup")
-            process.environment = ["PATH": folder.path]
-            let (output, errors) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardError = errors
-            try process.run()
-            let text = try output.fileHandleForReading.readToEnd() ?? Data()
-            let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return AgonResult(
-                code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-                errors: String(decoding: complaint, as: UTF8.self))
+            return try AgonResult(
+                of: URL(fileURLWithPath: projectFolder + "/scripts/setup"), environment: ["PATH": folder.path])
         }
 
         /// Libraries may be known to the system, or to the compiler alone, as after `module load`.
