@@ -10,7 +10,9 @@ struct AgonResult {
     /// Runs a program to its end. What it says must fit the pipes' buffers.
     ///
     /// - Parameter environment: nil: that of this process.
-    init(of program: URL, _ arguments: [String] = [], folder: String? = nil, environment: [String: String]? = nil) throws {
+    init(
+        of program: URL, _ arguments: [String] = [], folder: String? = nil, environment: [String: String]? = nil
+    ) throws {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
