@@ -17,8 +17,8 @@ enum CheckpointChoice: ExpressibleByArgument {
     }
 
     static let help = ArgumentHelp(
-        "Use the checkpoint of this step, or 'best': the one with the best value of the metric of checkpoints.best, else "
-            + "with the lowest Fréchet distance; default: the newest.", valueName: "step|best")
+        "Use the checkpoint of this step, or 'best': the one that training kept by checkpoints.best, else the one with the "
+            + "lowest Fréchet distance; default: the newest.", valueName: "step|best")
 
     /// The step in a run.
     ///

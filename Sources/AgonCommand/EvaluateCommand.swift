@@ -3,6 +3,7 @@ import AgonExperiments
 import AgonRuns
 import AgonSampling
 import AgonScoring
+import AgonTraining
 import ArgumentParser
 import Foundation
 
@@ -143,21 +144,27 @@ struct EvaluateCommand: ParsableCommand {
             settings: settings, searchPath: data.searchPath, threads: threads.count)
         var outcomes: [RunEvaluation.Outcome] = []
         var code: Int32?
-        for folder in folders {
-            do {
-                let run = try SamplingModel.existingRun(folder)
-                // Progress is not part of the result.
-                let outcome = try evaluation.evaluate(
-                    run: run, checkpoint: checkpoint?.step(in: run), records: SamplingModel.shipped(folder) == nil
-                ) {
-                    Console.say("note: \($0)")
+        StopRequest.signals.listening {
+            for folder in folders {
+                guard !StopRequest.signals.isMade else {
+                    code = ExitStatus.stopped.rawValue
+                    return
                 }
-                outcomes.append(outcome)
-            } catch {
-                Console.say("agon: error: \(error)")
-                let own = ExitStatus.code(of: error)
-                code = code ?? own
-                if own == ExitStatus.stopped.rawValue { break }
+                do {
+                    let run = try SamplingModel.existingRun(folder)
+                    // Progress is not part of the result.
+                    let outcome = try evaluation.evaluate(
+                        run: run, checkpoint: checkpoint?.step(in: run), records: SamplingModel.shipped(folder) == nil
+                    ) {
+                        Console.say("note: \($0)")
+                    }
+                    outcomes.append(outcome)
+                } catch {
+                    Console.say("agon: error: \(error)")
+                    let own = ExitStatus.code(of: error)
+                    code = code ?? own
+                    if own == ExitStatus.stopped.rawValue { return }
+                }
             }
         }
         if json {

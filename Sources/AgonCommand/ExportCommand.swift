@@ -74,22 +74,21 @@ struct ExportCommand: ParsableCommand {
     func run() throws {
         func note(_ text: String) { Console.say("note: \(text)") }
         let weights = weights ?? .average
-        if let model, let folder {
-            let run = try SamplingModel.existingRun(folder)
-            let outcome = try SamplingModel.write(
-                run: run, checkpoint: checkpoint?.step(in: run), weights: weights, to: model, note: note)
-            print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
-        }
-        guard let onnx else { return }
-        if let classifier {
+        if let classifier, let onnx {
             let outcome = try ModelExport.writeClassifier(
                 classifier, searchPath: data.searchPath, to: onnx, threads: threads.count, note: note)
             print("\(outcome.path): classifier \(classifier), \(SizeText.short(outcome.bytes))")
-        } else if let folder {
-            let run = try SamplingModel.existingRun(folder)
+            return
+        }
+        guard let folder else { return }
+        let run = try SamplingModel.existingRun(folder)
+        let step = try checkpoint?.step(in: run)
+        if let model {
+            let outcome = try SamplingModel.write(run: run, checkpoint: step, weights: weights, to: model, note: note)
+            print("\(model): generator of step \(outcome.step), \(SizeText.short(outcome.bytes))")
+        } else if let onnx {
             let outcome = try ModelExport.writeGenerator(
-                run: run, checkpoint: checkpoint?.step(in: run), weights: weights, to: onnx, threads: threads.count,
-                note: note)
+                run: run, checkpoint: step, weights: weights, to: onnx, threads: threads.count, note: note)
             print("\(outcome.path): generator of step \(outcome.step ?? 0), \(SizeText.short(outcome.bytes))")
         }
     }

@@ -17,7 +17,8 @@ struct RunCommand: ParsableCommand {
             weights of an uninterrupted run. If there is no run yet, --resume starts
             one and says so. It does nothing for a completed run. If the data have
             moved since, --set dataset.path names their place. Losses are logged from
-            the first step on; there are grids of the first weights and of a stop.
+            the first step on; there are sample grids of the initial weights and of the
+            step at which a run is stopped.
 
             EXAMPLES
               agon run Configs/quickstart.json
@@ -35,8 +36,8 @@ struct RunCommand: ParsableCommand {
                 --rename module.netG.=generator. --rename module.netD.=discriminator.
               tensorboard --logdir Runs      curves and grids of all runs, in a browser
 
-            Documentation/own-images.md does the same with a config of five lines, whose
-            networks follow the channels of the images, which keep their aspect.
+            Documentation/own-images.md has a config of five lines for images of your own:
+            networks follow their channels, and they keep their aspect ratio.
 
             For few images: random changes of all images that discriminators see
             (DiffAugment), of a share of them, or of a share that follows the scores, as
@@ -47,8 +48,8 @@ struct RunCommand: ParsableCommand {
               agon run g-advantage/augmentation
               agon run g-advantage/advantage-1
 
-            ResNets with spectral norm; with classes, by conditional batch norm and a
-            projection discriminator; with self-attention; the relativistic average loss:
+            ResNets with spectral norm; networks with classes, by conditional batch norm
+            and a projection discriminator; self-attention; the relativistic average loss:
               agon run sngan/cifar10
               agon run sngan/facades-64
               agon run sngan/cifar10-conditional
@@ -56,8 +57,8 @@ struct RunCommand: ParsableCommand {
               agon run sagan/cifar10
               agon run relativistic/dcgan
 
-            Consistency of scores (bCR), R1 in every 16th update, averaged weights, an
-            end when the discriminator wins everything (by default a warning):
+            Consistency of scores (bCR), R1 in every 16th update, averaged weights,
+            stopping when the discriminator wins (by default a warning):
               agon run quickstart --set tricks.consistency={}
               agon run r1/dcgan --set penalty.every=16
               agon run gan/dcgan --set tricks.averaging={}

@@ -178,8 +178,8 @@ struct RunsPruneCommand: ParsableCommand {
         discussion: """
             Shows what would be deleted; --apply deletes it. Skips runs in progress
             and runs without the metric of --best. The newest checkpoint of a run is
-            always kept. The next agon sweep run, or make in the sweep's folder,
-            trains deleted trials again.
+            always kept, as is the one that checkpoints.best keeps. The next
+            agon sweep run, or make in the sweep's folder, trains deleted trials again.
 
             EXAMPLES
               agon runs prune --checkpoints 1

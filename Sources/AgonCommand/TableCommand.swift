@@ -3,6 +3,7 @@ import AgonReports
 import AgonScoring
 import AgonSweeps
 import AgonText
+import AgonTraining
 import ArgumentParser
 import Foundation
 
@@ -13,6 +14,8 @@ struct TableCommand: ParsableCommand {
             Estimates the time, runs the sweeps of the budget (completed trials are
             not run again), then writes Results/NAME-BUDGET: the table in Markdown,
             CSV and LaTeX, figures, the values of every trial, and their provenance.
+            Evaluations that figures need are made after the trials; the estimate leaves
+            them out.
             --values makes the table and its verdicts again from values.json, without
             the runs. --add counts the completed trials of such files, from other
             machines or an earlier time, as done. The exit code is 0 when every trial
@@ -58,7 +61,7 @@ struct TableCommand: ParsableCommand {
     var list = false
     @Flag(help: "Estimate the time and write the sweeps' folders without running them.")
     var prepareOnly = false
-    @Flag(name: .customLong("no-run"), help: "Make the table from existing runs; train nothing.")
+    @Flag(name: .customLong("no-run"), help: "Make the table from existing runs; train and measure nothing.")
     var noRun = false
     @Option(help: "Make the table from this file of values, without the runs.", completion: .file(extensions: ["json"]))
     var values: String?
@@ -104,6 +107,7 @@ struct TableCommand: ParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         var failures = 0
+        var isStopped = false
         if !noRun {
             let sweeps = work.sweepsToRun()
             if sweeps.isEmpty { Console.say("every trial was run elsewhere") }
@@ -118,14 +122,14 @@ struct TableCommand: ParsableCommand {
                 return
             }
             failures = try run(sweeps, options)
-            try measure(work.measurementsLeft(), options)
+            isStopped = try measure(work.measurementsLeft(), options)
         }
         let results = try work.results(
             searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
             seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
         try show(results, to: out ?? work.standardResults)
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
-        if !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
+        if isStopped || !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
 
     private func tabulate(_ sweep: String) throws {
@@ -158,22 +162,37 @@ struct TableCommand: ParsableCommand {
         }
     }
 
-    /// Evaluates checkpoints for the table's figures.
-    private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws {
+    /// Evaluates checkpoints for the table's figures. One that cannot be evaluated costs the table no more than its figure.
+    ///
+    /// - Returns: whether it was stopped before the end.
+    private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws -> Bool {
+        guard !measurements.isEmpty else { return false }
         var notes: Set<String> = []
-        for left in measurements {
-            let times = CountText.short(left.seeds.count, "time")
-            Console.say("measuring \(left.metric.rawValue) of \(left.row) at step \(left.step), \(times)")
-            let evaluation = try RunEvaluation(
-                settings: [
-                    "metrics": ConfigNode([ConfigNode(left.metric.rawValue)]), "samples": ConfigNode(left.samples),
-                ],
-                searchPath: data.searchPath, threads: options.threads)
-            for seed in left.seeds {
-                _ = try evaluation.evaluate(run: left.run, checkpoint: left.step, seed: UInt64(seed)) {
-                    if notes.insert($0).inserted { Console.say("note: \($0)") }
+        func note(_ text: String) { if notes.insert(text).inserted { Console.say("note: \(text)") } }
+        // No trial runs meanwhile.
+        let threads = options.threads * options.jobs
+        return try StopRequest.signals.listening {
+            for left in measurements {
+                let times = CountText.short(left.seeds.count, "time")
+                Console.say("measuring \(left.metric.rawValue) of \(left.row) at step \(left.step), \(times)")
+                let evaluation = try RunEvaluation(
+                    settings: [
+                        "metrics": ConfigNode([ConfigNode(left.metric.rawValue)]), "samples": ConfigNode(left.samples),
+                    ],
+                    searchPath: data.searchPath, threads: threads)
+                do {
+                    for seed in left.seeds {
+                        if StopRequest.signals.isMade { return true }
+                        _ = try evaluation.evaluate(
+                            run: left.run, checkpoint: left.step, seed: UInt64(seed), note: note)
+                    }
+                } catch  where ExitStatus.code(of: error) != ExitStatus.stopped.rawValue {
+                    note("\(left.row): \(error)")
+                } catch {
+                    return true
                 }
             }
+            return StopRequest.signals.isMade
         }
     }
 

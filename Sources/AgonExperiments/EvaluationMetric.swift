@@ -23,6 +23,11 @@ public enum EvaluationMetric: String, CaseIterable, Sendable {
         }
     }
 
+    /// The family of a value by its key, such as `metric.fid-lenet`; nil if it is not that of a metric.
+    public static func ofKey(_ key: String) -> Self? {
+        key.hasPrefix("metric.") ? giving(String(key.dropFirst("metric.".count))) : nil
+    }
+
     /// The family of a value by its name in `metrics.jsonl` without `metric.`; nil if it is not a metric.
     public static func giving(_ name: String) -> Self? {
         func isOf(_ families: String...) -> Bool { families.contains { name == $0 || name.hasPrefix($0 + "-") } }

@@ -145,6 +145,9 @@ public struct SampleSettings: ConfigDecodable, Sendable {
 
 /// When the state is saved, and how many states are kept.
 public struct CheckpointSettings: ConfigDecodable, Sendable {
+    /// The metrics of one value that can be best.
+    public static let rankedMetrics: [EvaluationMetric] = [.frechet, .kernel, .score, .modes]
+
     public let every: Int
     public let keep: Int
     /// The metric whose best value has its checkpoint kept besides the newest ones; nil: none.
@@ -155,9 +158,8 @@ public struct CheckpointSettings: ConfigDecodable, Sendable {
             "every", in: 1..., default: 1000,
             "Steps between checkpoints; a stop and the last step have one too.")
         keep = try reader.integer("keep", in: 1..., default: 2, "The number of newest checkpoints to keep.")
-        let metrics: [EvaluationMetric] = [.frechet, .kernel, .score, .modes]
         let name = try reader.optionalChoice(
-            "best", metrics.map(\.rawValue),
+            "best", Self.rankedMetrics.map(\.rawValue),
             "The metric of evaluate whose best value gets a checkpoint, which is kept besides the newest ones; default: "
                 + "none.")
         best = name.flatMap { EvaluationMetric(rawValue: $0) }

@@ -21,9 +21,9 @@ public struct RunPruning: Sendable {
 
     public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
-    /// Selects all but the newest checkpoints of each run and the one nearest to its best value of a metric, or without a
-    /// metric the one that the run's config keeps as the best. The newest one is always kept, so that a run can be resumed; a
-    /// run without the metric keeps all.
+    /// Selects all but the newest checkpoints of each run, the one that its training keeps as the best, and the one nearest to
+    /// its best value of a metric. The newest one is always kept, so that a run can be resumed; a run without the metric keeps
+    /// all.
     public init(
         checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MetricGoal? = nil
     ) {
@@ -53,9 +53,8 @@ public struct RunPruning: Sendable {
                 }
                 // The checkpoint whose weights gave the value, or the nearest one.
                 steps.min { abs($0 - best) < abs($1 - best) }.map { _ = kept.insert($0) }
-            } else if let best = run.keptBestStep {
-                kept.insert(best)
             }
+            run.keptBestStep.map { _ = kept.insert($0) }
             for step in steps where !kept.contains(step) {
                 let path = run.checkpointPath(step: step)
                 var status = stat()

@@ -1,37 +1,34 @@
 import AgonConfiguration
 import AgonExperiments
+import AgonTensors
 
-/// The best values of a metric in the course of a training, and their steps.
+/// The best value of a metric in the course of a training, whose checkpoint is kept.
+///
+/// A value measured in another way than the best so far starts anew, as in a stage with images of another size.
 package struct BestEvaluation: Sendable {
     private let metric: EvaluationMetric
-    /// The best value of each identity: a stage may measure images of another size, and `agon evaluate` in any way.
-    private var bests: [EvaluationIdentity: EvaluationValue] = [:]
-    /// That of the values that this process measures; nil until it has measured.
-    private var identity: EvaluationIdentity?
+    private var best: EvaluationValue?
 
-    /// - Parameter values: the values up to now, in the order in which they were measured.
-    package init(of metric: EvaluationMetric, in values: [EvaluationValue]) {
+    /// - Parameters:
+    ///   - step: the step of the checkpoint that is kept as the best; nil: none is.
+    ///   - values: the values up to now. Training measures a step before anyone else can.
+    package init(of metric: EvaluationMetric, kept step: Int?, in values: [EvaluationValue]) {
         self.metric = metric
-        for value in values where counts(value) { keep(value) }
+        best = values.first { $0.step == step && counts($0) }
     }
 
-    /// The steps whose checkpoints stay. Until this process has measured, any of the bests may be that of its training.
-    package var steps: Set<Int> {
-        guard let identity else { return Set(bests.values.map(\.step)) }
-        return Set(bests.filter { $0.key == identity }.values.map(\.step))
-    }
+    /// The step of the best value; nil before the first.
+    package var step: Int? { best?.step }
 
-    /// Takes the values of an evaluation. A value counts against earlier ones that were measured in the same way.
+    /// Takes the values of an evaluation. The newer of equal values counts, as modes, once all are reached, go on improving.
     package mutating func take(_ values: [EvaluationValue]) {
         guard let value = values.first(where: counts) else { return }
-        identity = value.identity
-        keep(value)
-    }
-
-    private mutating func keep(_ value: EvaluationValue) {
-        let goal = MetricGoal.usual(for: value.metric)
-        if let best = bests[value.identity], !goal.isBetter(value.value, than: best.value) { return }
-        bests[value.identity] = value
+        if let best, best.identity == value.identity,
+            MetricGoal.usual(for: value.metric).isBetter(best.value, than: value.value)
+        {
+            return
+        }
+        best = value
     }
 
     /// Of `modes`, the number counts, not the divergence.
@@ -41,36 +38,24 @@ package struct BestEvaluation: Sendable {
 }
 
 extension RunFolder {
-    /// The step with the best value of a metric among the steps that have a checkpoint; nil if there is none.
-    ///
-    /// - Parameter key: that of the metric, such as `metric.fid-lenet`; its leading values count.
-    ///
-    /// Throws `TensorsError.cannotRead`.
-    package func bestEvaluatedStep(of key: String) throws -> Int? {
-        let steps = Set(try checkpointSteps)
-        let points = EvaluationCurves(of: self).all(key).first?.points.filter { steps.contains($0.step) } ?? []
-        return MetricGoal.usual(for: key).best(of: points) { $0.value }?.step
-    }
-
-    /// The step of the checkpoint that the config's `checkpoints.best` keeps; nil if it keeps none.
+    /// The step of the checkpoint that training keeps as the best; nil if it keeps none, or the checkpoint was deleted.
     package var keptBestStep: Int? {
-        guard let config = try? ConfigNode.load(path: configPath), config["checkpoints"]?["best"]?.string != nil else {
-            return nil
-        }
-        return try? bestCheckpointStep()
+        guard let step = record?.bestCheckpoint, FileSystem.exists(checkpointPath(step: step)) else { return nil }
+        return step
     }
 
-    /// The step of the best checkpoint: by the metric of the config's `checkpoints.best`, or by the Fréchet distance.
+    /// The step of the best checkpoint: the one that training keeps, or without one that with the lowest Fréchet distance.
     ///
-    /// Throws `RunError.noRun`, `RunError.noBestCheckpoint`, `ConfigError`, `TensorsError.cannotRead`.
+    /// Throws `RunError.noRun`, `RunError.noBestCheckpoint`, `TensorsError.cannotRead`.
     public func bestCheckpointStep() throws -> Int {
         guard holdsRun else { throw RunError.noRun(folder: path) }
-        let named = try ConfigNode.load(path: configPath)["checkpoints"]?["best"]?.string
-        let metric = named.flatMap { EvaluationMetric(rawValue: $0) } ?? .frechet
-        let curves = EvaluationCurves(of: self).curves
-        guard let curve = curves.first(where: { EvaluationMetric.giving($0.metric) == metric }),
-            let step = try bestEvaluatedStep(of: EvaluationCurve.key(of: curve.metric))
-        else { throw RunError.noBestCheckpoint(folder: path, metric: metric.rawValue) }
-        return step
+        if let kept = keptBestStep { return kept }
+        let steps = Set(try checkpointSteps)
+        let curve = EvaluationCurves(of: self).curves.first { EvaluationMetric.giving($0.metric) == .frechet }
+        let points = curve?.points.filter { steps.contains($0.step) } ?? []
+        guard let best = MetricGoal.minimize.best(of: points, by: { $0.value }) else {
+            throw RunError.noBestCheckpoint(folder: path)
+        }
+        return best.step
     }
 }

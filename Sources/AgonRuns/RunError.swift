@@ -22,8 +22,8 @@ public enum RunError: Error, Equatable, Sendable {
     case unreadableFolder(path: String, reason: String)
     case noCheckpoint(folder: String)
     case noCheckpointAtStep(folder: String, step: Int, existing: [Int])
-    /// No step has both a checkpoint and a value of the metric.
-    case noBestCheckpoint(folder: String, metric: String)
+    /// No checkpoint was kept as the best, and none has a distance.
+    case noBestCheckpoint(folder: String)
     case badCheckpoint(path: String, problem: String)
     /// A newer version of Agon wrote the record.
     case newerFormat(path: String, format: Int)
@@ -69,8 +69,9 @@ extension RunError: CustomStringConvertible {
         case .noCheckpointAtStep(let folder, let step, let existing):
             "\(folder): holds no checkpoint of step \(step); existing steps: "
                 + (existing.isEmpty ? "none" : existing.map(String.init).joined(separator: ", "))
-        case .noBestCheckpoint(let folder, let metric):
-            "\(folder): no checkpoint has a value of '\(metric)'; give a step, or train with checkpoints.best"
+        case .noBestCheckpoint(let folder):
+            "\(folder): training kept no best checkpoint (checkpoints.best), and none has a Fréchet distance; give a step, "
+                + "or leave --checkpoint out for the newest"
         case .badCheckpoint(let path, let problem): "\(path): not a usable checkpoint: \(problem)"
         case .newerFormat(let path, let format):
             "\(path): has format \(format), newer than this program's \(RunRecord.currentFormat); use a newer Agon"

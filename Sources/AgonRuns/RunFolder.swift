@@ -230,12 +230,10 @@ public struct RunFolder: Hashable, Sendable {
             path: path, problem: problem + ", then continue from an earlier one with --resume")
     }
 
-    /// Removes all but the newest `count` checkpoints up to `step`, and the best ones. The caller must have checked that
+    /// Removes all but the newest `count` checkpoints up to `step`, and the best one. The caller must have checked that
     /// the checkpoint of `step` is readable. If the folder cannot be read, nothing is removed.
-    package func removeOldCheckpoints(keeping count: Int, newest step: Int, best: Set<Int> = []) {
+    package func removeOldCheckpoints(keeping count: Int, newest step: Int, best: Int? = nil) {
         let steps = (try? checkpointSteps) ?? []
-        for old in steps.filter({ $0 <= step }).dropLast(count) where !best.contains(old) {
-            unlink(checkpointPath(step: old))
-        }
+        for old in steps.filter({ $0 <= step }).dropLast(count) where old != best { unlink(checkpointPath(step: old)) }
     }
 }

@@ -13,6 +13,7 @@ public final class StopRequest: Sendable {
 
     /// The signal that made the request; 0 for none.
     private let arrived = Atomic<Int32>(0)
+    private let isListening = Atomic<Bool>(false)
 
     /// A request that only the method `request` can make.
     public init() {}
@@ -41,9 +42,10 @@ public final class StopRequest: Sendable {
     public func request(signal: Int32 = -1) { arrived.store(signal, ordering: .relaxed) }
 
     /// For `signals`, discards earlier requests and handles the signals while `body` runs. SIGHUP remains ignored if it
-    /// was ignored before, as under nohup.
+    /// was ignored before, as under nohup. Within another call, it is that call that listens, and requests stay.
     package func listening<Result>(_ body: () throws -> Result) rethrows -> Result {
-        guard self === Self.signals else { return try body() }
+        guard self === Self.signals, !isListening.exchange(true, ordering: .relaxed) else { return try body() }
+        defer { isListening.store(false, ordering: .relaxed) }
         arrived.store(0, ordering: .relaxed)
         let signals = [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]
         var former: [sigaction] = []

@@ -120,7 +120,14 @@ final class TrainingLoop {
         logged = metrics.lastLine?.step ?? 0
         try evaluationLog?.keep(through: finished)
         if let metric = configuration.checkpoints.best {
-            best = BestEvaluation(of: metric, in: try evaluationLog?.read().values ?? [])
+            let values = try evaluationLog?.read().values ?? []
+            // Without its record, a run still has its distances.
+            let kept = former == nil ? try? folder.bestCheckpointStep() : folder.keptBestStep
+            var best = BestEvaluation(of: metric, kept: kept, in: values)
+            // A process may have been killed between a checkpoint and the record that calls it the best.
+            let step = finished
+            if let every = evaluations?.every, step % every == 0 { best.take(values.filter { $0.step == step }) }
+            self.best = best
         }
         events =
             configuration.log.tensorboard
@@ -130,6 +137,7 @@ final class TrainingLoop {
         record.step = finished
         record.checkpoint = self.saved
         record.checkpointSeconds = self.saved == nil ? nil : secondsBefore
+        record.bestCheckpoint = best?.step
         record.data.take(data)
         record.moved = identity.move(of: experiment)
         self.record = record
@@ -243,7 +251,7 @@ final class TrainingLoop {
                 report(.note(alarm.description))
             }
             if isDue(settings.samples.every) { try drawSamples() }
-            if isDue(settings.checkpoints.every) || best?.steps.contains(finished) == true { try save(clock) }
+            if isDue(settings.checkpoints.every) || best?.step == finished { try save(clock) }
             if !wroteGit, let revision = git.valueIfReady {
                 wroteGit = true
                 record.git = revision
@@ -339,9 +347,10 @@ final class TrainingLoop {
         saved = finished
         record.step = finished
         record.checkpoint = finished
+        record.bestCheckpoint = best?.step
         record.seconds = secondsBefore + clock.seconds
         record.checkpointSeconds = record.seconds
         try writeRecord()
-        folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished, best: best?.steps ?? [])
+        folder.removeOldCheckpoints(keeping: settings.checkpoints.keep, newest: finished, best: best?.step)
     }
 }

@@ -18,9 +18,14 @@ import Testing
         #expect(run.code == 0, "\(run.errors)")
         let sample = ["sample", "run", "--count", "3", "--out", "a.png", "--checkpoint"]
         let unknown = try agon(sample + ["best"], folder: folder)
-        #expect(unknown.code != 0 && unknown.output.isEmpty)
+        #expect(unknown.code == 64 && unknown.output.isEmpty)
+        #expect(unknown.errors.hasPrefix("agon: error: run: training kept no best checkpoint"), "\(unknown.errors)")
+        let unfit = try agon(
+            "run", "points.json", "--out", "unfit", "--set", "evaluate={}", "--set", "checkpoints.best=fid",
+            folder: folder)
         #expect(
-            unknown.errors.hasPrefix("agon: error: run: no checkpoint has a value of 'fid'"), "\(unknown.errors)")
+            unfit.code == 65 && unfit.errors.contains("'fid' is not measured on these data; measured are: modes"),
+            "\(unfit.errors)")
         let values = [(2, 5), (4, 3), (5, 1), (6, 4)].map { step, value in
             #"{"step": \#(step), "metric": "fid-x", "value": \#(value), "identity": {"weights": "raw"}}"# + "\n"
         }

@@ -17,7 +17,10 @@ import Testing
         /// The names in the list of options.
         var options: Set<String> {
             let list = text.components(separatedBy: "\nOPTIONS:\n").dropFirst().joined(separator: "\n")
-            let words = list.split { !($0.isLetter || $0.isNumber || $0 == "-") }
+            // Descriptions are indented more, or follow an entry after two spaces.
+            let entries = list.split(separator: "\n").filter { $0.hasPrefix("  -") }
+                .map { $0.dropFirst(2).components(separatedBy: "  ")[0] }
+            let words = entries.flatMap { $0.split { !($0.isLetter || $0.isNumber || $0 == "-") } }
             return Set(words.filter { $0.hasPrefix("--") }.map(String.init))
         }
 

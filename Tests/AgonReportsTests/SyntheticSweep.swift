@@ -29,6 +29,8 @@ struct SyntheticTrial {
     var seconds = 60.0
     var config: ConfigObject = [:]
     var alarms: [String] = []
+    /// The step that `run.json` calls the best.
+    var bestCheckpoint: Int?
     /// PNG files by step.
     var samples: [Int] = []
 
@@ -78,7 +80,7 @@ struct SyntheticTrial {
         if !evaluations.isEmpty {
             try folder.write(evaluations.joined(separator: "\n") + "\n", to: path + "/evaluations.jsonl")
         }
-        let record: ConfigNode = [
+        var record: ConfigObject = [
             "state": ConfigNode(state == .done ? "done" : state == .pruned ? "stopped" : state.rawValue),
             "reason": reason.map { ConfigNode($0) } ?? .null, "step": ConfigNode(100 * steps),
             "steps": ConfigNode(100 * steps), "threads": 1, "seconds": ConfigNode(seconds), "stepsPerSecond": 2.5,
@@ -87,7 +89,8 @@ struct SyntheticTrial {
             "versions": ["agon": "0.1.0", "system": "Example OS"],
             "git": ["commit": "1a82cba13f49191c1434761a3ba8c98a83fabe42", "isDirty": false],
         ]
-        try folder.write(record.prettyText, to: path + "/run.json")
+        if let bestCheckpoint { record["bestCheckpoint"] = ConfigNode(bestCheckpoint) }
+        try folder.write(ConfigNode(record).prettyText, to: path + "/run.json")
         if state == .done || state == .pruned {
             let stamp: ConfigNode = [
                 "state": ConfigNode(state.rawValue), "reason": reason.map { ConfigNode($0) } ?? .null,

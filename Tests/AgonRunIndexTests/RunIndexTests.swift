@@ -272,12 +272,9 @@ import Testing
     @Test func pruningKeepsWhatTheConfigKeeps() throws {
         let run = try makeRun("a", fid: [9, 3, 5])
         for step in 1...3 { try Data(count: 5000).write(to: URL(fileURLWithPath: run.checkpointPath(step: step))) }
-        let lines = [9.0, 3, 5].enumerated().map { place, distance in
-            #"{"step": \#(place + 1), "metric": "fid-lenet", "value": \#(distance), "identity": {"seed": 0}}"# + "\n"
-        }
-        try lines.joined().write(toFile: run.evaluationsPath, atomically: true, encoding: .utf8)
-        try #"{"name": "a", "checkpoints": {"best": "fid"}}"#
-            .write(toFile: run.configPath, atomically: true, encoding: .utf8)
+        var record = try #require(run.record)
+        record.bestCheckpoint = 2
+        try run.write(record)
         let pruning = RunPruning(checkpointsOf: [run], keepLast: 1, best: nil)
         #expect(pruning.items.map(\.path) == [run.checkpointPath(step: 1)])
     }

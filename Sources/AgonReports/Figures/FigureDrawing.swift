@@ -181,7 +181,8 @@ struct FigureDrawing {
     }
 
     private func boxes(of reevaluations: Reevaluations) -> (Double, Double, [Markup]) {
-        boxes([(reevaluations.heading, rows.map { reevaluations.values(of: making.trials(of: $0)) })])
+        let values = rows.map { reevaluations.values(of: making.trials(of: $0)) }
+        return boxes([(reevaluations.heading(values), values)])
     }
 
     /// Panels of horizontal boxes, so that row names stay readable: median, quartiles, range, and a dot per value.

@@ -13,49 +13,58 @@ struct Reevaluations: ConfigDecodable, Sendable {
     let samples: Int
 
     init(from reader: ConfigReader) throws {
-        metric = try reader.string("metric", "The key of the metric, such as metric.fid-lenet.")
+        metric = try reader.string("metric", "The key of a Fréchet or kernel distance or inception score.")
         count = try reader.integer("count", in: 1...1000, default: 30, "The number of evaluations.")
         samples = try reader.integer("samples", in: 2..., default: 10_000, "The generated samples of each.")
         guard !reader.isDescribing else { return }
+        let isRanked = family.map { $0.needsFeatures && CheckpointSettings.rankedMetrics.contains($0) } ?? false
         try reader.require(
-            family != nil, "metric", "'\(metric)' is not the key of a metric, such as metric.fid-lenet")
+            isRanked, "metric",
+            "'\(metric)' is not the key of a Fréchet or kernel distance or inception score, such as metric.fid-lenet")
     }
 
-    /// The metric as evaluations name it; nil if it is none.
-    private var family: EvaluationMetric? {
-        EvaluationCurve.isKey(metric) ? EvaluationMetric.giving(String(metric.dropFirst(7))) : nil
-    }
+    private var family: EvaluationMetric? { EvaluationMetric.ofKey(metric) }
 
-    var heading: String { "\(metric), \(count) evaluations of the best checkpoint with \(samples) samples each" }
+    /// - Parameter values: those of each row.
+    func heading(_ values: [[Double]]) -> String {
+        let counts = values.map(\.count).filter { $0 > 0 }
+        let (fewest, most) = (counts.min() ?? 0, counts.max() ?? 0)
+        let evaluations = fewest == most ? "\(most) evaluations" : "\(fewest) to \(most) evaluations"
+        return "\(metric), \(evaluations) of the best checkpoint with \(samples) samples each"
+    }
 
     /// The latent seeds; training evaluates with seed 0 unless its config says otherwise.
     private var seeds: ClosedRange<Int> { 1...count }
 
-    /// The seed of one of these evaluations; nil for the identity of another.
-    private func seed(of identity: EvaluationIdentity) -> Int? {
-        guard identity.node["generatedSamples"]?.integer == samples, let seed = identity.node["latentSeed"]?.integer
+    /// The seed of one of these evaluations, which are otherwise like the run's own; nil for another.
+    private func seed(of curve: EvaluationCurve, in run: RecordedRun) -> Int? {
+        let identity = curve.identity
+        guard identity.node["generatedSamples"]?.integer == samples,
+            let seed = identity.node["latentSeed"]?.integer, seeds.contains(seed),
+            let own = run.evaluations.all(metric).first?.identity,
+            identity.equals(own, besides: ["generatedSamples", "latentSeed"])
         else { return nil }
-        return seeds.contains(seed) ? seed : nil
+        return seed
     }
 
-    /// Whether a curve of this metric has values of these evaluations alone.
-    func includes(_ curve: EvaluationCurve) -> Bool {
-        EvaluationCurve.key(of: curve.metric) == metric && seed(of: curve.identity) != nil
+    /// Whether a curve of a run has values of these evaluations alone.
+    func includes(_ curve: EvaluationCurve, of run: RecordedRun) -> Bool {
+        EvaluationCurve.key(of: curve.metric) == metric && seed(of: curve, in: run) != nil
     }
 
-    /// The first completed trial that kept the checkpoint of its best value.
-    private func chosen(among trials: [RecordedTrial]) -> (trial: RecordedTrial, step: Int)? {
-        for trial in trials where trial.isDone && trial.run.config["checkpoints"]?["best"]?.string == family?.rawValue {
-            if let step = try? trial.run.folder.bestEvaluatedStep(of: metric) { return (trial, step) }
-        }
-        return nil
+    /// The first completed trial that kept a checkpoint as the best by this metric.
+    private func chosen(among trials: [RecordedTrial]) -> (run: RecordedRun, step: Int)? {
+        trials.lazy.filter(\.isDone).map(\.run).compactMap { run in
+            guard run.config["checkpoints"]?["best"]?.string == family?.rawValue else { return nil }
+            return run.record?.bestCheckpoint.map { (run, $0) }
+        }.first
     }
 
     /// The values by seed of a run at a step.
     private func measured(_ run: RecordedRun, step: Int) -> [Int: Double] {
         var values: [Int: Double] = [:]
         for curve in run.evaluations.all(metric) {
-            guard let seed = seed(of: curve.identity) else { continue }
+            guard let seed = seed(of: curve, in: run) else { continue }
             for point in curve.points where point.step == step { values[seed] = point.value }
         }
         return values
@@ -63,18 +72,17 @@ struct Reevaluations: ConfigDecodable, Sendable {
 
     /// The values of a row's trials, in no order.
     func values(of trials: [RecordedTrial]) -> [Double] {
-        guard let (trial, step) = chosen(among: trials) else { return [] }
-        return Array(measured(trial.run, step: step).values)
+        chosen(among: trials).map { Array(measured($0.run, step: $0.step).values) } ?? []
     }
 
-    /// What is left to measure for a row; nil if nothing is, or no trial has its best checkpoint.
+    /// What is left to measure for a row; nil if nothing is, or its best checkpoint is not there.
     func left(row: String, trials: [RecordedTrial]) -> MeasurementLeft? {
-        guard let family, let (trial, step) = chosen(among: trials) else { return nil }
-        let known = measured(trial.run, step: step)
+        guard let family, let (run, step) = chosen(among: trials), run.folder.keptBestStep == step else { return nil }
+        let known = measured(run, step: step)
         let missing = seeds.filter { known[$0] == nil }
         guard !missing.isEmpty else { return nil }
         return MeasurementLeft(
-            row: row, run: trial.run.folder.path, step: step, metric: family, samples: samples, seeds: missing)
+            row: row, run: run.folder.path, step: step, metric: family, samples: samples, seeds: missing)
     }
 }
 
@@ -97,9 +105,7 @@ extension TableWork {
     ///
     /// Throws `ReportsError.nothingRun`, `SweepError`, `ConfigError`.
     public func measurementsLeft() throws -> [MeasurementLeft] {
-        let wanted = configuration.figures.compactMap { figure -> (TableFigure, Reevaluations)? in
-            if case .reevaluations(let reevaluations) = figure.kind { (figure, reevaluations) } else { nil }
-        }
+        let wanted = configuration.figures.compactMap { figure in figure.reevaluations.map { (figure, $0) } }
         guard !wanted.isEmpty else { return [] }
         let trials = try recordedTrials()
         let rows = rows(of: trials)

@@ -158,8 +158,7 @@ enum TableQuantity: Sendable {
     var scale: TableColumn.Scale {
         switch self {
         case .metric(let name, _, _, _, _):
-            name.hasPrefix("metric.") && EvaluationMetric.giving(String(name.dropFirst(7))) == .frechet
-                ? .logarithmic : .linear
+            EvaluationMetric.ofKey(name) == .frechet ? .logarithmic : .linear
         case .timeToBest, .timeToReach, .cost, .ratio: .logarithmic
         case .record(let figure): figure == .steps || figure == .alarms ? .linear : .logarithmic
         case .setting: .linear

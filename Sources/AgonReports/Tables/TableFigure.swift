@@ -19,6 +19,11 @@ struct TableFigure: ConfigDecodable, Sendable {
         kind = try FigureKind.registry.decode(from: reader)
     }
 
+    /// Its evaluations, if it is of that kind.
+    var reevaluations: Reevaluations? {
+        if case .reevaluations(let reevaluations) = kind { reevaluations } else { nil }
+    }
+
     func shows(_ row: TableRow) -> Bool { rows.map { $0.contains(row.name) } ?? true }
 }
 
@@ -54,8 +59,8 @@ enum FigureKind: Sendable {
         }
         registry.register(
             "reevaluations",
-            "Box plots over repeated evaluations of the best checkpoint of each row's first trial, each of other latents; "
-                + "its sweep needs checkpoints.best."
+            "Box plots over evaluations of one best checkpoint of each row, each of other latents: that of the first "
+                + "completed trial. The sweep sets checkpoints.best."
         ) { reader in .reevaluations(try Reevaluations(from: reader)) }
         registry.register("grids", "Grids of samples of the first seed at given steps.") { reader in
             .grids(

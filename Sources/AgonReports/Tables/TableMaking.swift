@@ -162,7 +162,7 @@ struct TableMaking {
         }
         let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
         let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
-        notes = TableAssembly.joined(notes)
+        notes = TableAssembly.joined(notes) + notesOfFigures
         if !strays.isEmpty {
             let verb = strays.count == 1 ? "belongs" : "belong"
             notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
@@ -175,16 +175,28 @@ struct TableMaking {
         switch quantity {
         case .metric(let name, _, _, _, nil), .timeToBest(let name, _, nil):
             rows.flatMap { trials(of: $0) }.count { trial in
-                trial.isDone && trial.run.otherCurves(of: name).contains { curve in !isOfFigure(curve) }
+                trial.isDone && trial.run.otherCurves(of: name).contains { !isOfFigure($0, of: trial.run) }
             }
         default: 0
         }
     }
 
     /// Whether a figure shows the values of a curve that no column counts.
-    private func isOfFigure(_ curve: EvaluationCurve) -> Bool {
-        figures.contains { figure in
-            if case .reevaluations(let reevaluations) = figure.kind { reevaluations.includes(curve) } else { false }
+    private func isOfFigure(_ curve: EvaluationCurve, of run: RecordedRun) -> Bool {
+        figures.contains { $0.reevaluations?.includes(curve, of: run) ?? false }
+    }
+
+    /// Which rows have completed trials, but no evaluations of a best checkpoint for a figure of them.
+    private var notesOfFigures: [String] {
+        figures.compactMap { figure in
+            guard let reevaluations = figure.reevaluations else { return nil }
+            let lacking = rows.filter { row in
+                let trials = trials(of: row)
+                return figure.shows(row) && trials.contains(where: \.isDone) && reevaluations.values(of: trials).isEmpty
+            }
+            guard !lacking.isEmpty else { return nil }
+            let names = lacking.map(\.name).joined(separator: "; ")
+            return "figure '\(figure.name)' lacks \(names): no evaluations of a checkpoint kept by checkpoints.best"
         }
     }
 }

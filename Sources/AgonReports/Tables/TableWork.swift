@@ -270,9 +270,7 @@ public struct TableWork: Sendable {
     /// escape them.
     private func remedies(for names: [String]) -> [String] {
         guard let recorded else { return [] }
-        func metric(_ name: String) -> String? {
-            name.hasPrefix("metric.") ? EvaluationMetric.giving(String(name.dropFirst(7)))?.rawValue : nil
-        }
+        func metric(_ name: String) -> String? { EvaluationMetric.ofKey(name)?.rawValue }
         let groups = names.filter { metric($0) != nil }.grouped { $0.contains("-inceptionv3") }
         return groups.map { usesInceptionV3, names -> String in
             var command = CommandText.agon("evaluate \(recorded.folder.trialsFolder)/* --metrics ")

@@ -34,6 +34,16 @@ public struct EvaluationIdentity: RecordValue, Hashable, Sendable {
         wanted.members.allSatisfy { node[$0.key]?.canonicalText == $0.value.canonicalText }
     }
 
+    /// Whether it equals another identity, whatever the values of some keys.
+    package func equals(_ other: EvaluationIdentity, besides keys: Set<String>) -> Bool {
+        func rest(_ identity: EvaluationIdentity) -> String {
+            var object = identity.node.object ?? ConfigObject()
+            for key in keys { object[key] = nil }
+            return ConfigNode(object).canonicalText
+        }
+        return rest(self) == rest(other)
+    }
+
     // MARK: Text
 
     /// The properties whose values differ, with both values: `generatedSamples 500 instead of 1000`.

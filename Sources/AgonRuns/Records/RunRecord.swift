@@ -24,6 +24,8 @@ public struct RunRecord: Record, Sendable {
     /// The last step with a checkpoint, and the seconds of training up to it.
     public package(set) var checkpoint: Int?
     public package(set) var checkpointSeconds: Double?
+    /// The step of the checkpoint that is kept as the best; nil if the config keeps none.
+    public package(set) var bestCheckpoint: Int?
     public private(set) var steps: Int?
     public private(set) var seed: UInt64?
     public private(set) var threads: Int?
@@ -69,7 +71,8 @@ public struct RunRecord: Record, Sendable {
         [
             .value("format", \.format), .value("state", \.state), .nullable("reason", \.reason), .value("step", \.step),
             .optional("checkpoint", \.checkpoint), .rounded("checkpointSeconds", \.checkpointSeconds, decimals: 3),
-            .optional("steps", \.steps), .optional("seed", \.seed), .optional("threads", \.threads),
+            .optional("bestCheckpoint", \.bestCheckpoint), .optional("steps", \.steps), .optional("seed", \.seed),
+            .optional("threads", \.threads),
             .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels), .value("data", \.data),
             .optional("moved", \.moved),
             .optional("started", \.started), .nullable("ended", \.ended), .value("resumes", \.resumes),

@@ -34,6 +34,9 @@ final class EvaluationSeries: TrainingEvaluation {
             settings, experiment: prepared.experiment, isStage: isStage, requiresClassifier: true,
             searchPath: options.searchPath,
             catalogue: classifiers, threads: options.threads, note: note)
+        if let best = prepared.experiment.configuration.checkpoints.best, !isStage, !plan.metrics.contains(best) {
+            throw MeasurementError.bestNotMeasured(metric: best.rawValue, measured: plan.metrics.map(\.rawValue))
+        }
         every = settings.every
         if settings.standingStatistics != nil {
             try StandingStatistics.check(

@@ -4,6 +4,8 @@ import AgonDatasets
 public enum MeasurementError: Error, Equatable, Sendable {
     /// A metric that the data or the classifier do not support.
     case unfit(metric: String, reason: String)
+    /// The metric of `checkpoints.best` is not among those that suit the data.
+    case bestNotMeasured(metric: String, measured: [String])
     /// No classifier was trained on the dataset.
     case noClassifier(dataset: String, available: [String])
     /// A dataset without the split whose images are to be compared.
@@ -16,6 +18,9 @@ extension MeasurementError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unfit(let metric, let reason): "metric '\(metric)': \(reason)"
+        case .bestNotMeasured(let metric, let measured):
+            "checkpoints.best: '\(metric)' is not measured on these data; measured are: "
+                + measured.joined(separator: ", ")
         case .noSplit(let split, let dataset):
             "'\(dataset)' has no \(split.rawValue) split; leave --split out, or give --split train"
         case .badStatistics(let path, let reason): "\(path): not usable statistics: \(reason)"
