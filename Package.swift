@@ -194,6 +194,6 @@ let package = Package(
         tests(of: "AgonRunIndex", also: ["AgonTestSupport", "AgonTraining"]),
         tests(of: "AgonReports", also: ["AgonTestSupport"], resources: [.copy("Fixtures")]),
         tests(of: "AgonVerification", also: ["AgonTestSupport"]),
-        tests(of: "AgonCommand"),
+        tests(of: "AgonCommand", also: ["AgonTestSupport"]),
     ]
 )

@@ -164,7 +164,7 @@ struct TableCommand: ParsableCommand {
 
     /// Evaluates checkpoints for the table's figures. One that cannot be evaluated costs the table no more than its figure.
     ///
-    /// - Returns: whether it was stopped before the end.
+    /// - Returns: whether a signal stopped it.
     private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws -> Bool {
         guard !measurements.isEmpty else { return false }
         var notes: Set<String> = []
@@ -181,18 +181,16 @@ struct TableCommand: ParsableCommand {
                     ],
                     searchPath: data.searchPath, threads: threads)
                 do {
-                    for seed in left.seeds {
-                        if StopRequest.signals.isMade { return true }
+                    for seed in left.seeds where !StopRequest.signals.isMade {
                         _ = try evaluation.evaluate(
                             run: left.run, checkpoint: left.step, seed: UInt64(seed), note: note)
                     }
-                } catch  where ExitStatus.code(of: error) != ExitStatus.stopped.rawValue {
-                    note("\(left.row): \(error)")
                 } catch {
-                    return true
+                    if !StopRequest.signals.isMade { note("\(left.row): \(error)") }
                 }
+                if StopRequest.signals.isMade { return true }
             }
-            return StopRequest.signals.isMade
+            return false
         }
     }
 

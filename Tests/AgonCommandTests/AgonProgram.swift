@@ -36,8 +36,10 @@ func agon(_ arguments: String..., folder: String = projectFolder) throws -> Agon
     try agon(arguments, folder: folder)
 }
 
-func agon(_ arguments: [String], folder: String = projectFolder) throws -> AgonResult {
+func agon(
+    _ arguments: [String], folder: String = projectFolder, environment: [String: String]? = nil
+) throws -> AgonResult {
     let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("agon")
-    return try AgonResult(of: program, arguments, folder: folder)
+    return try AgonResult(of: program, arguments, folder: folder, environment: environment)
 }

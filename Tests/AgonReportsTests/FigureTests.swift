@@ -96,6 +96,14 @@ import Testing
         #expect(try drawing(Self.grids).svg == nil)
     }
 
+    @Test(arguments: [curves, boxes]) func rowsWithoutCompletedTrialsAreNotNamed(figure: String) throws {
+        let drawing = try drawing(figure) { trials in
+            for index in 3..<6 { trials[index].state = .running }
+        }
+        let text = try #require(drawing.svg)
+        #expect(text.contains(">small<") && !text.contains(">large<"))
+    }
+
     // MARK: Files
 
     /// SVG that a strict reader takes, and a PNG of one and a half times its size.

@@ -35,7 +35,7 @@ import Testing
             #""budgets": {"smoke""#, #""budgets": {"smok""#,
             "table.json:5: budgets: 'smok' is not a budget; choose from smoke, quick, full"
         ),
-        (#""where": {"size": "small"}"#, #""where": {}"#, "expected an object with at least one key"),
+        (#""where": {"size": "small"}"#, #""where": {}"#, "at least one key, found an empty one"),
         (#""published": {"best": 4.5}"#, #""published": {"bst": 4.5}"#, "'bst' is not a column; did you mean 'best'?"),
         (
             #""published": {"best": 4.5}"#, #""published": {"best": [4]}"#,

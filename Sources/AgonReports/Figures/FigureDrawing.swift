@@ -7,6 +7,7 @@ struct FigureDrawing {
     private let figure: TableFigure
     private let making: TableMaking
     private let table: ResultTable
+    /// The rows with completed trials. A name without a curve or box would only take a colour.
     private let rows: [TableRow]
     /// The figure's provenance, in its corner.
     private let footer: String
@@ -16,7 +17,7 @@ struct FigureDrawing {
         self.making = making
         self.table = table
         self.footer = footer
-        rows = making.rows.filter(figure.shows)
+        rows = making.rows.filter { figure.shows($0) && making.trials(of: $0).contains(where: \.isDone) }
     }
 
     /// Width in pixels of the longest row name, beside curves and boxes.
@@ -238,9 +239,9 @@ struct FigureDrawing {
 
     // MARK: Grids
 
-    /// The rows with grids, each with its first trial that has one.
+    /// The rows with grids, each with its first trial that has one, complete or not.
     private var shown: [(row: TableRow, trial: RecordedTrial)] {
-        rows.compactMap { row in
+        making.rows.filter(figure.shows).compactMap { row in
             making.trials(of: row).first { !$0.run.sampleSteps.isEmpty }.map { (row, $0) }
         }
     }

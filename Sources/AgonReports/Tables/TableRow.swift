@@ -26,7 +26,9 @@ struct TableRow: ConfigDecodable, Sendable {
             "publishedSteps", in: 1..., "The steps of the published training; default: the table's.")
         guard !reader.isDescribing else { return }
         try reader.require(
-            !self.conditions.isEmpty, "where", "expected an object with at least one key, found \(conditions.summary)")
+            !self.conditions.isEmpty, "where",
+            "expected an object with at least one key, found "
+                + (conditions.object == nil ? conditions.summary : "an empty one"))
         try reader.require(
             self.published.count == published.object?.members.count, "published",
             "expected an object of numbers and strings, found \(published.summary)")
