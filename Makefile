@@ -74,11 +74,11 @@ bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Pyth
 	Benchmarks/compare --python "$$PYTHON" --agon $(AGON)
 
 format: ## Format all Swift sources, then lint them strictly
-	swift format format --in-place --parallel $(SWIFT_FILES)
-	swift format lint --strict --parallel $(SWIFT_FILES)
+	@swift format format --in-place --parallel $(SWIFT_FILES)
+	@swift format lint --strict --parallel $(SWIFT_FILES)
 
 lint: ## Fail on Swift sources that `make format` would change or reject
-	swift format lint --strict --parallel $(SWIFT_FILES)
+	@swift format lint --strict --parallel $(SWIFT_FILES)
 
 clean: ## Delete build products, but no runs
 	rm -rf .build

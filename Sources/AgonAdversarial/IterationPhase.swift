@@ -47,7 +47,7 @@ public struct IterationPhase {
         self.between = between
     }
 
-    /// The phase's own graph, and that of the runs between if there is one.
+    /// The phase's own graph, and that of the runs in between if there is one.
     public var graphs: [ComputeGraph] { [graph] + [between?.graph].compactMap(\.self) }
 
     /// The maximum number of runs in one iteration, each of which advances the graph's random streams.

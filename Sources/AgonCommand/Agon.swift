@@ -43,8 +43,10 @@ struct Agon: ParsableCommand {
         StandardStreams.fill()
         StandardStreams.checkOutputAtExit()
         MemoryShortage.handleTraps()
-        // A limit of the size of files (ulimit -f) is an error of writing.
+        // A file that exceeds the size limit (ulimit -f) is then a write error instead of a signal.
         signal(SIGXFSZ, SIG_IGN)
+        StandardStreams.endAtQuit()
+        UnfinishedFiles.removeAtSignals()
         var command: (any ParsableCommand)?
         do {
             try checkName()
@@ -55,7 +57,7 @@ struct Agon: ParsableCommand {
         }
     }
 
-    /// Refuses a first word that names no command, before the parser complains of the words behind it.
+    /// Refuses a first word that names no command, before the parser complains about the words after it.
     ///
     /// Throws `ValidationError`.
     private static func checkName() throws {

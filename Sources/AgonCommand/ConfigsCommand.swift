@@ -28,7 +28,7 @@ struct ConfigsCommand: ParsableCommand {
         var table = TextTable([sweeps ? "sweep" : "config", "description"])
         for name in ProjectFiles.configNames(in: folder) {
             let node = try ConfigNode.load(path: ProjectFiles.config(name, in: folder))
-            // A config states what it is made after, a sweep what it is for.
+            // A config states which system it follows, a sweep its purpose.
             let system = ["source", "form"].compactMap { node["system"]?[$0]?.string }.joined(separator: ", ")
             table.add([name, node["description"]?.string ?? system])
         }

@@ -61,7 +61,7 @@ struct DatasetsCommand: ParsableCommand {
             let searchPath = data.searchPath
             let manifest = try DatasetCatalogue(searchPath: searchPath).manifest(named: name)
             let fetcher = DatasetFetcher(
-                manifest: manifest, into: searchPath.fetchFolder, showsProgress: isatty(STDERR_FILENO) == 1
+                manifest: manifest, into: searchPath.fetchFolder, showsProgress: TerminalSize.canRedraw
             ) { print($0) }
             let outcome = try fetcher.fetch(from: from)
             print(

@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
     /// Whether a file could not be read or written.
     private static func isFaultOfFiles(_ error: any Error) -> Bool {
         switch error {
-        case TensorsError.cannotRead, TensorsError.cannotWrite, RunError.cannotWrite, is DatasetError: true
+        case TensorsError.cannotRead, TensorsError.cannotWrite, is DatasetError: true
         default: false
         }
     }
@@ -96,7 +96,7 @@ enum ExitStatus: Int32 {
             .noBestCheckpoint, .strayCheckpoint:
             .usage
         case .notFinite: .failed
-        case .runBusy, .cannotWrite: .stopped
+        case .runBusy: .stopped
         default: .badInput
         }
     }

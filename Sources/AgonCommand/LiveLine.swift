@@ -3,7 +3,7 @@ import Foundation
 
 /// Output of a long command: lines and, on a terminal, a live line below them that is redrawn in place.
 final class LiveLine {
-    let isTerminal = isatty(STDERR_FILENO) == 1
+    let isTerminal = TerminalSize.canRedraw
     private var isOpen = false
 
     /// Redraws the live line, within the terminal's width.

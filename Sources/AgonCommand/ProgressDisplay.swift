@@ -27,7 +27,7 @@ final class ProgressDisplay {
 
     private func draw(_ progress: TrainingProgress) {
         let now = ContinuousClock.now
-        // Ten updates a second are as many as one can read.
+        // Nobody can read more than ten updates a second.
         guard now - lastDrawn > .milliseconds(100) || progress.step == progress.steps else { return }
         lastDrawn = now
         output.draw(Self.step(progress), timeLeft: Self.timeLeft(progress), others: scalars(of: progress))

@@ -166,7 +166,7 @@ struct RunCommand: ParsableCommand {
         if case .stopped = outcome.state { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
 
-    /// Refuses what is neither a run nor a config, as what was to be resumed.
+    /// Refuses to resume what is neither a run nor a config.
     ///
     /// Throws `RunError.nothingToResume`, `ConfigError.unknownFile` for a misspelt config.
     private func checkName() throws {
@@ -178,7 +178,7 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    /// What there is instead of a checkpoint to resume from; nil if there is one.
+    /// A note on why there is no checkpoint to resume from; nil if there is one.
     private func newRunNote(_ path: String?, name: String) throws -> String? {
         guard let folder = try path.map({ RunFolder(path: $0) }) ?? RunFolder.newest(named: name), folder.holdsRun
         else {

@@ -237,7 +237,10 @@ struct RunsPruneCommand: ParsableCommand {
         }
         for item in pruning.items { print("\(SizeText.short(item.bytes))  \(item.path)") }
         let asked = (query?.keys ?? []) + [best].compactMap { $0 }
-        for note in try index.notes(onUnknown: asked, below: choice.roots) + pruning.notes { print("note: \(note)") }
+        let unknown = try index.notes(onUnknown: asked, below: choice.roots)
+        // A misspelt key matches no run, or with 'not' every run.
+        if apply, let first = unknown.first { throw ValidationError("\(first) Nothing was deleted") }
+        for note in unknown + pruning.notes { print("note: \(note)") }
         let noun = runs == nil ? "checkpoint" : "run"
         guard apply else {
             print(

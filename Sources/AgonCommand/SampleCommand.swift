@@ -242,6 +242,7 @@ struct SampleCommand: ParsableCommand {
             return
         }
         if try Sampling.startsFromDataset(run: folder) { return try drawFromDataset() }
+        if split != nil { throw ValidationError("--split is for generators that take samples of a dataset") }
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(

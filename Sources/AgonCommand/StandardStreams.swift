@@ -18,8 +18,8 @@ enum StandardStreams {
         }
     }
 
-    /// Lets the program fail when it ends if what it printed was not written, as on a full disk, whatever command it was. A
-    /// reader that closed its end of a pipe has read enough.
+    /// Makes any command fail at exit if its output could not be written, as on a full disk. A reader that closed its
+    /// end of a pipe has read enough.
     static func checkOutputAtExit() {
         atexit {
             guard let code = StandardStreams.outputFailure, code != EPIPE else { return }
@@ -29,12 +29,29 @@ enum StandardStreams {
         }
     }
 
+    /// Lets Ctrl-\ end the program at once, as it ends others; Swift's runtime would print the state of all threads and go on.
+    static func endAtQuit() {
+        if !isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_DFL) }
+    }
+
+    /// Whether the parent lets the program ignore a signal, as nohup does.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var present = sigaction()
+        guard sigaction(number, nil, &present) == 0 else { return false }
+        #if canImport(Darwin)
+            let handler = present.__sigaction_u.__sa_handler
+        #else
+            let handler = present.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// The error number of output that was not written, 0 for an unknown one; nil if all of it was.
     private static var outputFailure: Int32? {
         errno = 0
         if fflush(stdout) != 0 { return errno }
         guard ferror(stdout) != 0 else { return nil }
-        // An earlier write failed, and only its number was lost: another one fails alike.
+        // An earlier write failed, and only its number was lost: another write fails in the same way.
         return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : 0
     }
 }

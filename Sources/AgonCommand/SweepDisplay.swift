@@ -4,7 +4,7 @@ import Foundation
 
 /// Prints the events of a sweep: a live table on a terminal, occasional lines elsewhere.
 final class SweepDisplay {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = TerminalSize.canRedraw
     private let jobs: Int
     private var order: [String] = []
     private var trials: [String: TrialStatus] = [:]

@@ -125,7 +125,7 @@ struct TableCommand: ParsableCommand {
             isStopped = try measure(work.measurementsLeft(), options)
         }
         let results = try work.results(
-            searchPath: data.searchPath, threads: options.threads, commandLine: CommandLine.arguments,
+            searchPath: data.searchPath, commandLine: CommandLine.arguments,
             seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
         try show(results, to: out ?? work.standardResults)
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
@@ -135,7 +135,7 @@ struct TableCommand: ParsableCommand {
     private func tabulate(_ sweep: String) throws {
         let work = try TableWork(table: table, recorded: SweepFileOptions.folder(named: sweep))
         let results = try work.results(
-            searchPath: data.searchPath, threads: jobs.options().threads, commandLine: CommandLine.arguments,
+            searchPath: data.searchPath, commandLine: CommandLine.arguments,
             progress: Console.say)
         try show(results, to: out)
     }

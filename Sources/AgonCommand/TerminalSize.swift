@@ -17,6 +17,11 @@ struct TerminalSize {
     /// overwritten. The last column stays free, because some terminals wrap after it.
     static var liveWidth: Int { (TerminalSize(of: STDERR_FILENO)?.columns ?? 80) - 1 }
 
+    /// Whether standard error is a terminal that can redraw a line in place; a dumb one, as in Emacs, cannot.
+    static var canRedraw: Bool {
+        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
+
     /// How long the lines of a list on standard output may be.
     static var listWidth: Int { TerminalSize(of: STDOUT_FILENO)?.columns ?? 100 }
 }

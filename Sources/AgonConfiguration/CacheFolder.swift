@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where Agon keeps what it can make again: `$AGON_CACHE`, else the user's own cache.
+/// Where Agon keeps data that it can recreate: `$AGON_CACHE`, else the user's own cache.
 package enum CacheFolder {
     package static func path(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment)
         -> String

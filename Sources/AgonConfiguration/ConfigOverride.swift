@@ -37,7 +37,8 @@ public struct ConfigOverride: Sendable, Equatable {
 }
 
 extension ConfigNode {
-    /// A number or truth value of an override as it was typed, which is text where text is wanted: a folder called 2024.
+    /// A number or boolean of an override as it was typed, which is a string where a string is expected: a folder
+    /// called 2024.
     var typedText: String? {
         guard source.file.hasPrefix(ConfigOverride.sourcePrefix) else { return nil }
         return switch content {

@@ -2,8 +2,8 @@
 ///
 /// The distance counts inserted, deleted, replaced and swapped neighbouring characters (optimal string alignment, the
 /// restricted Damerau-Levenshtein distance), ignoring case, `_` and `-`; up to a third of the name, and at least
-/// one, may differ. Common leading keys of paths are ignored: the rest must be similar. Among
-/// equally similar candidates the first wins.
+/// one, may differ. Common leading keys of paths are ignored: the rest must be similar. Of equally similar candidates,
+/// the first is taken.
 public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
     // Longer texts are not names; comparing them would waste time.
     guard plainLetters(name).count <= 128 else { return nil }

@@ -47,8 +47,8 @@ public enum ProjectFiles {
         return name
     }
 
-    /// The short names of the configs in a folder, sorted: `gan/mlp`. Folders in it whose configs are no experiments, and
-    /// JSON Schemas, are left out.
+    /// The short names of the configs in a folder, sorted: `gan/mlp`. Folders in it whose configs are not experiments,
+    /// and JSON Schemas, are left out.
     public static func configNames(
         in folder: String, workingFolder: String = FileManager.default.currentDirectoryPath
     ) -> [String] {
@@ -86,7 +86,7 @@ public enum ProjectFiles {
         workingFolder: String = FileManager.default.currentDirectoryPath
     ) throws -> String {
         let path = config(name, in: folder, workingFolder: workingFolder)
-        // An absolute path is no short name; the reader tells what is wrong with it.
+        // An absolute path is not a short name; the reader reports what is wrong with it.
         guard path == name, !name.isEmpty, !name.hasPrefix("/"), !FileManager.default.fileExists(atPath: path) else {
             return path
         }
@@ -96,7 +96,8 @@ public enum ProjectFiles {
             listing: listing)
     }
 
-    /// The short name that most likely is meant: the nearest one, or the first whose last part is the name or nearest to it.
+    /// The short name that is most likely meant: the nearest one, or the first whose last part is the name or nearest
+    /// to it.
     static func nearestConfig(to name: String, in folder: String, names: [String]) -> String? {
         var stem = name[...]
         if stem.hasPrefix(folder + "/") { stem = stem.dropFirst(folder.count + 1) }

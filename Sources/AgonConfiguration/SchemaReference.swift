@@ -83,7 +83,7 @@ public struct SchemaReference {
         return (value["anyOf"]?.array ?? []).flatMap { rows(inside: $0, path: path) }
     }
 
-    /// The section that a value is, if it has keys of its own.
+    /// The value as a section, if it has keys of its own.
     private static func section(in value: ConfigNode) -> ConfigNode? {
         value["properties"] != nil ? value : nil
     }

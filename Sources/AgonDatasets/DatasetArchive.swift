@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// An archive used in place of the folder that it contains. It is unpacked once and stored under the hash of its
-/// contents, beside a record of its members: where a member is gone or has another size, it is unpacked again.
+/// contents, beside a record of its members: if a member is missing or has another size, it is unpacked again.
 package enum DatasetArchive {
     private static let endings = [
         ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst",
@@ -36,8 +36,8 @@ package enum DatasetArchive {
     /// The archives that this process opened, by the folders into which they were unpacked.
     private static let unpacked = Mutex<[String: String]>([:])
 
-    /// A text in which the folders of unpacked archives are replaced with the paths of the archives. A user who is told
-    /// of a file in the cache would repair it there, and the archive would stay as it is.
+    /// A text in which the folders of unpacked archives are replaced with the paths of the archives. A user who is
+    /// pointed to a file in the cache would repair it there, and the archive would stay unchanged.
     static func named(_ text: String) -> String {
         unpacked.withLock { unpacked in
             unpacked.reduce(text) { text, archive in
@@ -85,7 +85,7 @@ package enum DatasetArchive {
             try? FileManager.default.removeItem(atPath: unfinished)
             return
         }
-        // A folder that lost members makes way.
+        // A folder that lost members is replaced.
         let former = unfinished + ".former"
         let isReplaced = rename(target, former) == 0
         defer { if isReplaced { try? FileManager.default.removeItem(atPath: former) } }

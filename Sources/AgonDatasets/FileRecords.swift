@@ -27,11 +27,11 @@ struct ImageHeader: Hashable, Sendable {
 /// The results of examining the files of a folder, kept between runs in the cache folder: a file with unchanged path,
 /// size and times is not read again. If the store is lost, damaged or not writable, this only costs time.
 ///
-/// File: `agon files 2`, then for each file its size, times, size and hash of the contents, format, height, width,
+/// File: `agon files 3`, then for each file its size, times, size and hash of the contents, format, height, width,
 /// channels, whether it holds more images (0 or 1), fault and name, separated by tabs and terminated by a zero byte (which no name contains).
 final class FileRecords: Sendable {
     /// Incremented when the decoders accept or reject other files.
-    private static let head = "agon files 2"
+    private static let head = "agon files 3"
     /// A file that changed a moment ago may change again without a visible change of its time stamp.
     private static let grain: Int64 = 2_000_000_000
 

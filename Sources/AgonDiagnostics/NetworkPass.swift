@@ -4,7 +4,7 @@ import AgonLayers
 import AgonTensors
 import AgonText
 
-/// What a forward pass of one network alone takes, as a program that does nothing else would: no gradients, no optimizer.
+/// The cost of a forward pass of one network alone, as in a program that does nothing else: no gradients, no optimizer.
 public struct NetworkPass: Sendable {
     public let network: Inspection.NetworkTable
     public let batchSize: Int

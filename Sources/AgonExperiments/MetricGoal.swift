@@ -19,7 +19,7 @@ public enum MetricGoal: String, CaseIterable, Sendable {
     /// The goal of a known metric; minimize for losses and unknown quantities.
     public static func usual(for key: String) -> MetricGoal { known(key) ?? .minimize }
 
-    /// The element with the best value; the first among equals.
+    /// The element with the best value; the first of several.
     public func best<Element>(of elements: [Element], by value: (Element) -> Double) -> Element? {
         elements.reduce(nil) { best, element in
             guard let best else { return element }

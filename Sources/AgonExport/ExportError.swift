@@ -1,6 +1,6 @@
 /// Why a network cannot be written for other programs.
 public enum ExportError: Error, Equatable, Sendable {
-    /// An operation that the format has no counterpart of, or that makes outputs differ from run to run.
+    /// An operation that has no counterpart in the format, or that makes outputs differ from run to run.
     case unsupported(operation: String, origin: String, reason: String)
     case wrongEnding(path: String)
 }

@@ -273,7 +273,7 @@ struct OnnxTranslation {
         }
     }
 
-    /// A truth as 0 or 1.
+    /// A boolean as 0 or 1.
     private mutating func number(_ truth: String) -> String { model.add("Cast", [truth], [("to", .int(1))]) }
 
     // MARK: Shapes

@@ -19,7 +19,7 @@ extension ConvolutionGeometry {
         taps == 1 && strideHeight == 1 && strideWidth == 1 && groups == 1 && paddingTop == 0 && paddingLeft == 0
             && height == outputHeight && width == outputWidth
     }
-    /// One output pixel an image, which sees every input pixel: a product of whole images and a matrix.
+    /// One output pixel per image, which sees every input pixel: a product of whole images and a matrix.
     var coversInput: Bool {
         groups == 1 && outputHeight == 1 && outputWidth == 1 && paddingTop == 0 && paddingLeft == 0
             && kernelHeight == height && kernelWidth == width && dilationHeight == 1 && dilationWidth == 1

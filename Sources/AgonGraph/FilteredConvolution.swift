@@ -7,12 +7,13 @@ public enum ConvolutionPass: Hashable, Sendable {
 
 /// One pass of a convolution by minimal filtering F(m, r) on tiles (`MinimalFilter`).
 ///
-/// A convolution of stride s relates a *fine* side (its input) to a *coarse* one (its output). The fine side's `s x s` phases
-/// are stride-1 problems on the coarse grid, each with `r = ceil(K / s)` taps an axis, some of which may be zero:
+/// A convolution of stride s relates a *fine* side (its input) to a *coarse* one (its output). The fine side's `s x s`
+/// phases are stride-1 problems on the coarse grid, each with `r = ceil(K / s)` taps per axis, some of which may be
+/// zero:
 ///
 /// - forward: tiles of the fine side in, phases summed like channels; tiles of the coarse side out;
 /// - input gradient: tiles of the coarse side in, shared by all phases; phases side by side like channels out;
-/// - weight gradient: tiles of both sides in, one product a phase and position; taps out.
+/// - weight gradient: tiles of both sides in, one product per phase and position; taps out.
 public struct FilteredConvolution: Hashable, Sendable {
     public let geometry: ConvolutionGeometry
     public let pass: ConvolutionPass
@@ -86,15 +87,15 @@ public struct FilteredConvolution: Hashable, Sendable {
             step: Int32(m), tile_rows: Int32(tileRows), tile_columns: Int32(tileColumns))
     }
 
-    /// The tilings that a block reads one after another: one for all phases of a forward pass, which are summed, or for all
-    /// phases of an input gradient, if they share their tiles; else one a phase.
+    /// The tilings that a block reads one after another: one for all phases of a forward pass, which are summed, or for
+    /// all phases of an input gradient, if they share their tiles; else one per phase.
     var readTilings: [agon_tiling] {
         if pass != .inputGradient { return [fineTiling] }
         return coarsePhases == 1 ? [coarseTiling] : phaseList.map { coarseTiling.of(phase: $0) }
     }
 
-    /// The tilings that a block writes one after another: one a phase for an input gradient, so that only one's positions
-    /// need room in the caches.
+    /// The tilings that a block writes one after another: one per phase for an input gradient, so that only one's
+    /// positions need room in the caches.
     var writtenTilings: [agon_tiling] {
         pass == .inputGradient ? phaseList.map { fineTiling.of(phase: $0) } : [coarseTiling]
     }

@@ -31,7 +31,8 @@ func pieces(of count: Int, size: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
 }
 
-/// `count` in an even number of pieces of nearly one size, `most` at most: of three pieces one of two threads would have two.
+/// `count` in an even number of nearly equal pieces, each at most `most`: of three pieces, one of two threads would get
+/// two.
 func evenPieces(of count: Int, most: Int) -> [Range<Int>] {
     let wanted = (count + most - 1) / most
     guard wanted > 1 else { return pieces(of: count, size: most) }

@@ -1,8 +1,8 @@
 import CAgonKernels
 
 extension ConvolutionGeometry {
-    /// A convolution of so few channels to so few that vectors of channels would be mostly padding, on images wide enough for
-    /// vectors of pixels.
+    /// A convolution with so few input and output channels that vectors of channels would be mostly padding, on images
+    /// wide enough for vectors of pixels.
     var isNarrow: Bool {
         groups == 1 && dilationHeight == 1 && dilationWidth == 1 && inputChannels <= 4 && outputChannels <= 4
             && outputWidth >= 8
@@ -23,8 +23,8 @@ private struct PlanePass {
     var column: Int
 }
 
-/// Convolutions of few channels to few, such as the frozen projections of many discriminators. Images are split into planes
-/// of one channel, whose rows the vectors of a row of results lie in.
+/// Convolutions with few input and output channels, such as the frozen projections of many discriminators. Images are
+/// split into planes of one channel, whose rows the vectors of a row of results lie in.
 extension Lowering {
     func lowerNarrowConvolution(
         _ g: ConvolutionGeometry, _ x: Address, _ w: Address, _ y: Address, batch: Int, _ runner: ProgramRunner?,
@@ -58,7 +58,7 @@ extension Lowering {
     ) {
         let (cin, cout) = (g.inputChannels, g.outputChannels)
         let phases = phases.filter { $0.rows > 0 && $0.columns > 0 }
-        // Output pixels before the first and behind the last, which taps at the edges reach.
+        // Output pixels before the first and after the last, which taps at the edges reach.
         let top = max(0, phases.map { Int($0.taps_height - 1 - $0.output_row) }.max() ?? 0)
         let left = max(0, phases.map { Int($0.taps_width - 1 - $0.output_column) }.max() ?? 0)
         let rows = top + max(g.outputHeight, phases.map { Int($0.rows + $0.output_row) }.max() ?? 0)

@@ -17,7 +17,7 @@ public final class StepArena {
         memory = AlignedMemory.allocate(floats: floats, zeroed: false)
         size = floats
         #if DEBUG
-            // What reads intermediates before they are written fails its tests.
+            // Code that reads intermediates before they are written then fails its tests.
             memory.update(repeating: .nan, count: floats)
         #endif
     }

@@ -105,7 +105,7 @@ private struct BroadcastView {
 
 /// Calls `body` with the offsets, in the full tensor and in the small one, of each position along
 /// some runs, in order.
-/// - Parameter part: the part of the longest run (the first among equals) to walk; all if nil.
+/// - Parameter part: the part of the longest run (the first of several) to walk; all if nil.
 private func forEachPlace(
     _ stretches: some RandomAccessCollection<BroadcastView.Stretch>, dividing part: Range<Int>? = nil,
     _ body: (_ full: Int, _ small: Int) -> Void

@@ -232,8 +232,8 @@ public final class RunIndex {
 
     // MARK: Queries
 
-    /// The table `chosen`: for each run and metric, the key of the values that stand for the metric. They are measured in
-    /// the way that most runs in the scope share; among equals, in the way that training measured in most of them, then
+    /// The table `chosen`: for each run and metric, the key of the values that stand for the metric. They are measured
+    /// in the way that most runs in the scope share; on a tie, in the way that training measured in most of them, then
     /// in the one that leads by itself in most. `SharedIdentities` decides likewise from the folders.
     private static func chosen(_ scope: String) -> String {
         """

@@ -137,7 +137,7 @@ public struct RunPruning: Sendable {
 
     /// Deletes the items. Each run is locked meanwhile; one that has just started is kept.
     ///
-    /// Throws `RunError.cannotWrite` for what cannot be deleted.
+    /// Throws `RunError.cannotDelete` for what cannot be deleted.
     public func apply() throws -> Applied {
         var applied = Applied()
         for item in items {
@@ -152,7 +152,9 @@ public struct RunPruning: Sendable {
                 do {
                     try FileManager.default.removeItem(atPath: item.path)
                 } catch {
-                    throw RunError.cannotWrite(path: item.path, reason: error.localizedDescription)
+                    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+                    let reason = cause.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
+                    throw RunError.cannotDelete(path: item.path, reason: reason)
                 }
             }
             applied.deleted += 1

@@ -25,7 +25,7 @@ public struct RunsSideBySide: Sendable {
         self.runs = runs
         let configs = try runs.map { try ConfigNode.load(path: $0.configPath) }
         let paths = configs.dropFirst().flatMap { ConfigDifference.between(configs[0], $0).map(\.path) }.distinct
-        // Where whole sections differ between some runs, their parts say nothing more.
+        // Where whole sections differ between some runs, listing their parts adds nothing.
         let outermost = paths.filter { path in
             !paths.contains { $0 != path && path.steps.starts(with: $0.steps) }
         }

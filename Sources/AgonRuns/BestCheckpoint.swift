@@ -4,7 +4,7 @@ import AgonTensors
 
 /// The best value of a metric in the course of a training, whose checkpoint is kept.
 ///
-/// A value measured in another way than the best so far starts anew, as in a stage with images of another size.
+/// A value measured in another way than the best so far starts over, as in a stage with images of another size.
 package struct BestEvaluation: Sendable {
     private let metric: EvaluationMetric
     private var best: EvaluationValue?
@@ -20,7 +20,8 @@ package struct BestEvaluation: Sendable {
     /// The step of the best value; nil before the first.
     package var step: Int? { best?.step }
 
-    /// Takes the values of an evaluation. The newer of equal values counts, as modes, once all are reached, go on improving.
+    /// Takes the values of an evaluation. Of equal values the newer counts, because the samples keep improving once all
+    /// modes are reached.
     package mutating func take(_ values: [EvaluationValue]) {
         guard let value = values.first(where: counts) else { return }
         if let best, best.identity == value.identity,

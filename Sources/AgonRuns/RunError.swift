@@ -18,7 +18,7 @@ public enum RunError: Error, Equatable, Sendable {
     /// The folder of a new run contains checkpoints of another run, whose config is missing.
     case strayCheckpoint(path: String)
     case cannotMakeFolder(path: String, reason: String)
-    case cannotWrite(path: String, reason: String)
+    case cannotDelete(path: String, reason: String)
     case unreadableFolder(path: String, reason: String)
     case noCheckpoint(folder: String)
     case noCheckpointAtStep(folder: String, step: Int, existing: [Int])
@@ -62,7 +62,8 @@ extension RunError: CustomStringConvertible {
             "\(folder): holds no run to resume (no config.json), and is no config; list runs with: "
                 + "\(CommandText.agon("runs")); configs with: \(CommandText.agon("configs"))"
         case .cannotMakeFolder(let path, let reason): "\(path): cannot create this folder: \(reason)"
-        case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
+        case .cannotDelete(let path, let reason):
+            "\(path): cannot be deleted (\(reason)); check the permissions of its folder"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"
         case .noCheckpoint(let folder):
             "\(folder): holds no readable checkpoint; train the run to its first checkpoint"

@@ -1,21 +1,23 @@
 import AgonDatasets
 import AgonRuns
+import AgonTensors
 import Foundation
 
-/// Moving pictures of a run: its grids as training went on, and walks in latent space.
+/// Animations of a run: its grids in the course of training, and walks in latent space.
 public enum Animation {
-    /// A frame in the middle, and the last one, in milliseconds.
+    /// The durations of a frame and of the last one, in milliseconds.
     private static let duration = (frame: 200, end: 2000)
     private static let walkDuration = 60
 
-    /// By the ending of a path.
+    /// By the ending of a path, whose folder must exist.
     ///
-    /// Throws `SamplingError.unknownAnimation`.
+    /// Throws `SamplingError.unknownAnimation`, `TensorsError.cannotWrite`.
     static func format(of path: String) throws -> AnimationFile.Format {
         let name = path.lowercased()
         guard let format = AnimationFile.Format.allCases.first(where: { name.hasSuffix("." + $0.rawValue) }) else {
             throw SamplingError.unknownAnimation(path: path)
         }
+        try AtomicFile.checkFolder(of: path)
         return format
     }
 

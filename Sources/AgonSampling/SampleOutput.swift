@@ -14,7 +14,8 @@ public enum SampleOutput: Equatable, Sendable {
 
     /// `.png`, `.npy`, or a folder: a path that ends with `/` or that is a folder already.
     ///
-    /// Throws `SamplingError.unknownOutput` for other endings.
+    /// Throws `SamplingError.unknownOutput` for other endings, `TensorsError.cannotWrite` for a file whose folder does not
+    /// exist.
     public init(path: String) throws {
         if path.hasSuffix("/") || FileSystem.isFolder(path) {
             self = .folder(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
@@ -25,6 +26,8 @@ public enum SampleOutput: Equatable, Sendable {
         } else {
             throw SamplingError.unknownOutput(path: path)
         }
+        if case .folder = self { return }
+        try AtomicFile.checkFolder(of: path)
     }
 
     /// Writes samples.
@@ -52,11 +55,18 @@ public enum SampleOutput: Equatable, Sendable {
         }
         let images = EightBitImages(SampleGrid.displayable(samples))
         let digits = max(5, String(images.count).count)
-        for index in 0..<images.count {
-            let number = String(index + 1)
-            let name = String(repeating: "0", count: digits - number.count) + number + ".png"
-            try ImageFile.writePNG(
-                Image(shape: images.shape, pixels: images[index..<index + 1].pixels), path: folder + "/" + name)
+        var written: [String] = []
+        do {
+            for index in 0..<images.count {
+                let number = String(index + 1)
+                let path = folder + "/" + String(repeating: "0", count: digits - number.count) + number + ".png"
+                try ImageFile.writePNG(Image(shape: images.shape, pixels: images[index..<index + 1].pixels), path: path)
+                written.append(path)
+            }
+        } catch {
+            // A part of the samples, as on a full disk, would pass for all of them.
+            for path in written { unlink(path) }
+            throw error
         }
     }
 }

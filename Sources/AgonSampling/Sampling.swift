@@ -111,7 +111,7 @@ public struct Sampling {
     ///   - isNumbered: whether an image shows each sample's number; only for `first` and `picked`.
     ///   - label: the class of all samples, from 0, if samples are conditioned on one. Nil cycles samples of the
     ///     seed through the classes, and rows likewise.
-    ///   - truncation: the bound of the latents' numbers, which are normal ones cut there; nil: none.
+    ///   - truncation: the bound at which the latents' normal distribution is truncated; nil: none.
     ///
     /// Throws `SamplingError`, `TensorsError` for expressions and saved latents, `DatasetError.cannotWrite`.
     public func write(

@@ -32,7 +32,7 @@ public enum SamplingError: Error, Equatable, Sendable {
     case badTruncation(distribution: String)
     /// A generator that has no standing statistics.
     case noStandingStatistics(reason: String)
-    /// An option of grids, with an output that is none.
+    /// A grid option with an output that is not a grid.
     case notGrid(path: String, option: String)
     /// Points that are to be written as images.
     case notImages(path: String)

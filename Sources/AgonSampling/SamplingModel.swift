@@ -42,7 +42,7 @@ public enum SamplingModel {
             }
             try writeRecord(of: source, step: trained.step, to: model)
         } catch {
-            // Half a model would be in the way of the next attempt.
+            // An incomplete model would block the next attempt.
             own.forEach { unlink($0) }
             ownFolders.forEach { rmdir($0) }
             throw error
@@ -68,7 +68,7 @@ public enum SamplingModel {
 
     /// The folder of a run that the user named, or that of the model with this name.
     public static func run(_ name: String) -> String {
-        guard !name.isEmpty, !name.contains("/"), !RunFolder(path: name).holdsRun else { return name }
+        guard !["", ".", ".."].contains(name), !name.contains("/"), !RunFolder(path: name).holdsRun else { return name }
         return ProjectFiles.places(of: "\(shippedFolder)/\(name)").first ?? name
     }
 

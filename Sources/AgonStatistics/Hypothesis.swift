@@ -6,7 +6,7 @@ public enum Hypothesis: Equatable, Sendable {
     /// The difference lies between two bounds: A and B are equivalent.
     case within(ClosedRange<Double>)
 
-    /// The p value of the hypothesis: small where the sample speaks for it.
+    /// The p value of the hypothesis: small where the sample supports it.
     ///
     /// Equivalence is the intersection of two one-sided tests. Schuirmann, "A comparison of the Two One-Sided Tests
     /// Procedure and the Power Approach", Journal of Pharmacokinetics and Biopharmaceutics 15, 1987.
@@ -19,9 +19,9 @@ public enum Hypothesis: Equatable, Sendable {
         }
     }
 
-    /// The p value of the contrary: small where the sample speaks against the hypothesis.
+    /// The p value of the contrary: small where the sample contradicts the hypothesis.
     func contradiction(_ difference: MeanDifference) -> Double {
-        // Without spread the hypothesis holds or does not: a tie is no order.
+        // Without spread the hypothesis holds or does not: a tie is not an order.
         if difference.standardError == 0 { return 1 - support(difference) }
         switch self {
         case .below(let bound): return difference.probability(above: bound)
@@ -33,7 +33,7 @@ public enum Hypothesis: Equatable, Sendable {
     }
 }
 
-/// What samples say of a claim.
+/// What samples say about a claim.
 public enum StatisticalVerdict: String, Equatable, Sendable {
     /// The interval lies wholly on the claimed side of the margin.
     case confirmed
@@ -44,7 +44,7 @@ public enum StatisticalVerdict: String, Equatable, Sendable {
     /// The verdict on a claim that all of several comparisons hold.
     ///
     /// Confirmed when each is at Holm's adjusted level, refuted when one is refuted at it. For a single comparison this
-    /// is the same as looking whether the two-sided interval of the level lies wholly on one side of the margin.
+    /// is the same as checking whether the two-sided interval of the level lies wholly on one side of the margin.
     public init(_ comparisons: [(hypothesis: Hypothesis, difference: MeanDifference)], level: Double = 0.95) {
         precondition(!comparisons.isEmpty, "a claim without a comparison")
         let limit = (1 - level) / 2

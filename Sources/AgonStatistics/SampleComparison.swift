@@ -1,4 +1,4 @@
-/// The difference of two samples, in pairs or apart, whichever says more.
+/// The difference of two samples, paired or unpaired, whichever gives the narrower interval.
 public struct SampleComparison: Equatable, Sendable {
     public let difference: MeanDifference
     /// Whether the values were compared in pairs.

@@ -33,7 +33,7 @@ public enum BatchJobs {
         /// Whether the time limit is open: set neither as such nor by one of the further options.
         public var lacksTimeLimit: Bool { limit == nil }
 
-        /// The time limit that is set; a directive stands last in the script and wins.
+        /// The time limit that is set; a directive comes last in the script and takes precedence.
         fileprivate var limit: String? { directive("time") ?? timeLimit }
 
         /// The value of the last of the further options with one of these names.

@@ -40,7 +40,8 @@ public final class TrialData {
     }
 
     /// Marks the targets of trials whose data have changed as out of date. Make runs these trials again, and they
-    /// reject or accept the changes.
+    /// reject or accept the changes. Removes targets that cannot be read, which make would take for those of finished
+    /// trials.
     ///
     /// - Returns: how many trials it marked.
     ///
@@ -50,7 +51,11 @@ public final class TrialData {
         var count = 0
         for entry in entries {
             let trial = sweep.trial(entry.id)
-            guard trial.stamp != nil, let change = change(of: trial) else { continue }
+            guard trial.stamp != nil else {
+                try trial.removeDamagedStamp()
+                continue
+            }
+            guard let change = change(of: trial) else { continue }
             try trial.write(failure: change)
             // The target depends on the config, so it must be older than the config.
             _ = [timeval(), timeval()].withUnsafeBufferPointer { utimes(trial.donePath, $0.baseAddress) }

@@ -1,7 +1,7 @@
 import AgonConfiguration
 import AgonRuns
 
-/// As a line in which a trial reports its progress to the sweep that started it.
+/// The line in which a trial reports its progress to the sweep that started it.
 extension TrialStatus: Record {
     package init() { self.init(id: "") }
 

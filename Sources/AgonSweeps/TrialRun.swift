@@ -39,7 +39,7 @@ public final class TrialRun {
     ///   - accepts: whether the trial continues on data whose files have changed.
     ///   - say: called with each report, a line.
     ///
-    /// Throws `SweepError`, `ConfigError`, `RunError.cannotWrite`, `RunError.unreadableFolder`.
+    /// Throws `SweepError`, `ConfigError`, `TensorsError.cannotWrite`, `RunError.unreadableFolder`.
     public init(
         path: String, reportsEvery interval: Double, ownsProcess: Bool = true, acceptsChangedData accepts: Bool = false,
         say: @escaping (String) -> Void
@@ -72,7 +72,7 @@ public final class TrialRun {
         evaluations = LineReader(path: folder.run.evaluationsPath)
         let descriptor = open(folder.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
-            throw RunError.cannotWrite(path: folder.logPath, reason: String(cString: strerror(errno)))
+            throw TensorsError.cannotWrite(path: folder.logPath, code: errno)
         }
         log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }

@@ -27,6 +27,19 @@ extension TrialFolder {
     /// The stamp; nil for a trial that is not finished.
     var stamp: TrialStamp? { (try? ConfigNode.load(path: donePath)).flatMap(TrialStamp.init(node:)) }
 
+    /// Removes what stands in the place of the stamp, such as one that a full disk cut short. The trial then runs again, and
+    /// ends at once if its training is complete.
+    ///
+    /// Throws `TensorsError.cannotWrite`.
+    func removeDamagedStamp() throws {
+        guard FileSystem.exists(donePath) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: donePath)
+        } catch {
+            throw TensorsError.cannotWrite(path: donePath, code: EACCES)
+        }
+    }
+
     /// Throws `TensorsError.cannotWrite`.
     func write(_ stamp: TrialStamp) throws { try AtomicFile.write(path: donePath, text: stamp.node.prettyText) }
 

@@ -74,6 +74,8 @@ public enum AtomicFile {
         let (folder, name) = split(path)
         let failure = { (code: Int32) in TensorsError.cannotWrite(path: path, code: code) }
         let (descriptor, partial) = try create(in: folder, name: name, failure)
+        let unfinished = UnfinishedFile.begin(partial)
+        defer { unfinished?.end() }
         var isOpen = true
         do {
             try body(Output(descriptor: descriptor, path: path))
@@ -98,6 +100,16 @@ public enum AtomicFile {
     /// Writes a text file in UTF-8.
     public static func write(path: String, text: String) throws {
         try write(path: path) { try $0.write(text) }
+    }
+
+    /// Checks before long work that the folder of a file to be written exists.
+    ///
+    /// - Throws: ``TensorsError/cannotWrite(path:code:)``.
+    public static func checkFolder(of path: String) throws(TensorsError) {
+        let folder = split(path).folder
+        guard FileSystem.isFolder(folder) else {
+            throw .cannotWrite(path: path, code: FileSystem.exists(folder) ? ENOTDIR : ENOENT)
+        }
     }
 
     /// Removes the partial files of a killed program from a folder. Only for folders with a single writer: it

@@ -13,17 +13,20 @@ public enum ElementType: String, CaseIterable, Sendable {
     case uint16 = "U16"
     case uint8 = "U8"
     case bool = "BOOL"
+    case float8E4M3 = "F8_E4M3"
+    case float8E5M2 = "F8_E5M2"
+    case complex64 = "C64"
 
-    /// Whether the elements are no integers or truth values.
+    /// Whether the elements are floating-point numbers, not integers or booleans.
     public var isFloatingPoint: Bool { [.float64, .float32, .float16, .bfloat16].contains(self) }
 
     /// Bytes of one element.
     public var byteCount: Int {
         switch self {
-        case .float64, .int64, .uint64: 8
+        case .float64, .int64, .uint64, .complex64: 8
         case .float32, .int32, .uint32: 4
         case .float16, .bfloat16, .int16, .uint16: 2
-        case .int8, .uint8, .bool: 1
+        case .int8, .uint8, .bool, .float8E4M3, .float8E5M2: 1
         }
     }
 }

@@ -126,7 +126,8 @@ public struct SafetensorsFile: Sendable {
 
     /// The elements of an array in single precision; other types are converted, with rounding if needed.
     ///
-    /// - Throws: ``TensorsError/noTensor(path:name:existing:)`` or ``TensorsError/cannotRead(path:code:)``.
+    /// - Throws: ``TensorsError/noTensor(path:name:existing:)``, ``TensorsError/wrongType(path:name:type:wanted:)`` or
+    ///   ``TensorsError/cannotRead(path:code:)``.
     public func tensor(_ name: String) throws(TensorsError) -> Tensor {
         let entry = try entry(name)
         let values: [Float] =
@@ -144,6 +145,10 @@ public struct SafetensorsFile: Sendable {
             case .uint16: try elements(UInt16.self, of: entry).map { Float($0) }
             case .uint8: try elements(UInt8.self, of: entry).map { Float($0) }
             case .bool: try elements(UInt8.self, of: entry).map { $0 == 0 ? 0 : 1 }
+            case .float8E4M3, .float8E5M2, .complex64:
+                throw .wrongType(
+                    path: path, name: name, type: entry.type.rawValue, wanted: "F32 or another type that can become F32"
+                )
             }
         return Tensor(shape: entry.shape, values: values)
     }

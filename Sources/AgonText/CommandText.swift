@@ -1,4 +1,4 @@
-/// Commands in messages. They work as they stand when they are pasted into a shell, whatever their paths contain.
+/// Commands in messages. They work when they are pasted into a shell, whatever their paths contain.
 package enum CommandText {
     /// `agon run 'Runs/a b' --resume`: the running program with arguments.
     package static func agon(_ arguments: ShellWords) -> String { "\(program) \(arguments.text)" }

@@ -2,8 +2,8 @@
 public enum LiveText {
     /// The line, at most `width` characters long: a line that wraps cannot be overwritten.
     ///
-    /// Parts that do not fit are left out whole, because a cut number is another number: first the others from their end,
-    /// then the position, at last the time left.
+    /// Parts that do not fit are left out whole, because a truncated number is a different number: first the others
+    /// from their end, then the position, at last the time left.
     ///
     /// - Parameter timeLeft: nil if it is unknown; then the position is the last part to be left out.
     public static func line(_ position: String, timeLeft: String?, others: [String] = [], width: Int) -> String {

@@ -1,5 +1,6 @@
 extension String {
-    /// The text without characters that a terminal takes for commands: control characters, but line ends and tabs, as `\x1B`.
+    /// The text with control characters, which a terminal may take for commands, written as `\x1B`, except line ends
+    /// and tabs.
     ///
     /// Names and values that messages repeat may contain anything.
     package var printable: String {

@@ -12,7 +12,7 @@ package protocol PhaseInputs: AnyObject {
     ///
     /// Throws what reading a batch throws.
     func values(for phase: IterationPhase, batch: Int, run: Int) throws -> [String: UnsafePointer<Float>]
-    /// Waits until batches can be had, so that the calls that take them do not fail.
+    /// Waits until batches are available, so that the calls that take them do not fail.
     ///
     /// Throws what reading one of them threw.
     func prepare(_ batches: Range<Int>) throws
@@ -31,7 +31,7 @@ extension PhaseInputs {
 package final class CompiledIteration {
     private final class Phase {
         let phase: IterationPhase
-        /// That of the phase's graph, and that of the graph of the runs between, if there is one.
+        /// That of the phase's graph, and that of the graph of the runs in between, if there is one.
         let steps: [CompiledStep]
         /// The updates so far, where their number does not follow from that of the iteration.
         let updates: Variable?
@@ -64,7 +64,7 @@ package final class CompiledIteration {
             return step === steps[0] ? 1 / Double(every) : 1 - 1 / Double(every)
         }
 
-        /// The work of a step in one iteration, on average. A measurement's work is none of an iteration's.
+        /// The work of a step in one iteration, on average. A measurement does not count as work of an iteration.
         func work(of step: CompiledStep) -> (repeats: Int, floatingPointOperations: Int) {
             let repeats = phase.isMeasurement ? 0 : phase.repeats
             let work = step.floatingPointOperations * repeats

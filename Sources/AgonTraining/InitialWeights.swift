@@ -14,7 +14,7 @@ package enum InitialWeights {
     ///     first prefix that matches a name is replaced.
     ///   - given: maps a variable to its name in the file; nil to match the variable's name after renaming.
     ///
-    /// - Returns: the names of arrays without a matching variable, but for counters of batch norms.
+    /// - Returns: the names of arrays without a matching variable, except counters of batch norms.
     ///
     /// Throws `RunError.badWeights` for a variable that is missing or has another shape, for values that are not finite,
     /// for a prefix that no name has and for files of `torch.save`, `TensorsError`.
@@ -62,7 +62,7 @@ package enum InitialWeights {
         return file.entries.map(\.name).filter { !taken.contains($0) && !$0.hasSuffix(".num_batches_tracked") }.sorted()
     }
 
-    /// What to say of arrays that no network has; nil if there are none.
+    /// The note on arrays that no network has; nil if there are none.
     static func note(onOthers names: [String], in path: String) -> String? {
         guard !names.isEmpty else { return nil }
         return "\(path): left out what no network has: \(brief(names))"

@@ -3,7 +3,7 @@ import AgonDatasets
 import AgonExperiments
 import AgonRuns
 
-/// What the files of an existing run state about its config and its data, which may stand elsewhere now.
+/// What the files of an existing run state about its config and its data, which may have moved since.
 struct RunIdentity {
     /// The digest of the config with which the run started: its checkpoints state this one. Paths of data count in it.
     let config: String
@@ -33,7 +33,7 @@ struct RunIdentity {
         movedData = Dictionary(pairs.filter { $0.0 != $0.1 }) { $1 }
     }
 
-    /// What a run's record states of data that stood elsewhere when the run started; nil for data in their place.
+    /// What a run's record states about data that have moved since the run started; nil if none have.
     func move(of experiment: Experiment) -> RecordedMove? {
         let present = experiment.digest
         return present == config ? nil : RecordedMove(start: config, present: present)

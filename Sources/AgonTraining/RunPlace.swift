@@ -74,7 +74,8 @@ struct RunPlace {
             case .unreadable(let place, _), .badEmbeddings(let place, _), .noDomain(let place): path = place
             default: throw error
             }
-            guard resumes, let folder, folder.holdsRun, !FileSystem.exists(path) else { throw error }
+            // A trial that never began has a config already.
+            guard resumes, let folder, folder.record != nil, !FileSystem.exists(path) else { throw error }
             let isEmbeddings = experiment.datasets.contains { $0.embeddings == path }
             throw TrainingError.dataGone(
                 folder: folder.path, reason: "\(error)", key: isEmbeddings ? "dataset.embeddings" : "dataset.path")

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A request to end work early, with its state saved.
 ///
-/// The request `signals` is made by Ctrl-C, SIGTERM, SIGUSR1 (which batch systems send before their time limit),
-/// SIGXCPU (at a limit of CPU time) and SIGHUP (when the terminal closes). After the first signal, the step is
+/// The request `signals` is made by Ctrl-C, SIGTERM, SIGUSR1 and SIGUSR2 (which batch systems send before their time
+/// limit), SIGXCPU (at a limit of CPU time) and SIGHUP (when the terminal closes). After the first signal, the step is
 /// completed and the state is saved. A second Ctrl-C ends the process at once; the run can then be resumed from its
 /// last checkpoint.
 public final class StopRequest: Sendable {
@@ -30,6 +30,7 @@ public final class StopRequest: Sendable {
         case SIGINT: "interrupted (Ctrl-C)"
         case SIGTERM: "terminated (SIGTERM)"
         case SIGUSR1: "asked to stop (SIGUSR1)"
+        case SIGUSR2: "asked to stop (SIGUSR2)"
         case SIGHUP: "terminal closed (SIGHUP)"
         case SIGXCPU: "CPU time limit reached (SIGXCPU)"
         default: "stopped"
@@ -47,7 +48,7 @@ public final class StopRequest: Sendable {
         guard self === Self.signals, !isListening.exchange(true, ordering: .relaxed) else { return try body() }
         defer { isListening.store(false, ordering: .relaxed) }
         arrived.store(0, ordering: .relaxed)
-        let signals = [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]
+        let signals = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGXCPU]
         var former: [sigaction] = []
         for signal in signals {
             var action = sigaction()

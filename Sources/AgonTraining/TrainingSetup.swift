@@ -15,7 +15,7 @@ public struct TrainingSetup {
     /// Nil for recorded inputs.
     let dataset: (any Dataset)?
     package let inputs: any PhaseInputs
-    /// What to say of the initial weights; nil if there is nothing to say.
+    /// The note on the initial weights; nil if there is none.
     let note: String?
     /// The number of batches in an epoch; nil for recorded inputs.
     let batchesPerEpoch: Int?

@@ -15,8 +15,8 @@
 
 enum { NAME_LIMIT = 4096 };
 
-// libarchive takes names for text of the thread's locale and repairs what is none; in UTF-8 they stay the bytes they are.
-// The former locale is to be given to `leave_locale`.
+// libarchive treats names as text in the thread's locale and alters those that are not valid; in UTF-8 their bytes stay
+// as they are. Pass the former locale to `leave_locale`.
 static locale_t enter_locale(locale_t *ours) {
     *ours = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (*ours == (locale_t)0) *ours = newlocale(LC_CTYPE_MASK, "en_US.UTF-8", (locale_t)0);

@@ -1,5 +1,6 @@
-// BMP: no library of its own is to be had for it. Format: Microsoft, "Bitmap Storage" and BITMAPV5HEADER, Win32 API.
-// Headers of all versions; palettes of 1, 4 and 8 bits, plain or run-length encoded; 16, 24 and 32 bits with any masks.
+// BMP: there is no packaged library for this format alone. Format: Microsoft, "Bitmap Storage" and BITMAPV5HEADER,
+// Win32 API. Headers of all versions; palettes of 1, 4 and 8 bits, plain or run-length encoded; 16, 24 and 32 bits with
+// any masks.
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +82,7 @@ static unsigned masked(uint32_t pixel, uint32_t mask) {
     return (unsigned)(((uint64_t)((pixel & mask) >> shift) * 255 + most / 2) / most);
 }
 
-// Runs to one index a pixel, from the bottom row up. What they leave out is colour 0.
+// Runs to one index per pixel, from the bottom row up. What they leave out is colour 0.
 static int expand_runs(const uint8_t *bytes, size_t count, const bitmap *is, uint8_t *indices, char *message) {
     size_t place = is->pixels, x = 0, row = 0;
     memset(indices, 0, (size_t)is->width * is->height);

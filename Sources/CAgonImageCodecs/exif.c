@@ -1,5 +1,6 @@
-// The one field of Exif data that changes how an image looks: the way up. Exif is a TIFF directory: CIPA DC-008, 4.5 and
-// 4.6; the byte order, 42, the offset of the first directory, and in it entries of 12 bytes: tag, type, count, value.
+// The one field of Exif data that changes how an image looks: its orientation. Exif is a TIFF directory: CIPA DC-008,
+// 4.5 and 4.6; the byte order, 42, the offset of the first directory, and in it entries of 12 bytes: tag, type, count,
+// value.
 #include <string.h>
 
 #include "message.h"

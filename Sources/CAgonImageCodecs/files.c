@@ -1,5 +1,5 @@
-// Files that appear whole or not at all: written beside the target as `.NAME.PID-N.partial`, flushed, renamed. A full disk
-// leaves the old file; what a kill leaves is known by its name.
+// Files that appear whole or not at all: written beside the target as `.NAME.PID-N.partial`, flushed, renamed. A full
+// disk leaves the old file; a file left by a killed process is recognised by its name.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-// GIF through giflib: the first frame on its canvas. What the frame leaves free, and its transparent colour, show the
+// GIF through giflib: the first frame on its canvas. Areas outside the frame, and its transparent colour, show the
 // background.
 #include <gif_lib.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // Images of all formats, told apart by their first bytes and never by the file's name. The decoders give the pixels as
-// they are stored; what Exif says about the way up is applied here, for all formats alike.
+// they are stored; the orientation that Exif states is applied here, for all formats alike.
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static agon_image_format format_of(const uint8_t *bytes, size_t count) {
         return AGON_IMAGE_TIFF;
     }
     if (count >= 6 && (memcmp(bytes, "GIF87a", 6) == 0 || memcmp(bytes, "GIF89a", 6) == 0)) return AGON_IMAGE_GIF;
-    // Two letters begin many a text; the size of the second header tells a bitmap.
+    // Many texts begin with these two letters; the size of the second header identifies a bitmap.
     if (count >= 18 && bytes[0] == 'B' && bytes[1] == 'M' && bytes[15] == 0 && bytes[16] == 0 && bytes[17] == 0
         && (bytes[14] == 12 || (bytes[14] >= 40 && bytes[14] <= 124))) {
         return AGON_IMAGE_BMP;
@@ -50,9 +50,9 @@ static int unknown_format(const uint8_t *bytes, size_t count, char *message) {
                      kind != NULL ? ", " : "");
 }
 
-// Bounds of what compression makes of a byte, so that memory is not asked for on the word of a damaged header: a GIF's code
-// stands for at most 4096 pixels, a bitmap's run of two bytes for 255, fax coding of white pages for some ten thousand.
-// The decoders of PNG (png.c) and JPEG check themselves; a WebP of one colour may be as small as it likes.
+// Bounds on the pixels that a compressed byte can hold, so that no memory is allocated because of a damaged header: a
+// GIF's code stands for at most 4096 pixels, a bitmap's run of two bytes for 255, fax coding of white pages for some
+// ten thousand. The decoders of PNG (png.c) and JPEG check themselves; a WebP of one colour may be arbitrarily small.
 static uint64_t most_pixels_per_byte(agon_image_format format) {
     switch (format) {
     case AGON_IMAGE_GIF: return 4096;

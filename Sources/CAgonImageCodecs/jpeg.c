@@ -11,7 +11,7 @@
 
 #include "message.h"
 
-// Progressive files may ask for endless scans of nothing.
+// Progressive files may contain endless empty scans.
 enum { SCAN_LIMIT = 500 };
 
 typedef struct decoder {

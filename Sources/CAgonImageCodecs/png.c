@@ -19,8 +19,8 @@ int agon_png_header(const uint8_t *bytes, size_t count, agon_image_info *info, c
     if (width > INT32_MAX || height > INT32_MAX) {
         return agon_fail(message, "bad PNG: its header says %u x %u pixels", height, width);
     }
-    // Deflate packs at most 1032 bytes in one; a header that promises more pixels than that lies, and the memory
-    // for them is not even asked for. One bit per pixel is the least that the format stores.
+    // Deflate packs at most 1032 bytes in one; a header that promises more pixels than that is wrong, and no memory is
+    // allocated for them. One bit per pixel is the least that the format stores.
     if ((uint64_t)width * height / 8 / 1032 > count) {
         return agon_fail(message, "PNG header says %u x %u pixels, which its %zu bytes cannot hold", height, width,
                          count);

@@ -28,6 +28,7 @@ int agon_webp_header(const uint8_t *bytes, size_t count, agon_image_info *info, 
     info->height = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT);
     info->width = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH);
     info->channels = 3;
+    info->hasMore = WebPDemuxGetI(demuxer, WEBP_FF_FRAME_COUNT) > 1;
     WebPChunkIterator exif;
     if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif)) {
         info->orientation = agon_exif_orientation(exif.chunk.bytes, exif.chunk.size);

@@ -1,5 +1,5 @@
-// Convolutions of few channels to few: their pixels are split into planes of one channel (agon_split_planes), so that a vector
-// holds neighbouring pixels of a row. Included after vector_filter.h.
+// Convolutions with few input and output channels: their pixels are split into planes of one channel
+// (agon_split_planes), so that a vector holds neighbouring pixels of a row. Included after vector_filter.h.
 
 AGON_INLINE void plane_tile(const int rows, const int vectors, const float *plane, int64_t plane_row, int64_t taps,
                             const int64_t *offsets, const float *weights, float *sums, int64_t sums_row) {

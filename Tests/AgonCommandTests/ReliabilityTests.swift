@@ -50,7 +50,7 @@ import Testing
         kill -$signal $!; wait $!
         """
 
-    @Test(arguments: ["TERM", "HUP", "XCPU", "USR1"])
+    @Test(arguments: ["TERM", "HUP", "XCPU", "USR1", "USR2"])
     func signalsSaveTheRun(signal: String) throws {
         let start = #"signal=\#(signal); "$1" run "$2" --out "$3/run" --threads 1 & "#
         let result = try bash(start + Self.trainUntilSignal, steps: 100_000_000)
@@ -58,6 +58,29 @@ import Testing
         #expect(result.output.contains("SIG\(signal)): saved after step"), "\(result.output)")
         let checkpoints = try FileManager.default.contentsOfDirectory(atPath: folder + "/run/checkpoints")
         #expect(checkpoints.count == 1)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    #if os(Linux)
+        /// As it ends other programs: Swift's runtime would print the state of all threads and go on.
+        @Test func quitEndsTheRunAtOnce() throws {
+            // The shell lets its background processes ignore the signal.
+            let start = #"signal=QUIT; env --default-signal=QUIT "$1" run "$2" --out "$3/run" --threads 1 & "#
+            let result = try bash(start + Self.trainUntilSignal, steps: 100_000_000)
+            #expect(result.code == 128 + SIGQUIT && !result.output.contains("Thread 0"), "\(result.output)")
+            try FileManager.default.removeItem(atPath: folder)
+        }
+    #endif
+
+    @Test func aMisspeltKeyDeletesNothing() throws {
+        let result = try bash(
+            """
+            "$1" run "$2" --out "$3/all/keep" > "$3/out.txt" && cp -r "$3/all/keep" "$3/all/other" || exit 1
+            "$1" runs prune "$3/all" --runs 1 --where 'not nmae ~ points' --apply; code=$?
+            ls "$3/all"; exit $code
+            """, steps: 1)
+        #expect(result.code == 64 && result.output.contains("Did you mean 'name'?"), "\(result.output)")
+        #expect(result.output.hasSuffix("keep\nother\n"), "\(result.output)")
         try FileManager.default.removeItem(atPath: folder)
     }
 

@@ -84,6 +84,19 @@ import Testing
         #expect(saved.output == "run/latents/one.npy: sample 1 of seed 0\n", "\(saved.errors)")
     }
 
+    @Test(arguments: ["x.png", "x.npy", "x.gif"]) func theFolderOfAFileMustExist(name: String) throws {
+        let result = try agon("sample", "run", name.hasSuffix("gif") ? "--animate" : "--out", "none/" + name)
+        #expect(result.code == 65)
+        #expect(
+            result.errors
+                == "agon: error: none/\(name): cannot write (No such file or directory); its folder does not exist\n")
+    }
+
+    @Test func aPointIsNoModel() throws {
+        let result = try agon("sample", ".", "--out", "x.png")
+        #expect(result.code == 64 && result.errors.hasPrefix("agon: error: .: holds no run"), "\(result.errors)")
+    }
+
     @Test func gridsOfTrainingAreAnimated() throws {
         let animation = try agon("sample", "run", "--animate", "training.gif")
         #expect(animation.output == "training.gif: 2 frames\n", "\(animation.errors)")
@@ -140,6 +153,7 @@ import Testing
             ["--standing-statistics", "9", "--animate", "x.png"],
             "--standing-statistics is for --animate with --interpolate"
         ),
+        (["--split", "train", "--out", "x.png"], "--split is for generators that take samples of a dataset"),
         (["--count", "0", "--out", "x.png"], "--count 0: expected a number from 1 to 100000"),
         (["--columns", "3", "--animate", "x.png"], "--columns does not go with --animate"),
         (["--columns", "3", "--neighbours", "2", "--out", "x.png"], "--columns does not go with --neighbours"),

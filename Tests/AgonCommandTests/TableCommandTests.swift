@@ -73,7 +73,9 @@ import Testing
         try digits.folder.write("no weights", to: checkpoint)
         let third = try table()
         #expect(third.code == 0, "the table is complete but for a figure: \(third.errors)")
-        #expect(third.errors.contains("note: all: ") && third.errors.contains("not a valid safetensors file"), "\(third.errors)")
+        #expect(
+            third.errors.contains("note: all: ") && third.errors.contains("not a valid safetensors file"),
+            "\(third.errors)")
         #expect(third.output.contains("Results/again-smoke/table.md"))
 
         let unmeasured = try table("--no-run")

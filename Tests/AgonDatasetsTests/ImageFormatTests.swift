@@ -241,6 +241,12 @@ import Testing
     }
 
     @Test func filesOfSeveralImagesAreNoted() throws {
+        // Two frames of 2x2 pixels, by Pillow.
+        let animatedWebP = try #require(
+            Data(
+                base64Encoded:
+                    "UklGRoQAAABXRUJQVlA4WAoAAAACAAAAAQAAAQAAQU5JTQYAAAAAAAAAAABBTk1GKAAAAAAAAAAAAAEAAAEAAGQAAAJWUDhM"
+                    + "DwAAAC8BQAAABxD9j/4HIqL/AQBBTk1GKAAAAAAAAAAAAAEAAAEAAGQAAABWUDhMDwAAAC8BQAAABxDR//4HIqL/AQA="))
         let folder = try TemporaryFolder()
         let pixels: [UInt8] = [0, 255, 90, 40, 7, 8, 9, 10]
         for count in [1, 2] as [UInt32] {
@@ -249,8 +255,9 @@ import Testing
             let times: [UInt32] = [100, 100]
             #expect(withMessage { agon_gif_write(set + "/b.gif", count, 2, 2, 1, pixels, times, $0) } == nil)
             #expect(withMessage { agon_apng_write(set + "/c.png", count, 2, 2, 1, pixels, times, $0) } == nil)
+            if count == 2 { try folder.write([UInt8](animatedWebP), to: "2/d.webp") }
             let note = try #require(try ImageFolder(path: set).notes.last)
-            let end = "; 3 with several images in a file (animation or pages), of which the first is used"
+            let end = "; 4 with several images in a file (animation or pages), of which the first is used"
             #expect(note.hasSuffix(end) == (count == 2), "\(note)")
         }
     }

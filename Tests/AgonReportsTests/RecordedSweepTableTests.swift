@@ -15,7 +15,7 @@ import Testing
 
     private func results(_ work: TableWork) throws -> TableResults {
         try work.results(
-            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path), threads: 1,
+            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path),
             commandLine: ["agon", "table"])
     }
 
@@ -105,6 +105,16 @@ import Testing
         #expect(
             message { _ = try TableWork(table: nil, recorded: SweepFolder(path: folder.path)) }.hasPrefix(
                 "\(folder.path): holds no sweep"))
+    }
+
+    @Test func trialsWhoseFoldersAreGoneAreNoted() throws {
+        let sweep = try folder.sweep(TemporaryFolder.studyTrials)
+        try FileManager.default.removeItem(atPath: sweep.trial("b1").path)
+        let found = try results(TableWork(table: nil, recorded: sweep))
+        #expect(found.table.cell(row: "large", column: "best metric.fid-lenet")?.summary?.values == [1, 2])
+        #expect(
+            found.table.notes.contains("size=large seed=1: the trial's folder is gone, and it does not count"),
+            "\(found.table.notes)")
     }
 
     /// Commands work as they are printed: a shell reads the folder as one word, and still expands the star.

@@ -79,7 +79,7 @@ import Testing
 
     private func results(_ work: TableWork) throws -> TableResults {
         try work.results(
-            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path), threads: 1,
+            searchPath: DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path),
             commandLine: ["/usr/bin/agon", "table", "it's width", "--budget", "smoke"], seconds: 12.34)
     }
 

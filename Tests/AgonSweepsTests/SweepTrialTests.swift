@@ -58,6 +58,29 @@ import Testing
         #expect(bytes(trial.logPath) == log)
     }
 
+    @Test(arguments: ["", #"{"sta"#]) func trialsWithADamagedStampRunAgain(stamp: String) throws {
+        let (sweep, place) = try prepared()
+        let trials = sweep.trials.map { place.trial($0.id) }
+        for trial in trials { #expect(try run(trial) == .done) }
+        try stamp.write(toFile: trials[0].donePath, atomically: true, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: trials[1].donePath)
+        try FileManager.default.createDirectory(atPath: trials[1].donePath, withIntermediateDirectories: true)
+        #expect(try SweepRun.checkData(of: place) == 0)
+        // Make would take the files for those of finished trials.
+        for trial in trials { #expect(!FileManager.default.fileExists(atPath: trial.donePath)) }
+        for trial in trials { #expect(try run(trial) == .done) }
+        #expect(try statuses(place) == [.done, .done])
+    }
+
+    /// Nothing has moved where no data were ever found.
+    @Test func missingDataOfANewTrialHaveNotMoved() throws {
+        let (sweep, place) = try prepared(#", "set": {"dataset": {"name": "folder", "path": "nowhere"}}"#, seeds: "[1]")
+        let trial = place.trial(sweep.trials[0].id)
+        #expect(throws: TrialError.self) { _ = try run(trial) }
+        let reason = try #require(try SweepRun.statuses(of: place).first?.reason)
+        #expect(reason.contains("nowhere") && !reason.contains("--resume"), "\(reason)")
+    }
+
     @Test func failedTrialSaysWhyAndStaysOpen() throws {
         let (sweep, place) = try prepared(#", "set": {"optimizer.learningRate": 1e38}"#, seeds: "[1]")
         let trial = place.trial(sweep.trials[0].id)

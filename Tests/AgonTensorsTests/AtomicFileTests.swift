@@ -36,6 +36,27 @@ import Testing
         #expect(folder.names == ["weights"])
     }
 
+    #if os(Linux) || os(macOS)
+        /// In a process of its own: the files of other tests stay.
+        @Test func signalsThatEndTheProgramLeaveNoPart() async throws {
+            await #expect(processExitsWith: .success) {
+                let folder = try TemporaryFolder()
+                try AtomicFile.write(path: folder.file("former"), text: "former")
+                struct Interruption: Error {}
+                do {
+                    try AtomicFile.write(path: folder.file("weights")) { output in
+                        try output.write("half of the weights")
+                        try #require(folder.names.count == 2)
+                        UnfinishedFile.removeAll()
+                        try #require(folder.names == ["former"])
+                        throw Interruption()
+                    }
+                } catch is Interruption {}
+                try #require(folder.names == ["former"])
+            }
+        }
+    #endif
+
     #if os(Linux)
         /// A device that is always full takes the place of the partial file.
         @Test func fullDiskIsAClearErrorAndLeavesNothing() throws {

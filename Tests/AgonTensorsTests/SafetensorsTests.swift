@@ -76,6 +76,21 @@ import Testing
         #expect(try file.bytes("x") == data)
     }
 
+    /// A file may hold arrays that nobody asks for.
+    @Test(arguments: [("C64", 8), ("F8_E4M3", 1), ("F8_E5M2", 1)])
+    func typesThatAreNotReadSpoilNoOthers(type: String, bytes: Int) throws {
+        let header =
+            #"{"x":{"dtype":"\#(type)","shape":[1],"data_offsets":[0,\#(bytes)]},"#
+            + #""y":{"dtype":"U8","shape":[1],"data_offsets":[\#(bytes),\#(bytes + 1)]}}"#
+        let data =
+            [UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8)
+            + [UInt8](repeating: 7, count: bytes + 1)
+        let file = try SafetensorsFile(path: folder.write(data, to: "typed.safetensors"))
+        #expect(try file.tensor("y").values == [7])
+        #expect(throws: TensorsError.self) { try file.tensor("x") }
+        #expect(try !file.entry("x").type.isFloatingPoint)
+    }
+
     #if !(os(macOS) && arch(x86_64))
         @Test func allHalfPrecisionNumbersAreWidenedExactly() {
             for bits in UInt16.min...UInt16.max {
@@ -141,7 +156,7 @@ import Testing
         ),
         (
             "{\"x\":{\"dtype\":\"F31\"}}", 4, nil,
-            "tensor 'x': its header:1: dtype: unknown choice 'F31'. Did you mean 'F32'? Available: F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL"
+            "tensor 'x': its header:1: dtype: unknown choice 'F31'. Did you mean 'F32'? Available: F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, F8_E4M3, F8_E5M2, C64"
         ),
         (
             shaped("-1"), 4, nil,

@@ -180,6 +180,11 @@ import Testing
         #expect(!DatasetError.unreadable(path: "a.png", reason: String(cString: strerror(ENOENT))).isPassing)
         #expect(DatasetError.cannotWrite(path: "a.png", reason: String(cString: strerror(ENOSPC))).isPassing)
         #expect(!DatasetError.cannotWrite(path: "a.png", reason: String(cString: strerror(EROFS))).isPassing)
+        #expect((TensorsError.cannotWrite(path: "a", code: ENOSPC) as any Error).isPassing)
+        // A scheduler would start the run again and again.
+        for code in [EACCES, EPERM, EROFS] {
+            #expect(!(TensorsError.cannotWrite(path: "a", code: code) as any Error).isPassing)
+        }
         let error = TrainingError.badData(folder: "Runs/a", step: 7, reason: "\(passing)", isPassing: true)
         #expect(error.isPassing)
         #expect("\(error)".hasSuffix("The run is saved after step 7; continue it with: agon run Runs/a --resume"))

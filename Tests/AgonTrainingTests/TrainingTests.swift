@@ -321,7 +321,8 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: metrics, withDestinationPath: "/dev/full")
         #expect(
             message { try train(run, resumes: true) }
-                == "\(metrics): cannot write: No space left on device. The run is intact up to its last checkpoint; "
+                == "\(metrics): cannot write (No space left on device); free some space and run again. "
+                + "The run is intact up to its last checkpoint; "
                 + "continue it with: agon run \(run) --resume")
         let record = try ConfigNode.load(path: run + "/run.json")
         #expect(record["state"]?.string == "stopped")

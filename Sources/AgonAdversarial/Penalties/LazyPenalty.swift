@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonGraph
 
 /// Lazy regularisation: a penalty that is computed only in every k-th update of the discriminators, from the first on,
-/// with k times its weight. The updates between have a graph of their own without it, so they take less time.
+/// with k times its weight. The updates in between have a graph of their own without it, so they take less time.
 ///
 /// Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, arXiv:1912.04958, section 3.1 and
 /// appendix B.

@@ -18,9 +18,10 @@ struct ChartScale {
     init(
         _ values: [Double], count: Int, tight: Bool = false, including: Double? = nil, isLogarithmic wanted: Bool? = nil
     ) {
-        let finite = values.filter(\.isFinite) + (including.map { [$0] } ?? [])
+        // Beyond these bounds, differences and quotients leave the range of Double.
+        let finite = (values.filter(\.isFinite) + (including.map { [$0] } ?? [])).map { min(1e300, max(-1e300, $0)) }
         var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
-        isLogarithmic = wanted != false && !tight && least > 0 && most / least > (wanted == true ? 10 : 300)
+        isLogarithmic = wanted != false && !tight && least > 1e-290 && most / least > (wanted == true ? 10 : 300)
         if isLogarithmic {
             let (bottom, top) = (log10(least), log10(most))
             let (start, end) = (pow(10, bottom - 0.03 * (top - bottom)), pow(10, top + 0.03 * (top - bottom)))
@@ -34,9 +35,13 @@ struct ChartScale {
                 .filter { $0 >= start && $0 <= end }
             return
         }
-        if least == most {
-            let room = least == 0 ? 1 : abs(least) * 0.1
-            (least, most) = tight || least == 0 ? (least, least + max(1, room)) : (least - room, most + room)
+        let size = max(abs(least), abs(most))
+        // Ticks need more digits than Double has between values that are nearly equal.
+        if most - least <= max(1e-9 * size, 1e-290) {
+            let isZero = size <= 1e-290
+            let room = isZero ? 1 : size * 0.1
+            if isZero { least = 0 }
+            (least, most) = tight || isZero ? (least, least + max(1, room)) : (least - room, most + room)
         }
         let step = Self.roundStep((most - least) / Double(max(1, count)))
         let room = tight ? 0 : 0.04 * (most - least)

@@ -80,6 +80,6 @@ public struct MeasuredValue: Equatable, Sendable {
 }
 
 extension MetricGoal {
-    /// The best value; the first among equals.
+    /// The best value; the first of several.
     func best(of values: [MeasuredValue]) -> MeasuredValue? { best(of: values) { $0.value } }
 }

@@ -36,15 +36,18 @@ public struct RecordedSweep: Sendable {
     public let list: TrialList
     /// The trials whose folder exists, in the sweep's order.
     public let trials: [RecordedTrial]
+    /// The trials without a folder.
+    public let absent: [TrialList.Entry]
 
     /// Throws `SweepError`, `ConfigError`.
     public init(_ folder: SweepFolder) throws {
         self.folder = folder
         list = try TrialList(folder)
         let label = Self.label(of: list.file)
-        trials = try list.entries.compactMap { entry in
+        let entries = list.entries.grouped { folder.trial($0.id).run.holdsRun }
+        absent = entries.first { !$0.key }?.members ?? []
+        trials = try (entries.first(where: \.key)?.members ?? []).map { entry in
             let trial = folder.trial(entry.id)
-            guard trial.run.holdsRun else { return nil }
             return RecordedTrial(
                 id: entry.id, settings: entry.settings, base: entry.base, sweep: label,
                 status: TrialStatus(trial, entry: entry), run: try RecordedRun(trial.run))

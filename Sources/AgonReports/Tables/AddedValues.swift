@@ -71,7 +71,7 @@ extension TableWork {
         }.filter { !$0.1.isEmpty }
     }
 
-    /// What the sweeps say of the trials that have a folder or were added, in the sweeps' order.
+    /// What the sweeps say about the trials that have a folder or were added, in the sweeps' order.
     func definitions(of trials: [RecordedTrial]) -> [TrialDefinition] {
         guard !added.isEmpty else { return trials.map(\.definition) }
         let ids = Set(trials.map(\.id)).union(added.flatMap(\.ids))

@@ -2,7 +2,7 @@ import AgonExperiments
 import AgonStatistics
 import Foundation
 
-/// A part of a rule: what is said of one row, or of one against another.
+/// A part of a rule: a statement about one row, or about one row against another.
 struct ClaimComparison {
     let column: String
     let first: String

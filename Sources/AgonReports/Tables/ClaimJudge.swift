@@ -12,8 +12,8 @@ struct ClaimJudge {
     let table: ResultTable
     let convergence: TableConvergence?
 
-    /// Below five, an interval by Student's t is wider than most effects, and the normal shape of the values cannot be
-    /// looked at.
+    /// Below five, an interval by Student's t is wider than most effects, and the normality of the values cannot be
+    /// checked.
     static let fewestSeeds = 5
     static let level = 0.95
 
@@ -195,7 +195,7 @@ struct ClaimJudge {
             return .failure(Fault(text: "\(name) was measured in different ways"))
         }
         let count = group.summary.count
-        // Seeds without a value are those that never came so far: to leave them out would flatter the row.
+        // Seeds without a value are those that never got that far: leaving them out would flatter the row.
         guard cell.isExact || cell.isDerived || count == row.done else {
             return .failure(
                 Fault(text: "\(row.done - count) of \(CountText.short(row.done, "seed")) of \(name) have none"))

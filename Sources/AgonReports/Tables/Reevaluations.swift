@@ -2,7 +2,7 @@ import AgonConfiguration
 import AgonExperiments
 import AgonRuns
 
-/// Repeated evaluations of one checkpoint, each of other latents: how much a value depends on the samples drawn.
+/// Repeated evaluations of one checkpoint, each with different latents: how much a value depends on the samples drawn.
 ///
 /// As in the box plots of Albuquerque, Monteiro et al., arXiv:1901.08680: 30 evaluations of each method's best generator.
 struct Reevaluations: ConfigDecodable, Sendable {
@@ -75,7 +75,7 @@ struct Reevaluations: ConfigDecodable, Sendable {
         chosen(among: trials).map { Array(measured($0.run, step: $0.step).values) } ?? []
     }
 
-    /// What is left to measure for a row; nil if nothing is, or its best checkpoint is not there.
+    /// What is left to measure for a row; nil if nothing is, or its best checkpoint is missing.
     func left(row: String, trials: [RecordedTrial]) -> MeasurementLeft? {
         guard let family, let (run, step) = chosen(among: trials), run.folder.keptBestStep == step else { return nil }
         let known = measured(run, step: step)

@@ -12,8 +12,8 @@ struct TableMaking {
     /// The cost of a row by its trials' config, at the named budget or the table's own.
     var cost: (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
 
-    /// The trials of a row, in order. Of a metric measured in several ways, the one leads that most completed trials of
-    /// the row share; among equals, most of the table's.
+    /// The trials of a row, in order. If a metric was measured in several ways, the one that most completed trials of
+    /// the row share leads; on a tie, the one that most trials of the table share.
     func trials(of row: TableRow) -> [RecordedTrial] {
         var members = trials.filter { trial in row.matches { trial.value(of: $0) } }
         let shared = SharedIdentities([members, trials].map { $0.filter(\.isDone).map(\.run.evaluations) })

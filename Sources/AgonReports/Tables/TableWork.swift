@@ -128,17 +128,16 @@ public struct TableWork: Sendable {
     /// Makes the table from existing runs; without any, of the costs alone.
     ///
     /// - Parameters:
-    ///   - threads: the threads to plan costs for; only the workspace depends on them.
     ///   - progress: called with progress messages.
     ///
     /// Throws `ReportsError.nothingRun`, `ConfigError`.
     public func results(
-        searchPath: DataSearchPath, threads: Int, commandLine: [String], seconds: Double = 0,
+        searchPath: DataSearchPath, commandLine: [String], seconds: Double = 0,
         progress: @escaping (String) -> Void = { _ in }
     ) throws -> TableResults {
         let trials = try recordedTrials()
         let rows = rows(of: trials)
-        let costs = try RowCosts(self, searchPath: searchPath, threads: threads, progress: progress)
+        let costs = try RowCosts(self, searchPath: searchPath, progress: progress)
         let making = TableMaking(
             columns: configuration.columns, rows: rows, trials: trials, figures: configuration.figures,
             cost: { costs.figures(of: $0, budget: $1) })
@@ -146,6 +145,9 @@ public struct TableWork: Sendable {
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
         let missing = unmeasured(in: trials)
         values.notes += costs.failures + (missing.isEmpty ? [] : ["no trial has \(missing.joined(separator: ", "))"])
+        values.notes += (recorded?.absent ?? []).map {
+            "\($0.label): the trial's folder is gone, and it does not count"
+        }
         values.config = resolved.digest
         values.origin = origin(provenance, trials: trials)
         completeRows(of: &values, rows: rows, trials: trials)
@@ -308,7 +310,6 @@ public struct TableWork: Sendable {
 private final class RowCosts {
     private let work: TableWork
     private let searchPath: DataSearchPath
-    private let threads: Int
     private let progress: (String) -> Void
     private var sweeps: [String: [Sweep]] = [:]
     private var known: [String: CostFigures] = [:]
@@ -316,11 +317,10 @@ private final class RowCosts {
 
     /// Throws the errors of reading other budgets' sweeps.
     init(
-        _ work: TableWork, searchPath: DataSearchPath, threads: Int, progress: @escaping (String) -> Void
+        _ work: TableWork, searchPath: DataSearchPath, progress: @escaping (String) -> Void
     ) throws {
         self.work = work
         self.searchPath = searchPath
-        self.threads = threads
         self.progress = progress
         for column in work.configuration.columns {
             guard case .cost(_, let budget) = column.quantity else { continue }
@@ -345,7 +345,8 @@ private final class RowCosts {
         if let figures = known[experiment.digest] { return figures }
         progress("planning \(experiment.configuration.name) (\(row.name))")
         do {
-            let figures = CostFigures(try Inspection(experiment, searchPath: searchPath, threads: threads))
+            // On one thread, so that costs follow from the config alone: each thread has a workspace of its own.
+            let figures = CostFigures(try Inspection(experiment, searchPath: searchPath, threads: 1))
             known[experiment.digest] = figures
             return figures
         } catch {

@@ -1,7 +1,7 @@
 import AgonConfiguration
 import AgonSweeps
 
-/// What a sweep says of a trial, run or not.
+/// What a sweep says about a trial, whether or not it was run.
 struct TrialDefinition: Sendable {
     /// The values of the sweep's axes, the seed last.
     let settings: [(axis: String, value: ConfigNode)]

@@ -33,9 +33,9 @@ public struct EvaluationCurve: Sendable {
 /// All metrics of a run, measured during training and after it. The index, comparisons, reports, tables, costs and the
 /// rules of sweeps all read metrics through this type.
 ///
-/// Values of a metric with different identities form separate curves. The leading curve has the most values; among
-/// equals, it is the one that was measured last. Only the leading curve is shown where there is room for one. Where
-/// runs stand together, `SharedIdentities` decides instead.
+/// Values of a metric with different identities form separate curves. The leading curve has the most values; on a tie,
+/// it is the one that was measured last. Only the leading curve is shown where there is room for one. Where several
+/// runs are shown together, `SharedIdentities` decides instead.
 public struct EvaluationCurves: Sendable {
     /// In the order in which the metrics first appear in `evaluations.jsonl`, a metric's leading curve first.
     public let curves: [EvaluationCurve]
@@ -111,10 +111,10 @@ public struct EvaluationCurves: Sendable {
     package subscript(key: String) -> EvaluationCurve? { named.first { $0.key == key }?.curve }
 }
 
-/// Which curve of each metric leads in runs that stand together, as in the rows of a table: the one whose identity most of
-/// the runs share, so that one run evaluated in another way does not fall out of the mean. Among equals, the identity
-/// leads that training measured in most runs, then the one that leads by itself in most: with the most values, or the
-/// newest.
+/// Which curve of each metric leads where several runs are shown together, as in the rows of a table: the one whose
+/// identity most of the runs share, so that a single run evaluated in another way stays in the mean. On a tie, the
+/// identity that training measured in most runs leads, then the one that leads by itself in most: with the most values,
+/// or the newest.
 public struct SharedIdentities: Sendable {
     /// Larger counts lead; those of the narrowest group come first.
     private var counts: [String: [EvaluationIdentity: [Int]]] = [:]
@@ -140,7 +140,7 @@ public struct SharedIdentities: Sendable {
         EvaluationCurves(
             evaluations.keys.flatMap { key in
                 let curves = evaluations.all(key)
-                // The first among equals, which leads within the run.
+                // On a tie the first, which leads within the run.
                 let leader = curves.indices.dropFirst().reduce(0) { best, index in
                     rank(curves[best]).lexicographicallyPrecedes(rank(curves[index])) ? index : best
                 }

@@ -57,7 +57,7 @@ package struct EvaluationLog {
     ///
     /// - Parameter isRepeated: whether values that the file already contains are written again.
     ///
-    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`.
+    /// Throws `TensorsError.cannotWrite`, `TensorsError.cannotRead`.
     package func append(_ values: [EvaluationValue], isRepeated: Bool = true) throws {
         guard !values.isEmpty else { return }
         try whileLocked { file in
@@ -72,7 +72,7 @@ package struct EvaluationLog {
 
     /// Removes values of steps after `step`; a run that resumes from `step` measures them again.
     ///
-    /// Throws `RunError.damaged` for a line that does not match its checksum, `RunError.cannotWrite`, `TensorsError`.
+    /// Throws `RunError.damaged` for a line that does not match its checksum, `TensorsError.cannotWrite`, `TensorsError`.
     package func keep(through step: Int) throws {
         try whileLocked { file in
             let contents = try read()
@@ -121,7 +121,7 @@ extension RunFolder {
 
     /// Appends values that the run's file does not contain yet.
     ///
-    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`.
+    /// Throws `TensorsError.cannotWrite`, `TensorsError.cannotRead`.
     package func record(_ values: [EvaluationValue]) throws {
         let known = evaluations
         // If there is nothing new, nothing is written, so read-only folders work.

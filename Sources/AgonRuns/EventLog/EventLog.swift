@@ -20,7 +20,7 @@ public final class EventLog {
     ///   - step: the number of finished steps, after which the session continues.
     ///   - config: the run's complete config.
     ///
-    /// Throws `RunError.cannotWrite`, `TensorsError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     public init(folder: RunFolder, after step: Int, config: ConfigNode) throws {
         let first = step == 0 ? 0 : step + 1
         let time = Self.now
@@ -37,7 +37,7 @@ public final class EventLog {
         let partial = folder.path + "/.events.partial"
         try AtomicFile.write(path: partial, bytes: head.flatMap { RecordFile.framed($0.bytes) })
         guard rename(partial, path) == 0 else {
-            throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            throw TensorsError.cannotWrite(path: path, code: errno)
         }
         file = try AppendedFile(path: path)
     }
@@ -46,7 +46,7 @@ public final class EventLog {
 
     /// Appends numbers; TensorBoard marks numbers that are not finite.
     ///
-    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
+    /// Throws `TensorsError.cannotWrite` and leaves the file unchanged.
     public func append(step: Int, scalars: [(name: String, value: Double)]) throws {
         guard !scalars.isEmpty else { return }
         let values = scalars.map { EventMessage.scalar(Self.tag($0.name), $0.value) }

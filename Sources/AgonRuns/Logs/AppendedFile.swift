@@ -1,3 +1,4 @@
+import AgonTensors
 import Foundation
 
 /// A file that grows by whole entries: an entry that cannot be written completely, as on a full disk, is removed.
@@ -7,7 +8,7 @@ struct AppendedFile: ~Copyable {
 
     /// Opens a file, or creates an empty one.
     ///
-    /// Throws `RunError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     init(path: String) throws {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
@@ -30,7 +31,7 @@ struct AppendedFile: ~Copyable {
 
     /// Appends an entry.
     ///
-    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
+    /// Throws `TensorsError.cannotWrite` and leaves the file unchanged.
     borrowing func append(_ bytes: [UInt8]) throws {
         let length = lseek(descriptor, 0, SEEK_END)
         var written = 0
@@ -50,19 +51,17 @@ struct AppendedFile: ~Copyable {
 
     /// Truncates the file to `length` bytes.
     ///
-    /// Throws `RunError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     borrowing func truncate(to length: Int) throws {
         guard ftruncate(descriptor, off_t(length)) == 0 else { throw Self.failure(path) }
     }
 
     /// Writes the entries to the disk. A file that is not on a disk, such as a pipe, is skipped.
     ///
-    /// Throws `RunError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     borrowing func synchronise() throws {
         guard fsync(descriptor) == 0 || (errno != EIO && errno != ENOSPC) else { throw Self.failure(path) }
     }
 
-    private static func failure(_ path: String) -> RunError {
-        .cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
+    private static func failure(_ path: String) -> TensorsError { .cannotWrite(path: path, code: errno) }
 }

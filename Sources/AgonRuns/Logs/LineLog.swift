@@ -27,7 +27,7 @@ package final class LineLog<Line: LogLine> {
 
     /// Opens the file and removes lines after `step` and an incomplete last line; a resumed run writes them again.
     ///
-    /// Throws `RunError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line that is
+    /// Throws `TensorsError.cannotWrite`, `TensorsError.cannotRead`, `RunError.damaged` for an unreadable line that is
     /// followed by lines to keep.
     package init(path: String, keepingThrough step: Int) throws {
         let extent = try Self.extent(of: path, through: step)
@@ -43,7 +43,7 @@ package final class LineLog<Line: LogLine> {
 
     /// Appends a line.
     ///
-    /// Throws `RunError.cannotWrite` and leaves the file unchanged.
+    /// Throws `TensorsError.cannotWrite` and leaves the file unchanged.
     package func append(_ line: Line) throws { try file.append(Array((line.node.lineText + "\n").utf8)) }
 
     /// Writes the lines to the disk. This must precede a checkpoint, which relies on them.

@@ -76,7 +76,7 @@ extension [RecordedData] {
     }
 }
 
-/// The data of a run stand elsewhere than when it started, so its config names other paths.
+/// The data of a run are in another place than when it started, so its config names other paths.
 public struct RecordedMove: Record, Equatable, Sendable {
     /// The digest of the config with which the run started. Its checkpoints state this one.
     package private(set) var start = ""

@@ -34,7 +34,7 @@ public struct RunRecord: Record, Sendable {
     public package(set) var dataChannels: Int?
     /// The datasets in order of first use. A dataset whose contents changed has another entry.
     public package(set) var data: [RecordedData] = []
-    /// The digests of the config, if its data moved since the run started; nil for data in their place.
+    /// The digests of the config, if its data moved since the run started; nil if they did not.
     package var moved: RecordedMove?
     /// When the run was first started and, unless it is running, when it ended: `2026-01-31T12:00:00Z`.
     public package(set) var started: String?

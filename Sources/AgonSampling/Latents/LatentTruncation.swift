@@ -1,9 +1,11 @@
 import Foundation
 
-/// Latents within bounds: normal numbers moved into `[-t, t]` so that they are normal ones cut at the bounds.
+/// Latents within bounds: normal numbers mapped into `[-t, t]` so that they follow the normal distribution truncated at
+/// the bounds.
 ///
-/// Nearer to the middle samples are better and more alike. A number z becomes `Φ⁻¹(Φ(-t) + Φ(z) (Φ(t) - Φ(-t)))`, with Φ the
-/// normal distribution: the same as redrawing values beyond the bounds, but a sample keeps its character at every t.
+/// Closer to the centre, samples are better and more alike. A number z becomes `Φ⁻¹(Φ(-t) + Φ(z) (Φ(t) - Φ(-t)))`, with
+/// Φ the normal distribution: the same as redrawing values beyond the bounds, but a sample keeps its character at every
+/// t.
 /// Brock, Donahue and Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis", ICLR 2019,
 /// arXiv:1809.11096, section 3.1.
 enum LatentTruncation {
@@ -18,7 +20,7 @@ enum LatentTruncation {
     /// The probability that a normal number is below z.
     private static func distribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
-    /// The number below which a normal number is with a probability, by bisection to the last bit of a float.
+    /// The number below which a normal number lies with a given probability, by bisection to the last bit of a float.
     private static func quantile(_ probability: Double, within bound: Double) -> Double {
         var (low, high) = (-bound, bound)
         for _ in 0..<60 {

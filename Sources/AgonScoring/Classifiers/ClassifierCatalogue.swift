@@ -152,7 +152,7 @@ public struct ClassifierCatalogue: Sendable {
         let path = "\(cacheFolder)/\(stem).lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
-            throw RunError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            throw TensorsError.cannotWrite(path: path, code: errno)
         }
         var isWaiting = false
         // Some network file systems have no locks; training then runs without.

@@ -88,7 +88,7 @@ public final class FeatureExtractor {
             logProbabilities += other.logProbabilities
         }
 
-        /// The class with the largest probability of each image; the first among equals.
+        /// The class with the largest probability of each image; the first of several.
         var namedClasses: [Int] {
             (0..<rows).map { row in
                 let scores = logProbabilities[row * classCount..<(row + 1) * classCount]

@@ -72,6 +72,7 @@ public struct ImageEvaluation {
     /// Throws `MeasurementError`, `ClassifierError`, `MetricError`, `DatasetError`, `TensorsError`.
     public func measure(note: (String) -> Void = { _ in }) throws -> [EvaluationValue] {
         try BLAS.open()
+        if let statisticsPath { try AtomicFile.checkFolder(of: statisticsPath) }
         let made = try ImageSet(folder: path, cacheFolder: searchPath.cacheFolder)
         let real = try realImages(comparedWith: made, note: note)
         var wanted = try wantedMetrics(made, note: note)

@@ -7,8 +7,9 @@ import AgonTensors
 
 /// Samples of a run beside the training images nearest to them: is the generator copying?
 ///
-/// Images are near by the root of the mean square of their pixels' differences, in levels of 0 to 255, or by the distance of
-/// a classifier's features. To judge a distance, the same is measured for training images and the rest of their set.
+/// The distance of two images is the root mean square of their pixels' differences, in levels of 0 to 255, or the
+/// distance of a classifier's features. To judge a distance, the same is measured for training images and the rest of
+/// their set.
 public struct NearestImages {
     /// What was drawn and measured.
     public struct Outcome: Sendable {
@@ -140,7 +141,7 @@ public struct NearestImages {
         return distances
     }
 
-    /// The indices of the smallest values, counted from the slice's start, smallest first; the first among equals.
+    /// The indices of the smallest values, counted from the slice's start, smallest first; of equal ones, the first.
     private static func smallest(_ values: ArraySlice<Float>, count: Int) -> [Int] {
         var best: [(value: Float, index: Int)] = []
         for (index, value) in values.enumerated() {

@@ -50,7 +50,7 @@ public struct RunCosts: Sendable {
         best = Self.best(among: EvaluationCurves(of: folder), measured: measured, log: folder.metricsPath)
     }
 
-    /// The best value of each known metric; the first among equals.
+    /// The best value of each known metric; the first of several.
     ///
     /// - Parameters:
     ///   - measured: the values of this evaluation, whose identities are preferred. They may be missing among the

@@ -31,11 +31,11 @@ struct StatisticsFile {
         hash = try SHA256.hex(ofFile: path)
     }
 
-    /// How far a covariance may be from symmetric, in units of its largest value, and its eigenvalues below zero, in units
-    /// of the largest: covariances that were computed or stored in 32 bits are off by some 1e-5.
+    /// How far a covariance may be from symmetric, in units of its largest value, and its eigenvalues below zero, in
+    /// units of the largest: covariances that were computed or stored in 32 bits are off by about 1e-5.
     private static let tolerance = 1e-3
 
-    /// Why a matrix is no covariance: it must be symmetric, and no eigenvalue negative. Nil if it may be one.
+    /// Why a matrix is not a covariance: it must be symmetric, and no eigenvalue negative. Nil if it may be one.
     private static func fault(of matrix: [Double], n: Int) throws -> String? {
         let scale = matrix.reduce(0) { max($0, abs($1)) }
         for row in 0..<n {

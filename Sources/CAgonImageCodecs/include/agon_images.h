@@ -1,4 +1,4 @@
-// Thin, careful faces of the image libraries, zlib and libarchive for files that may be truncated or lying.
+// Thin, defensive wrappers of the image libraries, zlib and libarchive for files that may be truncated or malformed.
 //
 // Every function that can fail returns a negative number and writes one line (what was wrong, without the path) to
 // `message`, a buffer of AGON_MESSAGE_SIZE bytes. Nothing prints, exits or trusts a size read from a file.
@@ -59,7 +59,7 @@ int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t 
 /// shown for so many milliseconds. Colours are reduced to 256 a frame; grey levels are kept.
 int agon_gif_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
                    const uint8_t *pixels, const uint32_t *milliseconds, char *message);
-/// The same as an APNG, which keeps all colours; programs that know no animation show the first frame.
+/// The same as an APNG, which keeps all colours; programs without support for animations show the first frame.
 int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
                     const uint8_t *pixels, const uint32_t *milliseconds, char *message);
 
@@ -105,7 +105,7 @@ int agon_zip_add(agon_zip *zip, const char *name, const void *bytes, size_t coun
 /// Writes the zip to a file, whole or not at all, unless `path` is NULL, and frees it. Its bytes follow from its
 /// contents alone.
 int agon_zip_finish(agon_zip *zip, const char *path, char *message);
-/// The most bytes that an honest archive of `size` bytes becomes: data of images and tables shrink 100-fold at most.
+/// The most bytes that a genuine archive of `size` bytes unpacks to: image and table data shrink 100-fold at most.
 uint64_t agon_archive_limit(uint64_t size);
 
 #endif
