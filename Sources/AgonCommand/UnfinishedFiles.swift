@@ -5,7 +5,9 @@ import Foundation
 enum UnfinishedFiles {
     /// Lets signals that end the program remove them first. Long work handles these signals itself while it lasts.
     static func removeAtSignals() {
-        for number in [SIGINT, SIGTERM, SIGHUP] where !StandardStreams.isIgnored(number) { signal(number, removeAndEnd) }
+        for number in [SIGINT, SIGTERM, SIGHUP] where !StandardStreams.isIgnored(number) {
+            signal(number, removeAndEnd)
+        }
     }
 }
 

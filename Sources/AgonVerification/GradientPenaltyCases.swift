@@ -21,8 +21,14 @@ extension RecordedCase {
         let penalty: Value
         if operation == "wgan-gp" {
             let weight = Float(try attributes.number("lambda", in: .positive, default: 10, "Weight of the penalty."))
-            let points = interpolated(
-                graph, real: real, generated: try inside.image("fake"), alpha: try inside.input("alpha"))
+            let (fake, alpha) = (try inside.image("fake"), try inside.input("alpha"))
+            guard fake.shape == real.shape else {
+                throw RecordedCaseError.shape("fake", found: real.shape, expected: fake.shape)
+            }
+            guard alpha.shape.count == real.shape[0] else {
+                throw RecordedCaseError.shape("alpha", found: [real.shape[0]], expected: alpha.shape)
+            }
+            let points = interpolated(graph, real: real, generated: fake, alpha: alpha)
             penalty = try gradientPenalty(
                 graph, scores: critic.scores(points, weights, in: graph), samples: points, weight: weight)
         } else {
@@ -86,6 +92,11 @@ private struct Critic {
             throw RecordedCaseError.impossible(
                 "the critic's kernel is \(sides.0)x\(sides.1), but its text says \(kernel ?? 0)")
         }
+        let (channels, outputs) = (weights.convolution.shape[2], weights.convolution.shape[3])
+        guard x.shape[3] == channels, weights.bias.map({ $0.shape == [outputs] }) ?? true,
+            weights.linearBias.map({ $0.shape == [weights.linear.shape[1]] }) ?? true,
+            min(x.shape[1], x.shape[2]) + 2 * padding >= max(sides.0, sides.1)
+        else { throw RecordedCaseError.impossible("the critic's weights and biases do not fit images of \(x.shape)") }
         var y = graph.convolution(
             x, weight: weights.convolution, stride: (stride, stride), padding: (padding, padding, padding, padding))
         if let bias = weights.bias { y = graph.add(y, bias) }

@@ -9,35 +9,44 @@ extension RecordedCase {
         guard let build = Self.losses[operation] else {
             throw RecordedCaseError.unknown("loss", operation, known: Self.losses.keys.sorted())
         }
-        // Scores are logits and batches are averaged in every loss here; other attributes are refused.
+        // Scores are logits in every loss here; other attributes are refused.
         if let input = try attributes.optionalString("input", "What the scores are."), !input.hasPrefix("logits") {
             throw RecordedCaseError.unsupported(attribute: "input", value: "'\(input)'", expected: "logits")
         }
-        if let reduction = try attributes.optionalString("reduction", "How the batch is reduced."),
-            !reduction.hasPrefix("mean")
-        {
+        let reduction = try attributes.optionalString("reduction", "How the batch is reduced.") ?? "mean"
+        guard reduction.hasPrefix("mean") || reduction == "sum" && Self.sumsOfTerms.contains(operation) else {
             throw RecordedCaseError.unsupported(attribute: "reduction", value: "'\(reduction)'", expected: "mean")
         }
         let inside = RecordedGraph(self)
-        let loss = try build(self, inside)
+        var loss = try build(self, inside)
+        if reduction == "sum" {
+            let counts = Set(try inputNames.map { try tensor($0).shape.count })
+            guard counts.count == 1, let count = counts.first else {
+                throw RecordedCaseError.impossible("sums of batches of different sizes")
+            }
+            loss = inside.graph.affine(loss, scale: Float(count))
+        }
         try inside.compare([("loss", inside.graph.reshape(loss, [1]), .plain)], gradientsOf: loss)
     }
 
+    /// Losses that add a mean of each batch.
+    private static let sumsOfTerms = losses.keys.filter { !$0.hasPrefix("selfgan") && $0 != "hypervolume" }
+
     private static let losses: [String: @Sendable (RecordedCase, RecordedGraph) throws -> Value] = [
-        "bce-discriminator": { try $1.crossEntropies(real: 1, fake: 0) },
-        "bce-discriminator-smoothed": {
-            try $1.crossEntropies(
-                real: Float($0.attributes.number("real_label", in: 0...1, default: 1, "Label of real samples.")),
-                fake: Float($0.attributes.number("fake_label", in: 0...1, default: 0, "Label of generated samples.")))
+        "bce-discriminator": { try $1.crossEntropies() },
+        "bce-discriminator-smoothed": { try $1.crossEntropies() },
+        "bce-generator-nonsaturating": {
+            binaryCrossEntropy($1.graph, logits: try $1.input("fake"), label: try $1.realLabel())
         },
-        "bce-generator-nonsaturating": { binaryCrossEntropy($1.graph, logits: try $1.input("fake"), label: 1) },
         "bce-generator-minimax": { minimaxGeneratorLoss($1.graph, logits: try $1.input("fake")) },
         "least-squares-discriminator": {
             $1.graph.add(
-                leastSquares($1.graph, scores: try $1.input("real"), target: 1),
-                leastSquares($1.graph, scores: try $1.input("fake"), target: 0))
+                leastSquares($1.graph, scores: try $1.input("real"), target: try $1.realLabel()),
+                leastSquares($1.graph, scores: try $1.input("fake"), target: try $1.fakeLabel()))
         },
-        "least-squares-generator": { leastSquares($1.graph, scores: try $1.input("fake"), target: 1) },
+        "least-squares-generator": {
+            leastSquares($1.graph, scores: try $1.input("fake"), target: try $1.realLabel())
+        },
         "hinge-discriminator": {
             hingeDiscriminatorLoss($1.graph, real: try $1.input("real"), generated: try $1.input("fake"))
         },
@@ -50,6 +59,7 @@ extension RecordedCase {
         "selfgan-gpu-code": { try $1.selfGAN(.gpuCode) },
         "selfgan-tpu-paper": { try $1.selfGAN(.tpuPaper) },
         "selfgan-tpu-code": { try $1.selfGAN(.tpuCode) },
+        "selfgan-tpu-keras": { try $1.selfGAN(.tpuKeras) },
         "hypervolume": {
             _ = try $0.attributes.optionalString("nadir", "How the nadir is chosen.")
             let slack = Float(try $0.attributes.number("slack", in: .above(1), "Ratio of nadir to largest loss."))
@@ -76,6 +86,7 @@ extension RecordedCase {
         _ = try tensor("weights")
         let (count, width) = (gradients.shape[0], gradients.shape[1])
         let values = gradients.values.map(Double.init)
+        guard values.allSatisfy(\.isFinite) else { throw RecordedCaseError.impossible("gradients that are not finite") }
         var gram = [Double](repeating: 0, count: count * count)
         for i in 0..<count {
             for j in 0..<count {
@@ -97,10 +108,18 @@ extension RecordedCase {
 }
 
 extension RecordedGraph {
-    fileprivate func crossEntropies(real: Float, fake: Float) throws -> Value {
+    fileprivate func crossEntropies() throws -> Value {
         graph.add(
-            binaryCrossEntropy(graph, logits: try input("real"), label: real),
-            binaryCrossEntropy(graph, logits: try input("fake"), label: fake))
+            binaryCrossEntropy(graph, logits: try input("real"), label: try realLabel()),
+            binaryCrossEntropy(graph, logits: try input("fake"), label: try fakeLabel()))
+    }
+
+    fileprivate func realLabel() throws -> Float {
+        Float(try recorded.attributes.number("real_label", in: -1...1, default: 1, "Label of real samples."))
+    }
+
+    fileprivate func fakeLabel() throws -> Float {
+        Float(try recorded.attributes.number("fake_label", in: -1...1, default: 0, "Label of generated samples."))
     }
 
     fileprivate func selfGAN(_ form: SelfGANForm) throws -> Value {

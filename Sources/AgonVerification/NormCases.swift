@@ -17,30 +17,50 @@ extension RecordedCase {
             if isTraining {
                 (mean, variance) = graph.moments(x)
             } else {
-                (mean, variance) = (try inside.input("running_mean"), try inside.input("running_var"))
+                (mean, variance) = (
+                    try inside.perChannel("running_mean", of: x), try inside.perChannel("running_var", of: x)
+                )
             }
             let y = graph.normalize(
-                x, mean: mean, variance: variance, epsilon: epsilon, weight: try inside.optionalInput("weight"),
-                bias: try inside.optionalInput("bias"))
+                x, mean: mean, variance: variance, epsilon: epsilon,
+                weight: try inside.optionalPerChannel("weight", of: x),
+                bias: try inside.optionalPerChannel("bias", of: x))
             return (y, .channelsLast)
         },
         "instance_norm": { recorded, inside in
-            let x = try inside.image("input")
-            let (mean, variance) = inside.graph.moments(x, to: [x.shape[0], 1, 1, x.shape[3]])
+            _ = try recorded.tensor("input", rank: 3, 4)
+            let x = try inside.input("input", .channelsLast)
+            let perChannel = [x.shape[0]] + [Int](repeating: 1, count: x.shape.rank - 2) + [x.shape[-1]]
+            let (mean, variance) = inside.graph.moments(x, to: Shape(perChannel))
             let y = inside.graph.normalize(
                 x, mean: mean, variance: variance, epsilon: try recorded.epsilon(),
-                weight: try inside.optionalInput("weight"), bias: try inside.optionalInput("bias"))
+                weight: try inside.optionalPerChannel("weight", of: x),
+                bias: try inside.optionalPerChannel("bias", of: x))
             return (y, .channelsLast)
         },
         "layer_norm": { recorded, inside in
-            _ = try recorded.tensor("input", rank: 2, 3, 4)
-            let x = try inside.input("input", .channelsLast)
-            let perSample = Shape([x.shape[0]] + [Int](repeating: 1, count: x.shape.rank - 1))
-            let (mean, variance) = inside.graph.moments(x, to: perSample)
+            let shape = try recorded.tensor("input", rank: 2, 3, 4).shape
+            // The trailing axes that are normalized together: those of the weight, or of all of a sample.
+            let given = try ["weight", "bias"].first(where: recorded.has).map { try recorded.tensor($0).shape.rank }
+            let count = given ?? shape.rank - 1
+            let isWholeSample = count == shape.rank - 1
+            guard (1..<shape.rank).contains(count) else {
+                throw RecordedCaseError.impossible("a weight of \(count) axes does not fit samples of \(shape)")
+            }
+            let wanted = Shape(Array(shape.dimensions.suffix(count)))
+            for name in ["weight", "bias"] where recorded.has(name) {
+                let found = try recorded.tensor(name).shape
+                guard found == wanted else { throw RecordedCaseError.shape(name, found: wanted, expected: found) }
+            }
+            let (layout, own): (BorderLayout, BorderLayout) =
+                isWholeSample ? (.channelsLast, .sample) : (.plain, .plain)
+            let x = try inside.input("input", layout)
+            let outer = Array(x.shape.dimensions.dropLast(count)) + [Int](repeating: 1, count: count)
+            let (mean, variance) = inside.graph.moments(x, to: Shape(outer))
             let y = inside.graph.normalize(
                 x, mean: mean, variance: variance, epsilon: try recorded.epsilon(),
-                weight: try inside.optionalInput("weight", .sample), bias: try inside.optionalInput("bias", .sample))
-            return (y, .channelsLast)
+                weight: try inside.optionalInput("weight", own), bias: try inside.optionalInput("bias", own))
+            return (y, layout)
         },
     ]
 
@@ -55,7 +75,7 @@ extension RecordedCase {
         }
         var layer = BatchNormLayer()
         layer.momentum = Float(try attributes.number("momentum", in: 0...1, default: 0.1, "Weight of the batch."))
-        let input = try BorderLayout.channelsLast.entering(tensor("input", rank: 2, 4), name: "input")
+        let input = try BorderLayout.channelsLast.entering(tensor("input", rank: 2, 3, 4), name: "input")
         let network = try Network(
             name: "case", layers: [layer], input: Shape(Array(input.shape.dimensions.dropFirst())), seed: 0)
         for values in [input.values, input.values.map { 2 * $0 + 1 }] {
@@ -148,5 +168,20 @@ extension RecordedCase {
                 left.indices.map { o in right.indices.reduce(0) { $0 + Double(weight[o * inputs + $1]) * right[$1] } })
         }
         return right
+    }
+}
+
+extension RecordedGraph {
+    /// A vector with a value for each channel of `x`, whose channels are its last axis.
+    fileprivate func perChannel(_ name: String, of x: Value) throws -> Value {
+        let value = try input(name)
+        guard value.shape == [x.shape[-1]] else {
+            throw RecordedCaseError.shape(name, found: [x.shape[-1]], expected: value.shape)
+        }
+        return value
+    }
+
+    fileprivate func optionalPerChannel(_ name: String, of x: Value) throws -> Value? {
+        recorded.has(name) ? try perChannel(name, of: x) : nil
     }
 }

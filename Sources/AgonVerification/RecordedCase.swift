@@ -1,6 +1,7 @@
 import AgonConfiguration
 import AgonGraph
 import AgonTensors
+import Foundation
 
 /// A recorded case under replay: its attributes and tensors, and the errors of computed values.
 final class RecordedCase {
@@ -58,16 +59,19 @@ final class RecordedCase {
 
     var tensorNames: [String] { file.entries.map(\.name) }
 
-    /// The inputs of an operation or loss, ordered by name.
+    /// The inputs of an operation or loss, ordered by name, `x2` before `x10`.
     var inputNames: [String] {
-        tensorNames.filter { $0 != "output" && $0 != "loss" && !$0.hasPrefix("grad.") }.sorted()
+        tensorNames.filter { $0 != "output" && $0 != "loss" && !$0.hasPrefix("grad.") }
+            .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
     }
 
     func has(_ name: String) -> Bool { file.contains(name) }
 
     func tensor(_ name: String) throws -> Tensor {
         used.insert(name)
-        return try file.tensor(name)
+        let tensor = try file.tensor(name)
+        guard tensor.shape.count > 0 else { throw RecordedCaseError.impossible("tensor '\(name)' is empty") }
+        return tensor
     }
 
     /// A tensor whose rank is in `ranks`.

@@ -74,6 +74,13 @@ static inline float vector_tanh(float x) {
     return magnitude < 0.625f ? small : (x < 0.0f ? -large : large);
 }
 
+/// exp(x) - 1. Near 0, the difference would lose digits; the series is exact to 2e-8 of its value there.
+static inline float vector_exp_minus_1(float x) {
+    float near = x * (1.0f + x * (1.0f / 2 + x * (1.0f / 6 + x * (1.0f / 24 + x * (1.0f / 120)))));
+    float far = vector_exp(x) - 1.0f;
+    return fabsf(x) < 0.1f ? near : far;
+}
+
 static inline float vector_sigmoid(float x) { return 1.0f / (1.0f + vector_exp(-x)); }
 
 static inline float vector_softplus(float x) {

@@ -38,7 +38,7 @@ static void run_instruction(const agon_instruction *in, float *const *slots, int
         case AGON_TANH: AGON_LOOP t[i] = vector_tanh(a[i]); break;
         case AGON_SIGMOID: AGON_LOOP t[i] = vector_sigmoid(a[i]); break;
         case AGON_SOFTPLUS: AGON_LOOP t[i] = vector_softplus(a[i]); break;
-        case AGON_ELU: AGON_LOOP t[i] = a[i] > 0.0f ? a[i] : p0 * (vector_exp(a[i]) - 1.0f); break;
+        case AGON_ELU: AGON_LOOP t[i] = a[i] > 0.0f ? a[i] : p0 * vector_exp_minus_1(a[i]); break;
         case AGON_LEAKY_RELU: AGON_LOOP t[i] = a[i] > 0.0f ? a[i] : p0 * a[i]; break;
         case AGON_STEP: AGON_LOOP t[i] = a[i] > p0 ? 1.0f : 0.0f; break;
         case AGON_CLAMP: AGON_LOOP t[i] = a[i] < p0 ? p0 : (a[i] > p1 ? p1 : a[i]); break;

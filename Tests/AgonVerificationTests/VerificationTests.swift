@@ -15,6 +15,20 @@ import Testing
         for verdict in verdicts { #expect(verdict.isPassed, "\(verdict)") }
     }
 
+    /// Other ranks, attributes and magnitudes, recorded likewise.
+    @Test func recordedCasesOfOtherFormsPass() throws {
+        let verdicts = try Verification.run(folder: projectFolder + "/Tests/Fixtures/golden-forms", threads: 2)
+        #expect(verdicts.count == 19)
+        for verdict in verdicts { #expect(verdict.isPassed, "\(verdict)") }
+    }
+
+    /// Empty tensors, shapes that do not fit, numbers that are not finite, sizes without a place in memory.
+    @Test func malformedCasesFailAlone() throws {
+        let verdicts = try Verification.run(folder: projectFolder + "/Tests/Fixtures/golden-malformed", threads: 1)
+        #expect(verdicts.count == 28)
+        for verdict in verdicts { #expect(!verdict.isPassed, "\(verdict)") }
+    }
+
     private func write(_ metadata: String, _ tensors: [String: [Float]], name: String = "case") throws {
         let contents = tensors.map {
             SafetensorsFile.Content(name: $0.key, tensor: Tensor(shape: [1, $0.value.count], values: $0.value))
