@@ -18,7 +18,7 @@ struct Agon: ParsableCommand {
               agon report Runs/selfgan-mlp           write an HTML report
               agon export Runs/selfgan-mlp --onnx generator.onnx
               agon table gas --budget quick          compare with a paper's table
-              agon sample quickstart --count 64      by a model that comes with Agon
+              agon sample quickstart --count 64      from a model that comes with Agon
               make install PREFIX=~/.local           with a manual page and completions
               agon --generate-completion-script zsh  completions alone, also bash, fish
 

@@ -54,7 +54,7 @@ struct ClassifierCommand: ParsableCommand {
             let seconds = Double((clock.now - start).components.seconds)
             print(
                 isTrained
-                    ? "\(recipe.name): already trained; another config or seed makes another file"
+                    ? "\(recipe.name): already trained; a different config or seed is stored in a separate file"
                     : "\(recipe.name): \(weights.steps) steps, \(DurationText.short(seconds))")
             print(ClassifierCommand.line(weights))
             print("weights: \(weights.path)")

@@ -20,7 +20,7 @@ struct ConfigsCommand: ParsableCommand {
 
     @Flag(help: "List sweeps instead.")
     var sweeps = false
-    @Flag(help: "Print whole descriptions, however long the lines become.")
+    @Flag(help: "Print full descriptions without cutting lines.")
     var full = false
 
     func run() throws {

@@ -79,7 +79,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Let batch norms take their statistics from this many batches of samples instead of from training.",
+            "Compute batch-norm statistics from this many batches of samples instead of using those of training.",
             valueName: "batches"))
     var standingStatistics: Int?
     @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
@@ -99,7 +99,7 @@ struct EvaluateCommand: ParsableCommand {
             }
             if folders.isEmpty { throw ValidationError("give a run's folder, or --images with a folder") }
         } else {
-            if !folders.isEmpty { throw ValidationError("--images measures no run; leave \(folders[0]) out") }
+            if !folders.isEmpty { throw ValidationError("--images does not measure runs; leave \(folders[0]) out") }
             if against == nil { throw ValidationError("--images needs --against, a dataset or a folder") }
             for (option, isGiven) in [
                 ("--weights", weights != nil), ("--standing-statistics", standingStatistics != nil),

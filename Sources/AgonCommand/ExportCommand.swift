@@ -56,7 +56,7 @@ struct ExportCommand: ParsableCommand {
         if (folder == nil) == (classifier == nil) {
             throw ValidationError("give a run's folder, or --classifier with a name")
         }
-        if onnx == nil, model == nil { throw ValidationError("give --onnx or --model, to say what to write") }
+        if onnx == nil, model == nil { throw ValidationError("give --onnx or --model") }
         if onnx != nil, model != nil { throw ValidationError("--onnx and --model exclude each other") }
         if let model, model.isEmpty { throw ValidationError("--model: expected the name of a folder") }
         if model != nil, classifier != nil { throw ValidationError("--model writes generators, not classifiers") }

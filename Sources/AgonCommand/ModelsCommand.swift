@@ -18,7 +18,7 @@ struct ModelsCommand: ParsableCommand {
               agon export quickstart --onnx generator.onnx
             """)
 
-    @Flag(help: "Print whole descriptions, however long the lines become.")
+    @Flag(help: "Print full descriptions without cutting lines.")
     var full = false
 
     func run() throws {

@@ -33,7 +33,7 @@ struct RunSummary {
 
     private var next: [String] {
         let folder = outcome.folder
-        var lines = ["look at:  \(folder)/samples, the same samples as training went on"]
+        var lines = ["look at:  \(folder)/samples, the same latents over the course of training"]
         if drawsSamples {
             lines.append("try next: " + CommandText.agon("sample \(folder) --count 64 --seed 1 --out samples.png"))
             lines.append("          " + CommandText.agon("sample \(folder) --interpolate --out walk.png"))

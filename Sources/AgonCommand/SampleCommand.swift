@@ -133,7 +133,7 @@ struct SampleCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Let batch norms take their statistics from this many batches of samples instead of from training.",
+            "Compute batch-norm statistics from this many batches of samples instead of using those of training.",
             valueName: "batches"))
     var standingStatistics: Int?
     @Option(parsing: .unconditional, help: "For a grid, and for --interpolate: the number of samples per row.")
@@ -181,7 +181,7 @@ struct SampleCommand: ParsableCommand {
         try check("--neighbours", neighbours, in: 1...64)
         if classifier != nil, neighbours == nil { throw ValidationError("--classifier is for --neighbours") }
         if replace, save.isEmpty { throw ValidationError("--replace is for --save") }
-        if (from == nil) != (to == nil) { throw ValidationError("--from and --to go together") }
+        if (from == nil) != (to == nil) { throw ValidationError("--from and --to must be given together") }
         if animate == nil, target == nil {
             try refuse(
                 [
@@ -310,7 +310,7 @@ struct SampleCommand: ParsableCommand {
         let unit = outcome.classifier.map { "by features of \($0)" } ?? "in levels of 0 to 255"
         print(
             "nearest training image (median, \(unit)): \(text(outcome.sampleDistance)) from a sample, "
-                + "\(text(outcome.trainingDistance)) from another training image; copies would be much nearer")
+                + "\(text(outcome.trainingDistance)) from another training image; copies would be much closer")
     }
 
     private func choice() throws -> Sampling.Choice {

@@ -67,8 +67,8 @@ struct TableCommand: ParsableCommand {
     var values: String?
     @Option(
         help: ArgumentHelp(
-            "Count the completed trials of this file of values as done; repeatable. Of a trial that was completed here too, "
-                + "the values from here count.", valueName: "values"),
+            "Count the completed trials of this file of values as done; repeatable. If a trial was "
+                + "also completed here, its values from here are used.", valueName: "values"),
         completion: .file(extensions: ["json"]))
     var add: [String] = []
     @Flag(help: "Print the claims of all tables, with their verdicts from the values in Documentation/results.")

@@ -51,7 +51,8 @@ public struct NearZeroAlarm: ConfigDecodable, Sendable {
     public init(from reader: ConfigReader) throws {
         below = try reader.number(
             "below", in: .positive, default: 0.01,
-            "The magnitude that the loss stays below. A warning also comes below a tenth of the loss of guessing.")
+            "The bound that the loss's magnitude stays below. A warning also comes below a tenth of the loss of guessing."
+        )
         steps = try reader.integer(
             "steps", in: 1...1_000_000, default: 100,
             "Consecutive steps that raise the alarm; as many normal steps end it.")
@@ -66,7 +67,8 @@ public struct GradientNormAlarm: ConfigDecodable, Sendable {
     public let action: AlarmAction
 
     public init(from reader: ConfigReader) throws {
-        above = try reader.number("above", in: .positive, default: 100, "The norm that the gradient stays above.")
+        above = try reader.number(
+            "above", in: .positive, default: 100, "The bound that the gradient's norm stays above.")
         // Adam copes with a single spike.
         steps = try reader.integer(
             "steps", in: 1...1_000_000, default: 10,

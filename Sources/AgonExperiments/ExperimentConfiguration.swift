@@ -104,7 +104,7 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "log", default: [:], affects: .nothing, "The losses and scores in metrics.jsonl.")
         evaluation = try reader.optionalSection(
             "evaluate", affects: .measurement,
-            "What is measured of the generator in the course of the training.")
+            "The metrics of the generator measured during training.")
         try reader.require(
             dataset.range == .signed || !training.task.takesConditionImages, "dataset",
             "translations are of images in [-1, 1]; remove 'range'")

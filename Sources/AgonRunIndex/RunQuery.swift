@@ -87,7 +87,7 @@ struct RunQueryParser {
 
     private mutating func parseNot() throws -> RunQuery {
         if take(keyword: "not") { return .not(try nested { try $0.parseNot() }) }
-        guard let (token, place) = peek else { throw fault("expected a comparison, found the end") }
+        guard let (token, place) = peek else { throw fault("expected a comparison, found the end of the text") }
         if token == .opening {
             position += 1
             let query = try nested { try $0.parseOr() }

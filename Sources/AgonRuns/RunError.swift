@@ -47,7 +47,7 @@ extension RunError: CustomStringConvertible {
             "\(folder): an exported generator, which holds no training state; train the run that it came from, or "
                 + "choose another folder with --out"
         case .otherFile(let path):
-            "\(path): a run would overwrite this file, which belongs to no run; choose another folder with --out, or move "
+            "\(path): a run would overwrite this file, which is not part of a run; choose another folder with --out, or move "
                 + "the file away"
         case .configChanged(let folder):
             "\(folder)/config.json: no longer matches the run's checkpoints, which belong to the config as it was. Nothing "

@@ -38,7 +38,7 @@ extension SweepError: CustomStringConvertible {
         case .noTrial(let folder):
             "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: " + Self.preparation
         case .deletedTrial(let folder, let reason):
-            "\(folder): deleted, and its config cannot be made again: \(reason); make it with: " + Self.preparation
+            "\(folder): deleted, and its config cannot be restored: \(reason); make it with: " + Self.preparation
         case .sweepBusy(let folder):
             "\(folder): another sweep is running there; wait for it to end, or stop it with Ctrl-C"
         case .tooManyThreads(let jobs, let threads, let cores):

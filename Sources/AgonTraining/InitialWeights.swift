@@ -65,7 +65,7 @@ package enum InitialWeights {
     /// The note on arrays that no network has; nil if there are none.
     static func note(onOthers names: [String], in path: String) -> String? {
         guard !names.isEmpty else { return nil }
-        return "\(path): left out what no network has: \(brief(names))"
+        return "\(path): ignored arrays that belong to no network: \(brief(names))"
     }
 
     private static func shown(_ file: SafetensorsFile) -> String { brief(file.entries.map(\.name).sorted()) }

@@ -29,9 +29,9 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): its data have changed: \(changes.joined(separator: "; ")). Restore the files, start a new run "
                 + "in another folder, or continue on the present files with --accept-changed-data"
         case .dataGone(let folder, let reason, let key):
-            "\(reason). If the data have moved, name their present place: "
+            "\(reason). If the data have moved, give their new location: "
                 + CommandText.agon("run \(folder) --resume --set \(key)=PATH")
-                + ". A relative path starts at the folder in which agon runs"
+                + ". Relative paths are resolved from the folder in which agon runs"
         case .badData(let folder, let step, let reason, let isPassing):
             "\(reason). The run is saved after step \(step); "
                 + (isPassing ? "" : "restore the file, then ") + "continue it with: " + Self.continuation(folder)

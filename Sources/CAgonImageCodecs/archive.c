@@ -284,7 +284,7 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
     } else {
         int file = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (file < 0) {
-            status = agon_fail(message, errno == EEXIST ? "cannot write '%.120s': %s, or the archive holds it twice"
+            status = agon_fail(message, errno == EEXIST ? "cannot write '%.120s': %s, or the archive contains it twice"
                                                         : "cannot write '%.120s': %s", name, strerror(errno));
         } else {
             status = write_contents(reader, entry, file, name, left, message);

@@ -135,7 +135,7 @@ import Testing
 
     @Test(arguments: [
         (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate exclude each other"),
-        (["--from", "#1", "--out", "x.png"], "--from and --to go together"),
+        (["--from", "#1", "--out", "x.png"], "--from and --to must be given together"),
         (
             ["--expression", "#1", "--count", "3", "--out", "x.png"],
             "--count does not go with --expression, which sets the number of samples"

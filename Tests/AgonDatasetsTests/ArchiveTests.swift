@@ -255,7 +255,7 @@ func gzip(_ contents: [UInt8]) -> [UInt8] {
             tar([TarEntry(name: "a", contents: [1]), TarEntry(name: "a", contents: [2])]), to: "twice.tar")
         #expect(
             extract(twice, to: folder.path + "/out")
-                == "cannot write 'a': File exists, or the archive holds it twice")
+                == "cannot write 'a': File exists, or the archive contains it twice")
     }
 
     @Test func existingFilesAreNotReplaced() throws {

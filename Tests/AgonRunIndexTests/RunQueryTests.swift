@@ -26,14 +26,14 @@ import Testing
 
     @Test func faultsPointAtThePlace() {
         let cases: [(String, String)] = [
-            ("", "column 1: expected a comparison, found the end"),
-            ("a <", "column 4: expected a number or a string after '<', found the end"),
+            ("", "column 1: expected a comparison, found the end of the text"),
+            ("a <", "column 4: expected a number or a string after '<', found the end of the text"),
             ("a = 3", "column 3: '=' is not a comparison; use '=='"),
             ("10 > a", "column 1: expected a key, found '10'; write the key on the left: state == done"),
             ("'a' == b", "column 1: expected a key, found the string \"a\"; write the key on the left: state == done"),
             ("(a and b", "column 1: this '(' is never closed"),
             ("a b", "column 3: expected 'and', 'or' or the end, found 'b'"),
-            ("a and", "column 6: expected a comparison, found the end"),
+            ("a and", "column 6: expected a comparison, found the end of the text"),
             ("a == 'x", "column 6: this quote is never closed"),
             ("a & b", "column 3: '&' is not allowed here; put strings in quotes"),
             ("and", "column 1: expected a key, found 'and'"),

@@ -69,8 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 1, "expected a latent or a number, found the end"),
-        ("king +", 7, "expected a latent or a number, found the end"),
+        ("", 1, "expected a latent or a number, found the end of the text"),
+        ("king +", 7, "expected a latent or a number, found the end of the text"),
         ("king + * man", 8, "expected a latent or a number, found '*'"),
         ("king man", 6, "expected an operator, found 'man'"),
         ("king #1", 6, "expected an operator, found '#'"),
@@ -80,7 +80,7 @@ import Testing
         ("mean(king, man", 5, "this '(' is never closed"),
         ("king)", 5, "expected an operator, found ')'"),
         ("(king man)", 7, "expected an operator or ')', found 'man'"),
-        ("mean", 5, "expected '(' after 'mean', found the end"),
+        ("mean", 5, "expected '(' after 'mean', found the end of the text"),
         ("mean + king", 6, "expected '(' after 'mean', found '+'"),
         ("mean()", 6, "expected a latent or a number, found ')'"),
         ("mean(king, 2)", 12, "the mean of a latent and a number; use one kind"),

@@ -129,7 +129,7 @@ import Testing
             ),
             (
                 .deletedTrial(folder: "F", reason: "R"),
-                "F: deleted, and its config cannot be made again: R; make it with: agon sweep prepare FILE"
+                "F: deleted, and its config cannot be restored: R; make it with: agon sweep prepare FILE"
             ),
             (.missingTool("make"), "make: no such program on the PATH; install it (apt-get install make)"),
             (.toolFailed("make", reason: "ended by signal 9"), "make: ended by signal 9"),

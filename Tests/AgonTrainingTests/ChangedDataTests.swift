@@ -87,7 +87,7 @@ import Testing
         let moved = pictures.folder.path + "/moved"
         try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
         let gone = message { try pictures.train(to: 24) }
-        #expect(gone.contains("no such folder. If the data have moved, name their present place: "), "\(gone)")
+        #expect(gone.contains("no such folder. If the data have moved, give their new location: "), "\(gone)")
         #expect(gone.contains("agon run \(run.path) --resume --set dataset.path=PATH"), "\(gone)")
 
         try pictures.train(to: 20, at: moved + "/")

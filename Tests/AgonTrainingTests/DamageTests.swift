@@ -162,7 +162,7 @@ import Testing
         for resumes in name == "config.json" ? [false] : [false, true] {
             #expect(
                 message { try train(to: 3, resumes: resumes) }
-                    == "\(run.path)/\(name): a run would overwrite this file, which belongs to no run; choose another folder "
+                    == "\(run.path)/\(name): a run would overwrite this file, which is not part of a run; choose another folder "
                     + "with --out, or move the file away")
         }
         #expect(try snapshot() == before)

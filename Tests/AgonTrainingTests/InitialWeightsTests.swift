@@ -122,7 +122,7 @@ import Testing
         let others = try InitialWeights.load(path, into: variables)
         #expect(
             InitialWeights.note(onOthers: others, in: path)
-                == "\(path): left out what no network has: encoder.a, encoder.b")
+                == "\(path): ignored arrays that belong to no network: encoder.a, encoder.b")
         #expect(InitialWeights.note(onOthers: [], in: path) == nil)
     }
 

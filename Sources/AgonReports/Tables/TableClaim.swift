@@ -35,7 +35,7 @@ struct TableClaim: ConfigDecodable, Sendable {
             "gate", default: .converged,
             "When it is tested: once the reference rows have converged or at the published length, only at the "
                 + "published length, or always.")
-        let rule = try reader.optionalSection("check", ClaimRule.registry, "The rule that decides.")
+        let rule = try reader.optionalSection("check", ClaimRule.registry, "The rule that decides the claim.")
         let why = try reader.optionalString("notTested", "Instead of a check: why it is not tested.")
         check = rule.map(Check.rule) ?? .notTested(why: why ?? "")
         guard !reader.isDescribing else { return }

@@ -31,9 +31,10 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
         try reader.require(
             name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil, "name",
             "'\(name)' is not a valid folder name; use letters, digits, '_' and '-'")
-        title = try reader.string("title", "What stands over the table.")
+        title = try reader.string("title", "The title shown above the table.")
         description = try reader.optionalString("description", "What is compared, in a sentence or two.")
-        source = try reader.optionalString("source", "Who published the values that measured ones stand beside.")
+        source = try reader.optionalString(
+            "source", "The source of the published values that measured ones are compared with.")
         budgets = try reader.dictionary(
             "budgets", of: TableBudget.self, default: [:],
             "What is run: smoke in minutes, quick in an hour or two, full as published. A table without budgets runs nothing; "

@@ -51,7 +51,7 @@ enum FigureKind: Sendable {
                 against: try reader.choice("against", default: .step, "The quantity on the x axis."),
                 isLogarithmic: try reader.boolean("logarithmic", default: false, "Draw the values on a log scale."),
                 isBestSoFar: try reader.boolean(
-                    "bestSoFar", default: false, "Draw the best value of each trial until then, instead of each value.")
+                    "bestSoFar", default: false, "Draw each trial's best value so far instead of each value.")
             )
         }
         registry.register("boxes", "Box plots over seeds.") { reader in

@@ -196,7 +196,7 @@ public struct TableValues: ConfigDecodable, Sendable {
             id = try reader.string("id", "The trial's name.")
             seed = try reader.optionalInteger("seed", "The seed.")
             state = try reader.choice("state", "How it ended.")
-            reason = try reader.optionalString("reason", "Why it ended so.")
+            reason = try reader.optionalString("reason", "Why it ended in this state.")
             steps = try reader.integer("steps", in: 0..., "The steps of training.")
             values = try reader.node("values", default: [:], "Values by column.").object ?? ConfigObject()
             let ways = try reader.node("identities", default: [:], "Numbers of identities by column.")

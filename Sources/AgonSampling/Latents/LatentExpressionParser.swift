@@ -85,7 +85,7 @@ struct LatentExpressionParser {
     }
 
     private mutating func parseOperand() throws -> Operand {
-        guard let first = peek() else { throw fault("expected a latent or a number, found the end") }
+        guard let first = peek() else { throw fault("expected a latent or a number, found the end of the text") }
         let start = position
         if take(anyOf: "(") != nil {
             let value = try nested { try $0.parseSum() }
