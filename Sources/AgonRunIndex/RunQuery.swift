@@ -179,7 +179,7 @@ struct RunQueryParser {
     }
 
     private var found: String {
-        guard let token = peek?.token else { return "the end" }
+        guard let token = peek?.token else { return "the end of the text" }
         return switch token {
         case .word(let word, true): "the string \"\(word.prefix(40))\""
         case .word(let word, false): "'\(word.prefix(40))'"

@@ -25,7 +25,10 @@ import Testing
     private func path(_ name: String) -> String { digits.folder.path + "/" + name }
 
     @Test func theEndingSaysTheForm() throws {
-        #expect(try SampleOutput(path: "a/b.png") == .image("a/b.png"))
+        #expect(try SampleOutput(path: path("b.png")) == .image(path("b.png")))
+        #expect(
+            message { _ = try SampleOutput(path: "none/b.png") }
+                == "none/b.png: cannot write (No such file or directory); its folder does not exist")
         #expect(try SampleOutput(path: "b.NPY") == .array("b.NPY"))
         #expect(try SampleOutput(path: "new/") == .folder("new"))
         #expect(try SampleOutput(path: run) == .folder(run))

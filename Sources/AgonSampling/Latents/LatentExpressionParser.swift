@@ -240,7 +240,7 @@ struct LatentExpressionParser {
 
     /// The token at the position, for a message: a word, a number or a character.
     private func found() -> String {
-        guard position < characters.count else { return "the end" }
+        guard position < characters.count else { return "the end of the text" }
         let rest = characters[position...]
         let isWord = { (character: Character) in character.isLetter || character.isNumber || character == "_" }
         let word = rest.prefix { isWord($0) }
