@@ -45,8 +45,7 @@ struct Agon: ParsableCommand {
         MemoryShortage.handleTraps()
         // A file that exceeds the size limit (ulimit -f) is then a write error instead of a signal.
         signal(SIGXFSZ, SIG_IGN)
-        StandardStreams.endAtQuit()
-        UnfinishedFiles.removeAtSignals()
+        EndingSignals.handle()
         var command: (any ParsableCommand)?
         do {
             try checkName()

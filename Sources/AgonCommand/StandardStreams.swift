@@ -29,23 +29,6 @@ enum StandardStreams {
         }
     }
 
-    /// Lets Ctrl-\ end the program at once, as it ends others; Swift's runtime would print the state of all threads and go on.
-    static func endAtQuit() {
-        if !isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_DFL) }
-    }
-
-    /// Whether the parent lets the program ignore a signal, as nohup does.
-    static func isIgnored(_ number: Int32) -> Bool {
-        var present = sigaction()
-        guard sigaction(number, nil, &present) == 0 else { return false }
-        #if canImport(Darwin)
-            let handler = present.__sigaction_u.__sa_handler
-        #else
-            let handler = present.__sigaction_handler.sa_handler
-        #endif
-        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-    }
-
     /// The error number of output that was not written, 0 for an unknown one; nil if all of it was.
     private static var outputFailure: Int32? {
         errno = 0

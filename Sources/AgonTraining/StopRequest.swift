@@ -79,6 +79,12 @@ public final class StopRequest: Sendable {
         return try body()
     }
 
+    /// Whether the process ignores a signal.
+    package static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        return sigaction(number, nil, &action) == 0 && isIgnored(action)
+    }
+
     private static func isIgnored(_ action: sigaction) -> Bool {
         #if canImport(Darwin)
             let handler = action.__sigaction_u.__sa_handler
