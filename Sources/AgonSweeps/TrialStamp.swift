@@ -36,7 +36,8 @@ extension TrialFolder {
         do {
             try FileManager.default.removeItem(atPath: donePath)
         } catch {
-            throw TensorsError.cannotWrite(path: donePath, code: EACCES)
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            throw TensorsError.cannotWrite(path: donePath, code: cause.map { Int32($0.code) } ?? EIO)
         }
     }
 
