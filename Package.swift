@@ -88,12 +88,14 @@ let modules: [Target] = [
             "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets",
             "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
-    // Alone in using GRDB.
+    // SQLite, compiled by the distribution.
+    .systemLibrary(
+        name: "CAgonSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    // Alone in using SQLite.
     .target(
         name: "AgonRunIndex",
         dependencies: [
-            "AgonSweeps", "AgonRuns", "AgonExperiments", "AgonTensors", "AgonText",
-            "AgonConfiguration", .product(name: "GRDB", package: "GRDB.swift"),
+            "AgonSweeps", "AgonRuns", "AgonExperiments", "AgonTensors", "AgonText", "AgonConfiguration", "CAgonSQLite",
         ]),
     .target(
         name: "AgonReports",
@@ -164,7 +166,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         // The command `swift package generate-documentation`.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),

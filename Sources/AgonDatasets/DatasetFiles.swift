@@ -22,7 +22,10 @@ enum DatasetFiles {
     static func folders(of name: String, in root: String) -> [String] {
         let plain = letters(name)
         let spelt = ((try? FolderEntries(path: root))?.folders ?? []).filter { letters($0) == plain && $0 != name }
-        return ([name] + sorted(spelt)).flatMap { [root + "/" + $0, root + "/" + $0 + "/raw"] }
+        return ([name] + sorted(spelt)).flatMap { folder -> [String] in
+            let path = root + "/" + folder
+            return [path, path + "/raw"]
+        }
     }
 
     static func isNamed(_ folder: String, as name: String) -> Bool {

@@ -2,8 +2,8 @@ import AgonConfiguration
 import AgonRuns
 import AgonSweeps
 import AgonTensors
+import CAgonSQLite
 import Foundation
-import GRDB
 
 /// An index of runs for fast queries: an SQLite file that caches only what the runs' folders contain.
 ///
@@ -20,9 +20,9 @@ public final class RunIndex {
         public subscript(key: String) -> String? { facts[key] }
     }
 
-    private static let version = 4
+    private static let version: Int64 = 4
     private let path: String
-    private var database: DatabaseQueue
+    private var database: SQLiteDatabase
 
     /// - Parameter path: the SQLite file; nil for the one in Agon's cache.
     public init(path: String? = nil) {
@@ -32,13 +32,13 @@ public final class RunIndex {
 
     // MARK: Opening
 
-    private static func open(_ path: String) -> DatabaseQueue {
+    private static func open(_ path: String) -> SQLiteDatabase {
         try? FileManager.default.createDirectory(
             atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
         for _ in 0..<2 {
             do {
                 return try prepared(path)
-            } catch let error as DatabaseError where isDamage(error) {
+            } catch let error as SQLiteError where isDamage(error) {
                 remove(path)
             } catch {
                 break
@@ -48,53 +48,49 @@ public final class RunIndex {
     }
 
     /// Whether the file is not a database, or not one of this kind. A busy database or a full disk is no damage.
-    static func isDamage(_ error: DatabaseError) -> Bool {
-        [.SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR].contains(error.resultCode)
+    static func isDamage(_ error: SQLiteError) -> Bool {
+        [SQLITE_NOTADB, SQLITE_CORRUPT, SQLITE_ERROR].contains(error.code)
     }
 
-    private static func inMemory() -> DatabaseQueue {
+    private static func inMemory() -> SQLiteDatabase {
         do {
-            let database = try DatabaseQueue()
-            try database.write(create)
+            let database = try SQLiteDatabase(path: ":memory:")
+            try database.write { try create(in: database) }
             return database
         } catch {
             preconditionFailure("SQLite cannot keep a database in memory: \(error)")
         }
     }
 
-    private static func prepared(_ path: String) throws -> DatabaseQueue {
-        var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(30)
+    private static func prepared(_ path: String) throws -> SQLiteDatabase {
+        let database = try SQLiteDatabase(path: path, busyTimeout: 30)
         // A power cut may damage the index, which can be rebuilt.
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
-        let database = try DatabaseQueue(path: path, configuration: configuration)
-        try database.writeWithoutTransaction { connection in
-            try connection.inTransaction(.immediate) {
-                if try Int.fetchOne(connection, sql: "PRAGMA user_version") != version { try create(connection) }
-                return .commit
-            }
+        try database.execute("PRAGMA synchronous = OFF")
+        try database.write {
+            let versions = try database.prepare("PRAGMA user_version").rows { $0.integer(0) }
+            if versions != [version] { try create(in: database) }
         }
         return database
     }
 
-    private static func create(_ connection: Database) throws {
-        try connection.execute(
-            sql: """
-                DROP TABLE IF EXISTS identities;
-                DROP TABLE IF EXISTS facts;
-                DROP TABLE IF EXISTS runs;
-                CREATE TABLE runs (
-                  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, state TEXT NOT NULL);
-                CREATE TABLE facts (
-                  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL, text TEXT NOT NULL,
-                  number REAL, setting INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
-                CREATE INDEX facts_by_key ON facts (key, number);
-                CREATE TABLE identities (
-                  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, metric TEXT NOT NULL, identity TEXT NOT NULL,
-                  key TEXT NOT NULL, training INTEGER NOT NULL,
-                  PRIMARY KEY (run, metric, identity)) WITHOUT ROWID;
-                PRAGMA user_version = \(version);
-                """)
+    private static func create(in database: SQLiteDatabase) throws {
+        try database.execute(
+            """
+            DROP TABLE IF EXISTS identities;
+            DROP TABLE IF EXISTS facts;
+            DROP TABLE IF EXISTS runs;
+            CREATE TABLE runs (
+              id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, state TEXT NOT NULL);
+            CREATE TABLE facts (
+              run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL, text TEXT NOT NULL,
+              number REAL, setting INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+            CREATE INDEX facts_by_key ON facts (key, number);
+            CREATE TABLE identities (
+              run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, metric TEXT NOT NULL, identity TEXT NOT NULL,
+              key TEXT NOT NULL, training INTEGER NOT NULL,
+              PRIMARY KEY (run, metric, identity)) WITHOUT ROWID;
+            PRAGMA user_version = \(version);
+            """)
     }
 
     private static func remove(_ path: String) {
@@ -102,10 +98,10 @@ public final class RunIndex {
     }
 
     /// Runs `body`; if the file is damaged, retries on a new file, then in memory.
-    private func attempt<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
+    private func attempt<Result>(_ body: (SQLiteDatabase) throws -> Result) throws -> Result {
         do {
             return try body(database)
-        } catch let error as DatabaseError {
+        } catch let error as SQLiteError {
             if Self.isDamage(error) {
                 Self.remove(path)
                 database = Self.open(path)
@@ -115,7 +111,7 @@ public final class RunIndex {
         }
         do {
             return try body(database)
-        } catch is DatabaseError {
+        } catch is SQLiteError {
             database = Self.inMemory()
             return try body(database)
         }
@@ -140,9 +136,7 @@ public final class RunIndex {
         let roots = roots.map { SweepPaths.absolute($0) }
         let folders = Array(Set(roots.flatMap { RunWalk.folders(below: $0) })).sorted { $0.path < $1.path }
         return try attempt { database in
-            let known = try database.read { connection in
-                try Self.known(connection, below: roots)
-            }
+            let known = try Self.known(database, below: roots)
             var changes = Changes(runs: folders.count)
             let present = Set(folders.map(\.path))
             let gone = known.keys.filter { !present.contains($0) }
@@ -150,8 +144,10 @@ public final class RunIndex {
             // Read in small batches: other processes wait while rows are written, not while files are read.
             var pending: [(RunFolder, mark: String, state: String, facts: [RunFact], ways: [RunFacts.Way])] = []
             func flush() throws {
-                try database.write { connection in
-                    for run in pending { try Self.write(run.0, run.mark, run.state, run.facts, run.ways, connection) }
+                try database.write {
+                    for run in pending {
+                        try Self.write(run.0, run.mark, run.state, run.facts, run.ways, to: database)
+                    }
                 }
                 pending = []
             }
@@ -175,55 +171,59 @@ public final class RunIndex {
             }
             try flush()
             if !gone.isEmpty {
-                try database.write { connection in
-                    for path in gone {
-                        try connection.execute(sql: "DELETE FROM runs WHERE path = ?", arguments: [path])
-                    }
+                try database.write {
+                    let deletion = try database.prepare(Self.deletesRun)
+                    for path in gone { try deletion.execute([.text(path)]) }
                 }
             }
             return changes
         }
     }
 
-    private static func known(_ connection: Database, below roots: [String]) throws
+    private static func known(_ database: SQLiteDatabase, below roots: [String]) throws
         -> [String: (mark: String, state: String)]
     {
         let scope = scope(roots)
-        var known: [String: (mark: String, state: String)] = [:]
-        let rows = try GRDB.Row.fetchCursor(
-            connection, sql: "SELECT path, mark, state FROM runs WHERE \(scope.sql)",
-            arguments: StatementArguments(scope.values))
-        while let row = try rows.next() { known[row["path"]] = (row["mark"], row["state"]) }
-        return known
+        let rows = try database.prepare("SELECT path, mark, state FROM runs WHERE \(scope.sql)").rows(scope.values) {
+            ($0.text(0), (mark: $0.text(1), state: $0.text(2)))
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
     }
+
+    private static let deletesRun = "DELETE FROM runs WHERE path = ?"
 
     private static func write(
         _ folder: RunFolder, _ mark: String, _ state: String, _ facts: [RunFact], _ ways: [RunFacts.Way],
-        _ connection: Database
+        to database: SQLiteDatabase
     ) throws {
-        try connection.execute(sql: "DELETE FROM runs WHERE path = ?", arguments: [folder.path])
-        try connection.execute(
-            sql: "INSERT INTO runs (path, mark, state) VALUES (?, ?, ?)", arguments: [folder.path, mark, state])
-        let id = connection.lastInsertedRowID
-        let statement = try connection.cachedStatement(
-            sql: "INSERT INTO facts (run, key, text, number, setting) VALUES (?, ?, ?, ?, ?)")
+        try database.prepare(deletesRun).execute([.text(folder.path)])
+        try database.prepare("INSERT INTO runs (path, mark, state) VALUES (?, ?, ?)")
+            .execute([.text(folder.path), .text(mark), .text(state)])
+        let id = SQLiteValue.integer(database.lastInsertedRowID)
+        let statement = try database.prepare(
+            "INSERT INTO facts (run, key, text, number, setting) VALUES (?, ?, ?, ?, ?)")
         for fact in facts {
-            try statement.execute(arguments: [id, fact.key, fact.text, fact.number, fact.isSetting])
+            let number = fact.number.map(SQLiteValue.real) ?? .null
+            try statement.execute([
+                id, .text(fact.key), .text(fact.text), number, .integer(fact.isSetting ? 1 : 0),
+            ])
         }
-        let identities = try connection.cachedStatement(
-            sql: "INSERT INTO identities (run, metric, identity, key, training) VALUES (?, ?, ?, ?, ?)")
+        let identities = try database.prepare(
+            "INSERT INTO identities (run, metric, identity, key, training) VALUES (?, ?, ?, ?, ?)")
         for way in ways {
-            try identities.execute(arguments: [id, way.metric, way.identity, way.key, way.isOfTraining])
+            try identities.execute([
+                id, .text(way.metric), .text(way.identity), .text(way.key), .integer(way.isOfTraining ? 1 : 0),
+            ])
         }
     }
 
     /// The condition that a run lies in or below one of the folders.
-    private static func scope(_ roots: [String]) -> (sql: String, values: [String]) {
+    private static func scope(_ roots: [String]) -> (sql: String, values: [SQLiteValue]) {
         guard !roots.isEmpty else { return ("0", []) }
         // '0' is the character after '/'.
-        let values = roots.flatMap { root in
+        let values = roots.flatMap { root -> [SQLiteValue] in
             let stem = root == "/" ? "" : root
-            return [root, stem + "/", stem + "0"]
+            return [.text(root), .text(stem + "/"), .text(stem + "0")]
         }
         return (
             "(" + roots.map { _ in "path = ? OR (path >= ? AND path < ?)" }.joined(separator: " OR ") + ")", values
@@ -265,64 +265,77 @@ public final class RunIndex {
     ) throws -> [Row] {
         let roots = roots.map { SweepPaths.absolute($0) }
         return try attempt { database in
-            try database.read { connection in
-                let scope = Self.scope(roots)
-                let chosen = Self.chosen(scope.sql)
-                var sql = chosen + " SELECT runs.id, runs.path FROM runs"
-                var values: [any DatabaseValueConvertible] = scope.values
-                if let sort {
-                    var key = FactKey()
-                    sql += " LEFT JOIN facts AS sorted ON sorted.run = runs.id AND sorted.key = \(key.sql(sort.key))"
-                    values += key.values
-                }
-                sql += " WHERE \(scope.sql)"
-                values += scope.values
-                if let query {
-                    var condition = QueryCondition()
-                    sql += " AND " + condition.sql(query)
-                    values += condition.values
-                }
-                if let sort {
-                    let way = sort.isFalling ? "DESC" : "ASC"
-                    sql +=
-                        " ORDER BY sorted.text IS NULL, sorted.number IS NULL, sorted.number \(way), sorted.text \(way),"
-                } else {
-                    sql += " ORDER BY"
-                }
-                sql += " runs.path"
-                let found = try GRDB.Row.fetchAll(connection, sql: sql, arguments: StatementArguments(values))
-                let facts = try connection.cachedStatement(
-                    sql: "SELECT key, text, number FROM facts WHERE run = ? AND key IN "
-                        + "(SELECT value FROM json_each(?))")
-                // Only runs that measured a metric in several ways have values under another key than the metric's.
-                var others: [Int64: [String: String]] = [:]
-                if keys.contains(where: { FactKey.metric(of: $0) != nil }) {
-                    let rows = try GRDB.Row.fetchCursor(
-                        connection, sql: chosen + " SELECT run, metric, key FROM chosen WHERE key <> metric",
-                        arguments: StatementArguments(scope.values))
-                    while let row = try rows.next() { others[row["run"], default: [:]][row["metric"]] = row["key"] }
-                }
+            try database.read {
+                let found = try Self.matches(database, below: roots, query, sort)
+                let facts = try database.prepare(
+                    "SELECT key, text, number FROM facts WHERE run = ? AND key IN (SELECT value FROM json_each(?))")
+                let asksForMetrics = keys.contains { FactKey.metric(of: $0) != nil }
+                let others = asksForMetrics ? try Self.keysOfMetrics(database, below: roots) : [:]
                 return try found.map { run in
-                    let id: Int64 = run["id"]
                     var texts: [String: String] = [:]
                     var numbers: [String: Double] = [:]
                     // The requested keys by those under which this run has the values.
                     var asked: [String: [String]] = [:]
                     for key in keys {
                         let metric = FactKey.metric(of: key)
-                        let other = metric.flatMap { metric in others[id]?[metric.key].map { $0 + metric.ending } }
+                        let other = metric.flatMap { metric in others[run.id]?[metric.key].map { $0 + metric.ending } }
                         asked[other ?? key, default: []].append(key)
                     }
-                    for row in try GRDB.Row.fetchAll(facts, arguments: [id, Self.jsonArray(Array(asked.keys))]) {
-                        for key in asked[row["key"]] ?? [] {
-                            texts[key] = row["text"]
-                            numbers[key] = row["number"]
+                    let rows = try facts.rows([.integer(run.id), .text(Self.jsonArray(Array(asked.keys)))]) {
+                        (key: $0.text(0), text: $0.text(1), number: $0.real(2))
+                    }
+                    for row in rows {
+                        for key in asked[row.key] ?? [] {
+                            texts[key] = row.text
+                            numbers[key] = row.number
                         }
                     }
-                    return Row(run: RunFolder(path: run["path"]), facts: texts, numbers: numbers)
+                    return Row(run: RunFolder(path: run.path), facts: texts, numbers: numbers)
                 }
             }
         }
+    }
+
+    /// The runs below the folders that match a query, in order.
+    private static func matches(
+        _ database: SQLiteDatabase, below roots: [String], _ query: RunQuery?, _ sort: RunSort?
+    ) throws -> [(id: Int64, path: String)] {
+        let scope = scope(roots)
+        var sql = chosen(scope.sql) + " SELECT runs.id, runs.path FROM runs"
+        var values = scope.values
+        if let sort {
+            var key = FactKey()
+            sql += " LEFT JOIN facts AS sorted ON sorted.run = runs.id AND sorted.key = \(key.sql(sort.key))"
+            values += key.values
+        }
+        sql += " WHERE \(scope.sql)"
+        values += scope.values
+        if let query {
+            var condition = QueryCondition()
+            sql += " AND " + condition.sql(query)
+            values += condition.values
+        }
+        if let sort {
+            let way = sort.isFalling ? "DESC" : "ASC"
+            sql += " ORDER BY sorted.text IS NULL, sorted.number IS NULL, sorted.number \(way), sorted.text \(way),"
+        } else {
+            sql += " ORDER BY"
+        }
+        sql += " runs.path"
+        return try database.prepare(sql).rows(values) { ($0.integer(0), $0.text(1)) }
+    }
+
+    /// For runs that measured a metric in several ways: the keys of the values that stand for their metrics.
+    private static func keysOfMetrics(_ database: SQLiteDatabase, below roots: [String]) throws
+        -> [Int64: [String: String]]
+    {
+        let scope = scope(roots)
+        var keys: [Int64: [String: String]] = [:]
+        let rows = try database.prepare(
+            chosen(scope.sql) + " SELECT run, metric, key FROM chosen WHERE key <> metric"
+        ).rows(scope.values) { (run: $0.integer(0), metric: $0.text(1), key: $0.text(2)) }
+        for row in rows { keys[row.run, default: [:]][row.metric] = row.key }
+        return keys
     }
 
     /// All keys of facts of runs below the folders, sorted.
@@ -330,15 +343,11 @@ public final class RunIndex {
     /// - Parameter settings: whether to list only keys of configs.
     public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
         try attempt { database in
-            try database.read { connection in
-                let scope = Self.scope(roots.map { SweepPaths.absolute($0) })
-                return try String.fetchAll(
-                    connection,
-                    sql:
-                        "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) "
-                        + (settings ? "AND setting " : "") + "ORDER BY key",
-                    arguments: StatementArguments(scope.values))
-            }
+            let scope = Self.scope(roots.map { SweepPaths.absolute($0) })
+            return try database.prepare(
+                "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) "
+                    + (settings ? "AND setting " : "") + "ORDER BY key"
+            ).rows(scope.values) { $0.text(0) }
         }
     }
 
@@ -372,7 +381,7 @@ public struct RunSort: Equatable, Sendable {
 
 /// A query in SQL; user input is passed only as bound values.
 private struct QueryCondition {
-    private(set) var values: [any DatabaseValueConvertible] = []
+    private(set) var values: [SQLiteValue] = []
 
     mutating func sql(_ query: RunQuery) -> String {
         switch query {
@@ -382,19 +391,18 @@ private struct QueryCondition {
         case .has(let key): exists(key, "text <> 'false'")
         case .comparison(let key, let comparison, .number(let number)):
             comparison == .notEqual
-                ? exists(key, "(number IS NULL OR number <> ?)", number)
+                ? exists(key, "(number IS NULL OR number <> ?)", .real(number))
                 : comparison == .contains
-                    ? exists(key, "instr(text, ?) > 0", RunFact(key, number).text)
-                    : exists(key, "number \(comparison.sql) ?", number)
+                    ? exists(key, "instr(text, ?) > 0", .text(RunFact(key, number).text))
+                    : exists(key, "number \(comparison.sql) ?", .real(number))
         case .comparison(let key, let comparison, .text(let text)):
             comparison == .contains
-                ? exists(key, "instr(lower(text), lower(?)) > 0", text) : exists(key, "text \(comparison.sql) ?", text)
+                ? exists(key, "instr(lower(text), lower(?)) > 0", .text(text))
+                : exists(key, "text \(comparison.sql) ?", .text(text))
         }
     }
 
-    private mutating func exists(_ key: String, _ condition: String, _ value: (any DatabaseValueConvertible)? = nil)
-        -> String
-    {
+    private mutating func exists(_ key: String, _ condition: String, _ value: SQLiteValue? = nil) -> String {
         var place = FactKey()
         let sql = place.sql(key)
         values += place.values
@@ -405,14 +413,14 @@ private struct QueryCondition {
 
 /// The key of a fact in SQL, for each run of the table `runs`. The key of a metric stands for the identity in `chosen`.
 private struct FactKey {
-    private(set) var values: [any DatabaseValueConvertible] = []
+    private(set) var values: [SQLiteValue] = []
 
     mutating func sql(_ key: String) -> String {
         guard let (metric, ending) = Self.metric(of: key) else {
-            values = [key]
+            values = [.text(key)]
             return "?"
         }
-        values = [metric, metric, ending]
+        values = [.text(metric), .text(metric), .text(ending)]
         return "coalesce((SELECT key FROM chosen WHERE chosen.run = runs.id AND chosen.metric = ?), ?) || ?"
     }
 

@@ -44,7 +44,8 @@ func regularizedIncompleteBeta(_ x: Double, a: Double, b: Double) -> Double {
     if x >= 1 { return 1 }
     // The fraction converges quickly below the mean; above it, by symmetry.
     if x > (a + 1) / (a + b + 2) { return 1 - regularizedIncompleteBeta(1 - x, a: b, b: a) }
-    let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+    let logarithm: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
+    let front = exp(logarithm + a * log(x) + b * log1p(-x)) / a
     let tiny = 1e-300
     var c = 1.0
     var d = 1 - (a + b) * x / (a + 1)

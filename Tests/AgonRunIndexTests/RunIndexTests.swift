@@ -1,7 +1,7 @@
 import AgonConfiguration
 import AgonTestSupport
+import CAgonSQLite
 import Foundation
-import GRDB
 import Testing
 
 @testable import AgonExperiments
@@ -133,13 +133,12 @@ import Testing
     }
 
     @Test func anIndexThatIsBusyIsNotMadeAnew() {
-        let passing: [ResultCode] = [
-            .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN,
-            .SQLITE_NOMEM,
+        let passing = [
+            SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_NOMEM,
         ]
-        for code in passing { #expect(!RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)") }
-        for code in [ResultCode.SQLITE_NOTADB, .SQLITE_CORRUPT] {
-            #expect(RunIndex.isDamage(DatabaseError(resultCode: code)), "\(code)")
+        for code in passing { #expect(!RunIndex.isDamage(SQLiteError(code: code, description: "")), "\(code)") }
+        for code in [SQLITE_NOTADB, SQLITE_CORRUPT] {
+            #expect(RunIndex.isDamage(SQLiteError(code: code, description: "")), "\(code)")
         }
     }
 
