@@ -19,10 +19,11 @@ extension ValueForm<Int> {
                     throw mismatch(node, path, "an integer")
                 }
                 guard let value = node.integer, interval.contains(value) else {
-                    let expected = interval.words("an integer")
+                    // An integer that is too large is no integer of its interval's words.
+                    let isTooLarge = node.integer == nil && interval.upper == nil
                     throw ConfigError.outOfRange(
                         node.source, path, found: shortened(text),
-                        expected: expected == "an integer" ? "an integer that fits 64 bits" : expected)
+                        expected: isTooLarge ? "an integer that fits 64 bits" : interval.words("an integer"))
                 }
                 return (value, ConfigNode(.number(String(value)), source: node.source))
             },

@@ -1,5 +1,5 @@
 import AgonConfiguration
-import CAgonImageCodecs
+import AgonTensors
 import Foundation
 import Synchronization
 
@@ -29,7 +29,7 @@ package enum DatasetArchive {
         let place = (cacheFolder ?? NSTemporaryDirectory() + "agon-\(getuid())") + "/unpacked"
         let target = place + "/" + hash.prefix(32)
         unpacked.withLock { $0[target] = path }
-        if !isWhole(target) { try unpack(path, to: target, size: stamp.size) }
+        if !isWhole(target) { try unpack(path, to: target) }
         return try FolderSplits.unwrapped(target, always: true)
     }
 
@@ -65,20 +65,24 @@ package enum DatasetArchive {
 
     /// Unpacks into a temporary neighbour and renames it, so that an incomplete folder is never taken for a complete
     /// one.
-    private static func unpack(_ path: String, to target: String, size: Int) throws {
+    private static func unpack(_ path: String, to target: String) throws {
         let unfinished = target + ".\(getpid()).partial"
-        try makeFolders(unfinished)
-        let limit = agon_archive_limit(UInt64(size))
-        if let reason = withMessage({ agon_archive_extract(path, unfinished, limit, $0) }) {
-            try? FileManager.default.removeItem(atPath: unfinished)
-            throw DatasetError.badArchive(path: path, reason: reason)
-        }
-        let record = Data(try members(of: unfinished).utf8)
         do {
-            try record.write(to: URL(fileURLWithPath: target + recordEnding), options: .atomic)
+            try FileSystem.makeFolders(unfinished)
+            try extractArchive(path, into: unfinished)
+            let record = Data(try members(of: unfinished).utf8)
+            do {
+                try record.write(to: URL(fileURLWithPath: target + recordEnding), options: .atomic)
+            } catch {
+                throw DatasetError.cannotWrite(path: target + recordEnding, reason: SystemFault.text(of: error))
+            }
         } catch {
             try? FileManager.default.removeItem(atPath: unfinished)
-            throw DatasetError.cannotWrite(path: target + recordEnding, reason: error.localizedDescription)
+            switch error {
+            case DatasetError.cannotWrite(_, let reason): throw cannotUnpack(to: target, reason)
+            case TensorsError.cannotWrite(_, let code): throw cannotUnpack(to: target, SystemFault.text(of: code))
+            default: throw error
+            }
         }
         // Another process may have finished first, and read its folder already.
         guard !isWhole(target) else {
@@ -90,9 +94,9 @@ package enum DatasetArchive {
         let isReplaced = rename(target, former) == 0
         defer { if isReplaced { try? FileManager.default.removeItem(atPath: former) } }
         guard rename(unfinished, target) != 0 else { return }
-        let reason = String(cString: strerror(errno))
+        let reason = SystemFault.text(of: errno)
         try? FileManager.default.removeItem(atPath: unfinished)
-        if !isWhole(target) { throw DatasetError.cannotWrite(path: target, reason: reason) }
+        if !isWhole(target) { throw cannotUnpack(to: target, reason) }
     }
 
     private static let recordEnding = ".members"
@@ -118,19 +122,12 @@ package enum DatasetArchive {
         return SHA256.hex(of: sorted(lines).joined())
     }
 
-    /// Throws: `DatasetError.cannotWrite` with the system's reason, which Foundation does not give.
-    private static func makeFolders(_ path: String) throws {
-        var above = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            above += part
-            guard mkdir(above, 0o777) == 0 || errno == EEXIST else {
-                throw DatasetError.cannotWrite(
-                    path: above,
-                    reason:
-                        "cannot unpack an archive into the cache: \(String(cString: strerror(errno))); set AGON_CACHE "
-                        + "to a folder that you may write to")
-            }
-            above += "/"
-        }
+    private static func cannotUnpack(to path: String, _ reason: String) -> DatasetError {
+        // Messages show the path of an unpacked archive as that of the archive.
+        .cannotWrite(
+            path: FilePath.parent(of: path),
+            reason:
+                "cannot unpack an archive into the cache: \(reason); set AGON_CACHE to a folder with free space that "
+                + "you may write to")
     }
 }

@@ -1,4 +1,4 @@
-import CAgonImageCodecs
+import AgonTensors
 import Foundation
 
 /// Fetches a dataset: each file comes from the first source that has it and is verified; then the whole folder is
@@ -74,11 +74,6 @@ public struct DatasetFetcher {
             name: manifest.name, folder: folder, files: manifest.forms.flatMap { $0.files.map(\.name) })
     }
 
-    /// The maximum number of bytes that an archive may extract to.
-    private static func limit(of path: String) -> UInt64 {
-        agon_archive_limit(UInt64(FileStamp(path: path)?.size ?? 0))
-    }
-
     private func isSound(_ form: DatasetManifest.Form) -> Bool {
         guard FileManager.default.fileExists(atPath: target) else { return false }
         let reports = DatasetVerification.verify(DatasetCatalogue.Location(folder: target, form: form))
@@ -89,7 +84,7 @@ public struct DatasetFetcher {
 
     private func fetch(_ form: DatasetManifest.Form, from source: FileSource) throws {
         let staging = target + ".partial"
-        try makeFolder(staging)
+        try FileSystem.makeFolders(staging)
         let lock = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // Closing alone would keep the lock while a child process that is being started has a copy of the descriptor.
         defer {
@@ -100,15 +95,13 @@ public struct DatasetFetcher {
 
         let contents = staging + "/contents"
         try remove(contents)
-        try makeFolder(contents)
+        try FileSystem.makeFolders(contents)
         var fetched: [(file: DatasetManifest.File, path: String)] = []
         for file in form.files { fetched.append((file, try obtain(file, from: source, staging: staging))) }
         for (file, path) in fetched {
             if file.packing == .archive {
                 report("extracting \(file.name)")
-                if let reason = withMessage({ agon_archive_extract(path, contents, Self.limit(of: path), $0) }) {
-                    throw DatasetError.badArchive(path: path, reason: reason)
-                }
+                try extractArchive(path, into: contents)
             } else {
                 try move(path, to: contents + "/" + (path as NSString).lastPathComponent)
             }
@@ -182,20 +175,12 @@ public struct DatasetFetcher {
         }
     }
 
-    private func makeFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw DatasetError.cannotWrite(path: path, reason: error.localizedDescription)
-        }
-    }
-
     private func remove(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {
-            throw DatasetError.cannotWrite(path: path, reason: error.localizedDescription)
+            throw DatasetError.cannotWrite(path: path, reason: SystemFault.text(of: error))
         }
     }
 }

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTensors
 import Foundation
 
 /// Compares files on disk with the checksums that a manifest or a fetch recorded.
@@ -114,7 +115,7 @@ public enum DatasetVerification {
         do {
             try Data(lines.utf8).write(to: URL(fileURLWithPath: folder + "/" + record), options: .atomic)
         } catch {
-            throw DatasetError.cannotWrite(path: folder + "/" + record, reason: error.localizedDescription)
+            throw DatasetError.cannotWrite(path: folder + "/" + record, reason: SystemFault.text(of: error))
         }
     }
 }

@@ -1,3 +1,4 @@
+import AgonTensors
 import Foundation
 
 /// A program found in `PATH`.
@@ -37,7 +38,7 @@ package struct ExternalTool {
         do {
             try process.run()
         } catch {
-            throw DatasetError.missingTool(tool: path, remedy: "it cannot be started: \(error.localizedDescription)")
+            throw DatasetError.missingTool(tool: path, remedy: "it cannot be started: \(SystemFault.text(of: error))")
         }
         var text = ""
         if !showsProgress {

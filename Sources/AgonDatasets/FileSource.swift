@@ -1,3 +1,4 @@
+import AgonTensors
 import Foundation
 
 /// A source from which files are fetched.
@@ -49,7 +50,7 @@ enum FileSource {
             let resolved = (path as NSString).resolvingSymlinksInPath
             try FileManager.default.copyItem(atPath: resolved, toPath: target)
         } catch {
-            throw DatasetError.downloadFailed(source: path, reason: error.localizedDescription)
+            throw DatasetError.downloadFailed(source: path, reason: SystemFault.text(of: error))
         }
     }
 
@@ -79,11 +80,7 @@ enum FileSource {
         let apt = try ExternalTool("apt-get", remedy: remedy)
         let dpkg = try ExternalTool("dpkg-deb", remedy: remedy)
         let source = "debian:" + package
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw DatasetError.cannotWrite(path: folder, reason: error.localizedDescription)
-        }
+        try FileSystem.makeFolders(folder)
         let downloaded = try apt.run(["--quiet", "download", package], in: folder)
         guard downloaded.status == 0 else {
             throw DatasetError.downloadFailed(source: source, reason: downloaded.complaint)

@@ -6,20 +6,13 @@ import Foundation
 public enum NumPyArchive {
     /// Reads arrays by their names.
     ///
-    /// Throws `DatasetError.badArchive` for a file that is not a zip or lacks an array, `TensorsError` for an
-    /// unreadable array.
+    /// Throws `DatasetError.badArchive` for a file that is not a zip or lacks an array, `TensorsError` for an unreadable
+    /// array, either's `.cannotWrite` if the system's temporary folder cannot hold the arrays.
     public static func read(path: String, names: [String]) throws -> [NpyArray] {
         let folder = NSTemporaryDirectory() + "agon-npz-\(UUID().uuidString)"
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw DatasetError.cannotWrite(path: folder, reason: error.localizedDescription)
-        }
+        try FileSystem.makeFolders(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let limit = agon_archive_limit(UInt64(FileStamp(path: path)?.size ?? 0))
-        if let reason = withMessage({ agon_archive_extract(path, folder, limit, $0) }) {
-            throw DatasetError.badArchive(path: path, reason: reason)
-        }
+        try extractArchive(path, into: folder)
         return try names.map { name in
             guard FileManager.default.fileExists(atPath: "\(folder)/\(name).npy") else {
                 let found = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()

@@ -1,5 +1,6 @@
 import AgonExperiments
 import AgonRuns
+import AgonTensors
 import AgonText
 import Foundation
 
@@ -152,9 +153,7 @@ public struct RunPruning: Sendable {
                 do {
                     try FileManager.default.removeItem(atPath: item.path)
                 } catch {
-                    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-                    let reason = cause.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
-                    throw RunError.cannotDelete(path: item.path, reason: reason)
+                    throw RunError.cannotDelete(path: item.path, reason: SystemFault.text(of: error))
                 }
             }
             applied.deleted += 1

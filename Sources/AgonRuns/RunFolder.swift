@@ -87,7 +87,7 @@ public struct RunFolder: Hashable, Sendable {
         for number in 1... {
             let path = parent + "/" + name + (number == 1 ? "" : "-\(number)")
             if mkdir(path, 0o777) == 0 { return RunFolder(path: path) }
-            guard errno == EEXIST else { throw cannotMake(path) }
+            guard errno == EEXIST else { throw cannotMake(path, .cannotWrite(path: path, code: errno)) }
         }
         preconditionFailure("no folder name is free")
     }
@@ -114,25 +114,16 @@ public struct RunFolder: Hashable, Sendable {
     ///
     /// Throws `RunError.cannotMakeFolder`, `TensorsError.cannotWrite` for a transient cause.
     public static func makeFolders(_ path: String) throws {
-        var above = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            above += part
-            guard mkdir(above, 0o777) == 0 || errno == EEXIST else { throw cannotMake(path) }
-            above += "/"
-        }
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw cannotMake(path) }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            errno = ENOTDIR
-            throw cannotMake(path)
+        do {
+            try FileSystem.makeFolders(path)
+        } catch {
+            throw Self.cannotMake(path, error)
         }
     }
 
-    private static func cannotMake(_ path: String) -> any Error {
-        let code = errno
-        let failure = TensorsError.cannotWrite(path: path, code: code)
-        if failure.isPassing { return failure }
-        return RunError.cannotMakeFolder(path: path, reason: String(cString: strerror(code)))
+    private static func cannotMake(_ path: String, _ failure: TensorsError) -> any Error {
+        guard case .cannotWrite(_, let code) = failure, !failure.isPassing else { return failure }
+        return RunError.cannotMakeFolder(path: path, reason: SystemFault.text(of: code))
     }
 
     /// Whether a process is working on the run. The query takes no lock, so it never prevents a run from starting.

@@ -243,6 +243,13 @@ struct SweepExpansion {
 
     private mutating func node(of path: String) throws -> ConfigNode {
         if let node = bases[path] { return node }
+        guard FileSystem.exists(path) else {
+            let key = ownBase == nil ? "axes" : "base"
+            throw ConfigError.unfit(
+                resolved[key]?.source ?? resolved.source, .root.key(key),
+                "there is no file '\(path)', and no config of this name comes with Agon; list configs with: "
+                    + CommandText.agon("configs"))
+        }
         let node = try ConfigNode.load(path: path)
         bases[path] = node
         return node

@@ -36,8 +36,7 @@ extension TrialFolder {
         do {
             try FileManager.default.removeItem(atPath: donePath)
         } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            throw TensorsError.cannotWrite(path: donePath, code: cause.map { Int32($0.code) } ?? EIO)
+            throw TensorsError.cannotWrite(path: donePath, code: SystemFault.code(of: error) ?? EIO)
         }
     }
 

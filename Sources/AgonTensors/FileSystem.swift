@@ -33,6 +33,21 @@ package enum FileSystem {
         }
     }
 
+    /// Creates a folder and its parents if they are missing.
+    ///
+    /// - Throws: ``TensorsError/cannotWrite(path:code:)``.
+    package static func makeFolders(_ path: String) throws(TensorsError) {
+        var above = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            above += part
+            guard mkdir(above, 0o777) == 0 || errno == EEXIST else { throw .cannotWrite(path: path, code: errno) }
+            above += "/"
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .cannotWrite(path: path, code: errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .cannotWrite(path: path, code: ENOTDIR) }
+    }
+
     /// Whether a file or folder exists. One that cannot be accessed counts as existing, but no file has a name that is
     /// too long.
     package static func exists(_ path: String) -> Bool {

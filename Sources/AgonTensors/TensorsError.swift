@@ -60,12 +60,12 @@ extension TensorsError: CustomStringConvertible {
             return "LAPACK \(routine): no convergence (info \(info)); look for extreme values in the data"
         case .noThread(let purpose, let code):
             return
-                "cannot start a thread for '\(purpose)' (\(Self.text(of: code))); raise the process limit (ulimit -u or "
+                "cannot start a thread for '\(purpose)' (\(SystemFault.text(of: code))); raise the process limit (ulimit -u or "
                 + "the control group's), or run fewer programs at once"
         case .cannotRead(let path, let code):
-            return "\(path): cannot read (\(Self.text(of: code)))" + Self.remedy(reading: code)
+            return "\(path): cannot read (\(SystemFault.text(of: code)))" + Self.remedy(reading: code)
         case .cannotWrite(let path, let code):
-            return "\(path): cannot write (\(Self.text(of: code)))" + Self.remedy(writing: code)
+            return "\(path): cannot write (\(SystemFault.text(of: code)))" + Self.remedy(writing: code)
         case .malformed(let path, let format, let problem):
             return "\(path): not a valid \(format) file: \(problem)"
         case .noTensor(let path, let name, let existing):
@@ -73,13 +73,6 @@ extension TensorsError: CustomStringConvertible {
         case .wrongType(let path, let name, let type, let wanted):
             return "\(path): tensor '\(name)' is \(type), expected \(wanted)"
         }
-    }
-
-    private static func text(of code: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        _ = strerror_r(code, &buffer, buffer.count)
-        let message = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return message.isEmpty ? "error \(code)" : message
     }
 
     private static func remedy(reading code: Int32) -> String {

@@ -62,24 +62,12 @@ struct RunPlace {
     /// The identity of the run: that of the folder's run, or else that of the experiment.
     func identity(of experiment: Experiment) -> RunIdentity { former ?? RunIdentity(experiment) }
 
-    /// Runs `body`, which opens the data of a run. Says how to name their present place if a resumed run's are gone.
+    /// Runs `body`, which opens the data of a run.
     ///
-    /// Throws `TrainingError.dataGone`.
+    /// Throws `TrainingError.dataGone` if those of a resumed run are not where its config says.
     func locatingData<Result>(of experiment: Experiment, _ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as DatasetError {
-            let path: String
-            switch error {
-            case .unreadable(let place, _), .badEmbeddings(let place, _), .noDomain(let place): path = place
-            default: throw error
-            }
-            // A trial that never began has a config already.
-            guard resumes, let folder, folder.record != nil, !FileSystem.exists(path) else { throw error }
-            let isEmbeddings = experiment.datasets.contains { $0.embeddings == path }
-            throw TrainingError.dataGone(
-                folder: folder.path, reason: "\(error)", key: isEmbeddings ? "dataset.embeddings" : "dataset.path")
-        }
+        guard resumes, let folder else { return try body() }
+        return try folder.locatingData(of: experiment, body)
     }
 
     /// Runs `body`. After a transient error, such as a full disk, an existing run remains resumable.
@@ -108,11 +96,25 @@ struct RunPlace {
             let present = PresentData(searchPath: options.searchPath)
             try folder.takeData(
                 present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
+            try recordMove(of: experiment, in: folder)
         }
         let step = record.step
         return TrainingOutcome(
             state: .wasDone, folder: folder.path, step: step, sampleGrid: folder.newestSample,
             checkpoint: folder.checkpointPath(step: step), seconds: 0, stepsPerSecond: nil)
+    }
+
+    /// Lets the config of a finished run follow its data to another place, as resumed training does, so that
+    /// evaluations find them.
+    ///
+    /// Throws `TensorsError.cannotWrite`.
+    private func recordMove(of experiment: Experiment, in folder: RunFolder) throws {
+        guard !unverified.isEmpty, let former = folder.record else { return }
+        let identity = identity(of: experiment)
+        var record = former
+        record.data = identity.located(former.data)
+        record.moved = identity.move(of: experiment)
+        try folder.write(record, config: experiment, formerData: former.data)
     }
 
     /// The step of the newest checkpoint from which the run can resume; 0 for a new run.

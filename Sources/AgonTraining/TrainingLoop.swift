@@ -140,15 +140,9 @@ final class TrainingLoop {
         record.bestCheckpoint = best?.step
         record.data.take(data)
         record.moved = identity.move(of: experiment)
+        record.peakMemoryBytes = RunRecord.peakMemory
         self.record = record
-        if record.moved != nil {
-            // Checkpoints state the digest of the first config. Without this they would not fit a config with other paths.
-            var first = record
-            first.data = former?.data ?? []
-            try folder.write(first)
-        }
-        try AtomicFile.write(path: folder.configPath, text: experiment.resolved.prettyText)
-        try writeRecord()
+        try folder.write(record, config: experiment, formerData: former?.data ?? [])
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
     }
 

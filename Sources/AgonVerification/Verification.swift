@@ -34,13 +34,16 @@ public enum Verification {
         folder: String, threads: Int = Processor.current.usableCores, report: (Verdict) -> Void = { _ in }
     ) throws -> [Verdict] {
         try BLAS.open()
+        guard FileSystem.exists(folder) else {
+            throw VerificationError.unreadableFolder(path: folder, reason: SystemFault.text(of: ENOENT))
+        }
         let paths: [String]
         do {
             // The listing would not follow a link to the folder.
             let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
             paths = try FileManager.default.subpathsOfDirectory(atPath: place)
         } catch {
-            throw VerificationError.unreadableFolder(path: folder, reason: error.localizedDescription)
+            throw VerificationError.unreadableFolder(path: folder, reason: SystemFault.text(of: error))
         }
         let files = paths.filter { $0.hasSuffix(".safetensors") }.sorted()
         guard !files.isEmpty else { throw VerificationError.noCases(folder: folder) }

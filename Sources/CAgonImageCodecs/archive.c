@@ -213,6 +213,18 @@ static int open_parent(int root, const char *name, char *buffer, const char **la
     return folder;
 }
 
+// Reports the failure of `what`, such as "write", by `errno`. The archive is at fault where it has a name twice, one
+// that no file can have, or a file in the place of a folder; otherwise the disk is.
+static int cannot(const char *what, const char *name, char *message) {
+    int failure = errno;
+    agon_fail(message, failure == EEXIST ? "cannot %s '%.120s': %s, or the archive contains it twice"
+                                         : "cannot %s '%.120s': %s", what, name, strerror(failure));
+    switch (failure) {
+        case EEXIST: case ENOTDIR: case EISDIR: case ELOOP: case ENAMETOOLONG: case EINVAL: case ENOENT: return -1;
+        default: return AGON_CANNOT_WRITE;
+    }
+}
+
 // `left` (+=) are the bytes that may still be written.
 static int write_contents(struct archive *reader, struct archive_entry *entry, int file, const char *name,
                           uint64_t *left, char *message) {
@@ -233,7 +245,7 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
         while (size > 0) {
             ssize_t written = pwrite(file, next, size, (off_t)offset);
             if (written < 0 && errno == EINTR) continue;
-            if (written <= 0) return agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+            if (written <= 0) return cannot("write", name, message);
             next += written;
             offset += written;
             size -= (size_t)written;
@@ -245,7 +257,7 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
         if (archive_entry_size_is_set(entry) && fstat(file, &written) == 0
             && written.st_size < archive_entry_size(entry) && (uint64_t)archive_entry_size(entry) <= *left
             && ftruncate(file, (off_t)archive_entry_size(entry)) != 0) {
-            return agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
+            return cannot("write", name, message);
         }
         return 0;
     }
@@ -262,7 +274,7 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
     const char *last, *name = entry_name(entry), *hard = archive_entry_hardlink(entry),
                       *soft = archive_entry_symlink(entry);
     int parent = open_parent(root, name, buffer, &last);
-    if (parent < 0) return agon_fail(message, "cannot make the folder of '%.120s': %s", name, strerror(errno));
+    if (parent < 0) return cannot("make the folder of", name, message);
     int status = 0;
     if (*last == '\0') {
         status = 0;
@@ -275,22 +287,19 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
         if (folder >= 0) close(folder);
     } else if (soft != NULL) {
         if (symlinkat(soft, parent, last) != 0) {
-            status = agon_fail(message, "cannot link '%.80s' to '%.80s': %s", name, soft, strerror(errno));
+            status = cannot("link", name, message);
         }
     } else if (archive_entry_filetype(entry) == AE_IFDIR) {
         if (mkdirat(parent, last, 0755) != 0 && errno != EEXIST) {
-            status = agon_fail(message, "cannot make the folder '%.120s': %s", name, strerror(errno));
+            status = cannot("make the folder", name, message);
         }
     } else {
         int file = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (file < 0) {
-            status = agon_fail(message, errno == EEXIST ? "cannot write '%.120s': %s, or the archive contains it twice"
-                                                        : "cannot write '%.120s': %s", name, strerror(errno));
+            status = cannot("write", name, message);
         } else {
             status = write_contents(reader, entry, file, name, left, message);
-            if (close(file) != 0 && status == 0) {
-                status = agon_fail(message, "cannot write '%.120s': %s", name, strerror(errno));
-            }
+            if (close(file) != 0 && status == 0) status = cannot("write", name, message);
         }
     }
     close(parent);
@@ -305,7 +314,10 @@ static int extract(const char *path, const char *folder, uint64_t limit, char *m
                          (unsigned long long)summary.bytes, (unsigned long long)limit);
     }
     int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0) return agon_fail(message, "cannot open the folder to extract to: %s", strerror(errno));
+    if (root < 0) {
+        agon_fail(message, "cannot open the folder to extract to: %s", strerror(errno));
+        return AGON_CANNOT_WRITE;
+    }
     reading from;
     if (open_archive(&from, path, message) != 0) {
         close(root);
@@ -316,10 +328,9 @@ static int extract(const char *path, const char *folder, uint64_t limit, char *m
     int result;
     while ((result = next_entry(&from, &entry, message)) > 0) {
         // Checked again: the file may have been replaced since the first pass.
-        if (check_entry(entry, message) != 0 || extract_entry(from.archive, entry, root, &left, message) != 0) {
-            result = -1;
-            break;
-        }
+        result = check_entry(entry, message);
+        if (result == 0) result = extract_entry(from.archive, entry, root, &left, message);
+        if (result != 0) break;
     }
     close_archive(&from);
     close(root);

@@ -98,8 +98,26 @@ func gzip(_ contents: [UInt8]) -> [UInt8] {
         #expect(
             error?.description
                 == "\(cache)/unpacked: cannot unpack an archive into the cache: Not a directory; set AGON_CACHE to a folder "
-                + "that you may write to")
+                + "with free space that you may write to")
         #expect(error?.isPassing == false)
+    }
+
+    @Test func theFaultIsTheArchivesOrTheDisks() throws {
+        let folder = try TemporaryFolder()
+        let member = TarEntry(name: "a", contents: [1])
+        let archive = try folder.write(tar([member]), to: "a.tar")
+        let target = folder.path + "/out"
+        #expect(
+            message { try extractArchive(archive, into: target) }
+                == "\(target): cannot open the folder to extract to: No such file or directory")
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        let twice = try folder.write(tar([member, member]), to: "twice.tar")
+        #expect(
+            message { try extractArchive(twice, into: target) }
+                == "\(twice): cannot write 'a': File exists, or the archive contains it twice")
+        // A full disk is transient.
+        let full = DatasetError.cannotWrite(path: target, reason: "cannot write 'a': No space left on device")
+        #expect(full.isPassing)
     }
 
     @Test func archiveMayNotGrowBeyondItsLimit() throws {

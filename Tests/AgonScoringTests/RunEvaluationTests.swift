@@ -354,6 +354,10 @@ import Testing
                 == "no classifier was trained on 'cats'; name one with --classifier (in a config: evaluate.classifier): "
                 + "lenet-mnist, the path of a config, or a .safetensors file of InceptionV3's weights "
                 + "(Documentation/metrics.md tells how to make it)")
+        // Training needs no metrics.
+        #expect(
+            "\(MeasurementError.noClassifier(dataset: "cats", available: [], isTraining: true))"
+                .hasSuffix(". To train without measuring: --set evaluate=null"))
     }
 
     @Test func stagesLeaveOutWhatDoesNotFitTheirImages() throws {

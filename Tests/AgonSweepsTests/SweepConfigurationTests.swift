@@ -277,7 +277,16 @@ import Testing
                 #""base": "tiny.json", "set": {"objective": "gan", "ensemble.combination": "gman"}"#,
                 "sweep.json:1: ensemble: 'gman' combines several discriminators, but there is only one; raise 'copies', or use 'sum'"
             ),
-            (#""base": "none.json""#, "none.json: cannot be read: No such file or directory"),
+            (
+                #""base": "none.json""#,
+                "sweep.json:1: base: there is no file '\(folder.path)/none.json', and no config of this name comes with "
+                    + "Agon; list configs with: agon configs"
+            ),
+            (
+                #""axes": [{"config": ["tiny.json", "none.json"]}]"#,
+                "sweep.json:1: axes: there is no file '\(folder.path)/none.json', and no config of this name comes with "
+                    + "Agon; list configs with: agon configs"
+            ),
         ]
         for (body, expected) in cases {
             let found = message { _ = try sweep(body) }

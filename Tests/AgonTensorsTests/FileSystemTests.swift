@@ -24,6 +24,26 @@ import Testing
         #expect(FileSystem.exists(file) && FileSystem.exists(loop) && !FileSystem.exists(folder.path + "/none"))
     }
 
+    /// Foundation's own texts neither name the cause nor tell a full disk from a wrong path.
+    @Test func errorsOfFoundationHaveTheSystemsReason() throws {
+        let file = try folder.write([1], to: "file")
+        do {
+            try FileManager.default.removeItem(atPath: file + "/sub")
+            Issue.record("a file inside a file")
+        } catch {
+            #expect(SystemFault.code(of: error) == ENOTDIR)
+            #expect(SystemFault.text(of: error) == "Not a directory")
+        }
+        #expect(throws: TensorsError.cannotWrite(path: file + "/a/b", code: ENOTDIR)) {
+            try FileSystem.makeFolders(file + "/a/b")
+        }
+        #expect(throws: TensorsError.cannotWrite(path: file, code: ENOTDIR)) { try FileSystem.makeFolders(file) }
+        try FileSystem.makeFolders(folder.path + "/a/b")
+        #expect(FileSystem.isFolder(folder.path + "/a/b"))
+        struct Other: Error {}
+        #expect(SystemFault.code(of: Other()) == nil && !SystemFault.text(of: Other()).isEmpty)
+    }
+
     @Test func threadsRunTheirWork() throws {
         let done = DispatchSemaphore(value: 0)
         try startThread("a test") { done.signal() }

@@ -108,6 +108,22 @@ import Testing
         #expect(run.record?.moved == nil && run.record?.data.map(\.since) == [0])
     }
 
+    /// Evaluations open the data that the run's config names.
+    @Test func aFinishedRunFollowsItsData() throws {
+        try pictures.train(to: 10)
+        let former = try snapshot()
+        let moved = pictures.folder.path + "/moved"
+        try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
+        try pictures.train(to: 10, at: moved)
+        #expect(try String(contentsOfFile: run.configPath, encoding: .utf8).contains("\"\(moved)\""))
+        #expect(run.record?.data.map(\.since) == [0] && run.record?.moved != nil)
+        try pictures.train(to: 10, at: moved)
+
+        try FileManager.default.moveItem(atPath: moved, toPath: pictures.path)
+        try pictures.train(to: 10)
+        #expect(try snapshot() == former)
+    }
+
     @Test func otherDataAtAnotherPlaceEndAResume() throws {
         try pictures.train(to: 10)
         let moved = pictures.folder.path + "/moved"

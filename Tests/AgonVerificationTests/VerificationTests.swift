@@ -15,6 +15,12 @@ import Testing
         for verdict in verdicts { #expect(verdict.isPassed, "\(verdict)") }
     }
 
+    @Test func aMissingFolderIsNamed() {
+        #expect(
+            message { _ = try Verification.run(folder: folder.path + "/none", threads: 1) }
+                == "\(folder.path)/none: cannot read this folder: No such file or directory")
+    }
+
     /// Other ranks, attributes and magnitudes, recorded likewise.
     @Test func recordedCasesOfOtherFormsPass() throws {
         let verdicts = try Verification.run(folder: projectFolder + "/Tests/Fixtures/golden-forms", threads: 2)

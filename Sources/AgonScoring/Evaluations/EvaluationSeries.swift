@@ -30,10 +30,13 @@ final class EvaluationSeries: TrainingEvaluation {
         note: @escaping (String) -> Void
     ) throws {
         guard let settings = prepared.experiment.configuration.evaluation else { return nil }
-        plan = try EvaluationPlan(
-            settings, experiment: prepared.experiment, isStage: isStage, requiresClassifier: true,
-            searchPath: options.searchPath,
-            catalogue: classifiers, threads: options.threads, note: note)
+        do {
+            plan = try EvaluationPlan(
+                settings, experiment: prepared.experiment, isStage: isStage, requiresClassifier: true,
+                searchPath: options.searchPath, catalogue: classifiers, threads: options.threads, note: note)
+        } catch MeasurementError.noClassifier(let dataset, let available, _) {
+            throw MeasurementError.noClassifier(dataset: dataset, available: available, isTraining: true)
+        }
         if let best = prepared.experiment.configuration.checkpoints.best, !isStage, !plan.metrics.contains(best) {
             throw MeasurementError.bestNotMeasured(metric: best.rawValue, measured: plan.metrics.map(\.rawValue))
         }

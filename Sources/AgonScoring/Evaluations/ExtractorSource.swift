@@ -43,13 +43,15 @@ enum ExtractorSource {
     ) throws -> ExtractorSource {
         switch self {
         case .recipe(let recipe, weights: nil):
+            // The time left is known soon; later lines are rare.
+            var next = ContinuousClock.now + .seconds(5)
             let weights = try catalogue.trainedWeights(
                 of: recipe, searchPath: searchPath, threads: threads,
                 report: { progress in
-                    // One line per tenth of training.
-                    let tenth = max(1, progress.steps / 10)
-                    guard progress.step % tenth < max(1, progress.steps / 100) else { return }
-                    note("classifier \(recipe.name): \(progress.classifierParts.joined(separator: ", "))")
+                    guard ContinuousClock.now >= next else { return }
+                    next = .now + .seconds(30)
+                    let parts = progress.classifierParts + [DurationText.short(progress.secondsLeft) + " left"]
+                    note("classifier \(recipe.name): \(parts.joined(separator: ", "))")
                 }, note: note)
             let accuracy = NumberText.percent(weights.accuracy)
             note("classifier \(recipe.name): accuracy \(accuracy) of \(weights.testSamples) test samples")

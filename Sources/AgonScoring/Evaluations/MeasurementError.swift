@@ -7,7 +7,7 @@ public enum MeasurementError: Error, Equatable, Sendable {
     /// The metric of `checkpoints.best` is not among those that suit the data.
     case bestNotMeasured(metric: String, measured: [String])
     /// No classifier was trained on the dataset.
-    case noClassifier(dataset: String, available: [String])
+    case noClassifier(dataset: String, available: [String], isTraining: Bool = false)
     /// A dataset without the split whose images are to be compared.
     case noSplit(DatasetSplit, dataset: String)
     /// A file of statistics that cannot be used.
@@ -24,10 +24,11 @@ extension MeasurementError: CustomStringConvertible {
         case .noSplit(let split, let dataset):
             "'\(dataset)' has no \(split.rawValue) split; leave --split out, or give --split train"
         case .badStatistics(let path, let reason): "\(path): not usable statistics: \(reason)"
-        case .noClassifier(let dataset, let available):
+        case .noClassifier(let dataset, let available, let isTraining):
             "no classifier was trained on '\(dataset)'; name one with --classifier (in a config: evaluate.classifier): "
                 + (available + ["the path of a config"]).joined(separator: ", ")
                 + ", or a .safetensors file of InceptionV3's weights (Documentation/metrics.md tells how to make it)"
+                + (isTraining ? ". To train without measuring: --set evaluate=null" : "")
         }
     }
 }

@@ -4,6 +4,7 @@ import AgonGraph
 import AgonRuns
 import AgonSampling
 import AgonTensors
+import AgonTraining
 
 /// Samples of a run beside the training images nearest to them: is the generator copying?
 ///
@@ -59,10 +60,11 @@ public struct NearestImages {
         try BLAS.open()
         let drawn = try sampling.draw(.first(count), seed: seed, threads: threads).samples
         guard drawn.shape.rank == 4 else { throw SamplingError.noNeighbours(folder: run) }
-        let experiment = try Experiment.load(path: RunFolder(path: run).configPath)
+        let folder = RunFolder(path: run)
+        let experiment = try Experiment.load(path: folder.configPath)
         let data = experiment.stage(after: max(sampling.step - 1, 0)).experiment.configuration.dataset
-        let dataset = try experiment.locating {
-            try data.deterministic(split: .train).open(searchPath: searchPath)
+        let dataset = try folder.locatingData(of: experiment) {
+            try experiment.locating { try data.deterministic(split: .train).open(searchPath: searchPath) }
         }
         let numbers = try numbers(classifier, dataset: data.name, shape: drawn.shape, note: note)
         // Random training images, at most as many as samples.

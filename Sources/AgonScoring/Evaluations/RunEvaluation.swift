@@ -91,9 +91,11 @@ public final class RunEvaluation {
         let whole = try Experiment.load(path: folder.configPath)
         let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
-        let plan = try EvaluationPlan(
-            settings(of: experiment, seed: seed), experiment: experiment, isSplitDemanded: settings["split"] != nil,
-            searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
+        let plan = try folder.locatingData(of: experiment) {
+            try EvaluationPlan(
+                settings(of: experiment, seed: seed), experiment: experiment, isSplitDemanded: settings["split"] != nil,
+                searchPath: searchPath, catalogue: catalogue, threads: threads, note: note)
+        }
         let networks = try ExperimentNetworks(
             experiment,
             data: DataShapes(sample: plan.dataset.sampleShape, condition: plan.dataset.conditionShape))

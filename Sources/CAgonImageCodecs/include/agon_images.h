@@ -88,12 +88,15 @@ typedef struct agon_archive_summary {
     uint64_t files, bytes;
 } agon_archive_summary;
 
+#define AGON_CANNOT_WRITE (-2)
+
 /// Reads a tar (plain, gzip, bzip2, xz, zstd) or zip through and checks that each entry stays in its folder: no
 /// absolute name, no "..", no link that could lead out, no device. `summary` (=).
 int agon_archive_check(const char *path, agon_archive_summary *summary, char *message);
 /// Checks the archive as above, then extracts it into an existing folder. Nothing is written when the check fails.
 /// No link is followed while writing, no existing file is replaced, and no more than `limit` bytes are written.
 /// A member whose checksum does not fit its contents is an error; what was extracted before it stays.
+/// Returns AGON_CANNOT_WRITE where the folder's disk is at fault, -1 where the archive is.
 int agon_archive_extract(const char *path, const char *folder, uint64_t limit, char *message);
 /// A zip in memory, to which files are added without compression.
 typedef struct agon_zip agon_zip;
