@@ -57,7 +57,7 @@ struct ExportCommand: ParsableCommand {
             throw ValidationError("give a run's folder, or --classifier with a name")
         }
         if onnx == nil, model == nil { throw ValidationError("give --onnx or --model") }
-        if onnx != nil, model != nil { throw ValidationError("--onnx and --model exclude each other") }
+        if onnx != nil, model != nil { throw ValidationError("--onnx and --model cannot be combined") }
         if let model, model.isEmpty { throw ValidationError("--model: expected the name of a folder") }
         if model != nil, classifier != nil { throw ValidationError("--model writes generators, not classifiers") }
         if classifier != nil {

@@ -15,8 +15,8 @@ struct RunCommand: ParsableCommand {
             The run's folder holds the resolved config, metrics, sample grids and
             checkpoints. Ctrl-C saves and stops; --resume then reaches exactly the
             weights of an uninterrupted run. If there is no run yet, --resume starts
-            one and says so. It does nothing for a completed run. If the data have
-            moved since, --set dataset.path names their place. Losses are logged from
+            one and says so, and it trains a completed run no further. If the data
+            have moved, --set dataset.path names their place. Losses are logged from
             the first step on; there are sample grids of the initial weights and of the
             step at which a run is stopped.
 

@@ -189,9 +189,9 @@ struct SampleCommand: ParsableCommand {
                     ("--numbered", numbered), ("--label", label != nil),
                 ], with: "--save without --out")
         }
-        if ways.count > 1 { throw ValidationError("\(ways.inWords) exclude each other") }
+        if ways.count > 1 { throw ValidationError("\(ways.inWords) cannot be combined") }
         if animate != nil {
-            if out != nil { throw ValidationError("--animate and --out exclude each other") }
+            if out != nil { throw ValidationError("--animate and --out cannot be combined") }
             if let way = ways.first, way != "--interpolate" {
                 throw ValidationError("--animate does not go with \(way)")
             }

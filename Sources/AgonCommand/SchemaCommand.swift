@@ -27,7 +27,7 @@ struct SchemaCommand: ParsableCommand {
     var markdown = false
 
     func validate() throws {
-        if sweep, table { throw ValidationError("--sweep and --table exclude each other") }
+        if sweep, table { throw ValidationError("--sweep and --table cannot be combined") }
     }
 
     func run() throws {

@@ -80,18 +80,18 @@ struct TableCommand: ParsableCommand {
                 ("--budget", budget != nil), ("--values", values != nil), ("--prepare-only", prepareOnly),
                 ("--no-run", noRun), ("--list", list), ("--claims", claims), ("--add", !add.isEmpty),
             ].filter(\.1).map(\.0)
-            if let other = others.first { throw ValidationError("--sweep and \(other) exclude each other") }
+            if let other = others.first { throw ValidationError("--sweep and \(other) cannot be combined") }
             try requireName(sweep, "sweep", example: "Sweeps/smoke")
             return
         }
         if let table { try requireName(table, "table", example: "gas") }
         if table == nil, !list, !claims { throw ValidationError("name a table, or list the tables with --list") }
         if values != nil, prepareOnly || noRun {
-            throw ValidationError("--values excludes --prepare-only and --no-run")
+            throw ValidationError("--values cannot be combined with --prepare-only and --no-run")
         }
-        if !add.isEmpty, list || claims { throw ValidationError("--add excludes --list and --claims") }
-        if values != nil, !add.isEmpty { throw ValidationError("--values and --add exclude each other") }
-        if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run exclude each other") }
+        if !add.isEmpty, list || claims { throw ValidationError("--add cannot be combined with --list and --claims") }
+        if values != nil, !add.isEmpty { throw ValidationError("--values and --add cannot be combined") }
+        if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run cannot be combined") }
     }
 
     func run() throws {

@@ -19,8 +19,8 @@ extension ValueForm<Int> {
                     throw mismatch(node, path, "an integer")
                 }
                 guard let value = node.integer, interval.contains(value) else {
-                    // An integer that is too large is no integer of its interval's words.
-                    let isTooLarge = node.integer == nil && interval.upper == nil
+                    // Without an upper end, the words of the interval would allow a number that is too large.
+                    let isTooLarge = node.integer == nil && interval.upper == nil && !text.hasPrefix("-")
                     throw ConfigError.outOfRange(
                         node.source, path, found: shortened(text),
                         expected: isTooLarge ? "an integer that fits 64 bits" : interval.words("an integer"))

@@ -198,6 +198,13 @@ extension DatasetConfiguration {
         return data
     }
 
+    /// Whether a file or folder is at the place of these data, or below it.
+    package func uses(_ place: String) -> Bool {
+        [path, embeddings].compactMap { $0.map { DatasetArchive.expanded($0) } }.contains {
+            place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/")
+        }
+    }
+
     /// The section of a config that describes these data.
     public var node: ConfigNode {
         var object: ConfigObject = ["name": ConfigNode(name)]

@@ -37,7 +37,8 @@ public struct DatasetFetcher {
     ///
     /// - Parameter folder: a local folder that contains the files, used instead of the manifest's sources.
     ///
-    /// Throws: `DatasetError`. A file with a wrong checksum is removed, and existing data at the target stay intact.
+    /// Throws: `DatasetError`, `TensorsError.cannotWrite`. A file with a wrong checksum is removed, and existing data at
+    /// the target stay intact.
     public func fetch(from folder: String? = nil) throws -> Outcome {
         for form in manifest.forms where isSound(form) { return Outcome(path: target, wasPresent: true) }
         if let folder { return try fetch(fromFolder: folder) }

@@ -25,7 +25,7 @@ enum FileSource {
 
     /// Writes file `name` to `target`. An existing target is a partial download and is continued.
     ///
-    /// Throws: `DatasetError.downloadFailed`, `.missingTool`, `.cannotWrite`.
+    /// Throws: `DatasetError.downloadFailed`, `.missingTool`; `TensorsError.cannotWrite`.
     func get(_ name: String, to target: String, scratch: String, showsProgress: Bool) throws {
         switch self {
         case .folder(let folder):

@@ -36,7 +36,7 @@ public enum ReportsError: Error, Equatable, Sendable {
 extension ReportsError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .noRun(let path): "\(path): holds neither a run (config.json) nor a sweep (trials.json)"
+        case .noRun(let path): "\(path): contains neither a run (config.json) nor a sweep (trials.json)"
         case .unknownTable(let name, let folder, let existing):
             "\(name): no such table in \(folder), and no such file."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" } ?? "")

@@ -187,7 +187,8 @@ public final class RunIndex {
         let rows = try database.prepare("SELECT path, mark, state FROM runs WHERE \(scope.sql)").rows(scope.values) {
             ($0.text(0), (mark: $0.text(1), state: $0.text(2)))
         }
-        return Dictionary(uniqueKeysWithValues: rows)
+        // Paths that SQLite tells apart may be equal here: in Unicode's composed and decomposed forms, or if damaged.
+        return Dictionary(rows) { $1 }
     }
 
     private static let deletesRun = "DELETE FROM runs WHERE path = ?"

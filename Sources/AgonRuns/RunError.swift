@@ -44,7 +44,7 @@ extension RunError: CustomStringConvertible {
             "\(folder): already holds a run" + (state.map { " (\($0))" } ?? "")
                 + "; continue it with --resume, or choose another folder with --out"
         case .exportedGenerator(let folder):
-            "\(folder): an exported generator, which holds no training state; train the run that it came from, or "
+            "\(folder): an exported generator, which contains no training state; train the run that it came from, or "
                 + "choose another folder with --out"
         case .otherFile(let path):
             "\(path): a run would overwrite this file, which is not part of a run; choose another folder with --out, or move "
@@ -57,18 +57,18 @@ extension RunError: CustomStringConvertible {
         case .strayCheckpoint(let path):
             "\(path): a checkpoint of another run, whose config.json is missing; choose another folder with --out, or "
                 + "restore config.json"
-        case .noRun(let folder): "\(folder): holds no run (no config.json)"
+        case .noRun(let folder): "\(folder): contains no run (no config.json)"
         case .nothingToResume(let folder):
-            "\(folder): holds no run to resume (no config.json), and is no config; list runs with: "
+            "\(folder): contains no run to resume (no config.json), and is no config; list runs with: "
                 + "\(CommandText.agon("runs")); configs with: \(CommandText.agon("configs"))"
         case .cannotMakeFolder(let path, let reason): "\(path): cannot create this folder: \(reason)"
         case .cannotDelete(let path, let reason):
             "\(path): cannot be deleted (\(reason)); check the permissions of its folder"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"
         case .noCheckpoint(let folder):
-            "\(folder): holds no readable checkpoint; train the run to its first checkpoint"
+            "\(folder): contains no readable checkpoint; train the run to its first checkpoint"
         case .noCheckpointAtStep(let folder, let step, let existing):
-            "\(folder): holds no checkpoint of step \(step); existing steps: "
+            "\(folder): contains no checkpoint of step \(step); existing steps: "
                 + (existing.isEmpty ? "none" : existing.map(String.init).joined(separator: ", "))
         case .noBestCheckpoint(let folder):
             "\(folder): training kept no best checkpoint (checkpoints.best), and none has a Fréchet distance; give a step, "

@@ -74,7 +74,7 @@ extension SamplingError: CustomStringConvertible {
         case .isModel(let name, let remedy):
             "\(name): a model that comes with Agon: a generator without the discriminator and the logs of its run; "
                 + remedy
-        case .noGrids(let folder): "\(folder): holds no grids of samples to animate"
+        case .noGrids(let folder): "\(folder): contains no grids of samples to animate"
         case .folderNotEmpty(let path, let file):
             "\(path): holds '\(file)'; choose a new or an empty folder, or remove its files"
         case .badTruncation(let distribution):

@@ -33,7 +33,7 @@ extension SweepError: CustomStringConvertible {
         switch self {
         case .noTrials(let file): "\(file): no trial is left; 'exclude' matches them all"
         case .noSweep(let folder):
-            "\(folder): holds no sweep (no trials.json); make one with: " + Self.preparation
+            "\(folder): contains no sweep (no trials.json); make one with: " + Self.preparation
         case .badList(let path): "\(path): not a list of trials; rewrite it with: " + Self.preparation
         case .noTrial(let folder):
             "\(folder): not the folder of a trial (SWEEP/trials/ID); make them with: " + Self.preparation

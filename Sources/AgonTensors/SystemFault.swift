@@ -13,7 +13,8 @@ package enum SystemFault {
     /// The error number that Foundation's file functions wrap in their own errors; nil if there is none.
     package static func code(of error: any Error) -> Int32? {
         // On Linux it is a `POSIXError`, which cannot be cast to `NSError` conditionally.
-        ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error).map { Int32(($0 as NSError).code) }
+        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError }
+        return cause.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32(exactly: $0.code) : nil }
     }
 
     /// The system's text for an error of Foundation's file functions, or Foundation's own text.

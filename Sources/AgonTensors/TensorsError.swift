@@ -88,7 +88,8 @@ extension TensorsError: CustomStringConvertible {
         switch code {
         case ENOSPC, EDQUOT: "; free some space and run again"
         case EACCES, EPERM, EROFS: "; choose a folder that you may write to"
-        case ENOENT, ENOTDIR: "; its folder does not exist"
+        case ENOENT: "; its folder does not exist"
+        case ENOTDIR: "; a file has the name of its folder"
         case EISDIR: "; a folder has this name"
         default: ""
         }

@@ -16,8 +16,10 @@ extension RunFolder {
             case .unreadable(let path, _), .badEmbeddings(let path, _), .noDomain(let path): place = path
             default: throw error
             }
-            // A trial that never began has a config already.
-            guard record != nil, !FileSystem.exists(place) else { throw error }
+            // A trial that never began has a config already; a classifier has data of its own.
+            guard record != nil, !holdsExport, !FileSystem.exists(place),
+                experiment.datasets.contains(where: { $0.uses(place) })
+            else { throw error }
             let isEmbeddings = experiment.datasets.contains { $0.embeddings == place }
             throw TrainingError.dataGone(
                 folder: path, reason: "\(error)", key: isEmbeddings ? "dataset.embeddings" : "dataset.path")
@@ -26,17 +28,23 @@ extension RunFolder {
 
     /// Writes the record and the config of a run whose data may have moved.
     ///
-    /// Checkpoints state the digest of the first config, so after a kill at any moment the record must say how the
-    /// config on disk follows from it.
+    /// Checkpoints state the digest of the first config, and the record the digests of the data. So until both files
+    /// are written, the record fits the config before the move and the one after it.
     ///
-    /// - Parameter formerData: the data as recorded before.
+    /// - Parameters:
+    ///   - config: the experiment with the present paths.
+    ///   - identity: of the run as its files have been until now.
+    ///   - formerData: the data as recorded until now.
     ///
     /// Throws `TensorsError.cannotWrite`.
-    func write(_ record: RunRecord, config: Experiment, formerData: [RecordedData]) throws {
-        if record.moved != nil {
-            var first = record
-            first.data = formerData
-            try write(first)
+    func write(
+        _ record: RunRecord, config: Experiment, identity: RunIdentity, formerData: [RecordedData]
+    ) throws {
+        if let move = identity.passingMove(to: config) {
+            var passing = record
+            passing.moved = move
+            passing.data = formerData + record.data.filter { !formerData.contains($0) }
+            try write(passing)
         }
         try AtomicFile.write(path: configPath, text: config.resolved.prettyText)
         try write(record)

@@ -26,6 +26,16 @@ package final class PresentData {
         }
     }
 
+    /// The same, if the data of training can be opened.
+    ///
+    /// Throws `DatasetError`.
+    func openedData(of experiment: Experiment, since step: Int) throws -> [RecordedData] {
+        for part in experiment.parts where part.configuration.recordedInputs == nil {
+            _ = try part.locating { try place(part.configuration.dataset).open(searchPath: searchPath) }
+        }
+        return data(of: experiment, since: step)
+    }
+
     private func place(_ dataset: DatasetConfiguration) -> DatasetConfiguration {
         root.map(dataset.relative(to:)) ?? dataset
     }

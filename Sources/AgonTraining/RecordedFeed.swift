@@ -26,7 +26,7 @@ final class RecordedFeed: PhaseInputs {
                 tensor.shape.rank == 5 ? tensor.permuted([0, 1, 3, 4, 2]) : tensor
         }
         guard !inputs.isEmpty else {
-            throw TrainingError.badRecording(path: path, problem: "it holds no array 'input.<phase>.<input>'")
+            throw TrainingError.badRecording(path: path, problem: "it contains no array 'input.<phase>.<input>'")
         }
         self.inputs = inputs
     }

@@ -7,12 +7,15 @@ import AgonRuns
 struct RunIdentity {
     /// The digest of the config with which the run started: its checkpoints state this one. Paths of data count in it.
     let config: String
+    /// The digest of the config in the run's folder; nil for a new run.
+    private let former: String?
     /// The present digests of datasets whose path changed, by the recorded digests.
     private let movedData: [String: String]
 
     /// The identity of a new run.
     init(_ experiment: Experiment) {
         config = experiment.digest
+        former = nil
         movedData = [:]
     }
 
@@ -23,7 +26,8 @@ struct RunIdentity {
     /// Throws `ConfigError` for numbers that a config cannot represent.
     init(of former: Experiment, record: RunRecord?, now experiment: Experiment) throws {
         let digest = former.digest
-        config = record?.moved.flatMap { $0.present == digest ? $0.start : nil } ?? digest
+        config = record?.moved.flatMap { $0.explains(digest) ? $0.start : nil } ?? digest
+        self.former = digest
         let pairs = try zip(former.parts, experiment.parts).flatMap { former, present in
             try former.datasets.map { dataset in
                 let moved = dataset.placed(as: present.configuration.dataset)
@@ -36,7 +40,14 @@ struct RunIdentity {
     /// What a run's record states about data that have moved since the run started; nil if none have.
     func move(of experiment: Experiment) -> RecordedMove? {
         let present = experiment.digest
-        return present == config ? nil : RecordedMove(start: config, present: present)
+        return present == config ? nil : RecordedMove(start: config, present: present, former: nil)
+    }
+
+    /// The same while the config in the run's folder is being replaced; nil if its paths stay.
+    func passingMove(to experiment: Experiment) -> RecordedMove? {
+        let present = experiment.digest
+        guard let former, former != present else { return nil }
+        return RecordedMove(start: config, present: present, former: former)
     }
 
     /// Recorded data, with the digests of their present places.

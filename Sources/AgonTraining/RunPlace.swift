@@ -82,21 +82,23 @@ struct RunPlace {
         }
     }
 
-    /// The outcome of a run that had already reached its last step; nil for other runs.
+    /// The outcome of a run that had already reached its last step; nil for other runs. Its record and its config follow
+    /// data that have moved.
     ///
-    /// Throws `TrainingError.dataDiffer` if its data have changed.
+    /// Throws `TrainingError.dataDiffer` if its data have changed, `TrainingError.dataGone`,
+    /// `TrainingError.configDiffers` for data at another place of which the run recorded nothing,
+    /// `TensorsError.cannotWrite`.
     func finishedOutcome(of experiment: Experiment, options: TrainingOptions) throws -> TrainingOutcome? {
         guard resumes, let folder, folder.holdsRun, let record = folder.record, record.state == .done,
             record.step >= experiment.configuration.steps,
             FileSystem.exists(folder.checkpointPath(step: record.step))
         else { return nil }
-        if !record.data.isEmpty {
-            var record = record
-            record.data = identity(of: experiment).located(record.data)
-            let present = PresentData(searchPath: options.searchPath)
+        let present = PresentData(searchPath: options.searchPath)
+        if !unverified.isEmpty {
+            try follow(experiment, present, record: record, in: folder, accepts: options.acceptsChangedData)
+        } else if !record.data.isEmpty {
             try folder.takeData(
                 present.data(of: experiment, since: record.step), of: record, accepts: options.acceptsChangedData)
-            try recordMove(of: experiment, in: folder)
         }
         let step = record.step
         return TrainingOutcome(
@@ -104,17 +106,30 @@ struct RunPlace {
             checkpoint: folder.checkpointPath(step: step), seconds: 0, stepsPerSecond: nil)
     }
 
-    /// Lets the config of a finished run follow its data to another place, as resumed training does, so that
-    /// evaluations find them.
-    ///
-    /// Throws `TensorsError.cannotWrite`.
-    private func recordMove(of experiment: Experiment, in folder: RunFolder) throws {
-        guard !unverified.isEmpty, let former = folder.record else { return }
+    /// Lets a finished run follow its data to another place, so that evaluations find them. Other settings stay those
+    /// with which it was trained.
+    private func follow(
+        _ experiment: Experiment, _ present: PresentData, record: RunRecord, in folder: RunFolder, accepts: Bool
+    ) throws {
         let identity = identity(of: experiment)
-        var record = former
-        record.data = identity.located(former.data)
-        record.moved = identity.move(of: experiment)
-        try folder.write(record, config: experiment, formerData: former.data)
+        // Data that cannot be opened must not pass for unchanged ones.
+        let data = try locatingData(of: experiment) { try present.openedData(of: experiment, since: record.step) }
+        if identity.isUnknown(data, to: record.data), !accepts { throw Self.configDiffers(folder, unverified) }
+        var moved = record
+        moved.data = identity.located(record.data)
+        let changes = moved.data.changes(to: data)
+        guard changes.isEmpty || accepts else { throw TrainingError.dataDiffer(folder: folder.path, changes: changes) }
+        moved.data.take(data)
+        moved.moved = identity.move(of: experiment)
+        var config = try ConfigNode.load(path: folder.configPath)
+        for path in unverified.compactMap({ ConfigPath($0) }) {
+            guard let value = experiment.resolved.value(at: path) else { continue }
+            config = try config.setting(value, at: path)
+        }
+        let followed = try Experiment(config)
+        try folder.write(
+            moved, config: followed.digest == experiment.digest ? followed : experiment, identity: identity,
+            formerData: record.data)
     }
 
     /// The step of the newest checkpoint from which the run can resume; 0 for a new run.

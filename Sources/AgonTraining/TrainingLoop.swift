@@ -142,7 +142,7 @@ final class TrainingLoop {
         record.moved = identity.move(of: experiment)
         record.peakMemoryBytes = RunRecord.peakMemory
         self.record = record
-        try folder.write(record, config: experiment, formerData: former?.data ?? [])
+        try folder.write(record, config: experiment, identity: identity, formerData: former?.data ?? [])
         if !continues { report(.started(folder: folder.path, step: finished, steps: configuration.steps)) }
     }
 

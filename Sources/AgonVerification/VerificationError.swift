@@ -9,7 +9,7 @@ extension VerificationError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noCases(let folder):
-            "\(folder): holds no recorded cases (GROUP/NAME.safetensors)"
+            "\(folder): contains no recorded cases (GROUP/NAME.safetensors)"
         case .unreadableFolder(let path, let reason): "\(path): cannot read this folder: \(reason)"
         }
     }

@@ -220,7 +220,8 @@ static int cannot(const char *what, const char *name, char *message) {
     agon_fail(message, failure == EEXIST ? "cannot %s '%.120s': %s, or the archive contains it twice"
                                          : "cannot %s '%.120s': %s", what, name, strerror(failure));
     switch (failure) {
-        case EEXIST: case ENOTDIR: case EISDIR: case ELOOP: case ENAMETOOLONG: case EINVAL: case ENOENT: return -1;
+        case EEXIST: case ENOENT: case ENOTDIR: case EISDIR: case ELOOP: case ENAMETOOLONG: case EILSEQ: case EINVAL:
+            return -1;
         default: return AGON_CANNOT_WRITE;
     }
 }
@@ -242,6 +243,10 @@ static int write_contents(struct archive *reader, struct archive_entry *entry, i
                              name);
         }
         *left -= size;
+        if (archive_entry_size_is_set(entry)
+            && (offset < 0 || (uint64_t)offset + size > (uint64_t)archive_entry_size(entry))) {
+            return agon_fail(message, "damaged archive at '%.120s': data beyond the size of the file", name);
+        }
         while (size > 0) {
             ssize_t written = pwrite(file, next, size, (off_t)offset);
             if (written < 0 && errno == EINTR) continue;
@@ -282,7 +287,7 @@ static int extract_entry(struct archive *reader, struct archive_entry *entry, in
         const char *lastOfTarget;
         int folder = open_parent(root, hard, linkBuffer, &lastOfTarget);
         if (folder < 0 || linkat(folder, lastOfTarget, parent, last, 0) != 0) {
-            status = agon_fail(message, "cannot link '%.80s' to '%.80s': %s", name, hard, strerror(errno));
+            status = cannot("link", name, message);
         }
         if (folder >= 0) close(folder);
     } else if (soft != NULL) {

@@ -122,7 +122,7 @@ int agon_gif_decode(const uint8_t *bytes, size_t count, const agon_image_info *i
             while (result != GIF_ERROR && block != NULL) result = DGifGetExtensionNext(file, &block);
             if (result == GIF_ERROR) status = agon_fail(message, "bad GIF: damaged extension");
         } else if (type == TERMINATE_RECORD_TYPE) {
-            status = agon_fail(message, "bad GIF: it holds no frame");
+            status = agon_fail(message, "bad GIF: it contains no frame");
         }
     }
     DGifCloseFile(file, &error);

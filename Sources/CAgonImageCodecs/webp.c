@@ -15,7 +15,7 @@ static WebPDemuxer *open_file(const uint8_t *bytes, size_t count, WebPIterator *
     }
     if (!WebPDemuxGetFrame(demuxer, 1, frame)) {
         WebPDemuxDelete(demuxer);
-        agon_fail(message, "bad WebP: it holds no frame");
+        agon_fail(message, "bad WebP: it contains no frame");
         return NULL;
     }
     return demuxer;

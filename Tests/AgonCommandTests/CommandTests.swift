@@ -95,7 +95,7 @@ import Testing
             let result = try agon(arguments, folder: folder)
             #expect(result.code == 64)
             #expect(
-                result.errors.contains("mine: an exported generator, which holds no training state"),
+                result.errors.contains("mine: an exported generator, which contains no training state"),
                 "\(arguments): \(result.errors)")
         }
         let again = try agon("export", "quickstart", "--model", model)
@@ -160,7 +160,8 @@ import Testing
         #expect(sample.output == "a.png: 3 samples of step 8\n")
         // Runs that cannot be measured are reported, and the others measured.
         let evaluation = try agon("evaluate", "Runs/points", "Runs/none", "--samples", "50", folder: folder)
-        #expect(evaluation.code == 64 && evaluation.errors.contains("Runs/none: holds no run"), "\(evaluation.errors)")
+        #expect(
+            evaluation.code == 64 && evaluation.errors.contains("Runs/none: contains no run"), "\(evaluation.errors)")
         for words in ["modes", "GFLOP/step", "planned memory", "peak memory"] {
             #expect(evaluation.output.contains(words), "\(evaluation.output)")
         }
@@ -230,7 +231,8 @@ import Testing
             let none = try agon("run", name, "--resume", folder: folder)
             #expect(none.code == 64)
             #expect(
-                none.errors.hasPrefix("agon: error: \(name): holds no run to resume (no config.json)"), "\(none.errors)"
+                none.errors.hasPrefix("agon: error: \(name): contains no run to resume (no config.json)"),
+                "\(none.errors)"
             )
         }
         let model = try agon("run", projectFolder + "/Models/quickstart", "--resume", folder: folder)

@@ -94,7 +94,7 @@ import Testing
 
     @Test func aPointIsNoModel() throws {
         let result = try agon("sample", ".", "--out", "x.png")
-        #expect(result.code == 64 && result.errors.hasPrefix("agon: error: .: holds no run"), "\(result.errors)")
+        #expect(result.code == 64 && result.errors.hasPrefix("agon: error: .: contains no run"), "\(result.errors)")
     }
 
     @Test func gridsOfTrainingAreAnimated() throws {
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate exclude each other"),
+        (["--pick", "1", "--interpolate", "--out", "x.png"], "--pick and --interpolate cannot be combined"),
         (["--from", "#1", "--out", "x.png"], "--from and --to must be given together"),
         (
             ["--expression", "#1", "--count", "3", "--out", "x.png"],

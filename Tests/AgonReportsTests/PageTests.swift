@@ -292,7 +292,7 @@ import Testing
         #expect(try Report.page(of: sweep.trial("a0").path + "/").contains("<title>gan/mlp – Agon</title>"))
         #expect(
             message { _ = try Report.page(of: folder.path) }
-                == "\(folder.path): holds neither a run (config.json) nor a sweep (trials.json)")
+                == "\(folder.path): contains neither a run (config.json) nor a sweep (trials.json)")
     }
 
     @Test func onlyPagesAreWrittenOver() throws {

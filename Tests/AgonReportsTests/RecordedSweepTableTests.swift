@@ -104,7 +104,7 @@ import Testing
                 == ["measure metric.fid-lenet with: agon evaluate \(sweep.path)/trials/* --metrics fid"])
         #expect(
             message { _ = try TableWork(table: nil, recorded: SweepFolder(path: folder.path)) }.hasPrefix(
-                "\(folder.path): holds no sweep"))
+                "\(folder.path): contains no sweep"))
     }
 
     @Test func trialsWhoseFoldersAreGoneAreNoted() throws {

@@ -122,7 +122,7 @@ import Testing
                 note: { log.append($0) })
         }
         let notes = log.lines
-        #expect(notes.filter { $0.contains("training it for 20 steps first") }.count == 1, "\(notes)")
+        #expect(notes.filter { $0.contains("training it for 20 steps, once") }.count == 1, "\(notes)")
         #expect(notes.filter { $0.contains("another process is training it") }.count == 2, "\(notes)")
         #expect(try digits.classifiers.weights(of: recipe, searchPath: digits.searchPath) != nil)
     }

@@ -357,7 +357,7 @@ import Testing
         // Training needs no metrics.
         #expect(
             "\(MeasurementError.noClassifier(dataset: "cats", available: [], isTraining: true))"
-                .hasSuffix(". To train without measuring: --set evaluate=null"))
+                .hasSuffix(". Without measuring, it trains with \"evaluate\": null (--set evaluate=null)"))
     }
 
     @Test func stagesLeaveOutWhatDoesNotFitTheirImages() throws {

@@ -98,7 +98,7 @@ import Testing
     @Test func wordsOfErrors() {
         let cases: [(SweepError, String)] = [
             (.noTrials(file: "s.json"), "s.json: no trial is left; 'exclude' matches them all"),
-            (.noSweep(folder: "F"), "F: holds no sweep (no trials.json); make one with: agon sweep prepare FILE"),
+            (.noSweep(folder: "F"), "F: contains no sweep (no trials.json); make one with: agon sweep prepare FILE"),
             (
                 .badList(path: "F/trials.json"),
                 "F/trials.json: not a list of trials; rewrite it with: agon sweep prepare FILE"

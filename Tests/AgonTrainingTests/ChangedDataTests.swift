@@ -100,8 +100,24 @@ import Testing
         var record = try #require(run.record)
         record.data = former.data
         try run.write(record)
-        try pictures.train(to: 24, at: moved)
+        try pictures.train(to: 22, at: moved)
+
+        // A kill during the second move, after the record was written.
+        let first = try #require(run.record)
+        let firstConfig = try String(contentsOfFile: run.configPath, encoding: .utf8)
+        let elsewhere = pictures.folder.path + "/elsewhere"
+        try FileManager.default.moveItem(atPath: moved, toPath: elsewhere)
+        try pictures.train(to: 23, at: elsewhere)
+        var passing = try #require(run.record)
+        let present = try #require(passing.moved?.present)
+        passing.moved = RecordedMove(
+            start: try #require(first.moved?.start), present: present, former: first.moved?.present)
+        passing.data = first.data + passing.data
+        try run.write(passing)
+        try firstConfig.write(toFile: run.configPath, atomically: true, encoding: .utf8)
+        try pictures.train(to: 24, at: elsewhere)
         #expect(try last(run.path) == last(pictures.folder.path + "/whole"))
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: moved)
 
         try FileManager.default.moveItem(atPath: moved, toPath: pictures.path)
         try pictures.train(to: 30)
@@ -113,9 +129,19 @@ import Testing
         try pictures.train(to: 10)
         let former = try snapshot()
         let moved = pictures.folder.path + "/moved"
+        #expect(message { try pictures.train(to: 10, at: moved) }.contains("no such folder. If the data have moved"))
+        #expect(try snapshot() == former)
         try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
-        try pictures.train(to: 10, at: moved)
-        #expect(try String(contentsOfFile: run.configPath, encoding: .utf8).contains("\"\(moved)\""))
+        try FileManager.default.moveItem(atPath: moved + "/103.png", toPath: pictures.folder.path + "/103.png")
+        #expect(message { try pictures.train(to: 10, at: moved) }.contains("its data have changed"))
+        #expect(try snapshot() == former)
+        try FileManager.default.moveItem(atPath: pictures.folder.path + "/103.png", toPath: moved + "/103.png")
+
+        // Fewer steps are reached already; the config tells how the run was trained.
+        try pictures.train(to: 5, at: moved)
+        #expect(
+            try String(contentsOfFile: run.configPath, encoding: .utf8)
+                == String(decoding: former["config.json"] ?? [], as: UTF8.self).replacing(pictures.path, with: moved))
         #expect(run.record?.data.map(\.since) == [0] && run.record?.moved != nil)
         try pictures.train(to: 10, at: moved)
 

@@ -363,8 +363,8 @@ import Testing
         #expect(try Sampling(run: run, checkpoint: 15).write(count: 1, seed: 0, threads: 1, to: out).step == 15)
         #expect(
             message { _ = try Sampling(run: run, checkpoint: 7) }
-                == "\(run): holds no checkpoint of step 7; existing steps: 15, 20, 24")
+                == "\(run): contains no checkpoint of step 7; existing steps: 15, 20, 24")
         #expect(
-            message { _ = try Sampling(run: folder.path) } == "\(folder.path): holds no run (no config.json)")
+            message { _ = try Sampling(run: folder.path) } == "\(folder.path): contains no run (no config.json)")
     }
 }

@@ -99,7 +99,7 @@ import Testing
     @Test func aFolderWithoutCasesIsAnError() {
         #expect(
             message { _ = try Verification.run(folder: folder.path) }
-                == "\(folder.path): holds no recorded cases (GROUP/NAME.safetensors)")
+                == "\(folder.path): contains no recorded cases (GROUP/NAME.safetensors)")
         #expect(message { _ = try Verification.run(folder: folder.path + "/no") }.contains("cannot read this folder"))
     }
 }

@@ -63,9 +63,11 @@ extension [RecordedData] {
         }
     }
 
-    /// The data with other digests of their settings, each given by the present one.
+    /// The data with other digests of their settings, each given by the present one; equal ones, which a kill during a
+    /// move leaves, once.
     package func replacingDigests(_ digests: [String: String]) -> [RecordedData] {
         map { data in digests[data.digest].map(data.located(at:)) ?? data }
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Appends datasets that are new or whose contents have changed.
@@ -82,12 +84,22 @@ public struct RecordedMove: Record, Equatable, Sendable {
     package private(set) var start = ""
     /// The digest of the config with the present paths.
     package private(set) var present = ""
+    /// The digest of the config before the last move, which a kill during that move leaves in the folder.
+    private var former: String?
 
     package init() {}
 
-    package init(start: String, present: String) { (self.start, self.present) = (start, present) }
+    package init(start: String, present: String, former: String?) {
+        (self.start, self.present, self.former) = (start, present, former)
+    }
+
+    /// Whether the config in the run's folder may have this digest.
+    package func explains(_ digest: String) -> Bool { digest == present || digest == former }
 
     package static var fields: [RecordField<RecordedMove>] {
-        [.value("start", \.start, isRequired: true), .value("present", \.present, isRequired: true)]
+        [
+            .value("start", \.start, isRequired: true), .value("present", \.present, isRequired: true),
+            .optional("former", \.former),
+        ]
     }
 }

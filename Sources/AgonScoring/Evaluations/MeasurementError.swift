@@ -28,7 +28,7 @@ extension MeasurementError: CustomStringConvertible {
             "no classifier was trained on '\(dataset)'; name one with --classifier (in a config: evaluate.classifier): "
                 + (available + ["the path of a config"]).joined(separator: ", ")
                 + ", or a .safetensors file of InceptionV3's weights (Documentation/metrics.md tells how to make it)"
-                + (isTraining ? ". To train without measuring: --set evaluate=null" : "")
+                + (isTraining ? ". Without measuring, it trains with \"evaluate\": null (--set evaluate=null)" : "")
         }
     }
 }
