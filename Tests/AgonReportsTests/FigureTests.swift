@@ -147,6 +147,18 @@ import Testing
         try checkFiles(drawing, words: ["small", "step 100", "step 300", "step 200", "no grid by step 100"])
     }
 
+    /// A complete trial is drawn where there is one; the last grid of a stopped one is drawn once.
+    @Test func gridsOfStoppedTrialsAreNotRepeated() throws {
+        let drawing = try drawing(Self.grids) { trials in
+            (trials[0].samples, trials[0].state) = ([100], .stopped)
+            trials[1].samples = [100, 300]
+            for index in 3...5 { trials[index].state = .stopped }
+            trials[3].samples = [100]
+        }
+        try checkFiles(drawing, words: ["small", "step 300", "large", "not yet at step 300"])
+        #expect(drawing.svg?.contains("no grid by step") == false)
+    }
+
     @Test func faultsOfTheConverterAreItsOwnWords() {
         let message = message { try FigureFiles.write("<svg", to: folder.path + "/bad") }
         #expect(message.hasPrefix("rsvg-convert: ") && message.count > 20, "\(message)")

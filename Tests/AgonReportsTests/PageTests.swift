@@ -239,7 +239,7 @@ import Testing
         for index in trials.indices { trials[index].state = .waiting }
         let page = try sweepPage(trials)
         #expect(page.words.contains("0 of 6"))
-        #expect(page.words.contains("small: seed 0 was not run and does not count"))
+        #expect(page.words.contains("no trial of these rows has been run: small; large"))
         let none = try sweepPage([])
         #expect(none.words.contains("0 of 0"))
     }

@@ -168,6 +168,12 @@ import Testing
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))
     }
 
+    @Test func trialsWithTheSameFateShareANote() throws {
+        var trials = TemporaryFolder.studyTrials
+        for index in 3...4 { trials[index].state = .stopped }
+        #expect(try table(trials).notes.contains("large: seeds 0, 1 were stopped before completion and do not count"))
+    }
+
     @Test func trialsWithoutAValueAreNamed() throws {
         let text = TableConfiguration.text().replacingOccurrences(
             of: #"{"key": "last", "type": "metric", "metric": "metric.fid-lenet"}"#,

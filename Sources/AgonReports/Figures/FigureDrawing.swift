@@ -239,10 +239,11 @@ struct FigureDrawing {
 
     // MARK: Grids
 
-    /// The rows with grids, each with its first trial that has one, complete or not.
+    /// The rows with grids, each with its first complete trial, or else with the first that has a grid.
     private var shown: [(row: TableRow, trial: RecordedTrial)] {
         making.rows.filter(figure.shows).compactMap { row in
-            making.trials(of: row).first { !$0.run.sampleSteps.isEmpty }.map { (row, $0) }
+            let drawn = making.trials(of: row).filter { !$0.run.sampleSteps.isEmpty }
+            return (drawn.first(where: \.isDone) ?? drawn.first).map { (row, $0) }
         }
     }
 
@@ -275,10 +276,16 @@ struct FigureDrawing {
                 let y = top + 15 + height / 2 + 15 * (Double(index) - Double(words.count - 1) / 2)
                 parts.append("<text class=\"name\" x=\"10\" y=\"\(y)\">\(text)</text>")
             }
+            var former: Int?
             for (place, wanted) in steps.enumerated() {
                 let left = Double(labelWidth) + 220 * Double(place)
-                let step = item.trial.run.sampleSteps.last { $0 <= wanted }
-                let title = step.map { "step \($0)" } ?? "no grid by step \(wanted)"
+                let last = item.trial.run.sampleSteps.last { $0 <= wanted }
+                // The last grid of a shorter training stands for later steps; that of an incomplete one does not.
+                let step = last == former && !item.trial.isDone ? nil : last
+                former = last
+                let title =
+                    step.map { "step \($0)" }
+                    ?? (last == nil ? "no grid by step \(wanted)" : "not yet at step \(wanted)")
                 parts.append("<text x=\"\(left + 102.5)\" y=\"\(top + 11)\" text-anchor=\"middle\">\(title)</text>")
                 let path = item.trial.run.folder.samplePath(step: step ?? 0)
                 guard step != nil, let image = EmbeddedImage(path: path, bytes: 1 << 20, side: 820) else { continue }

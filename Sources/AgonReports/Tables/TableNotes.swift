@@ -17,15 +17,21 @@ extension TableAssembly {
             }
         }
         notes = Self.joined(notes) + values.notes
-        for row in rows {
+        let untried = rows.filter { trials(of: $0).allSatisfy { $0.state == .waiting } }.map(\.name)
+        if untried.count == 1 {
+            notes.append("\(untried[0]): no trial of this row has been run")
+        } else if !untried.isEmpty {
+            notes.append("no trial of these rows has been run: \(untried.joined(separator: "; "))")
+        }
+        for row in rows where !untried.contains(row.name) {
             notes += missing(in: row)
             notes += valueless(in: row)
             if let pooled = values.rows.first(where: { $0.name == row.name })?.pooled, !pooled.isEmpty {
                 notes.append(
                     "\(row.name): its trials differ in \(pooled.joined(separator: ", ")), so ± is not over seeds alone")
             }
-            if let note = row.note { notes.append("\(row.name): \(note)") }
         }
+        for row in rows { if let note = row.note { notes.append("\(row.name): \(note)") } }
         if table.rows.contains(where: { $0.cells.contains { $0.summary.map { $0.count > 1 } ?? false } }) {
             notes.append(
                 "mean ± 95 % interval of the mean by Student's t (number of \(table.countHeading))")
@@ -46,19 +52,40 @@ extension TableAssembly {
         }
     }
 
+    private func trials(of row: TableRow) -> [TableValues.Trial] {
+        values.rows.first { $0.name == row.name }?.trials ?? []
+    }
+
+    /// What happened to the trials of a row that do not count; trials with the same fate share a note.
     private func missing(in row: TableRow) -> [String] {
-        let members = values.rows.first { $0.name == row.name }?.trials ?? []
-        guard !members.isEmpty else { return ["\(row.name): no trial of this row has been run"] }
-        return members.filter { !$0.isDone }.map { trial in
-            let which = members.count == 1 ? "its trial" : trial.seed.map { "seed \($0)" } ?? "a trial"
-            let reason = trial.reason.map { " (\($0))" } ?? ""
-            return "\(row.name): \(which) \(Self.words(trial.state))\(reason) and does not count"
+        let members = trials(of: row)
+        let fates = members.filter { !$0.isDone }.grouped { trial in
+            Self.words(trial.state) + (trial.reason.map { " (\($0))" } ?? "")
         }
+        return fates.map { fate, trials in
+            if trials.count == 1 {
+                let which = members.count == 1 ? "its trial" : trials[0].seed.map { "seed \($0)" } ?? "a trial"
+                return "\(row.name): \(which) \(fate) and does not count"
+            }
+            let seeds = trials.compactMap(\.seed)
+            let which =
+                seeds.count == trials.count
+                ? "seeds " + seeds.map(String.init).joined(separator: ", ") : CountText.short(trials.count, "trial")
+            return "\(row.name): \(which) \(Self.plural(fate)) and do not count"
+        }
+    }
+
+    /// `was stopped` and `is still running` as said of several trials.
+    private static func plural(_ fate: String) -> String {
+        for (one, several) in [("was ", "were "), ("is ", "are ")] where fate.hasPrefix(one) {
+            return several + fate.dropFirst(one.count)
+        }
+        return fate
     }
 
     /// Completed trials without a value that others of the row have: the means leave them out.
     private func valueless(in row: TableRow) -> [String] {
-        let done = values.rows.first { $0.name == row.name }?.trials.filter(\.isDone) ?? []
+        let done = trials(of: row).filter(\.isDone)
         let notes = columns.compactMap { column -> String? in
             let without = done.filter { $0.measured[column.key] == nil }
             guard !without.isEmpty, without.count < done.count else { return nil }
