@@ -36,10 +36,10 @@ struct EvaluateCommand: ParsableCommand {
             EXAMPLES
               agon evaluate Runs/gan-mlp Runs/selfgan-mlp
               agon evaluate Runs/gan-mlp --metrics fid,kid --samples 10000
-              agon evaluate Runs/gan-mlp --checkpoint 4000 --json
+              agon evaluate Runs/gan-mlp --checkpoint 19000 --json
               agon evaluate Runs/gan-mlp --checkpoint best --samples 10000
               agon evaluate quickstart
-              agon evaluate Runs/digits --classifier lenet-mnist --split train
+              agon evaluate digits --classifier lenet-mnist --split train
               agon sample quickstart --count 10000 --out made/
               agon evaluate --images made/ --against fashion-mnist
               agon evaluate --images made/ --against photographs/ --metrics fid,kid \\

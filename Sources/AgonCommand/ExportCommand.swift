@@ -26,7 +26,7 @@ struct ExportCommand: ParsableCommand {
               agon export Runs/quickstart --onnx raw.onnx --weights raw
               agon export digits-by-class --onnx digits.onnx
               agon export Runs/quickstart --model Models/mine
-              agon export Runs/quickstart --model Models/early --checkpoint 1000
+              agon export Runs/quickstart --model Models/early --checkpoint 3000
               agon export --classifier lenet-fashion-mnist --onnx lenet.onnx
             """)
 

@@ -19,8 +19,8 @@ struct ReportCommand: ParsableCommand {
 
             EXAMPLES
               agon report Runs/selfgan-mlp
-              agon report Sweeps/gas-quick --watch
-              agon report Sweeps/gas-quick --out gas.html
+              agon report Sweeps/gas-quick-gas --watch
+              agon report Sweeps/gas-quick-gas --out gas.html
             """)
 
     @Argument(help: "The folder of a run or of a sweep.", completion: .directory)

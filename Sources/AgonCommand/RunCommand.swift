@@ -23,7 +23,7 @@ struct RunCommand: ParsableCommand {
             EXAMPLES
               agon run Configs/quickstart.json
               agon run Configs/selfgan/mlp.json --set dataset.name=mnist
-              agon run Configs/gan/dcgan.json --steps 500 --seed 7 --out Runs/digits
+              agon run Configs/gas/original.json --seed 3 --out Runs/digits
               agon run Configs/hinge/facades-64.json \\
                 --set dataset.name=folder --set dataset.path=Pictures/flowers
               agon run Configs/gan/dcgan.json --set samples.every=50 --set log.every=10

@@ -140,7 +140,7 @@ struct RunsCompareCommand: ParsableCommand {
 
             EXAMPLES
               agon runs compare Runs/selfgan-mlp Runs/gan-mlp
-              agon runs compare Runs/gan-mlp Runs/lsgan-mlp Runs/wgan-mlp
+              agon runs compare Runs/gan-dcgan Runs/lsgan-dcgan Runs/wgan-dcgan
               agon runs compare A B --curves loss.generator,metric.fid-lenet --rows 50
             """)
 

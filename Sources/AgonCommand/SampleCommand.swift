@@ -34,7 +34,7 @@ struct SampleCommand: ParsableCommand {
               agon sample Runs/selfgan-mlp --count 64 --seed 1 --out samples.png
               agon sample Runs/selfgan-mlp --count 1 --seed 5 --out one.png
               agon sample Runs/selfgan-mlp --count 80 --interpolate --out walk.png
-              agon sample Runs/digits --label 3 --out threes.png
+              agon sample digits-by-class --label 3 --out threes.png
               agon sample digits-by-class --count 60 --out classes.png
               agon sample Runs/digits --count 1000 --out samples/
               agon sample Runs/digits --count 1000 --out samples.npy
@@ -54,7 +54,7 @@ struct SampleCommand: ParsableCommand {
             View, pick and name; files go to Runs/selfgan-mlp/latents:
               agon sample Runs/selfgan-mlp --seed 1 --numbered --out samples.png
               agon sample Runs/selfgan-mlp --seed 1 --pick 3,7,12 --out three.png
-              agon sample Runs/selfgan-mlp --seed 1 --save king=3+7+12,man=5
+              agon sample Runs/selfgan-mlp --seed 1 --save king=3+7,man=5,woman=9
 
             Combine, and interpolate from one to the other:
               agon sample Runs/selfgan-mlp --expression "king - man + woman" \\

@@ -178,7 +178,7 @@ import Testing
         ("models", ["agon models", "agon sample quickstart"]),
         ("sweep emit", ["--slurm", "--prologue \"module load", "--time 02:00:00", "--sbatch mem=4G", "--parallel"]),
         ("table", ["agon table --sweep", "agon table gas --sweep", "--add"]),
-        ("runs compare", ["Runs/gan-mlp Runs/lsgan-mlp Runs/wgan-mlp"]),
+        ("runs compare", ["Runs/gan-dcgan Runs/lsgan-dcgan Runs/wgan-dcgan"]),
         ("report", ["--watch"]),
         ("schema", ["--markdown > Documentation/reference/config.md", "--table"]),
     ])

@@ -165,7 +165,7 @@ import Testing
         (shaped("1.5"), 4, nil, "tensor 'x': its header:1: shape[0]: expected an integer, found the number 1.5"),
         (
             shaped("9223372036854775808"), 4, nil,
-            "tensor 'x': its header:1: shape[0]: 9223372036854775808 is out of range; expected an integer of at least 0"
+            "tensor 'x': its header:1: shape[0]: 9223372036854775808 is out of range; expected an integer that fits 64 bits"
         ),
         (
             "{\"x\":{\"shape\":[01]}}", 4, nil,

@@ -216,8 +216,9 @@ import Testing
         #expect(
             messages == [
                 "the magnitude of the discriminator's loss has been below 0.01 for 1 step (now 0.001): the "
-                    + "discriminator tells all samples apart, and the generator no longer learns; try softer labels "
-                    + "(tricks.labels), tricks.instanceNoise, or a lower learning rate of the discriminator",
+                    + "discriminator tells all samples apart, and the generator no longer learns; try "
+                    + "tricks.instanceNoise, softer labels (tricks.labels) where the objective has labels, or a lower "
+                    + "learning rate of the discriminator",
                 "the variance of the discriminator's loss over 2 steps is 20.25, above 1 (the loss is 0.001, its mean "
                     + "4.501): the loss has spikes; try a lower learning rate, a smaller beta1, or a gradient penalty "
                     + "(penalty)",

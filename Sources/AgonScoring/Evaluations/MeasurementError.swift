@@ -25,7 +25,9 @@ extension MeasurementError: CustomStringConvertible {
             "'\(dataset)' has no \(split.rawValue) split; leave --split out, or give --split train"
         case .badStatistics(let path, let reason): "\(path): not usable statistics: \(reason)"
         case .noClassifier(let dataset, let available, let isTraining):
-            "no classifier was trained on '\(dataset)'; name one with --classifier (in a config: evaluate.classifier): "
+            "no classifier was trained on '\(dataset)'; name one with "
+                + (isTraining
+                    ? "--set evaluate.classifier=NAME: " : "--classifier (in a config: evaluate.classifier): ")
                 + (available + ["the path of a config"]).joined(separator: ", ")
                 + ", or a .safetensors file of InceptionV3's weights (Documentation/metrics.md tells how to make it)"
                 + (isTraining ? ". Without measuring, it trains with \"evaluate\": null (--set evaluate=null)" : "")

@@ -76,8 +76,8 @@ struct NearZeroWatch: AlarmWatch {
         guard episode.begins(with: Double(abs(value)) < bound) else { return nil }
         return "the magnitude of the discriminator's loss has been below \(figures(bound)) for "
             + "\(stepCount(settings.steps)) (now \(figures(value))): the discriminator tells all samples apart, and "
-            + "the generator no longer learns; try softer labels (tricks.labels), tricks.instanceNoise, or a lower "
-            + "learning rate of the discriminator"
+            + "the generator no longer learns; try tricks.instanceNoise, softer labels (tricks.labels) where the objective "
+            + "has labels, or a lower learning rate of the discriminator"
     }
 }
 
