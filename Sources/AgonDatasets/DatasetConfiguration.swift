@@ -198,11 +198,12 @@ extension DatasetConfiguration {
         return data
     }
 
-    /// Whether a file or folder is at the place of these data, or below it.
-    package func uses(_ place: String) -> Bool {
-        [path, embeddings].compactMap { $0.map { DatasetArchive.expanded($0) } }.contains {
-            place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/")
-        }
+    /// The key that names a file or folder, or one above it; nil for a place that these data do not use.
+    package func key(naming place: String) -> String? {
+        [("path", path), ("embeddings", embeddings)].first { _, named in
+            guard let named = named.map({ DatasetArchive.expanded($0) }) else { return false }
+            return place == named || place.hasPrefix(named.hasSuffix("/") ? named : named + "/")
+        }?.0
     }
 
     /// The section of a config that describes these data.

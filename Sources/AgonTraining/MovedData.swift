@@ -18,11 +18,9 @@ extension RunFolder {
             }
             // A trial that never began has a config already; a classifier has data of its own.
             guard record != nil, !holdsExport, !FileSystem.exists(place),
-                experiment.datasets.contains(where: { $0.uses(place) })
+                let key = experiment.datasets.compactMap({ $0.key(naming: place) }).first
             else { throw error }
-            let isEmbeddings = experiment.datasets.contains { $0.embeddings == place }
-            throw TrainingError.dataGone(
-                folder: path, reason: "\(error)", key: isEmbeddings ? "dataset.embeddings" : "dataset.path")
+            throw TrainingError.dataGone(folder: path, reason: "\(error)", key: "dataset.\(key)")
         }
     }
 
