@@ -13,7 +13,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     /// Networks that are updated in separate steps cannot share a batch of generated images.
     case sharedLatents(updates: UpdateRatio)
     case latentShape(size: Int, input: Shape)
-    case imageShapes(generator: Shape, discriminator: Shape, images: Shape)
+    /// - Parameter canFollow: whether the generator's last layer can take its channels from the data.
+    case imageShapes(generator: Shape, discriminator: Shape, images: Shape, canFollow: Bool)
     case scoreShape(Shape)
     /// The discriminator's last layer bounds its scores, but the objective needs unbounded scores.
     case boundedScores(objective: String, layer: String, type: String)
@@ -25,8 +26,9 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     /// The task reads condition images, but the dataset has no pairs.
     case noConditions(task: String)
     case unequalPairs(sample: Shape, condition: Shape)
-    /// The data do not have the conditions that the task names; `found` describes the conditions of the data.
-    case otherConditions(expected: String, found: String)
+    /// The data do not have the classes or embeddings that the setting at `place` names; `found` describes those of the
+    /// data.
+    case otherConditions(place: ConfigPath, expected: String, found: String)
     /// The task starts from images, so latents have no use.
     case unusedLatents(task: String)
     /// No layer of the generator reads the condition.
@@ -67,7 +69,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .scoreShape, .boundedScores, .mixedSamples, .categoriesShape, .classifierShape, .unjudgedCondition:
             "discriminator"
         case .nothingToTrain(let network): network.prefix { $0 != "." } == "generator" ? "generator" : "discriminator"
-        case .unknownDataShapes, .noConditions, .unequalPairs, .otherConditions, .conditionedCategories: "task"
+        case .unknownDataShapes, .noConditions, .unequalPairs, .conditionedCategories: "task"
+        case .otherConditions(let place, _, _): ConfigPath(Array(place.steps.prefix(1))).description
         case .twoPenalties, .twoBounds, .penaltyOfCategories: "penalty"
         case .oneLoss, .oneDiscriminator, .combinationOfCategories, .noCommonDirection: "ensemble"
         case .trick: "tricks"
@@ -76,16 +79,21 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
 
     /// The part of the config to change.
     public var place: ConfigPath {
-        let section = ConfigPath.root.key(key)
-        guard case .trick(let name, _) = self else { return section }
-        return section.key(name)
+        switch self {
+        case .trick(let name, _): ConfigPath.root.key(key).key(name)
+        case .otherConditions(let place, _, _): place
+        default: ConfigPath.root.key(key)
+        }
     }
 
     /// What would make generator and images fit: transforms of the dataset, or a generator that follows its channels.
-    private static func remedy(wanted: Shape, images: Shape) -> String {
+    private static func remedy(wanted: Shape, images: Shape, canFollow: Bool) -> String {
         guard wanted.rank == 3, images.rank == 3 else { return "" }
         let transforms = "dataset.transforms may end in "
-        let following = "the generator's last convolution may have \"channels\": \"data\""
+        let following =
+            canFollow
+            ? "the generator's last convolution may have \"channels\": \"data\""
+            : "the generator's last layers may make \(images[2]) channels"
         var resize: String?
         if wanted[0] != images[0] || wanted[1] != images[1] {
             let size = wanted[0] == wanted[1] ? "\(wanted[0])" : "[\(wanted[0]), \(wanted[1])]"
@@ -124,10 +132,10 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .latentShape(let size, let input):
             "a latent of size \(size) does not fit the generator's input \(input); "
                 + "expected [\(size)] or [1, 1, \(size)]"
-        case .imageShapes(let generator, let discriminator, let images) where generator != images:
+        case .imageShapes(let generator, let discriminator, let images, let canFollow) where generator != images:
             "makes \(generator), but images are \(images) and the discriminator takes \(discriminator)"
-                + Self.remedy(wanted: generator, images: images)
-        case .imageShapes(let generator, let discriminator, _):
+                + Self.remedy(wanted: generator, images: images, canFollow: canFollow)
+        case .imageShapes(let generator, let discriminator, _, _):
             "makes \(generator), which matches the images, but the discriminator takes \(discriminator)"
         case .scoreShape(let shape):
             "ends in \(shape) per sample; expected one score [1], or a map of scores [H, W, 1]"
@@ -139,7 +147,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "'\(task)' makes images from images; use a dataset of pairs, such as 'facades' or 'pairs'"
         case .unequalPairs(let sample, let condition):
             "images are \(sample) and their conditions \(condition); both must have the same size"
-        case .otherConditions(let expected, let found): "expected \(expected), but the dataset has \(found)"
+        case .otherConditions(_, let expected, let found): "expected \(expected), but the dataset has \(found)"
         case .unusedLatents(let task): "'\(task)' starts from images; remove 'latent'"
         case .unreadCondition(let task):
             "no layer reads the condition of the '\(task)'; add a layer of type 'condition'"

@@ -59,7 +59,8 @@ public struct AdversarialSetting {
             for discriminator in discriminators {
                 guard generator.outputShape == samples, discriminator.inputShape == judged else {
                     throw .imageShapes(
-                        generator: generator.outputShape, discriminator: discriminator.inputShape, images: samples)
+                        generator: generator.outputShape, discriminator: discriminator.inputShape, images: samples,
+                        canFollow: generator.canFollowChannels)
                 }
                 try check(scores: discriminator.outputShape)
             }

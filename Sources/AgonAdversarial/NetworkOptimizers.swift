@@ -19,29 +19,37 @@ public enum NetworkOptimizers: Sendable {
         }
     }
 
-    /// Reads the key `optimizer`, or `optimizers` with one for each network.
+    /// Reads the key `optimizer`, or `optimizers` with one for each network. If `optimizers` states one network alone,
+    /// `optimizer` is that of the other.
     init(from reader: ConfigReader) throws {
         let both: OptimizerConfiguration? = try reader.optionalSection(
-            "optimizer", "The optimizer of both networks.")
+            "optimizer", "The optimizer of both networks, or of the one that 'optimizers' leaves out.")
         let separate: SeparateOptimizers? = try reader.optionalSection(
             "optimizers", "The optimizer of each network, if they differ.")
-        switch (both, separate) {
-        case (let both?, nil): self = .shared(both)
-        case (nil, let separate?):
-            self = .separate(generator: separate.generator, discriminator: separate.discriminator)
-        case (nil, nil):
+        switch (separate?.generator, separate?.discriminator, both) {
+        case (nil, nil, let both?): self = .shared(both)
+        case (let generator?, let discriminator?, nil), (let generator?, nil, let discriminator?),
+            (nil, let discriminator?, let generator?):
+            self = .separate(generator: generator, discriminator: discriminator)
+        case (nil, nil, nil):
             try reader.require(false, "optimizer", "missing: give 'optimizer' for both networks, or 'optimizers'")
             self = .shared(OptimizerConfiguration(Adam()))
-        case (_?, _?): throw reader.fail("optimizers", "give 'optimizer' for both networks or 'optimizers', not both")
+        case (_?, nil, nil), (nil, _?, nil):
+            let network = separate?.generator == nil ? "generator" : "discriminator"
+            throw reader.fail(
+                "optimizers", "no optimizer for the \(network): give 'optimizers.\(network)', or 'optimizer' for it")
+        case (_?, _?, _?):
+            throw reader.fail("optimizers", "states both networks, so 'optimizer' has no effect: set it to null")
         }
     }
 }
 
 private struct SeparateOptimizers: ConfigDecodable {
-    let generator: OptimizerConfiguration, discriminator: OptimizerConfiguration
+    let generator: OptimizerConfiguration?, discriminator: OptimizerConfiguration?
 
     init(from reader: ConfigReader) throws {
-        generator = try reader.section("generator", "The generator's optimizer.")
-        discriminator = try reader.section("discriminator", "The discriminator's optimizer.")
+        generator = try reader.optionalSection("generator", "The generator's optimizer; default: 'optimizer'.")
+        discriminator = try reader.optionalSection(
+            "discriminator", "The discriminator's optimizer; default: 'optimizer'.")
     }
 }

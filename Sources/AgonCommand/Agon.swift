@@ -48,6 +48,7 @@ struct Agon: ParsableCommand {
         EndingSignals.handle()
         var command: (any ParsableCommand)?
         do {
+            try EnvironmentWords.check()
             try checkName()
             command = try parseAsRoot()
             try command?.run()

@@ -33,9 +33,7 @@ struct DatasetsCommand: ParsableCommand {
         func run() throws {
             for entry in try DatasetCatalogue(searchPath: data.searchPath).entries() {
                 let name = entry.manifest.name.padding(toLength: 16, withPad: " ", startingAt: 0)
-                let place =
-                    entry.location?.folder
-                    ?? "missing; get it with: \(entry.manifest.fetchCommand)"
+                let place = entry.location?.folder ?? "missing; \(entry.manifest.remedy)"
                 print("\(name)\(entry.manifest.title), \(entry.manifest.licence)")
                 print(String(repeating: " ", count: 16) + place)
             }
@@ -92,7 +90,7 @@ struct DatasetsCommand: ParsableCommand {
             var isSound = true
             for manifest in manifests {
                 guard let location = catalogue.locate(manifest) else {
-                    print("\(manifest.name): missing; get it with: \(manifest.fetchCommand)")
+                    print("\(manifest.name): missing; \(manifest.remedy)")
                     isSound = isSound && name == nil
                     continue
                 }
@@ -113,7 +111,7 @@ extension DatasetVerification.Report.Verdict {
         case .wrongSize(let expected, let found): "wrong size, \(found) bytes instead of \(expected)"
         case .wrongContents(let expected, let found): "wrong contents, SHA-256 \(found) instead of \(expected)"
         case .unreadable(let reason): "cannot be read: \(reason)"
-        case .unrecorded: "no checksum was recorded; fetch the dataset again"
+        case .unrecorded: "missing, so nothing can be verified; only 'agon datasets fetch' records checksums"
         }
     }
 }

@@ -32,11 +32,27 @@ enum ExitStatus: Int32 {
     static func end(
         with error: any Error, of command: (any ParsableCommand)?, parsedBy root: (some ParsableCommand).Type
     ) -> Never {
+        if let error = error as? ValidationError, let command {
+            // The parser would show the usage of the whole program, since it does not know that this command runs.
+            let names = path(to: type(of: command), from: root) ?? [root._commandName]
+            Console.say("Error: \(error.message)")
+            Console.say("  See '\(names.joined(separator: " ")) --help' for more information.")
+            exit(ExitStatus.usage.rawValue)
+        }
         guard var status = status(of: error) else { root.exit(withError: error) }
         if status == .stopped, isFaultOfFiles(error), !(command is any ResumableCommand) { status = .badInput }
         let message = String(describing: error)
         Console.say("agon: error: \(message)")
         exit(status.rawValue)
+    }
+
+    /// The words that call a command; nil if it is not among the subcommands.
+    private static func path(to command: any ParsableCommand.Type, from root: any ParsableCommand.Type) -> [String]? {
+        if command == root { return [root._commandName] }
+        for next in root.configuration.subcommands {
+            if let rest = path(to: command, from: next) { return [root._commandName] + rest }
+        }
+        return nil
     }
 
     /// Whether a file could not be read or written.
@@ -53,7 +69,7 @@ enum ExitStatus: Int32 {
     /// Nil for errors that the argument parser reports itself.
     private static func status(of error: any Error) -> ExitStatus? {
         switch error {
-        case ConfigError.malformedOverride: .usage
+        case ConfigError.malformedOverride, is EnvironmentWords.UnknownWord: .usage
         case is ConfigError, is LayerError, is MetricError: .badInput
         case let error as RunError: status(ofRun: error)
         case let error as TrainingError: status(ofTraining: error)
@@ -114,7 +130,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
             .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .notOneImage, .noNeighbours,
-            .notGrid, .badTruncation:
+            .notGrid, .badTruncation, .noSplit:
             .usage
         case .badLatent, .cannotSample, .cannotExport, .noGrids, .noStandingStatistics: .badInput
         }

@@ -33,7 +33,8 @@ struct RunSummary {
 
     private var next: [String] {
         let folder = outcome.folder
-        var lines = ["look at:  \(folder)/samples, the same latents over the course of training"]
+        let inputs = drawsSamples ? "latents" : "inputs"
+        var lines = ["look at:  \(folder)/samples, the same \(inputs) over the course of training"]
         if drawsSamples {
             lines.append("try next: " + CommandText.agon("sample \(folder) --count 64 --seed 1 --out samples.png"))
             lines.append("          " + CommandText.agon("sample \(folder) --interpolate --out walk.png"))

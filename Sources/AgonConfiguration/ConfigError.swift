@@ -102,7 +102,7 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
     /// Whether a value was given by an option with the name of its key, which would be said twice: `--real-samples 0` for
     /// `realSamples`.
     private static func isOption(_ source: ConfigSource, of path: ConfigPath) -> Bool {
-        guard source.file.hasPrefix("--"), !source.file.hasPrefix("--set "), case .key(let key)? = path.steps.first
+        guard source.file.hasPrefix("--"), !source.isOverride, case .key(let key)? = path.steps.first
         else { return false }
         let option = source.file.dropFirst(2).prefix { $0 != " " }
         return key.filter(\.isLetter).lowercased() == option.filter(\.isLetter).lowercased()

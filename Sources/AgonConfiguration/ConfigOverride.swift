@@ -36,11 +36,16 @@ public struct ConfigOverride: Sendable, Equatable {
     }
 }
 
+extension ConfigSource {
+    /// Whether `--set` gave the value.
+    var isOverride: Bool { file.hasPrefix(ConfigOverride.sourcePrefix) }
+}
+
 extension ConfigNode {
     /// A number or boolean of an override as it was typed, which is a string where a string is expected: a folder
     /// called 2024.
     var typedText: String? {
-        guard source.file.hasPrefix(ConfigOverride.sourcePrefix) else { return nil }
+        guard source.isOverride else { return nil }
         return switch content {
         case .number(let text): text
         case .boolean(let boolean): boolean ? "true" : "false"

@@ -233,8 +233,20 @@ public final class ConfigReader {
     }
 
     private func unknownKey(_ member: ConfigObject.Member, _ known: [String]) -> ConfigError {
-        .unknownKey(
-            member.keySource, path.key(member.key), nearest: nearestName(to: member.key, in: known), known: known)
+        let nearest = nearestName(to: member.key, in: known)
+        if nearest == nil, let type = typeOfOverride, !member.keySource.isOverride {
+            let place = path.key(member.key)
+            return .unfit(
+                member.keySource, place,
+                "no key of type '\(type)'; to replace the whole section: --set \(path)=\(type)")
+        }
+        return .unknownKey(member.keySource, path.key(member.key), nearest: nearest, known: known)
+    }
+
+    /// The section's type if the command line gave it, while other keys may belong to a former one.
+    private var typeOfOverride: String? {
+        guard case .decoding(let object) = mode, let type = object["type"], type.source.isOverride else { return nil }
+        return type.string
     }
 
     // MARK: Variants

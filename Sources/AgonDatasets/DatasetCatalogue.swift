@@ -162,8 +162,7 @@ public struct DatasetCatalogue: Sendable {
         return DatasetError.missing(
             name: manifest.name, files: gap?.files ?? files.map { $0 == "." ? "images" : $0 },
             folders: gap.map { [$0.folder] } ?? searchPath.folders(for: manifest.name),
-            isFetchable: manifest.isFetchable,
-            passedOver: passedOver + otherCIFAR(manifest))
+            remedy: manifest.remedy, passedOver: passedOver + otherCIFAR(manifest) + ownImages(manifest))
     }
 
     /// The first folder that holds some files of a split, and the names of those that it lacks.
@@ -179,6 +178,13 @@ public struct DatasetCatalogue: Sendable {
             }
         }
         return nil
+    }
+
+    /// A remark about image files in the folder that a config names, where files of another format were searched for.
+    private func ownImages(_ manifest: DatasetManifest) -> [String] {
+        guard manifest.forms.allSatisfy({ $0.format == .idx || $0.format == .cifar10 }) else { return [] }
+        return searchPath.roots.filter { $0.standing == .set && ImageFolder.holdsImages($0.path) }
+            .map { "\($0.path): holds image files, which dataset.name=folder reads" }
     }
 
     /// A remark about CIFAR-100 in a folder where CIFAR-10 was searched for.

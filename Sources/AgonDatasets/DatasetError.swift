@@ -31,8 +31,9 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// A key of a dataset's configuration that is incompatible with the others.
     case unfitSetting(key: String, reason: String)
     case unknownDataset(String, nearest: String?, available: [String])
-    /// `files` were searched for in `folders`; `passedOver` describes data that were found but rejected.
-    case missing(name: String, files: [String], folders: [String], isFetchable: Bool, passedOver: [String] = [])
+    /// `files` were searched for in `folders`; `passedOver` describes data that were found but rejected, `remedy` how to
+    /// get the data.
+    case missing(name: String, files: [String], folders: [String], remedy: String, passedOver: [String] = [])
     case noTestSplit(origin: String)
     case noHoldout(origin: String)
     case noLabels(origin: String)
@@ -55,7 +56,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     case missingTool(tool: String, remedy: String)
     case downloadFailed(source: String, reason: String)
     case notInFolder(name: String, folder: String, files: [String])
-    case needsFolder(name: String, homepage: String, files: [String])
+    case needsFolder(name: String, homepage: String, remedy: String)
     case fetchFailed(name: String, attempts: [String])
     case fetchRunning(path: String)
 
@@ -137,11 +138,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .unfitSetting(_, let reason): reason
         case .unknownDataset(let name, let nearest, let available):
             "unknown dataset '\(name)'." + Self.suggestion(nearest) + " Available: \(available.joined(separator: ", "))"
-        case .missing(let name, let files, let folders, let isFetchable, let passedOver):
+        case .missing(let name, let files, let folders, let remedy, let passedOver):
             "dataset '\(name)' not found: no \(Self.list(files)) in \(Self.list(folders)). "
-                + passedOver.map { "Passed over: \($0). " }.joined()
-                + (isFetchable ? "Get it with: " : "Get it from a folder that holds its files with: ")
-                + DatasetManifest.fetchCommand(for: name, isFetchable: isFetchable)
+                + passedOver.map { "Passed over: \($0). " }.joined() + remedy.prefix(1).uppercased()
+                + remedy.dropFirst()
         case .noTestSplit(let origin):
             "\(origin): has no test samples; hold some out with dataset.holdout, such as 0.1"
         case .noHoldout(let origin):
@@ -154,10 +154,9 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .impossibleCrop(let transform, let height, let width, let image):
             "\(transform) to \(height)x\(width) does not fit an image of \(image); resize it first"
         case .batchTooLarge(let batchSize, let samples):
-            "a batch of \(batchSize) needs more than the \(samples) samples of the dataset; lower the batch size"
+            "the dataset's \(samples) samples do not fill a batch of \(batchSize); lower the batch size"
         case .tooFewConditions(let batchSize, let conditions):
-            "a batch of \(batchSize) needs more than the \(conditions) condition images of the dataset; "
-                + "lower the batch size"
+            "the dataset's \(conditions) condition images do not fill a batch of \(batchSize); lower the batch size"
         case .notPairs(let origin): "\(origin): contains no pairs; remove dataset.unpaired"
         case .unlabelledSubset: "the dataset has no labels, so it cannot provide labelled samples"
         case .subsetTooSmall(let size, let classes):
@@ -176,9 +175,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .downloadFailed(let source, let reason): "\(source): download failed: \(reason)"
         case .notInFolder(let name, let folder, let files):
             "\(folder): contains no files of dataset '\(name)'; looked for \(Self.list(files))"
-        case .needsFolder(let name, let homepage, let files):
-            "dataset '\(name)' has no download address; put \(Self.list(files)) in a folder DIR and run: "
-                + "\(DatasetManifest.fetchCommand(for: name, isFetchable: false)) (about the data: \(homepage))"
+        case .needsFolder(let name, let homepage, let remedy):
+            "dataset '\(name)' has no download address (about the data: \(homepage)); \(remedy)"
         case .fetchFailed(let name, let attempts):
             "dataset '\(name)' could not be fetched: " + attempts.joined(separator: "; ")
         case .fetchRunning(let path): "\(path): another fetch is running here; wait until it ends"

@@ -59,7 +59,7 @@ public struct DatasetFetcher {
         }
         if attempts.isEmpty {
             throw DatasetError.needsFolder(
-                name: manifest.name, homepage: manifest.homepage, files: manifest.forms[0].files.map(\.name))
+                name: manifest.name, homepage: manifest.homepage, remedy: manifest.remedy)
         }
         throw attempts.count == 1
             ? attempts[0] : DatasetError.fetchFailed(name: manifest.name, attempts: attempts.map(\.description))

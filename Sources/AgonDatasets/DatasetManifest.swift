@@ -11,6 +11,8 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
     public let citation: String
     /// The names of the classes in the order of their labels; empty if folders define them or there are none.
     public let classes: [String]
+    /// Other data that serve as well, and the settings that use them; nil if there are none.
+    public let alternative: String?
     /// The forms in which the data exist, in order of preference.
     public let forms: [Form]
 
@@ -21,17 +23,19 @@ public struct DatasetManifest: ConfigDecodable, Sendable {
         licence = try reader.string("licence", "The terms of use.")
         citation = try reader.string("citation", "The publication to cite.")
         classes = try reader.strings("classes", default: [], "Names of the classes in the order of their labels.")
+        alternative = try reader.optionalString(
+            "alternative", "Other data that serve as well, and the settings that use them.")
         forms = try reader.array("forms", of: Form.self, count: 1..., "The forms in which the data exist.")
     }
 
     /// Whether some form has a download address.
     public var isFetchable: Bool { forms.contains { !$0.sources.isEmpty } }
 
-    /// The command that gets the data, from a folder if there is no download address.
-    public var fetchCommand: String { Self.fetchCommand(for: name, isFetchable: isFetchable) }
-
-    static func fetchCommand(for name: String, isFetchable: Bool) -> String {
-        isFetchable ? CommandText.agon("datasets fetch \(name)") : CommandText.agon("datasets fetch \(name) --from DIR")
+    /// What to do to get the data.
+    public var remedy: String {
+        if isFetchable { return "get it with: " + CommandText.agon("datasets fetch \(name)") }
+        return "put \(DatasetError.list(forms[0].files.map(\.name))) in a folder DIR and run: "
+            + CommandText.agon("datasets fetch \(name) --from DIR") + (alternative.map { "; or use " + $0 } ?? "")
     }
 
     /// One form of the data.

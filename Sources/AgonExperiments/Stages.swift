@@ -26,6 +26,9 @@ public struct StageSettings: ConfigDecodable, Sendable {
         }
     }
 
+    /// The key that states its start.
+    var startKey: String { from == nil ? "share" : "from" }
+
     /// The number of steps after which the stage begins, in a training of `steps`.
     func start(of steps: Int) -> Int { from ?? max(1, Int((share ?? 0) * Double(steps))) }
 
@@ -65,9 +68,10 @@ extension Experiment {
         for (index, stage) in configuration.stages.enumerated() {
             let start = stage.start(of: configuration.steps)
             guard start > stages[stages.count - 1].start else {
-                let place = ConfigPath.root.key("stages").index(index).key("from")
+                let place = ConfigPath.root.key("stages").index(index).key(stage.startKey)
                 throw ConfigError.unfit(
-                    resolved.source(at: place), place, "\(start) is not after the stage before")
+                    resolved.source(at: place), place,
+                    "begins after step \(start), no later than the stage before; train for more steps, or move it")
             }
             node = stage.set.merged(over: node)
             stages.append((start, try Experiment(node)))

@@ -96,6 +96,10 @@ public struct Network: Sendable {
     public var statistics: [Variable] { variables.filter { $0.role == .buffer } }
     /// The last layer, if its output is bounded; for nested layers, the innermost.
     public var boundingLayer: LayerSummary? { body.boundsOutput ? layers.last(where: \.boundsOutput) : nil }
+    /// Whether the last layer with weights is a convolution, whose channels may be those of the data.
+    public var canFollowChannels: Bool {
+        ["conv", "convTranspose"].contains(layers.last { $0.parameterCount > 0 }?.type)
+    }
     /// The number of trained parameters.
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
     /// The multiplications and additions of matrix products and convolutions in a forward pass of one sample.

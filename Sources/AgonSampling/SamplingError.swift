@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonDatasets
 import AgonText
 
 /// Errors of sampling a run.
@@ -40,6 +41,8 @@ public enum SamplingError: Error, Equatable, Sendable {
     case notOneImage(path: String)
     /// Points that are to be drawn beside training images.
     case noNeighbours(folder: String)
+    /// A split that the run's data do not have.
+    case noSplit(DatasetSplit, folder: String)
     /// A class that the run does not have, or a missing required class.
     case badLabel(Int?, folder: String, classes: Int?)
 }
@@ -87,6 +90,8 @@ extension SamplingError: CustomStringConvertible {
             "\(path): samples beside training images are written as one image; give a path that ends in .png"
         case .noNeighbours(let folder):
             "\(folder): the samples are points; only images are compared with training images (--neighbours)"
+        case .noSplit(let split, let folder):
+            "--split \(split.rawValue): the data of \(folder) have no such samples; leave it out"
         case .badLabel(let label, let folder, nil):
             "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"

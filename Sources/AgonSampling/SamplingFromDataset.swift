@@ -44,7 +44,14 @@ extension Sampling {
         let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let configuration = experiment.configuration
-        let dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
+        let dataset: any Dataset
+        do {
+            dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
+        } catch DatasetError.noTestSplit where split == .test {
+            throw SamplingError.noSplit(.test, folder: path)
+        } catch DatasetError.noHoldout where split == .validation {
+            throw SamplingError.noSplit(.validation, folder: path)
+        }
         let networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
         let generators = networks.gan.sides.map { weights == .average ? $0.average ?? $0.generator : $0.generator }

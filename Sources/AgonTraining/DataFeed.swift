@@ -39,7 +39,8 @@ final class DataFeed: PhaseInputs {
         if let settings, let labelled {
             guard labelled.labels != nil, labelled.classNames.count == classes else {
                 throw AdversarialError.otherConditions(
-                    expected: "\(classes) classes", found: Self.description(ofClasses: labelled))
+                    place: .root.key("objective").key("labelled").key("classes"), expected: "\(classes) classes",
+                    found: Self.description(ofClasses: labelled))
             }
             self.labelled = try BatchLoader(
                 dataset: labelled, batchSize: settings.batchSize,
@@ -63,13 +64,16 @@ final class DataFeed: PhaseInputs {
         if let generation = task as? GenerationTask, case .embedding = generation.condition {
             guard dataset.embeddingSize == size else {
                 throw AdversarialError.otherConditions(
+                    place: .root.key("task").key("embedding"),
                     expected: "embeddings of \(size) numbers (dataset.embeddings)",
                     found: dataset.embeddingSize.map { "embeddings of \($0)" } ?? "none")
             }
             return .embeddings
         }
         guard dataset.labels != nil, dataset.classNames.count == size else {
-            throw AdversarialError.otherConditions(expected: "\(size) classes", found: description(ofClasses: dataset))
+            throw AdversarialError.otherConditions(
+                place: .root.key("task").key("labels"), expected: "\(size) classes",
+                found: description(ofClasses: dataset))
         }
         return .labels(size)
     }

@@ -103,7 +103,7 @@ struct RunPlace {
         let step = record.step
         return TrainingOutcome(
             state: .wasDone, folder: folder.path, step: step, sampleGrid: folder.newestSample,
-            checkpoint: folder.checkpointPath(step: step), seconds: 0, stepsPerSecond: nil)
+            checkpoint: folder.checkpointPath(step: step), seconds: record.seconds ?? 0, stepsPerSecond: nil)
     }
 
     /// Lets a finished run follow its data to another place, so that evaluations find them. Other settings stay those

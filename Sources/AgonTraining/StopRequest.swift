@@ -95,8 +95,15 @@ public final class StopRequest: Sendable {
     }
 
     fileprivate func arrive(_ signal: Int32) {
-        if arrived.exchange(signal, ordering: .relaxed) == SIGINT, signal == SIGINT { _exit(75) }
+        let former = arrived.exchange(signal, ordering: .relaxed)
+        guard signal == SIGINT else { return }
+        if former == SIGINT { _exit(75) }
+        // A step may take half a minute, so a person at the terminal is answered at once.
+        if isatty(STDERR_FILENO) == 1 { _ = write(STDERR_FILENO, Self.notice.utf8Start, Self.notice.utf8CodeUnitCount) }
     }
+
+    /// A static string, since a signal handler must not allocate memory.
+    private static let notice: StaticString = "\nstopping after the current step; press Ctrl-C again to stop at once\n"
 }
 
 private func stopHandler(_ signal: Int32) { StopRequest.signals.arrive(signal) }

@@ -41,7 +41,7 @@ public struct TrainingOutcome: Sendable {
     public let step: Int
     public let sampleGrid: String?
     public let checkpoint: String?
-    /// Seconds of training in this session.
+    /// Seconds of training until `step`, in all sessions and stages.
     public let seconds: Double
     public let stepsPerSecond: Double?
     /// The values of the last evaluation in this session; empty if there was none.

@@ -170,12 +170,11 @@ final class TrainingLoop {
         defer { inputs.stop() }
 
         func settle(_ state: RunRecord.State, _ reason: String?) throws -> TrainingOutcome {
-            let seconds = clock.seconds
             record.state = state
             record.reason = reason
             record.step = finished
             record.ended = RunRecord.now
-            record.seconds = secondsBefore + seconds
+            record.seconds = secondsBefore + clock.seconds
             record.stepsPerSecond = clock.stepsPerSecond(at: finished)
             record.git = (try? git.value()) ?? nil
             // This precedes the record, because a run that is recorded as done is not opened again.
@@ -184,7 +183,7 @@ final class TrainingLoop {
             return TrainingOutcome(
                 state: state == .done ? .done : .stopped(reason ?? "stopped"), folder: folder.path, step: finished,
                 sampleGrid: folder.newestSample, checkpoint: saved.map { folder.checkpointPath(step: $0) },
-                seconds: seconds, stepsPerSecond: record.stepsPerSecond, evaluation: evaluated)
+                seconds: record.seconds ?? 0, stepsPerSecond: record.stepsPerSecond, evaluation: evaluated)
         }
 
         do {

@@ -70,7 +70,8 @@ public struct TrainingSetup {
             guard data.shapes.sample == networks.data.sample else {
                 throw AdversarialError.imageShapes(
                     generator: networks.data.sample,
-                    discriminator: networks.gan.discriminators[0].inputShape, images: data.shapes.sample)
+                    discriminator: networks.gan.discriminators[0].inputShape, images: data.shapes.sample,
+                    canFollow: networks.gan.generators[0].canFollowChannels)
             }
             let feed = try DataFeed(
                 dataset: data.dataset, labelled: data.labelled, configuration: training,

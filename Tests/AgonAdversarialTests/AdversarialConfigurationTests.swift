@@ -23,6 +23,16 @@ import Testing
         #expect(configuration.optimizers.discriminator.optimizer is SGD)
     }
 
+    @Test(arguments: ["generator", "discriminator"]) func anOptimizerOfOneNetworkLeavesTheOtherTheSharedOne(
+        network: String
+    ) throws {
+        let configuration = try adversarial(
+            #"{"objective": "gan", "optimizer": "adam", "optimizers": {"\#(network)": "sgd"}}"#)
+        #expect(configuration.optimizers.generator.optimizer is SGD == (network == "generator"))
+        #expect(configuration.optimizers.discriminator.optimizer is SGD == (network == "discriminator"))
+        #expect(configuration.optimizers.generator.optimizer is Adam == (network == "discriminator"))
+    }
+
     @Test(arguments: [
         (
             #"{"objective": "gann", "optimizer": "adam"}"#,
@@ -58,7 +68,11 @@ import Testing
         ),
         (
             #"{"objective": "gan", "optimizer": "adam", "optimizers": {"generator": "adam", "discriminator": "adam"}}"#,
-            "test.json:1: optimizers: give 'optimizer' for both networks or 'optimizers', not both"
+            "test.json:1: optimizers: states both networks, so 'optimizer' has no effect: set it to null"
+        ),
+        (
+            #"{"objective": "gan", "optimizers": {"discriminator": "sgd"}}"#,
+            "test.json:1: optimizers: no optimizer for the generator: give 'optimizers.generator', or 'optimizer' for it"
         ),
         (
             #"{"objective": {"type": "wgan-gp", "latents": "shared"}, "optimizer": "adam"}"#,

@@ -48,8 +48,9 @@ import Testing
     }
 
     @Test func imagesOfOtherSizeOrChannelsNameTheRemedy() {
-        func remedy(_ images: Shape) -> String {
-            let generator = #"[{"type": "linear", "features": 16}, {"type": "reshape", "shape": [4, 4, 1]}]"#
+        let linear = #"{"type": "linear", "features": 16}, {"type": "reshape", "shape": [4, 4, 1]}"#
+        func remedy(_ images: Shape, last: String = "") -> String {
+            let generator = "[\(linear)\(last)]"
             let text = refusal {
                 try setting(
                     generator: generator, discriminator: #"["flatten", {"type": "linear", "features": 1}]"#,
@@ -57,7 +58,11 @@ import Testing
             }
             return text.components(separatedBy: "; ").dropFirst().joined(separator: "; ")
         }
-        let following = #"the generator's last convolution may have "channels": "data""#
+        let convolution = #", {"type": "conv", "channels": 1, "kernel": 1}"#
+        let channels = #"the generator's last convolution may have "channels": "data""#
+        #expect(
+            remedy([4, 4, 3], last: convolution) == channels + #", or dataset.transforms may end in "grayscale""#)
+        let following = "the generator's last layers may make 3 channels"
         #expect(remedy([4, 4, 3]) == following + #", or dataset.transforms may end in "grayscale""#)
         #expect(remedy([8, 8, 1]) == #"dataset.transforms may end in {"type": "resize", "size": 4}"#)
         #expect(

@@ -286,9 +286,10 @@ import Testing
         #expect(
             "\(AdversarialError.unknownDataShapes(task: "cycle"))"
                 == "task: 'cycle' takes the shapes of its images from the data, which are not on this machine")
+        let unlabelled = AdversarialError.otherConditions(
+            place: .root.key("task").key("labels"), expected: "10 classes", found: "no labels")
         #expect(
-            "\(AdversarialError.otherConditions(expected: "10 classes", found: "no labels"))"
-                == "task: expected 10 classes, but the dataset has no labels")
+            "\(unlabelled)" == "task.labels: expected 10 classes, but the dataset has no labels")
     }
 
     @Test func settingsWithoutLatentsReadBackTheSame() throws {

@@ -72,6 +72,24 @@ import Testing
         #expect(result.code == 64 && result.errors.hasPrefix("Error: \(text)"), "\(result.errors)")
     }
 
+    @Test func anErrorPointsAtTheHelpOfItsCommand() throws {
+        let result = try agon("sample", "quickstart", "--split", "test")
+        #expect(
+            result.errors == "Error: --split is for generators that take samples of a dataset\n"
+                + "  See 'agon sample --help' for more information.\n")
+    }
+
+    @Test(arguments: [
+        ("AGON_CONVOLUTION", "dirct", "Did you mean 'direct'? Available: counted, direct"),
+        ("AGON_VECTOR", "sse", "Available: portable, avx2, avx512"),
+    ])
+    func misspeltWordsInTheEnvironmentAreRefused(variable: String, word: String, text: String) throws {
+        var environment = ProcessInfo.processInfo.environment
+        environment[variable] = word
+        let result = try agon(["configs"], environment: environment)
+        #expect(result.code == 64 && result.errors == "agon: error: \(variable)=\(word): unknown word. \(text)\n")
+    }
+
     @Test(arguments: ["configs", "models"])
     func listsFitALine(command: String) throws {
         let lines = try agon(command).output.split(separator: "\n")

@@ -67,6 +67,18 @@ import Testing
         #expect(decoding("steps=7", "optimizer=sgd", "optimizer.momentum=0.9") == "no error")
     }
 
+    @Test func keysOfAFormerTypeNameTheWayToReplaceTheSection() throws {
+        let node = try ConfigNode.parse(
+            #"{"discriminator": {"layers": ["flatten"]}, "optimizer": {"type": "adam", "betas": [0, 0.9]}}"#, file: "x")
+        func decoding(_ argument: String) -> String {
+            message { try ConfigReader.decode(SampleRun.self, from: node.applying([argument])) }
+        }
+        #expect(
+            decoding("optimizer.type=sgd")
+                == "x:1: optimizer.betas: no key of type 'sgd'; to replace the whole section: --set optimizer=sgd")
+        #expect(decoding("optimizer=sgd") == "no error")
+    }
+
     @Test func laterArgumentsWin() throws {
         #expect(try Self.base.applying(["t=1", "t=2"])["t"] == 2)
     }

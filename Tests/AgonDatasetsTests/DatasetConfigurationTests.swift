@@ -198,6 +198,12 @@ import Testing
             _ = try configuration(#"{"name": "tiny", "path": "/nowhere"}"#).open(searchPath: project.searchPath)
         }
         #expect(other.contains("no images in /nowhere/tiny, /nowhere."))
+        try project.folder.writeImage("own/a.png", value: 9)
+        let own = project.path + "/own"
+        let images = message {
+            _ = try configuration(#"{"name": "tiny", "path": "\#(own)"}"#).open(searchPath: project.searchPath)
+        }
+        #expect(images.contains("Passed over: \(own): holds image files, which dataset.name=folder reads. "))
     }
 
     @Test func earlierRootsWin() throws {

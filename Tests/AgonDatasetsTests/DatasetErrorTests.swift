@@ -59,17 +59,14 @@ import Testing
                 "f: contains test, val, but no folder 'train'; dataset.path may name one of them directly"
             ),
             (
-                .missing(name: "m", files: ["i"], folders: ["a"], isFetchable: true, passedOver: ["b: why"]),
+                .missing(
+                    name: "m", files: ["i"], folders: ["a"], remedy: "get it with: agon datasets fetch m",
+                    passedOver: ["b: why"]),
                 "dataset 'm' not found: no i in a. Passed over: b: why. Get it with: agon datasets fetch m"
             ),
             (
-                .missing(name: "mnist", files: ["i"], folders: ["a", "b"], isFetchable: true),
-                "dataset 'mnist' not found: no i in a, b. Get it with: agon datasets fetch mnist"
-            ),
-            (
-                .missing(name: "facades", files: ["images"], folders: ["a"], isFetchable: false),
-                "dataset 'facades' not found: no images in a. "
-                    + "Get it from a folder that holds its files with: agon datasets fetch facades --from DIR"
+                .missing(name: "mnist", files: ["i"], folders: ["a", "b"], remedy: "do this"),
+                "dataset 'mnist' not found: no i in a, b. Do this"
             ),
             (
                 .noTestSplit(origin: "f"),
@@ -82,7 +79,7 @@ import Testing
             (.emptySelection(origin: "mnist"), "mnist: split, classes and limit leave no sample"),
             (
                 .batchTooLarge(batchSize: 64, samples: 10),
-                "a batch of 64 needs more than the 10 samples of the dataset; lower the batch size"
+                "the dataset's 10 samples do not fill a batch of 64; lower the batch size"
             ),
             (.badEmbeddings(path: "t.npy", reason: "why"), "t.npy: why"),
             (
@@ -91,7 +88,7 @@ import Testing
             ),
             (
                 .tooFewConditions(batchSize: 64, conditions: 10),
-                "a batch of 64 needs more than the 10 condition images of the dataset; lower the batch size"
+                "the dataset's 10 condition images do not fill a batch of 64; lower the batch size"
             ),
             (.notPairs(origin: "mnist"), "mnist: contains no pairs; remove dataset.unpaired"),
             (.unlabelledSubset, "the dataset has no labels, so it cannot provide labelled samples"),

@@ -63,6 +63,18 @@ import Testing
                 == ["optimizer.beta1"])
     }
 
+    @Test func stagesNeedStepsBetweenThem() throws {
+        let found = message {
+            _ = try Experiment(
+                ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying(
+                    [#"stages=[{"share": 0.1, "set": {}}, {"share": 0.2, "set": {}}]"#, "steps=2"]))
+        }
+        #expect(
+            found.hasSuffix(
+                "stages[1].share: begins after step 1, no later than the stage before; train for more steps, or move it"
+            ), "\(found)")
+    }
+
     @Test func stepsAndSeedGoOverTheConfig() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(TinyExperiment.text, to: "tiny.json")
