@@ -44,13 +44,17 @@ extension Sampling {
         let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
         let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
         let configuration = experiment.configuration
-        let dataset: any Dataset
-        do {
-            dataset = try experiment.locating { try configuration.dataset.open(searchPath: searchPath) }
-        } catch DatasetError.noTestSplit where split == .test {
-            throw SamplingError.noSplit(.test, folder: path)
-        } catch DatasetError.noHoldout where split == .validation {
-            throw SamplingError.noSplit(.validation, folder: path)
+        let dataset = try experiment.locating {
+            do {
+                return try configuration.dataset.open(searchPath: searchPath)
+            } catch let error as DatasetError {
+                // The remedy for a config, to hold samples out, is none for a finished run.
+                switch (error, split) {
+                case (.noTestSplit, let split?), (.noHoldout, let split?):
+                    throw SamplingError.noSplit(split, folder: path)
+                default: throw error
+                }
+            }
         }
         let networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
