@@ -107,6 +107,14 @@ struct EvaluateCommand: ParsableCommand {
             ] where isGiven {
                 throw ValidationError("\(option) is for runs, not for --images")
             }
+            switch against.map(ImageEvaluation.Reference.init) {
+            case .folder where split != nil:
+                throw ValidationError("--split is for a dataset, not for a folder of images")
+            case .statistics where split != nil: throw ValidationError("--split is for a dataset, not for statistics")
+            case .statistics where realSamples != nil:
+                throw ValidationError("--real-samples is for images, not for statistics")
+            default: break
+            }
         }
         if let statistics, !statistics.lowercased().hasSuffix(".npz") {
             throw ValidationError("--statistics \(statistics): expected a file that ends in .npz")

@@ -80,6 +80,11 @@ public enum ClassifierReference: Hashable, Sendable {
     /// InceptionV3 with weights in a safetensors file.
     case inceptionV3(weights: String)
 
+    /// A name, the path of a config, or that of a safetensors file of InceptionV3's weights.
+    public init(_ text: String) {
+        self = text.hasSuffix(".safetensors") ? .inceptionV3(weights: text) : .named(text)
+    }
+
     static func read(from reader: ConfigReader) throws -> ClassifierReference? {
         let node = try reader.optionalNode(
             "classifier",
@@ -88,7 +93,7 @@ public enum ClassifierReference: Hashable, Sendable {
         guard let node else { return nil }
         if let name = node.string {
             guard !name.isEmpty else { throw reader.fail("classifier", "expected a name, found an empty string") }
-            return name.hasSuffix(".safetensors") ? .inceptionV3(weights: name) : .named(name)
+            return ClassifierReference(name)
         }
         guard let object = node.object, object["type"]?.string == "inceptionv3",
             let weights = object["weights"]?.string, object.keys.allSatisfy({ $0 == "type" || $0 == "weights" })

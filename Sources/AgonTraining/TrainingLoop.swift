@@ -230,7 +230,7 @@ final class TrainingLoop {
             let news = try watch.observe(step: finished, scalars: scalars) { epoch in
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
-            let evaluated = try evaluate()
+            let evaluated = try evaluateOrSave(clock)
             let isLogged = finished == 1 || isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
             let progress = clock.progress(
                 step: finished, scalars: step.scalars(of: min(logged, finished - 1)..<finished), isLogged: isLogged)
@@ -287,6 +287,17 @@ final class TrainingLoop {
         best?.take(values)
         growSlack(values)
         return values
+    }
+
+    /// The same. An error that would come again after a resume must not cost the steps since the last checkpoint; after
+    /// another one, the resumed run repeats them and the evaluation.
+    private func evaluateOrSave(_ clock: ProgressClock) throws -> [EvaluationValue] {
+        do {
+            return try evaluate()
+        } catch {
+            if !error.isPassing { try? save(clock) }
+            throw error
+        }
     }
 
     /// Updates the hypervolume's slack from the distance just measured, if the config lets the slack grow.

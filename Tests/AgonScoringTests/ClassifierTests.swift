@@ -134,6 +134,9 @@ import Testing
                 == "unknown classifier 'block'. Did you mean 'blocks'? Available: blocks; "
                 + "or give the path of a config")
         #expect(
+            message { _ = try digits.classifiers.recipe("blocks", overrides: ["dataset.range=unit"]) }.hasSuffix(
+                "dataset: a classifier reads images in [-1, 1]; remove 'range', or set it to 'signed'"))
+        #expect(
             message { try digits.trainClassifier("input=[14, 14, 1]") }
                 == "classifier 'blocks' does not fit: it has 10 classes of images [14, 14, 1], "
                 + "the dataset has 10 classes and images [12, 12, 1]")

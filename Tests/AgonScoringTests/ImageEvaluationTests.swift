@@ -151,6 +151,10 @@ import Testing
         (first.classifier, first.metrics, first.statisticsPath) = (.named("blocks"), [.frechet], file)
         let distance = try first.measure()[0].value
         let stored = try StatisticsFile(path: file)
+        // They are written for metrics that do not need them, too.
+        (first.metrics, first.statisticsPath) = ([.similarity], digits.folder.path + "/alone.npz")
+        #expect(try first.measure().map(\.metric) == ["ms-ssim"])
+        #expect(try StatisticsFile(path: digits.folder.path + "/alone.npz").hash == stored.hash)
         #expect(stored.statistics.columns == 10)
         var second = evaluation(made, file)
         (second.classifier, second.metrics) = (.named("blocks"), [.frechet])

@@ -348,6 +348,42 @@ import Testing
                 "expected a classifier's name or {\"type\": \"inceptionv3\", \"weights\": FILE}, found an object"))
     }
 
+    @Test func metricsThatTooFewSamplesDefineAreFoundBeforeTheFirstStep() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        var notes: [String] = []
+        let few = #"evaluate={"every": 12, "samples": 4, "realSamples": 50}"#
+        let run = try train(digits, digits.folder.path + "/run", [few]) { event in
+            if case .note(let text) = event { notes.append(text) }
+        }
+        let names = run.evaluations.map(\.metric)
+        #expect(names.contains("fid-linear") && !names.contains("precision-linear"))
+        #expect(notes.contains("left out prdc: 4 generated samples, at least 6 are needed"), "\(notes)")
+        let other = digits.folder.path + "/other"
+        #expect(
+            message { _ = try train(digits, other, [few, #"evaluate.metrics=["prdc"]"#]) }
+                == "metric 'prdc': 4 generated samples, at least 6 are needed")
+        #expect(!FileManager.default.fileExists(atPath: other))
+    }
+
+    /// An evaluation that fails costs no step.
+    @Test func theStateIsSavedBeforeAFailedEvaluationEndsTheRun() throws {
+        let digits = try TinyDigits()
+        try digits.trainClassifier()
+        let path = digits.folder.path + "/run"
+        // The classifier is loaded when it is first used, and its file is damaged by then.
+        let cache = digits.folder.path + "/cache"
+        let weights = try FileManager.default.subpathsOfDirectory(atPath: cache).filter { $0.hasSuffix(".safetensors") }
+        #expect(weights.count == 1)
+        #expect(throws: (any Error).self) {
+            try train(digits, path, [TinyDigits.evaluate, "checkpoints.every=100", "evaluate.every=6"]) { event in
+                guard case .progress(let progress) = event, progress.step == 5 else { return }
+                try? Data("no weights".utf8).write(to: URL(fileURLWithPath: cache + "/" + weights[0]))
+            }
+        }
+        #expect(try RunFolder(path: path).checkpointSteps == [6])
+    }
+
     @Test func classifiersAreNamedByOptionOrKey() {
         #expect(
             "\(MeasurementError.noClassifier(dataset: "cats", available: ["lenet-mnist"]))"

@@ -52,6 +52,9 @@ public struct ClassifierConfiguration: ConfigDecodable, Sendable {
             "Updates between checkpoints, from which interrupted training resumes.")
         let split = dataset.split
         try reader.require(split == .train, "dataset", "a classifier learns the split 'train', not '\(split.rawValue)'")
+        let range = dataset.range
+        try reader.require(
+            range == .signed, "dataset", "a classifier reads images in [-1, 1]; remove 'range', or set it to 'signed'")
     }
 
     /// The published JSON Schema of classifiers' configs.

@@ -1,3 +1,4 @@
+import AgonAdversarial
 import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
@@ -5,6 +6,7 @@ import AgonMetrics
 import AgonRuns
 import AgonSampling
 import AgonTensors
+import AgonText
 import AgonTraining
 
 /// The requirements of a run's evaluation, checked before anything is trained or measured: real samples, the
@@ -36,8 +38,8 @@ struct EvaluationPlan {
     ///     instead of a reason to leave them out.
     ///   - note: called with a line if a classifier must be trained first, or if metrics are left out.
     ///
-    /// Throws `MeasurementError` and `ClassifierError` for mismatches, `DatasetError`, the errors of training a
-    /// classifier.
+    /// Throws `MeasurementError` and `ClassifierError` for mismatches, `TensorsError.lapackUnavailable`, `DatasetError`,
+    /// the errors of training a classifier.
     init(
         _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, isSplitDemanded: Bool = false,
         requiresClassifier: Bool = false, searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int,
@@ -112,6 +114,11 @@ struct EvaluationPlan {
         } else {
             extractor = nil
         }
+        metrics = try Self.measurable(
+            metrics, named: settings.metrics, isStage: isStage, real: min(settings.realSamples, dataset.count),
+            generated: Self.generated(settings, task: experiment.configuration.training.task, dataset: dataset),
+            note: note)
+        if metrics.contains(.frechet), !BLAS.description.hasLAPACK { throw TensorsError.lapackUnavailable }
         self.metrics = metrics
         if isStacked, metrics.contains(.modes) {
             let modes = try training.deterministic(split: .train, takesAll: true).open(searchPath: searchPath)
@@ -133,6 +140,30 @@ struct EvaluationPlan {
             case .similarity: hasWindow
             case .modes: isStacked
             }
+        }
+    }
+
+    /// The number of samples that metrics other than `modes` see.
+    private static func generated(_ settings: EvaluationSettings, task: any GANTask, dataset: any Dataset) -> Int {
+        guard task.takesConditionImages else { return settings.samples }
+        return min(settings.samples, dataset.independentConditions?.count ?? dataset.count)
+    }
+
+    /// Those metrics for which there are enough samples. Of several stages, and of metrics that the settings do not name,
+    /// the others are left out with a note.
+    ///
+    /// Throws `MeasurementError.unfit`.
+    private static func measurable(
+        _ metrics: [EvaluationMetric], named: [EvaluationMetric], isStage: Bool, real: Int, generated: Int,
+        note: (String) -> Void
+    ) throws -> [EvaluationMetric] {
+        try metrics.filter { metric in
+            guard let reason = metric.shortage(real: real, generated: generated) else { return true }
+            if named.contains(metric), !isStage {
+                throw MeasurementError.unfit(metric: metric.rawValue, reason: reason)
+            }
+            note("left out \(metric.rawValue): \(reason)")
+            return false
         }
     }
 
@@ -189,5 +220,25 @@ struct EvaluationPlan {
     var realKey: String {
         let contents = dataset.fingerprint?.sha256 ?? ""
         return "\(data.digest) \(contents) \(settings.split.rawValue) \(settings.realSamples) \(extractor?.hash ?? "")"
+    }
+}
+
+extension EvaluationMetric {
+    /// What is missing for the metric to be defined; nil if there are enough samples.
+    fileprivate func shortage(real: Int, generated: Int) -> String? {
+        let needed: (real: Int, generated: Int)
+        switch self {
+        case .frechet, .kernel, .similarity: needed = (2, 2)
+        case .neighbours: needed = (FeatureComparison.neighbours + 1, FeatureComparison.neighbours + 1)
+        case .score: needed = (0, 1)
+        case .modes: return nil
+        }
+        if generated < needed.generated {
+            return "\(CountText.short(generated, "generated sample")), at least \(needed.generated) are needed"
+        }
+        if real < needed.real {
+            return "\(CountText.short(real, "real sample")), at least \(needed.real) are needed"
+        }
+        return nil
     }
 }

@@ -77,7 +77,7 @@ public struct ImageEvaluation {
         let real = try realImages(comparedWith: made, note: note)
         var wanted = try wantedMetrics(made, note: note)
         var values: [EvaluationValue] = []
-        if wanted.contains(where: \.needsFeatures) {
+        if statisticsPath != nil || wanted.contains(where: \.needsFeatures) {
             do {
                 values += try featureValues(wanted, made: made, real: real, note: note)
             } catch MeasurementError.noClassifier

@@ -104,7 +104,7 @@ public struct NearestImages {
             return { $0.pixels.map { Float($0) * scale } }
         }
         let image = ImageShape(height: shape[1], width: shape[2], channels: shape[3])
-        let source = try ExtractorSource.find(.named(classifier), dataset: dataset, catalogue: catalogue)
+        let source = try ExtractorSource.find(ClassifierReference(classifier), dataset: dataset, catalogue: catalogue)
         try source.check(image, of: "'\(dataset)'")
         let extractor = try source.trained(
             searchPath: searchPath, catalogue: catalogue, threads: threads, note: note
