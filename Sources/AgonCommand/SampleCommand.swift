@@ -69,16 +69,16 @@ struct SampleCommand: ParsableCommand {
     var source: String
     @Option(parsing: .unconditional, help: "The number of samples; default: 64.")
     var count: Int?
-    @Option(parsing: .unconditional, help: "The seed of the latent vectors.")
-    var seed = 0
+    @Option(parsing: .unconditional, help: "The seed of the latent vectors; default: 0.")
+    var seed: Int?
     @Option(
         help: ArgumentHelp(
             "What to write: an image, an array, or a folder of images; default: NAME-samples.png.",
             valueName: "png|npy|folder/"),
         completion: .file())
     var out: String?
-    @Option(help: "The generator's weights: average (if the run has averages) or raw.")
-    var weights = EvaluationSettings.Weights.average
+    @Option(help: "The generator's weights: average (default, if the run has averages) or raw.")
+    var weights: EvaluationSettings.Weights?
     @Option(parsing: .unconditional, help: "Enlarge each sample by this whole factor; default: to about 64 pixels.")
     var scale: Int?
     @Option(
@@ -171,7 +171,7 @@ struct SampleCommand: ParsableCommand {
                 "--save writes into the run's folder, and \(source) comes with Agon; copy it first: cp -r \(folder) .")
         }
         try check("--count", count, in: 1...100_000)
-        if seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
+        if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
         try check("--columns", columns, in: 1...100_000, "1 or more")
         try check("--scale", scale, in: 1...64)
         if let truncation, !(truncation > 0 && truncation <= 100) {
@@ -186,7 +186,8 @@ struct SampleCommand: ParsableCommand {
             try refuse(
                 [
                     ("--count", count != nil), ("--columns", columns != nil), ("--scale", scale != nil),
-                    ("--numbered", numbered), ("--label", label != nil),
+                    ("--numbered", numbered), ("--label", label != nil), ("--truncation", truncation != nil),
+                    ("--standing-statistics", standingStatistics != nil),
                 ], with: "--save without --out")
         }
         if ways.count > 1 { throw ValidationError("\(ways.inWords) cannot be combined") }
@@ -201,8 +202,10 @@ struct SampleCommand: ParsableCommand {
             if count != nil, !interpolate { throw ValidationError("--count is for --animate with --interpolate") }
             if !interpolate {
                 try refuse(
-                    [("--label", label != nil), ("--checkpoint", checkpoint != nil)],
-                    with: "--animate without --interpolate")
+                    [
+                        ("--label", label != nil), ("--checkpoint", checkpoint != nil), ("--seed", seed != nil),
+                        ("--weights", weights != nil),
+                    ], with: "--animate without --interpolate")
             }
             try refuse(
                 [
@@ -246,23 +249,24 @@ struct SampleCommand: ParsableCommand {
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(
-            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights,
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights ?? .average,
             standingStatistics: standingStatistics, threads: threads.count
         ) { print("note: \($0)") }
         if let animate {
             let frames = try Animation.writeWalk(
-                sampling, count: count ?? 16, seed: UInt64(seed), label: label, threads: threads.count, to: animate)
+                sampling, count: count ?? 16, seed: UInt64(seed ?? 0), label: label, threads: threads.count, to: animate
+            )
             print("\(animate): \(CountText.short(frames, "frame"))")
             return
         }
         if let neighbours, let target { return try drawNeighbours(neighbours, sampling, to: target) }
         if !assignments.isEmpty {
-            let paths = try sampling.save(assignments, seed: UInt64(seed), replacing: replace)
-            for (path, assignment) in zip(paths, assignments) { print("\(path): \(assignment) of seed \(seed)") }
+            let paths = try sampling.save(assignments, seed: UInt64(seed ?? 0), replacing: replace)
+            for (path, assignment) in zip(paths, assignments) { print("\(path): \(assignment) of seed \(seed ?? 0)") }
         }
         if let target {
             let outcome = try sampling.write(
-                choice, seed: UInt64(seed), columns: columns, scale: scale, isNumbered: numbered, label: label,
+                choice, seed: UInt64(seed ?? 0), columns: columns, scale: scale, isNumbered: numbered, label: label,
                 truncation: truncation, threads: threads.count, to: target)
             print(text(of: outcome))
         }
@@ -284,8 +288,9 @@ struct SampleCommand: ParsableCommand {
             chosen = known
         }
         let outcome = try Sampling.writeFromDataset(
-            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights, split: chosen, count: count ?? 16,
-            seed: UInt64(seed),
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights ?? .average, split: chosen,
+            count: count ?? 16,
+            seed: UInt64(seed ?? 0),
             searchPath: data.searchPath, threads: threads.count, to: target
         ) { print("note: \($0)") }
         print(text(of: outcome))
@@ -301,7 +306,7 @@ struct SampleCommand: ParsableCommand {
         let nearest = NearestImages(
             run: folder, sampling: sampling, searchPath: data.searchPath, threads: threads.count)
         let outcome = try nearest.write(
-            count: count ?? 8, neighbours: neighbours, seed: UInt64(seed), classifier: classifier, to: out
+            count: count ?? 8, neighbours: neighbours, seed: UInt64(seed ?? 0), classifier: classifier, to: out
         ) { print("note: \($0)") }
         print(
             "\(out): \(CountText.short(outcome.samples, "sample")) of step \(outcome.step), each before its nearest of "

@@ -34,6 +34,8 @@ public final class CompiledStep: @unchecked Sendable {
     private let links: TaskLinks
     private let schedule: OpaquePointer
     private let keys: RandomKeys
+    /// Whether a run draws random numbers.
+    public let drawsRandomNumbers: Bool
     private let updateParameters: UpdateParameters
     private let inputIndices: [(name: String, index: Int)]
     private let outputAddresses: [(name: String, address: Address, shape: Shape)]
@@ -70,6 +72,7 @@ public final class CompiledStep: @unchecked Sendable {
         var assembly = ProgramAssembly(fusion, outputs: outputs.map(\.value))
         let programs = assembly.assemble()
         keys = RandomKeys(seed: seed, streams: assembly.randomStreams)
+        drawsRandomNumbers = !assembly.randomStreams.isEmpty
         updateParameters = UpdateParameters(rules: graph.updateRules)
         let lowering = Lowering(fusion: fusion, keys: keys, updateParameters: updateParameters)
         table = lowering.table

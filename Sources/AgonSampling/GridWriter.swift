@@ -14,7 +14,7 @@ package final class GridWriter {
 
     private enum Content {
         case samples([Float], conditions: [Float], grid: SampleGrid)
-        /// Condition images and their target images, `[N, H, W, C]`.
+        /// Condition images and target images, `[N, H, W, C]`; of unpaired data there may be fewer targets.
         case translations(conditions: Tensor, samples: Tensor)
         case unknown
     }
@@ -55,8 +55,9 @@ package final class GridWriter {
         let training = configuration.training
         guard let inputs = SampleInputs(training, count: count, latents: stream, dataset: dataset) else { return }
         if training.task.takesConditionImages, let dataset {
-            let indices = 0..<inputs.count
-            content = .translations(conditions: try dataset.conditions(indices), samples: try dataset.samples(indices))
+            content = .translations(
+                conditions: try dataset.conditions(0..<inputs.count),
+                samples: try dataset.samples(0..<min(inputs.count, dataset.count)))
             return
         }
         var grid = SampleGrid(columns: configuration.samples.columns, modes: dataset?.mixture)
@@ -90,8 +91,19 @@ package final class GridWriter {
         case .samples(let latents, let conditions, let grid):
             try grid.write(samplers[0].samples(from: latents, conditions: conditions, index: step), path: path)
         case .translations(let conditions, let samples):
-            try SampleGrid.writeStrips(strips(conditions, samples, step: step), path: path)
+            let rows = min(conditions.shape[0], samples.shape[0])
+            try SampleGrid.writeStrips(
+                strips(conditions.first(rows), samples.first(rows), step: step), path: path)
         case .unknown: break
+        }
+    }
+
+    /// The rows of a grid: samples, or strips of input, output and target.
+    var rows: Int {
+        switch content {
+        case .samples(_, _, _): count
+        case .translations(let conditions, let samples): min(conditions.shape[0], samples.shape[0])
+        case .unknown: 0
         }
     }
 

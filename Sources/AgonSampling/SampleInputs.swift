@@ -37,7 +37,8 @@ package struct SampleInputs {
         if task.takesConditionImages {
             guard let dataset else { return nil }
             let available = dataset.independentConditions?.count ?? dataset.count
-            let order = (order ?? Array(0..<dataset.count)).filter { $0 < available }
+            let shared = (order ?? Array(0..<dataset.count)).filter { $0 < available }
+            let order = shared + (shared.count..<max(shared.count, available))
             self.count = min(count, order.count)
             source = .images(dataset, order: order)
             return

@@ -23,7 +23,7 @@ package final class Sampler {
         seed: UInt64
     ) throws {
         self.range = range
-        batch = max(1, min(count, 64))
+        batch = max(1, min(count, Self.wholeBatch))
         inputSize = generator.inputShape.count
         self.conditionSize = conditionSize ?? 0
         sampleShape = generator.outputShape
@@ -35,11 +35,14 @@ package final class Sampler {
     /// The memory for sampling beyond the generator's own.
     var plan: MemoryPlan { step.plan }
 
+    /// The samples that a generator makes at once. Its own random numbers follow a sample's place in the batch.
+    private static let wholeBatch = 64
+
     /// One sample for each of the generator's inputs, contiguous: `[N] + sample shape`.
     ///
     /// - Parameters:
     ///   - conditions: a condition vector for each, if the generator takes one.
-    ///   - index: the step of the generator's own random numbers, if any.
+    ///   - index: the step of the generator's own random numbers, if any; each further batch takes the next.
     package func samples(from inputs: [Float], conditions: [Float] = [], index: Int = 0) -> Tensor {
         let count = inputs.count / inputSize
         precondition(conditions.count == count * conditionSize, "\(conditions.count) values for \(count) conditions")
@@ -55,11 +58,31 @@ package final class Sampler {
             piece.withUnsafeBufferPointer { piece in
                 conditionPiece.withUnsafeBufferPointer { conditions in
                     guard let latent = piece.baseAddress, let condition = conditions.baseAddress else { return }
-                    step.run(inputs: ["latent": latent, "condition": condition], index: index)
+                    step.run(inputs: ["latent": latent, "condition": condition], index: index + first / batch)
                 }
             }
             step.withOutput("images") { images, _ in values += images[0..<here * sampleShape.count] }
         }
         return Tensor(shape: Shape([count] + sampleShape.dimensions), values: range.signed(values))
+    }
+
+    /// The samples with these numbers, from 1, as they are among all samples: those of a generator that draws random
+    /// numbers itself have the numbers of their places.
+    ///
+    /// - Parameter inputs: an input for each number.
+    func samples(numbered numbers: [Int], from inputs: [Float], conditions: [Float]) -> Tensor {
+        guard step.drawsRandomNumbers else { return samples(from: inputs, conditions: conditions) }
+        var values: [Float] = []
+        for (position, number) in numbers.enumerated() {
+            let row = (number - 1) % Self.wholeBatch
+            func placed(_ all: [Float], size: Int) -> [Float] {
+                [Float](repeating: 0, count: row * size) + all[position * size..<(position + 1) * size]
+            }
+            let made = samples(
+                from: placed(inputs, size: inputSize), conditions: placed(conditions, size: conditionSize),
+                index: (number - 1) / Self.wholeBatch)
+            values += made.values.suffix(sampleShape.count)
+        }
+        return Tensor(shape: Shape([numbers.count] + sampleShape.dimensions), values: values)
     }
 }

@@ -194,10 +194,15 @@ public struct Sampling {
         if let truncation { latents = LatentTruncation.truncated(latents, to: truncation) }
         if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
+        var places = count
+        if case .picked(let numbers) = choice { places = numbers.max() ?? count }
         let sampler = try Sampler(
-            generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
+            generator, range: range, conditionSize: classes, count: places, pool: WorkerPool(threads: threads),
             seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
+        if case .picked(let numbers) = choice {
+            return (sampler.samples(numbered: numbers, from: latents, conditions: conditions), grid)
+        }
         return (sampler.samples(from: latents, conditions: conditions), grid)
     }
 

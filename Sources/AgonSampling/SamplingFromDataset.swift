@@ -60,16 +60,17 @@ extension Sampling {
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
         let generators = networks.gan.sides.map { weights == .average ? $0.average ?? $0.generator : $0.generator }
         for generator in generators { try checkpoint.restore(generator.variables) }
-        let here = min(count, dataset.count)
         let grids = try GridWriter(
-            generators, configuration: configuration, count: here, pool: WorkerPool(threads: threads))
+            generators, configuration: configuration, count: count, pool: WorkerPool(threads: threads))
         try grids.fix(dataset: dataset)
         let step = Int(truncatingIfNeeded: seed)
+        var drawn = grids.rows
         if case .image(let path) = output {
             try grids.write(path: path, step: step)
         } else if let samples = grids.samples(step: step) {
             try output.write(samples) { SampleGrid().image(of: $0) }
+            drawn = samples.shape[0]
         }
-        return Outcome(path: file, step: checkpoint.step, count: here)
+        return Outcome(path: file, step: checkpoint.step, count: drawn)
     }
 }

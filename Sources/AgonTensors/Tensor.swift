@@ -16,6 +16,14 @@ public struct Tensor: Equatable, Sendable {
     /// The same values with another shape of equal count.
     public func reshaped(_ shape: Shape) -> Tensor { Tensor(shape: shape, values: values) }
 
+    /// The first of the rows along the first axis.
+    public func first(_ rows: Int) -> Tensor {
+        precondition(shape.rank > 0 && (0...shape[0]).contains(rows), "\(rows) rows of \(shape)")
+        let size = shape.dimensions.dropFirst().reduce(1, *)
+        return Tensor(
+            shape: Shape([rows] + shape.dimensions.dropFirst()), values: Array(values.prefix(rows * size)))
+    }
+
     /// The axes in another order: axis `i` of the result is axis `order[i]` of this tensor.
     public func permuted(_ order: [Int]) -> Tensor {
         precondition(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of the axes of \(shape)")

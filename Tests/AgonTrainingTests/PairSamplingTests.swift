@@ -30,6 +30,28 @@ import Testing
         _ = try TrainingRun.run(Experiment(node), options: TinyExperiment.options(folder.path + "/run")) { _ in }
     }
 
+    /// Of unpaired data, all conditions can be translated; a strip needs a target too.
+    @Test(arguments: [("strips.png", 4), ("all.npy", 6)]) func countsAreThoseOfTheDrawn(name: String, count: Int) throws
+    {
+        let shape = ImageShape(height: 2, width: 2, channels: 3)
+        for (domain, images) in [("trainA", 6), ("trainB", 4)] {
+            for index in 0..<images {
+                let file = try folder.write([], to: "domains/\(domain)/\(index).png")
+                try ImageFile.writePNG(Image(shape: shape, pixels: [UInt8](repeating: 9, count: 12)), path: file)
+            }
+        }
+        let node = try ConfigNode.load(path: folder.path + "/run/config.json").applying([
+            #"dataset={"name": "unpaired", "path": "\#(folder.path)/domains"}"#, "task=cycle", "name=cycle",
+            #"discriminator={"layers": [{"type": "conv", "channels": 1, "kernel": 1}]}"#,
+        ])
+        let run = folder.path + "/cycle"
+        _ = try TrainingRun.run(Experiment(node), options: TinyExperiment.options(run)) { _ in }
+        let outcome = try Sampling.writeFromDataset(
+            run: run, count: 9, seed: 0, searchPath: TinyExperiment.options(run).searchPath, threads: 1,
+            to: folder.path + "/" + name)
+        #expect(outcome.count == count)
+    }
+
     private func sample(_ split: DatasetSplit?) throws -> Sampling.Outcome {
         try Sampling.writeFromDataset(
             run: folder.path + "/run", split: split, count: 9, seed: 0,
