@@ -81,7 +81,7 @@ struct OnnxTranslation {
                     operation: "assign", origin: "\(node.origin)", reason: "it changes the network's state")
             }
             guard isDependent[node.output.index] else { continue }
-            for input in inputs(of: node) where !isDependent[input.index] { wanted.insert(input.index) }
+            for input in inputs(of: node) where !isDependent[input.index] { wanted.insert(unbroadcast(input).index) }
         }
         for index in wanted.sorted() { graph.output("constant.\(index)", graph.nodes[index].output) }
         let step = try CompiledStep(graph, name: "constants", pool: pool, seed: 0)
@@ -94,6 +94,15 @@ struct OnnxTranslation {
             guard let values = step.output("constant.\(index)")?.values else { continue }
             constants[index] = Tensor(shape: graph.nodes[index].output.shape, values: values)
         }
+    }
+
+    /// The value that an elementwise operation may read instead of a constant: ONNX broadcasts it to any batch, where the
+    /// graph has copied it to the samples of its own.
+    private func unbroadcast(_ value: Value) -> Value {
+        guard !isDependent[value.index], Self.isBatch(value.shape),
+            case .broadcast = graph.nodes[value.index].operation
+        else { return value }
+        return unbroadcast(graph.nodes[value.index].inputs[0])
     }
 
     private static func withPointers(
@@ -144,6 +153,7 @@ struct OnnxTranslation {
 
     /// The name of a node's input, which is a constant if it does not depend on the model's inputs.
     private mutating func operand(_ value: Value) throws -> String {
+        let value = unbroadcast(value)
         if let name = names[value.index] { return name }
         guard let tensor = constants[value.index] else {
             preconditionFailure("value \(value.index) was not translated")
@@ -157,6 +167,7 @@ struct OnnxTranslation {
         if let matrices = products[node.output.index] {
             return model.add("MatMul", try matrices.map { try operand($0) })
         }
+        try checkBatch(node)
         switch node.operation {
         case .input(let name): return try input(name, node.output.shape)
         case .unary(let function): return try unary(function, operand(node.inputs[0]))
@@ -187,6 +198,20 @@ struct OnnxTranslation {
         case .convolutionInputGradient(let geometry): return try convolution("ConvTranspose", geometry, node)
         default: return try image(node)
         }
+    }
+
+    /// Refuses what holds for this number of samples alone: samples that are mixed, and constants with a row for each.
+    ///
+    /// Throws `ExportError.unsupported`.
+    private func checkBatch(_ node: Node) throws {
+        let mixes =
+            node.inputs.contains { isDependent[$0.index] && Self.isBatch($0.shape) } && !Self.isBatch(node.output.shape)
+        let isElementwise = if case .binary = node.operation { true } else { false }
+        let copies = !isElementwise && node.inputs.contains { $0 != unbroadcast($0) }
+        guard mixes || copies else { return }
+        throw ExportError.unsupported(
+            operation: node.operation.name, origin: "\(node.origin)",
+            reason: "it mixes the samples of a batch, so that the model would take \(Self.batch) samples only")
     }
 
     private mutating func image(_ node: Node) throws -> String {
@@ -278,10 +303,13 @@ struct OnnxTranslation {
 
     // MARK: Shapes
 
+    /// Whether a shape begins with the batch.
+    private static func isBatch(_ shape: Shape) -> Bool { shape.rank > 0 && shape[0] % batch == 0 }
+
     /// A shape whose extent of the batch is replaced.
     private func batchFree(_ shape: Shape, by extent: Int) -> [Int] {
         var extents = shape.dimensions
-        if let first = extents.first, first % Self.batch == 0 { extents[0] = extent }
+        if Self.isBatch(shape) { extents[0] = extent }
         return extents
     }
 

@@ -136,6 +136,39 @@ import Testing
                 .contains("draws random numbers, so that outputs differ from run to run"))
     }
 
+    /// Counts of pixels differ at the border, so that they are divided by an image, which must not be one per sample.
+    @Test func constantsLeaveTheBatchFree() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        let layers = #"""
+            generator={"layers": [{"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]},
+              {"type": "averagePool", "kernel": [3, 2], "stride": 1, "padding": [1, 0, 1, 1], "countPadding": false}]}
+            """#
+        _ = try TrainingRun.run(digits.load([layers]), options: digits.options(run), classifiers: digits.classifiers)
+        let path = digits.folder.path + "/g.onnx"
+        _ = try ModelExport.writeGenerator(run: run, to: path, threads: 1)
+        let graph = try model(path).graph
+        expectSound(graph)
+        #expect(graph.node.contains { $0.opType == "Div" || $0.opType == "Mul" })
+        for tensor in graph.initializer where tensor.dataType == 1 && tensor.dims.count == 4 {
+            #expect(tensor.dims[0] % Int64(OnnxTranslation.batch) != 0, "\(tensor.dims)")
+        }
+    }
+
+    @Test func layersThatMixSamplesCannotBeExported() throws {
+        let digits = try TinyDigits()
+        let run = digits.folder.path + "/run"
+        let layers = #"""
+            generator={"layers": [{"type": "linear", "features": 16},
+              {"type": "minibatchDiscrimination", "features": 4, "kernelSize": 3},
+              {"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]}]}
+            """#
+        _ = try TrainingRun.run(digits.load([layers]), options: digits.options(run), classifiers: digits.classifiers)
+        #expect(
+            message { _ = try ModelExport.writeGenerator(run: run, to: digits.folder.path + "/g.onnx", threads: 1) }
+                .contains("it mixes the samples of a batch"))
+    }
+
     @Test func otherEndingsAreRefused() {
         #expect(throws: ExportError.wrongEnding(path: "g.pb")) {
             try ModelExport.writeGenerator(run: "none", to: "g.pb", threads: 1)
