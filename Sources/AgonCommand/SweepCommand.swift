@@ -285,7 +285,8 @@ struct SweepEmitCommand: ParsableCommand {
         let sweep = try self.sweep.load()
         let folder = self.sweep.folder(of: sweep)
         if parallel {
-            let options = try SweepOptions(jobs: jobs, threads: threads)
+            // Another machine, with more cores, may run the lines.
+            let options = try SweepOptions(jobs: jobs, threads: threads, oversubscribes: true)
             let left = try folder.prepare(sweep)
             let written = try BatchJobs.writeParallel(folder, jobs: options.jobs, threads: options.threads)
             print("\(written.path): \(sweep.trialCount); run them with:\n\(written.command)")

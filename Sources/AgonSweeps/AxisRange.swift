@@ -10,12 +10,19 @@ struct AxisRange: ConfigDecodable, Sendable {
     let step: Double?
 
     static let countLimit = 100_000
+    /// Beyond them decimal numbers cannot be told from 0 or added.
+    private static let magnitudes = 1e-100...1e100
 
     init(from reader: ConfigReader) throws {
         from = try reader.number("from", "The first number.")
         to = try reader.number("to", "The upper limit; included if a step reaches it.")
         step = try reader.optionalNumber(
             "step", in: .positive, "The distance between successive numbers; optional for random draws.")
+        for (key, number) in [("from", from), ("to", to), ("step", step ?? 0)] {
+            try reader.require(
+                number == 0 || Self.magnitudes.contains(abs(number)), key,
+                "\(NumberText.shortest(number)) is out of range; expected 0, or a magnitude from 1e-100 to 1e100")
+        }
         try reader.require(from <= to, "to", "\(NumberText.shortest(to)) is below 'from', \(NumberText.shortest(from))")
         if let step {
             try reader.require(

@@ -164,9 +164,22 @@ public struct SweepAxis: ConfigDecodable, Sendable {
             return point(path, range.value(at: uniform(name)))
         case .logRange(let path, let range) where range.count == nil:
             return point(path, range.value(at: uniform(name)))
+        case .zip(let axes) where axes.allSatisfy(\.isContinuous):
+            // Zipped ranges go along with each other.
+            let share = uniform(names.joined(separator: "+"))
+            let points = try axes.map { try $0.draw { _ in share } }
+            return points.dropFirst().reduce(points[0]) { $0.joined($1) }
         default:
             let points = try points()
             return points[min(Int(uniform(names.joined(separator: "+")) * Double(points.count)), points.count - 1)]
+        }
+    }
+
+    private var isContinuous: Bool {
+        switch kind {
+        case .range(_, let range): range.step == nil
+        case .logRange(_, let range): range.count == nil
+        default: false
         }
     }
 
@@ -176,7 +189,9 @@ public struct SweepAxis: ConfigDecodable, Sendable {
     }
 
     private func unsteady(_ key: String, of range: String) -> ConfigError {
-        .unfit(source, place.key(range), "missing key '\(key)'; only random draws can omit it")
+        .unfit(
+            source, place.key(range),
+            "missing key '\(key)'; only random draws can omit it, and zipped axes only together")
     }
 }
 

@@ -51,7 +51,7 @@ struct TrialCost: Sendable {
     /// The approximate disk space of a finished run, in bytes.
     func disk(of configuration: ExperimentConfiguration) -> Int {
         let steps = configuration.steps
-        func count(every: Int) -> Int { (steps + every - 1) / every }
+        func count(every: Int) -> Int { (steps - 1) / every + 1 }
         let kept =
             min(configuration.checkpoints.keep, count(every: configuration.checkpoints.every))
             + (configuration.checkpoints.best == nil ? 0 : 1)

@@ -1,10 +1,21 @@
 import AgonConfiguration
 import AgonStatistics
+import Foundation
 import Testing
 
 @testable import AgonReports
 
 @Suite struct ClaimJudgeTests {
+    /// All distances lie above a bound that has no logarithm.
+    @Test func boundsOfZeroOrLessHoldOnTheLogarithmicScale() {
+        func hypothesis(_ above: Double?, _ below: Double?) -> Hypothesis {
+            ClaimComparison.Statement.bound(above: above, below: below).hypothesis(isLogarithmic: true, goal: .minimize)
+        }
+        #expect(hypothesis(-1, 10) == .within(-.infinity...log(10)))
+        #expect(hypothesis(-1, nil) == .above(-.infinity))
+        #expect(hypothesis(2, nil) == .above(log(2)))
+    }
+
     private enum Given {
         /// Of the seeds 0, 1, 2 and so on.
         case seeds([Double])

@@ -143,6 +143,10 @@ import Testing
         #expect(LaTeXTable.escaped("two\nlines") == "two lines")
     }
 
+    @Test func latexDoesNotTakeARowForALength() {
+        #expect(LaTeXTable.line(["[0.5, 0.999]", "3"]) == "    {}[0.5, 0.999] & 3 \\\\")
+    }
+
     @Test func latexNumbersAndMarks() throws {
         let (table, _) = try table { trials in
             for index in 0..<3 { trials[index].distances = [-5, -3e8] }

@@ -193,6 +193,20 @@ import Testing
         #expect(Set(many.trials.map { $0.settings[2].value.integer }).count == 3)
     }
 
+    @Test func zippedRangesAreDrawnTogether() throws {
+        let sweep = try sweep(
+            """
+            "base": "tiny.json", "random": {"count": 5}, "axes": [{"zip": [
+              {"path": "optimizer.learningRate", "range": {"from": 0, "to": 1}},
+              {"path": "optimizer.beta1", "range": {"from": 0, "to": 0.5}}]}]
+            """)
+        #expect(sweep.trials.count == 5)
+        for trial in sweep.trials {
+            let rate = try #require(trial.settings[0].value.number)
+            #expect(abs(try #require(trial.settings[1].value.number) - rate / 2) < 1e-5)
+        }
+    }
+
     @Test func seedsCrossDraws() throws {
         let sweep = try sweep(drawn + #", "random": {"count": 3}, "seeds": [0, 1]"#)
         #expect(sweep.trials.count == 6)
@@ -243,7 +257,12 @@ import Testing
             ),
             (
                 #""base": "tiny.json", "axes": [{"path": "batchSize", "range": {"from": 1, "to": 2}}]"#,
-                "sweep.json:1: axes[0].range: missing key 'step'; only random draws can omit it"
+                "sweep.json:1: axes[0].range: missing key 'step'; "
+                    + "only random draws can omit it, and zipped axes only together"
+            ),
+            (
+                #""base": "tiny.json", "axes": [{"path": "batchSize", "range": {"from": 0, "to": 1e200, "step": 1e199}}]"#,
+                "sweep.json:1: axes[0].range.to: 1e+200 is out of range; expected 0, or a magnitude from 1e-100 to 1e100"
             ),
             (
                 #""base": "tiny.json", "axes": [{"zip": [{"path": "steps", "values": [1]}, {"path": "batchSize", "values": [1, 2]}]}]"#,

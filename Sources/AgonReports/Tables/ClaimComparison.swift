@@ -37,7 +37,8 @@ struct ClaimComparison {
             case .ratio(let expected, let margin):
                 return .within((log(expected) - log(1 + margin))...(log(expected) + log(1 + margin)))
             case .bound(let above, let below):
-                func place(_ bound: Double) -> Double { isLogarithmic ? log(bound) : bound }
+                // All values lie above a bound of 0 or less, which has no logarithm.
+                func place(_ bound: Double) -> Double { isLogarithmic ? log(max(bound, 0)) : bound }
                 if let above, let below { return .within(place(above)...place(below)) }
                 return above.map { .above(place($0)) } ?? .below(place(below ?? .infinity))
             }

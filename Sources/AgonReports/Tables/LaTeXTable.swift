@@ -48,7 +48,11 @@ enum LaTeXTable {
         return [line(upper), "    " + rules.joined(separator: " "), line(lower)]
     }
 
-    private static func line(_ cells: [String]) -> String { "    " + cells.joined(separator: " & ") + " \\\\" }
+    static func line(_ cells: [String]) -> String {
+        let text = cells.joined(separator: " & ")
+        // The end of a line and \midrule take a bracket that follows them as an optional length.
+        return "    " + (text.hasPrefix("[") ? "{}" : "") + text + " \\\\"
+    }
 
     private static func text(of part: ResultTable.CellText, isBest: Bool) -> String {
         var text = number(part.mean) + (part.reach.map { " $\\pm$ \(number($0))" } ?? "")
