@@ -27,7 +27,9 @@ public struct DropoutLayer: Layer {
 
     init(_ unit: Unit, from reader: ConfigReader) throws {
         self.unit = unit
-        rate = Float(try reader.number("rate", in: 0..<1, default: 0.5, "The dropout probability."))
+        let rate = Float(try reader.number("rate", in: 0..<1, default: 0.5, "The dropout probability."))
+        try reader.require(rate < 1, "rate", "it rounds to 1 in single precision")
+        self.rate = rate
         isAlwaysActive = try reader.boolean(
             "atEvaluation", default: false, "Whether dropout is also active when images are sampled or evaluated.")
     }

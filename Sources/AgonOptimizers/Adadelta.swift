@@ -21,7 +21,7 @@ public struct Adadelta: Optimizer {
     init(from reader: ConfigReader) throws {
         self.init(
             learningRate: try reader.learningRate(default: 1),
-            rho: try reader.number("rho", in: 0..<1, default: 0.9, "Decay factor of the mean squares per update."),
+            rho: try reader.decayFactor("rho", default: 0.9, "Decay factor of the mean squares per update."),
             epsilon: try reader.epsilon(default: 1e-6),
             weightDecay: try reader.weightDecay(default: 0))
     }

@@ -41,10 +41,8 @@ public struct Adam: Optimizer {
     {
         self.init(
             learningRate: try reader.learningRate(default: 1e-3),
-            beta1: try reader.number(
-                "beta1", in: 0..<1, default: 0.9, "Decay factor of the mean gradient per update."),
-            beta2: try reader.number(
-                "beta2", in: 0..<1, default: 0.999, "Decay factor of the mean square per update."),
+            beta1: try reader.decayFactor("beta1", default: 0.9, "Decay factor of the mean gradient per update."),
+            beta2: try reader.decayFactor("beta2", default: 0.999, "Decay factor of the mean square per update."),
             epsilon: try reader.epsilon(default: 1e-8),
             weightDecay: try reader.weightDecay(default: weightDecay),
             decoupledDecay: decoupledDecay,

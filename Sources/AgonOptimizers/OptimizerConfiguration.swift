@@ -106,7 +106,17 @@ extension ConfigReader {
     }
 
     func epsilon(default value: Double) throws -> Double {
-        try number("epsilon", in: .positive, default: value, "Added to the divisor to avoid division by zero.")
+        let epsilon = try number(
+            "epsilon", in: .positive, default: value, "Added to the divisor to avoid division by zero.")
+        try require(Float(epsilon) > 0, "epsilon", "it rounds to 0 in single precision")
+        return epsilon
+    }
+
+    /// A factor by which a moving mean decays per update.
+    func decayFactor(_ key: String, default value: Double, _ doc: String) throws -> Double {
+        let factor = try number(key, in: 0..<1, default: value, doc)
+        try require(Float(factor) < 1, key, "it rounds to 1 in single precision, at which nothing decays")
+        return factor
     }
 
     func weightDecay(default value: Double) throws -> Double {

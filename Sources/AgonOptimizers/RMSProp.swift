@@ -36,10 +36,9 @@ public struct RMSProp: Optimizer {
     init(from reader: ConfigReader) throws {
         self.init(
             learningRate: try reader.learningRate(default: 1e-2),
-            alpha: try reader.number(
-                "alpha", in: 0..<1, default: 0.99, "Decay factor of the mean square per update."),
+            alpha: try reader.decayFactor("alpha", default: 0.99, "Decay factor of the mean square per update."),
             epsilon: try reader.epsilon(default: 1e-8),
-            momentum: try reader.number("momentum", in: 0..<1, default: 0, "Decay factor of the velocity per update."),
+            momentum: try reader.decayFactor("momentum", default: 0, "Decay factor of the velocity per update."),
             centered: try reader.boolean(
                 "centered", default: false, "Whether to divide by the standard deviation instead of the RMS."),
             weightDecay: try reader.weightDecay(default: 0),

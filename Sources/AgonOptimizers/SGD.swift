@@ -28,7 +28,7 @@ public struct SGD: Optimizer {
 
     init(from reader: ConfigReader) throws {
         let learningRate = try reader.learningRate(default: 1e-3)
-        let momentum = try reader.number("momentum", in: 0..<1, default: 0, "Decay factor of the velocity per update.")
+        let momentum = try reader.decayFactor("momentum", default: 0, "Decay factor of the velocity per update.")
         let dampening = try reader.number(
             "dampening", in: 0...1, default: 0, "Fraction of the gradient that is not added to the velocity.")
         let nesterov = try reader.boolean(

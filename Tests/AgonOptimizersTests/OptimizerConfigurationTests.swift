@@ -172,6 +172,20 @@ import Testing
         #expect(try ConfigReader.decode(OptimizerConfiguration.self, from: resolved).resolved == resolved)
     }
 
+    @Test(arguments: [
+        ("beta2", "0.99999999", "it rounds to 1 in single precision, at which nothing decays"),
+        ("epsilon", "1e-60", "it rounds to 0 in single precision"),
+    ])
+    func numbersThatSinglePrecisionLosesAreRefused(key: String, number: String, text: String) throws {
+        let node = try ConfigNode.parse(#"{"type": "adam", "\#(key)": \#(number)}"#, file: "x")
+        do {
+            _ = try ConfigReader.decode(OptimizerConfiguration.self, from: node)
+            Issue.record("accepted \(key) \(number)")
+        } catch {
+            #expect("\(error)" == "x:1: \(key): \(text)")
+        }
+    }
+
     @Test func optimizersHaveASchema() throws {
         let schema = try JSONSchema.describe(OptimizerConfiguration.self, title: "Optimizer", id: "test")
         #expect(schema["$defs"]?["LearningRateSchedule"] != nil || schema["$defs"]?["LearningRateCurve"] != nil)
