@@ -17,12 +17,16 @@ public struct NormSettings: Sendable {
         epsilon = Float(try reader.number("epsilon", in: .positive, default: 1e-5, "Added to the variance."))
         self.isAffine = try reader.boolean(
             "affine", default: isAffine, "Whether the result is multiplied by a weight and a bias is added.")
-        isScaled =
-            try reader.optionalBoolean(
-                "scale", "If affine: whether there is a weight in addition to the bias; default: true.") ?? true
+        let scale = try reader.optionalBoolean(
+            "scale", "If affine: whether there is a weight in addition to the bias; default: true.")
+        isScaled = scale ?? true
         isFrozen = try reader.boolean(
             "frozen", default: false, "Whether weight and bias keep their initial values and are not trained.")
         initialization = try LayerInitialization.read(from: reader)
+        for (key, isGiven) in [("scale", scale != nil), ("frozen", isFrozen)] {
+            try reader.require(
+                self.isAffine || !isGiven, key, "the norm has neither weight nor bias; add \"affine\": true, or remove it")
+        }
     }
 
     func build(
