@@ -25,7 +25,8 @@ public struct NormSettings: Sendable {
         initialization = try LayerInitialization.read(from: reader)
         for (key, isGiven) in [("scale", scale != nil), ("frozen", isFrozen)] {
             try reader.require(
-                self.isAffine || !isGiven, key, "the norm has neither weight nor bias; add \"affine\": true, or remove it")
+                self.isAffine || !isGiven, key,
+                "the norm has neither weight nor bias; add \"affine\": true, or remove it")
         }
     }
 

@@ -61,6 +61,20 @@ import Testing
         #expect(points.map(\.lowest) == [6, 5, 4])
     }
 
+    @Test func eachDatasetHasAPanel() throws {
+        let text = try #require(
+            try drawing(Self.curves) { trials in
+                for index in trials.indices {
+                    var identity = SyntheticTrial.identity().object ?? [:]
+                    identity["dataset"] = index < 3 ? "ring" : "grid"
+                    trials[index].identity = ConfigNode(identity)
+                }
+            }.svg)
+        for title in ["metric.fid-lenet, ring", "metric.fid-lenet, grid", "loss.generator"] {
+            #expect(text.contains(">\(title)</text>"), "\(title)")
+        }
+    }
+
     @Test func onlyStepsThatAllSeedsHaveAreDrawn() throws {
         var synthetic = TemporaryFolder.studyTrials
         synthetic[0].distances = [9, 2]

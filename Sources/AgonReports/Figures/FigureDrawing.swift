@@ -69,8 +69,7 @@ struct FigureDrawing {
         let (width, height, heading) = (680.0, 270.0, 20.0)
         let members = rows.map { making.trials(of: $0).filter(\.isDone) }
         var panels: [Markup] = []
-        for metric in metrics {
-            let way = Self.usualIdentity(of: metric, members.flatMap(\.self))
+        for (metric, way, name) in metrics.flatMap({ Self.panels(of: $0, members) }) {
             let series = zip(rows, members).map { row, trials in
                 let points = Self.points(of: metric, abscissa, trials, identity: way, isBestSoFar: isBestSoFar)
                 return Chart.Series(
@@ -78,7 +77,7 @@ struct FigureDrawing {
                 )
             }
             guard series.contains(where: { !$0.points.isEmpty }) else { continue }
-            let title = isBestSoFar ? "\(metric), best so far" : metric
+            let title = name + (isBestSoFar ? ", best so far" : "")
             var chart = Chart(title: title, series: series, abscissa: Self.label(abscissa))
             chart.size = (width, height)
             chart.isLogarithmic = isLogarithmic
@@ -114,6 +113,19 @@ struct FigureDrawing {
         let mean: Double
         let lowest: Double
         let highest: Double
+    }
+
+    /// The panels of a metric: one for the most frequent identity of the values of each dataset, since values of different
+    /// data do not share an axis.
+    private static func panels(
+        of metric: String, _ rows: [[RecordedTrial]]
+    ) -> [(metric: String, way: EvaluationIdentity?, name: String)] {
+        let sets = rows.flatMap(\.self).grouped { trial in
+            trial.run.values(of: metric).first?.identity?.node["dataset"]?.string ?? ""
+        }.filter { $0.members.contains { !$0.run.values(of: metric).isEmpty } }
+        return sets.map { set in
+            (metric, usualIdentity(of: metric, set.members), sets.count > 1 ? "\(metric), \(set.key)" : metric)
+        }
     }
 
     /// The most frequent identity of a metric's values. Values of other identities do not share its axis.
