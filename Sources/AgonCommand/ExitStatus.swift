@@ -74,6 +74,7 @@ enum ExitStatus: Int32 {
         case let error as RunError: status(ofRun: error)
         case let error as TrainingError: status(ofTraining: error)
         case let error as SamplingError: status(ofSampling: error)
+        case RunIndexError.failed: .failed
         case is RunIndexError: .usage
         case is VerificationError: .badInput
         case ClassifierError.stopped: .stopped

@@ -52,9 +52,11 @@ struct RunFacts {
     private(set) var ways: [Way] = []
     private var places: [String: Int] = [:]
 
-    init(_ folder: RunFolder) {
+    /// - Parameter sweeps: the lists of sweeps that were read before.
+    init(_ folder: RunFolder, sweeps: SweepLists = SweepLists()) {
         if let config = try? ConfigNode.load(path: folder.configPath) { add(config, at: .root) }
         addRecord(folder)
+        addSweep(folder, sweeps)
         addCurves(folder)
     }
 
@@ -107,12 +109,19 @@ struct RunFacts {
             addText("processor", record.processor?.brand)
         }
         add(RunFact("size", Double(DiskUse.bytes(below: folder.path))))
+    }
 
-        guard let sweep = folder.sweep, let list = try? TrialList(sweep) else { return }
+    private mutating func addNumber(_ key: String, _ value: Double?) { if let value { add(RunFact(key, value)) } }
+    private mutating func addText(_ key: String, _ value: String?) { if let value { add(RunFact(key, value)) } }
+
+    // MARK: Sweep
+
+    private mutating func addSweep(_ folder: RunFolder, _ sweeps: SweepLists) {
+        guard let list = folder.sweep.flatMap({ sweeps[$0] }) else { return }
         let id = (folder.path as NSString).lastPathComponent
         add(RunFact("sweep", list.name))
         add(RunFact("trial", id))
-        for setting in list.entries.first(where: { $0.id == id })?.settings ?? [] {
+        for setting in list.settings[id] ?? [] {
             let namesake = places[setting.axis].map { facts[$0] }
             let key = namesake == nil ? setting.axis : Self.key(ofAxis: setting.axis)
             let value = setting.value
@@ -123,9 +132,6 @@ struct RunFacts {
             add(fact)
         }
     }
-
-    private mutating func addNumber(_ key: String, _ value: Double?) { if let value { add(RunFact(key, value)) } }
-    private mutating func addText(_ key: String, _ value: String?) { if let value { add(RunFact(key, value)) } }
 
     /// The key of an axis whose name is taken, such as `size`.
     static func key(ofAxis name: String) -> String { "axis." + name }

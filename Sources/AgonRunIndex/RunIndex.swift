@@ -8,7 +8,7 @@ import Foundation
 /// An index of runs for fast queries: an SQLite file that caches only what the runs' folders contain.
 ///
 /// Each use compares it with the folders and reads what changed. A file that is missing, damaged, of another version or
-/// not writable only costs time; several processes may use it at once.
+/// not writable only costs time; several processes may use it at once. Its methods throw `RunIndexError`.
 public final class RunIndex {
     /// A row of a listing.
     public struct Row: Sendable {
@@ -22,23 +22,31 @@ public final class RunIndex {
 
     private static let version: Int64 = 4
     private let path: String
+    private let patience: Double
     private var database: SQLiteDatabase
 
     /// - Parameter path: the SQLite file; nil for the one in Agon's cache.
-    public init(path: String? = nil) {
-        self.path = path ?? CacheFolder.path("runs.sqlite")
-        database = Self.open(self.path)
+    public convenience init(path: String? = nil) {
+        self.init(path: path ?? CacheFolder.path("runs.sqlite"), patience: 30)
+    }
+
+    /// - Parameter patience: how many seconds to wait for other processes that use the file.
+    init(path: String, patience: Double) {
+        self.path = path
+        self.patience = patience
+        database = Self.open(path, patience)
     }
 
     // MARK: Opening
 
-    private static func open(_ path: String) -> SQLiteDatabase {
+    private static func open(_ path: String, _ patience: Double) -> SQLiteDatabase {
         try? FileManager.default.createDirectory(
             atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
         for _ in 0..<2 {
             do {
-                return try prepared(path)
-            } catch let error as SQLiteError where isDamage(error) {
+                return try prepared(path, patience)
+            } catch let error as SQLiteError where isDamage(error) || error.code == SQLITE_ERROR {
+                // These statements are sound, so an error in one means that the file's tables are others.
                 remove(path)
             } catch {
                 break
@@ -47,10 +55,9 @@ public final class RunIndex {
         return inMemory()
     }
 
-    /// Whether the file is not a database, or not one of this kind. A busy database or a full disk is no damage.
-    static func isDamage(_ error: SQLiteError) -> Bool {
-        [SQLITE_NOTADB, SQLITE_CORRUPT, SQLITE_ERROR].contains(error.code)
-    }
+    /// Whether the file is not a database, or a broken one. A busy database or a full disk is no damage, nor is a query
+    /// that SQLite refuses.
+    static func isDamage(_ error: SQLiteError) -> Bool { [SQLITE_NOTADB, SQLITE_CORRUPT].contains(error.code) }
 
     private static func inMemory() -> SQLiteDatabase {
         do {
@@ -62,15 +69,24 @@ public final class RunIndex {
         }
     }
 
-    private static func prepared(_ path: String) throws -> SQLiteDatabase {
-        let database = try SQLiteDatabase(path: path, busyTimeout: 30)
+    private static func prepared(_ path: String, _ patience: Double) throws -> SQLiteDatabase {
+        let database = try SQLiteDatabase(path: path, busyTimeout: patience)
         // A power cut may damage the index, which can be rebuilt.
         try database.execute("PRAGMA synchronous = OFF")
         try database.write {
             let versions = try database.prepare("PRAGMA user_version").rows { $0.integer(0) }
             if versions != [version] { try create(in: database) }
         }
+        try checkTables(of: database)
         return database
+    }
+
+    /// Throws `SQLiteError` if a table or a column is missing.
+    private static func checkTables(of database: SQLiteDatabase) throws {
+        for columns in [
+            "id, path, mark, state FROM runs", "run, key, text, number, setting FROM facts",
+            "run, metric, identity, key, training FROM identities",
+        ] { _ = try database.prepare("SELECT \(columns)") }
     }
 
     private static func create(in database: SQLiteDatabase) throws {
@@ -97,24 +113,45 @@ public final class RunIndex {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
-    /// Runs `body`; if the file is damaged, retries on a new file, then in memory.
-    private func attempt<Result>(_ body: (SQLiteDatabase) throws -> Result) throws -> Result {
+    /// Runs `body`. If SQLite fails, runs it again: on a new file if the file is damaged, otherwise in memory.
+    ///
+    /// - Parameter refill: fills the new database, which is empty, before `body` runs on it.
+    ///
+    /// Throws `RunIndexError.refused`, `RunIndexError.failed`.
+    private func attempt<Result>(
+        refill: (SQLiteDatabase) throws -> Void = { _ in }, _ body: (SQLiteDatabase) throws -> Result
+    ) throws -> Result {
         do {
             return try body(database)
         } catch let error as SQLiteError {
-            if Self.isDamage(error) {
+            if error.code == SQLITE_ERROR, (try? Self.checkTables(of: database)) != nil {
+                throw RunIndexError.refused(reason: error.description)
+            }
+            if Self.isDamage(error) || error.code == SQLITE_ERROR {
                 Self.remove(path)
-                database = Self.open(path)
+                database = Self.open(path, patience)
             } else {
                 database = Self.inMemory()
             }
         }
         do {
+            try refill(database)
             return try body(database)
         } catch is SQLiteError {
             database = Self.inMemory()
-            return try body(database)
         }
+        do {
+            try refill(database)
+            return try body(database)
+        } catch let error as SQLiteError {
+            throw RunIndexError.failed(reason: error.description)
+        }
+    }
+
+    /// Answers a query about runs below the folders. A database that replaces the present one is first read from the
+    /// folders: an empty one would answer that there are no runs.
+    private func answer<Result>(below roots: [String], _ query: (SQLiteDatabase) throws -> Result) throws -> Result {
+        try attempt(refill: { _ = try Self.update($0, below: roots) }, query)
     }
 
     // MARK: Updating from the folders
@@ -133,51 +170,55 @@ public final class RunIndex {
     /// - Parameter rebuilds: whether to read all runs, changed or not.
     @discardableResult
     public func update(_ roots: [String], rebuilds: Bool = false) throws -> Changes {
-        let roots = roots.map { SweepPaths.absolute($0) }
+        try attempt { try Self.update($0, below: roots.map { SweepPaths.absolute($0) }, rebuilds: rebuilds) }
+    }
+
+    private static func update(
+        _ database: SQLiteDatabase, below roots: [String], rebuilds: Bool = false
+    ) throws -> Changes {
         let folders = Array(Set(roots.flatMap { RunWalk.folders(below: $0) })).sorted { $0.path < $1.path }
-        return try attempt { database in
-            let known = try Self.known(database, below: roots)
-            var changes = Changes(runs: folders.count)
-            let present = Set(folders.map(\.path))
-            let gone = known.keys.filter { !present.contains($0) }
-            changes.removed = gone.count
-            // Read in small batches: other processes wait while rows are written, not while files are read.
-            var pending: [(RunFolder, mark: String, state: String, facts: [RunFact], ways: [RunFacts.Way])] = []
-            func flush() throws {
-                try database.write {
-                    for run in pending {
-                        try Self.write(run.0, run.mark, run.state, run.facts, run.ways, to: database)
-                    }
-                }
-                pending = []
-            }
-            for folder in folders {
-                let mark = folder.mark
-                let former = known[folder.path]
-                let isUnchanged = former?.mark == mark && !rebuilds
-                // A run recorded as running may have been killed.
-                if isUnchanged, former?.state != "running" || folder.isBusy { continue }
-                let found = RunFacts(folder)
-                var facts = found.facts
-                let recorded = facts.first { $0.key == "state" }?.text ?? ""
-                let state = folder.isBusy ? "running" : recorded == "running" ? "died" : recorded
-                if state != recorded {
-                    facts.removeAll { $0.key == "state" }
-                    facts.append(RunFact("state", state))
-                }
-                changes.read += 1
-                pending.append((folder, mark, state, facts, found.ways))
-                if pending.count == 50 { try flush() }
-            }
-            try flush()
-            if !gone.isEmpty {
-                try database.write {
-                    let deletion = try database.prepare(Self.deletesRun)
-                    for path in gone { try deletion.execute([.text(path)]) }
+        let known = try known(database, below: roots)
+        let sweeps = SweepLists()
+        var changes = Changes(runs: folders.count)
+        let present = Set(folders.map(\.path))
+        let gone = known.keys.filter { !present.contains($0) }
+        changes.removed = gone.count
+        // Read in small batches: other processes wait while rows are written, not while files are read.
+        var pending: [(RunFolder, mark: String, state: String, facts: [RunFact], ways: [RunFacts.Way])] = []
+        func flush() throws {
+            try database.write {
+                for run in pending {
+                    try write(run.0, run.mark, run.state, run.facts, run.ways, to: database)
                 }
             }
-            return changes
+            pending = []
         }
+        for folder in folders {
+            let mark = folder.mark
+            let former = known[folder.path]
+            let isUnchanged = former?.mark == mark && !rebuilds
+            // A run recorded as running may have been killed.
+            if isUnchanged, former?.state != "running" || folder.isBusy { continue }
+            let found = RunFacts(folder, sweeps: sweeps)
+            var facts = found.facts
+            let recorded = facts.first { $0.key == "state" }?.text ?? ""
+            let state = folder.isBusy ? "running" : recorded == "running" ? "died" : recorded
+            if state != recorded {
+                facts.removeAll { $0.key == "state" }
+                facts.append(RunFact("state", state))
+            }
+            changes.read += 1
+            pending.append((folder, mark, state, facts, found.ways))
+            if pending.count == 50 { try flush() }
+        }
+        try flush()
+        if !gone.isEmpty {
+            try database.write {
+                let deletion = try database.prepare(deletesRun)
+                for path in gone { try deletion.execute([.text(path)]) }
+            }
+        }
+        return changes
     }
 
     private static func known(_ database: SQLiteDatabase, below roots: [String]) throws
@@ -218,17 +259,18 @@ public final class RunIndex {
         }
     }
 
-    /// The condition that a run lies in or below one of the folders.
+    /// The condition that a run lies in or below one of the folders: a search in the index of paths for each of them. Its
+    /// value is the first of the statement, which may contain the condition several times.
     private static func scope(_ roots: [String]) -> (sql: String, values: [SQLiteValue]) {
-        guard !roots.isEmpty else { return ("0", []) }
-        // '0' is the character after '/'.
-        let values = roots.flatMap { root -> [SQLiteValue] in
-            let stem = root == "/" ? "" : root
-            return [.text(root), .text(stem + "/"), .text(stem + "0")]
-        }
-        return (
-            "(" + roots.map { _ in "path = ? OR (path >= ? AND path < ?)" }.joined(separator: " OR ") + ")", values
-        )
+        // '0' is the character after '/'. The order of a CROSS JOIN is kept.
+        let sql = """
+            runs.id IN (
+              SELECT placed.id FROM json_each(?1) AS root CROSS JOIN runs AS placed ON placed.path = root.value
+              UNION ALL
+              SELECT placed.id FROM json_each(?1) AS root CROSS JOIN runs AS placed
+              ON placed.path >= root.value || '/' AND placed.path < root.value || '0')
+            """
+        return (sql, [.text(jsonArray(roots.map { $0 == "/" ? "" : $0 }))])
     }
 
     // MARK: Queries
@@ -265,7 +307,7 @@ public final class RunIndex {
         below roots: [String], where query: RunQuery? = nil, sort: RunSort? = nil, keys: [String]
     ) throws -> [Row] {
         let roots = roots.map { SweepPaths.absolute($0) }
-        return try attempt { database in
+        return try answer(below: roots) { database in
             try database.read {
                 let found = try Self.matches(database, below: roots, query, sort)
                 let facts = try database.prepare(
@@ -310,7 +352,6 @@ public final class RunIndex {
             values += key.values
         }
         sql += " WHERE \(scope.sql)"
-        values += scope.values
         if let query {
             var condition = QueryCondition()
             sql += " AND " + condition.sql(query)
@@ -343,8 +384,9 @@ public final class RunIndex {
     ///
     /// - Parameter settings: whether to list only keys of configs.
     public func keys(below roots: [String], settings: Bool = false) throws -> [String] {
-        try attempt { database in
-            let scope = Self.scope(roots.map { SweepPaths.absolute($0) })
+        let roots = roots.map { SweepPaths.absolute($0) }
+        return try answer(below: roots) { database in
+            let scope = Self.scope(roots)
             return try database.prepare(
                 "SELECT DISTINCT key FROM facts JOIN runs ON runs.id = facts.run WHERE \(scope.sql) "
                     + (settings ? "AND setting " : "") + "ORDER BY key"

@@ -7,6 +7,10 @@ public enum RunIndexError: Error, Equatable, Sendable {
     case malformedQuery(text: String, column: Int, problem: String)
     /// A curve that none of the runs has.
     case unknownCurve(String, runs: [String], existing: [String])
+    /// A query that SQLite does not take, such as one that is nested too deeply.
+    case refused(reason: String)
+    /// SQLite failed, even in memory.
+    case failed(reason: String)
 }
 
 extension RunIndexError: CustomStringConvertible {
@@ -17,6 +21,8 @@ extension RunIndexError: CustomStringConvertible {
             "no curve '\(name)' in \(runs.joined(separator: " or "))."
                 + (nearestName(to: name, in: existing).map { " Did you mean '\($0)'?" }
                     ?? (existing.isEmpty ? " None were recorded" : " Available: \(existing.joined(separator: ", "))"))
+        case .refused(let reason): "the index of runs cannot answer this query: \(reason); use a shorter one"
+        case .failed(let reason): "the index of runs failed: \(reason)"
         }
     }
 }

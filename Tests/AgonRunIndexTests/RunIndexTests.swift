@@ -7,6 +7,7 @@ import Testing
 @testable import AgonExperiments
 @testable import AgonRunIndex
 @testable import AgonRuns
+@testable import AgonSweeps
 @testable import AgonText
 
 @Suite struct RunIndexTests {
@@ -132,9 +133,85 @@ import Testing
         #expect(try names(nowhere) == ["a"])
     }
 
+    /// Another program, or another version of this one, may have left a file with the version of this one.
+    @Test func anIndexWithOtherTablesIsRebuilt() throws {
+        try makeRun("a")
+        try index().update([runs])
+        let other = try SQLiteDatabase(path: folder.path + "/cache/runs.sqlite")
+        try other.execute("DROP TABLE facts; CREATE TABLE facts (run INTEGER, key TEXT)")
+        let index = index()
+        try index.update([runs])
+        #expect(try names(index) == ["a"])
+    }
+
+    /// `update` reads no facts, so it may succeed on a file in which they are damaged.
+    @Test func damageThatAQueryFindsFirstLosesNoRun() throws {
+        try makeRun("a")
+        try makeRun("b")
+        let path = folder.path + "/cache/runs.sqlite"
+        try index().update([runs])
+        let root = try #require(
+            try SQLiteDatabase(path: path).prepare("SELECT rootpage FROM sqlite_master WHERE name = 'facts'")
+                .rows { $0.integer(0) }.first)
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let page = (Int(root) - 1) * 4096
+        data.replaceSubrange(page..<page + 4096, with: Data(repeating: 0xFF, count: 4096))
+        try data.write(to: URL(fileURLWithPath: path))
+        let index = index()
+        #expect(try index.update([runs]).read == 0)
+        #expect(try names(index) == ["a", "b"])
+    }
+
+    @Test func aBusyIndexLosesNoRun() throws {
+        try makeRun("a")
+        let path = folder.path + "/cache/runs.sqlite"
+        let index = RunIndex(path: path, patience: 0)
+        try index.update([runs])
+        let other = try SQLiteDatabase(path: path)
+        try other.execute("BEGIN EXCLUSIVE")
+        #expect(try names(index) == ["a"])
+        #expect(try index.keys(below: [runs], settings: true).contains("optimizer.learningRate"))
+        try other.execute("ROLLBACK")
+        #expect(try self.index().update([runs]).read == 0, "the file is left as it is")
+    }
+
+    @Test func thousandsOfFoldersMayBeNamed() throws {
+        for number in 0..<3 { try makeRun("run-\(number)/it") }
+        try makeRun("run-1-other")
+        let folders = (0..<3000).map { "\(runs)/run-\($0)" }
+        let index = index()
+        try index.update(folders)
+        let found = try index.runs(
+            below: folders, where: RunQuery("seed == 0"), sort: RunSort("-name"), keys: ["name", "metric.fid-lenet"])
+        #expect(found.map { $0["name"] } == ["run-2/it", "run-1/it", "run-0/it"])
+        #expect(try self.index().update([runs]) == RunIndex.Changes(runs: 4, read: 1, removed: 0))
+        #expect(try index.runs(below: ["/"], keys: []).count == 4)
+        #expect(try index.runs(below: [], keys: []).isEmpty)
+    }
+
+    @Test func aQueryThatSQLiteRefusesDoesNotDeleteTheIndex() throws {
+        try makeRun("a")
+        let index = index()
+        try index.update([runs])
+        let query = (0..<1500).map { "seed == \($0)" }.joined(separator: " or ")
+        // The reason depends on the version of SQLite.
+        let words = message { _ = try names(index, query) }
+        #expect(words.hasPrefix("the index of runs cannot answer this query: "), "\(words)")
+        #expect(try self.index().update([runs]).read == 0)
+    }
+
+    @Test func theListOfASweepIsReadOnce() throws {
+        let sweep = try makeSweep(sizes: ["small", "large"])
+        let (lists, place) = (SweepLists(), SweepFolder(path: sweep))
+        #expect(lists[place]?.settings.count == 2)
+        try FileManager.default.removeItem(atPath: sweep + "/trials.json")
+        #expect(lists[place]?.settings["t1"]?.first?.value.string == "large" && SweepLists()[place] == nil)
+    }
+
     @Test func anIndexThatIsBusyIsNotMadeAnew() {
         let passing = [
             SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_NOMEM,
+            SQLITE_ERROR,
         ]
         for code in passing { #expect(!RunIndex.isDamage(SQLiteError(code: code, description: "")), "\(code)") }
         for code in [SQLITE_NOTADB, SQLITE_CORRUPT] {
@@ -191,9 +268,10 @@ import Testing
         #expect(listing.node.array?.map { $0["metric.fid-lenet.identity"]?.string } == [first, second])
     }
 
-    @Test func axesOfASweepAreShown() throws {
+    /// The folder of a sweep with a trial for each size.
+    private func makeSweep(sizes: [String]) throws -> String {
         let sweep = folder.path + "/Sweeps/study"
-        let entries = ["small", "large"].enumerated().map { number, size -> ConfigNode in
+        let entries = sizes.enumerated().map { number, size -> ConfigNode in
             [
                 "id": ConfigNode("t\(number)"), "base": "gan", "steps": 10,
                 "settings": ["size": ConfigNode(size), "optimizer.learningRate": 2e-4, "seed": 0],
@@ -205,6 +283,11 @@ import Testing
             "axes": ["size", "optimizer.learningRate", "seed"], "stop": .null, "trials": ConfigNode(entries),
         ]
         try list.prettyText.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
+        return sweep
+    }
+
+    @Test func axesOfASweepAreShown() throws {
+        let sweep = try makeSweep(sizes: ["small", "large"])
         let index = index()
         try index.update([sweep])
         let listing = try RunListing(index, below: [sweep])
@@ -214,7 +297,8 @@ import Testing
             "\(listing.columns)")
         #expect(listing.rows.map { $0["axis.size"] } == ["small", "large"])
         // An axis of cases may be named like a section; preparing a sweep again changes the facts.
-        let renamed = list.prettyText.replacing("\"size\"", with: "\"objective\"")
+        let list = try String(contentsOfFile: sweep + "/trials.json", encoding: .utf8)
+        let renamed = list.replacing("\"size\"", with: "\"objective\"")
         try renamed.write(toFile: sweep + "/trials.json", atomically: true, encoding: .utf8)
         try index.update([sweep])
         #expect(try RunListing(index, below: [sweep]).rows.map { $0["axis.objective"] } == ["small", "large"])
