@@ -191,7 +191,7 @@ public final class TrialRun {
         if let metric = rule.map({ rule in (points + measured).last { $0.name == rule.metric } }) ?? measured.first {
             status.metric = metric
         }
-        rule?.take(lines, values)
+        rule?.take(lines, values, step: status.step)
     }
 
     private func write(_ line: String) {
@@ -217,7 +217,7 @@ public final class TrialRun {
             status.state = .done
             // If the trial was already finished, its logs have not been read yet.
             readLogs()
-            if let rule, rule.curve.isEmpty {
+            if let rule, rule.isEmpty {
                 status.reason = "the sweep's rule found no '\(rule.metric)' to compare"
             }
         }
@@ -258,57 +258,4 @@ public final class TrialRun {
 /// The error that ended a trial; the trial has already reported it.
 public struct TrialError: Error {
     public let cause: any Error
-}
-
-/// Applies the sweep's rule to a trial's metric.
-private struct RuleWatch {
-    private let rule: MedianRule
-    private let others: [TrialFolder]
-    /// Trials that were not finished when they were last checked.
-    private var open: [TrialFolder]
-    /// The curves of the finished trials.
-    private var finished: [MedianRule.Curve] = []
-    private(set) var curve: MedianRule.Curve = []
-    /// The identity of the curve's values; nil for logged numbers.
-    private var identity: EvaluationIdentity?
-    /// The reason to end the trial.
-    private(set) var verdict: String?
-
-    init(_ rule: MedianRule, others: [TrialFolder]) {
-        self.rule = rule
-        self.others = others
-        open = others
-    }
-
-    var metric: String { rule.metric }
-
-    /// Adds the values that the trial logged and measured since the last call.
-    mutating func take(_ lines: [MetricsLine], _ values: [EvaluationValue]) {
-        for line in lines {
-            for (key, value) in line.values where key == rule.metric { curve.append((line.step, value)) }
-        }
-        for value in values where value.key == rule.metric {
-            // Values with different identities, such as those of different stages, must not be compared.
-            if value.identity != identity { (curve, identity, finished, open) = ([], value.identity, [], others) }
-            curve.append((value.step, value.value))
-        }
-        guard verdict == nil, let step = curve.last?.step, step >= rule.grace else { return }
-        var running: [TrialFolder] = []
-        for other in open {
-            guard let stamp = other.stamp else {
-                running.append(other)
-                continue
-            }
-            // Trials that were ended early do not count: their curves stop while their values are bad.
-            if stamp.state == .done, let curve = self.curve(of: other.run) { finished.append(curve) }
-        }
-        open = running
-        verdict = rule.verdict(on: curve, against: finished)
-    }
-
-    /// The curve of another trial with the same identity.
-    private func curve(of run: RunFolder) -> MedianRule.Curve? {
-        guard let identity else { return MetricCurves(path: run.metricsPath)[rule.metric] }
-        return EvaluationCurves(of: run).curve(rule.metric, identity: identity)?.points
-    }
 }
