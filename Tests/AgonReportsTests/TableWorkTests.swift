@@ -126,7 +126,7 @@ import Testing
             "| Wide is better. | – | **not tested** (n = 2) | best: wide / narrow = 0.143 \\[0.143, 0.143\\], seeds apart |",
             "| Wide is larger. (Table 2) | – | **confirmed** | parameters: narrow / wide = 0.511, exact | below 1 |",
             "## Origin",
-            "`agon table width --budget smoke --values values.json`",
+            "`agon table \(work.file) --budget smoke --values values.json`",
             "4 trials on Example CPU 9000, 2 cores, OpenBLAS Zen, 6 min 00 s of training in total. Commit 1a82cba13f49.",
             "Configs: table \(work.resolved.digest.prefix(12)); sweeps ",
         ] {

@@ -114,9 +114,8 @@ public struct TableResults {
         }
         text += "\n## Origin\n\n" + values.origin.joined(separator: " ")
         guard work.recorded == nil else { return text + " `\(work.command)` makes the table again.\n" }
-        text += " The table and its verdicts follow from "
-        text += "\(TableValues.fileName): `agon table \(configuration.name) --budget \(work.budget) --values "
-        return text + "\(TableValues.fileName)`.\n"
+        let file = TableValues.fileName
+        return text + " The table and its verdicts follow from \(file): `\(work.command) --values \(file)`.\n"
     }
 
     /// How verdicts come about.

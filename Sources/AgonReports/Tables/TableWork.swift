@@ -78,7 +78,7 @@ public struct TableWork: Sendable {
 
     /// The command that makes the table.
     var command: String {
-        guard let recorded else { return "agon table \(configuration.name) --budget \(budget)" }
+        guard let recorded else { return "agon table \(ShellText.word(argument)) --budget \(budget)" }
         return "agon table " + (file.isEmpty ? "" : ShellText.word(file) + " ")
             + "--sweep \(ShellText.word(recorded.folder.path))"
     }
@@ -182,7 +182,10 @@ public struct TableWork: Sendable {
     }
 
     /// The table as commands name it: by its name if that finds its file.
-    private var argument: String { (try? Self.path(of: configuration.name)) == file ? configuration.name : file }
+    private var argument: String {
+        let named = (try? Self.path(of: configuration.name)).map(SweepPaths.absolute)
+        return named == SweepPaths.absolute(file) ? configuration.name : file
+    }
 
     /// The trials of the sweeps.
     var plannedIDs: Set<String> {
