@@ -149,6 +149,45 @@ import Testing
         #expect(TableMaking.shortName("ensemble.combination.type") == "combination")
     }
 
+    @Test func rowsAreFoundByTheValuesOfTheirConditions() {
+        let items: [ConfigObject] = [
+            ["size": 1, "kind": "a"], ["size": 2.0], ["size": 2, "kind": .null], ["size": [1, 2], "kind": "b"], [:],
+        ]
+        var calls = 0
+        let members = RowMembers(Array(items.enumerated())) { item, key in
+            calls += 1
+            return item.element[key]
+        }
+        func found(_ conditions: (key: String, value: ConfigNode)...) -> [Int] {
+            members.of(TableRow(name: "row", conditions: conditions)).map(\.offset)
+        }
+        #expect(found(("size", 2)) == [1, 2])
+        #expect(found(("size", [2, 1, 2])) == [0, 1, 2])
+        #expect(found(("size", [1, 2])) == [0, 1, 2, 3], "the list itself is a value too")
+        #expect(found(("kind", .null)) == [1, 2, 4])
+        #expect(found(("kind", [.null, "b"])) == [2, 3])
+        #expect(found() == [0, 1, 2, 3, 4])
+        calls = 0
+        for size in 0..<100 { #expect(found(("size", ConfigNode(size)), ("kind", "a")) == (size == 1 ? [0] : [])) }
+        #expect(calls == 2 * items.count, "each value is asked for once, for any number of rows")
+    }
+
+    @Test func timesAtStepsAreThoseOfTheLastLineBefore() throws {
+        let lines = [(10, 1.5), (20, 2.5), (40, 4)].map { #"{"step": \#($0), "seconds": \#($1)}"# }
+        let history = RunHistory(path: try folder.write(lines.joined(separator: "\n") + "\n", to: "metrics.jsonl"))
+        #expect(
+            [0, 9, 10, 19, 20, 39, 40, 99].map { history.seconds(at: $0) } == [nil, nil, 1.5, 1.5, 2.5, 2.5, 4, 4])
+        #expect(RunHistory(path: folder.path + "/none").seconds(at: 1) == nil)
+    }
+
+    /// A search through all lines for each point would take minutes.
+    @Test(.timeLimit(.minutes(1))) func timesOfLongRunsAreFound() throws {
+        let count = 100_000
+        let lines = (1...count).map { "{\"step\": \($0), \"seconds\": \($0)}\n" }
+        let history = RunHistory(path: try folder.write(lines.joined(), to: "metrics.jsonl"))
+        #expect((1...count).allSatisfy { history.seconds(at: $0) == Double($0) })
+    }
+
     // MARK: What does not count
 
     @Test func unfinishedTrialsAreStatedAndDoNotCount() throws {

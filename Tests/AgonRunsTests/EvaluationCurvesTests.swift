@@ -83,9 +83,9 @@ import Testing
     @Test func theNarrowestGroupDecidesBeforeWiderOnes() throws {
         let row = try [measured("a", seeds: [0, 5]), measured("b", seeds: [5])]
         let others = try (0..<4).map { try measured("c\($0)", seeds: [0]) }
-        #expect(leaders(SharedIdentities([row, row + others]), row) == [5, 5])
+        #expect(leaders(SharedIdentities(row, within: SharedIdentities(row + others)), row) == [5, 5])
         let alike = try [measured("d", seeds: [0, 5]), measured("e", seeds: [0, 5])]
-        #expect(leaders(SharedIdentities([alike, alike + others]), alike) == [0, 0])
+        #expect(leaders(SharedIdentities(alike, within: SharedIdentities(alike + others)), alike) == [0, 0])
     }
 
     @Test func copiesInTheLogOfMetricsAreNotRead() throws {

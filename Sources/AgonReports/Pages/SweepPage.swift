@@ -31,9 +31,8 @@ public struct SweepPage {
             }
         }
         if costs.count == rows.count, !rows.isEmpty {
-            making = TableMaking(
-                columns: making.columns + Self.costColumns, rows: rows, trials: sweep.trials,
-                cost: { [costs] row, _ in costs[row.name] })
+            making.columns += Self.costColumns
+            making.cost = { [costs] row, _ in costs[row.name] }
         }
         self.making = making
     }

@@ -50,5 +50,13 @@ public struct RunHistory: Sendable {
     public subscript(name: String) -> Curve { curves[name] ?? Curve() }
 
     /// Seconds of training up to a step; nil before the first line.
-    public func seconds(at step: Int) -> Double? { seconds.last { $0.step <= step }?.value }
+    public func seconds(at step: Int) -> Double? {
+        // Curves against time ask this for each of their points, and a long run has many.
+        var (first, end) = (seconds.startIndex, seconds.endIndex)
+        while first < end {
+            let middle = first + (end - first) / 2
+            if seconds[middle].step <= step { first = middle + 1 } else { end = middle }
+        }
+        return first == seconds.startIndex ? nil : seconds[first - 1].value
+    }
 }

@@ -8,19 +8,31 @@ struct AddedValues: Sendable {
     let values: TableValues
     /// The completed trials that today's sweeps have too.
     let ids: Set<String>
+    /// The completed trials by their ids, with the names of their rows.
+    private let done: [String: [(row: String, trial: TableValues.Trial)]]
+
+    /// - Parameter planned: the trials of today's sweeps.
+    init(path: String, values: TableValues, planned: Set<String>) {
+        self.path = path
+        self.values = values
+        let trials = values.rows.flatMap { row in row.trials.map { (row: row.name, trial: $0) } }
+        done = Dictionary(grouping: trials.filter(\.trial.isDone)) { $0.trial.id }
+        ids = planned.intersection(done.keys)
+    }
 
     /// A trial by its id. A trial in several rows may have values of another identity in each.
     fileprivate func trial(_ id: String, row name: String) -> TableValues.Trial? {
-        let rows = values.rows.filter { $0.name == name } + values.rows.filter { $0.name != name }
-        return rows.lazy.flatMap(\.trials).first { $0.id == id && $0.isDone }
+        let found = done[id] ?? []
+        return (found.first { $0.row == name } ?? found.first)?.trial
     }
+
+    /// How many completed trials today's sweeps do not have.
+    fileprivate var formerCount: Int { done.count - ids.count }
 
     /// What the trials `used` come from. The last line of an origin names configs.
     fileprivate func origin(of used: Set<String>) -> [String] {
         let lines = values.origin.dropLast()
-        guard used.count < Set(values.rows.flatMap(\.trials).filter(\.isDone).map(\.id)).count else {
-            return Array(lines)
-        }
+        guard used.count < done.count else { return Array(lines) }
         return ["\(CountText.short(used.count, "trial")) of these: " + lines.joined(separator: " ")]
     }
 }
@@ -35,13 +47,13 @@ extension TableWork {
     /// Throws `ReportsError.foreignValues`.
     public mutating func add(_ values: TableValues, from path: String) throws -> [String] {
         try check(values, file: path)
-        let done = Set(values.rows.flatMap(\.trials).filter(\.isDone).map(\.id))
-        let new = done.intersection(plannedIDs).subtracting(added.flatMap(\.ids)).subtracting(idsDoneHere)
-        added.append(AddedValues(path: path, values: values, ids: done.intersection(plannedIDs)))
+        let file = AddedValues(path: path, values: values, planned: plannedIDs)
+        let new = file.ids.subtracting(added.flatMap(\.ids)).subtracting(idsDoneHere)
+        added.append(file)
         var notes = [
             "\(path): \(CountText.short(new.count, "trial")) counted that \(new.count == 1 ? "was" : "were") run elsewhere"
         ]
-        let former = done.subtracting(plannedIDs).count
+        let former = file.formerCount
         if former > 0 {
             notes.append(
                 "\(path): \(CountText.short(former, "trial")) not counted, as \(former == 1 ? "its config has" : "their configs have") changed since"
@@ -85,13 +97,13 @@ extension TableWork {
         let contributions = contributions(besides: trials)
         let isOneMachine = contributions.count == 1 && !trials.contains(where: \.isDone)
         let machineColumns = isOneMachine ? [] : configuration.columns.filter(\.quantity.dependsOnMachine).map(\.key)
-        let definitions = definitions
+        let definitions = RowMembers(definitions) { $0.definition.value(of: $1) }
         for (index, row) in rows.enumerated() {
             let here = Dictionary(values.rows[index].trials.map { ($0.id, $0) }) { first, _ in first }
             let count = values.rows[index].trials.count
             var known: Set<String> = []
             var joined: [(trial: TableValues.Trial, definition: TrialDefinition)] = []
-            for (id, definition) in definitions where row.matches({ definition.value(of: $0) }) {
+            for (id, definition) in definitions.of(row) {
                 guard known.insert(id).inserted else { continue }
                 if let file = contributions.first(where: { $0.ids.contains(id) })?.file,
                     var trial = file.trial(id, row: row.name)

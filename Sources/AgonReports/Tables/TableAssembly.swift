@@ -7,7 +7,17 @@ struct TableAssembly {
     let rows: [TableRow]
     let values: TableValues
     /// The published length of rows that state none.
-    var publishedSteps: Int?
+    let publishedSteps: Int?
+    /// The values of the rows by the rows' names.
+    private let members: [String: TableValues.Row]
+
+    init(columns: [TableColumn], rows: [TableRow], values: TableValues, publishedSteps: Int? = nil) {
+        self.columns = columns
+        self.rows = rows
+        self.values = values
+        self.publishedSteps = publishedSteps
+        members = Dictionary(values.rows.map { ($0.name, $0) }) { first, _ in first }
+    }
 
     func table(name: String, title: String) -> ResultTable {
         var table = ResultTable(
@@ -48,9 +58,7 @@ struct TableAssembly {
         return table
     }
 
-    private func members(of row: TableRow) -> TableValues.Row {
-        values.rows.first { $0.name == row.name } ?? TableValues.Row(name: row.name)
-    }
+    func members(of row: TableRow) -> TableValues.Row { members[row.name] ?? TableValues.Row(name: row.name) }
 
     // MARK: Cells
 

@@ -5,23 +5,49 @@ import AgonText
 
 /// Collects the values of a table from the runs of its sweeps.
 struct TableMaking {
-    let columns: [TableColumn]
+    var columns: [TableColumn]
     let rows: [TableRow]
     let trials: [RecordedTrial]
-    var figures: [TableFigure] = []
+    let figures: [TableFigure]
     /// The cost of a row by its trials' config, at the named budget or the table's own.
-    var cost: (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
+    var cost: (_ row: TableRow, _ budget: String?) -> CostFigures?
+    /// The trials of the rows by the rows' names.
+    private let members: [String: [RecordedTrial]]
+
+    init(
+        columns: [TableColumn], rows: [TableRow], trials: [RecordedTrial], figures: [TableFigure] = [],
+        cost: @escaping (_ row: TableRow, _ budget: String?) -> CostFigures? = { _, _ in nil }
+    ) {
+        self.columns = columns
+        self.rows = rows
+        self.trials = trials
+        self.figures = figures
+        self.cost = cost
+        let members = RowMembers(trials) { $0.value(of: $1) }
+        let shared = Self.identities(of: trials)
+        let found = rows.map { ($0.name, Self.led(members.of($0), by: shared)) }
+        self.members = Dictionary(found) { first, _ in first }
+    }
+
+    private static func identities(of trials: [RecordedTrial], within wider: SharedIdentities? = nil)
+        -> SharedIdentities
+    {
+        SharedIdentities(trials.filter(\.isDone).map(\.run.evaluations), within: wider)
+    }
+
+    /// The trials of a row, led by the identities that most of them share; on a tie, by those of the table.
+    private static func led(_ members: [RecordedTrial], by table: SharedIdentities) -> [RecordedTrial] {
+        let shared = identities(of: members, within: table)
+        return members.map { member in
+            var member = member
+            member.run.evaluations = shared.leading(in: member.run.evaluations)
+            return member
+        }
+    }
 
     /// The trials of a row, in order. If a metric was measured in several ways, the one that most completed trials of
     /// the row share leads; on a tie, the one that most trials of the table share.
-    func trials(of row: TableRow) -> [RecordedTrial] {
-        var members = trials.filter { trial in row.matches { trial.value(of: $0) } }
-        let shared = SharedIdentities([members, trials].map { $0.filter(\.isDone).map(\.run.evaluations) })
-        for index in members.indices {
-            members[index].run.evaluations = shared.leading(in: members[index].run.evaluations)
-        }
-        return members
-    }
+    func trials(of row: TableRow) -> [RecordedTrial] { members[row.name] ?? [] }
 
     /// A row for each combination of the values at axes or paths of keys.
     static func rows(by keys: [String], of trials: [TrialDefinition]) -> [TableRow] {

@@ -18,15 +18,17 @@ extension TableAssembly {
         }
         notes = Self.joined(notes) + values.notes
         let untried = rows.filter { trials(of: $0).allSatisfy { $0.state == .waiting } }.map(\.name)
+        let isUntried = Set(untried)
         if untried.count == 1 {
             notes.append("\(untried[0]): no trial of this row has been run")
         } else if !untried.isEmpty {
             notes.append("no trial of these rows has been run: \(untried.joined(separator: "; "))")
         }
-        for row in rows where !untried.contains(row.name) {
+        for row in rows where !isUntried.contains(row.name) {
             notes += missing(in: row)
             notes += valueless(in: row)
-            if let pooled = values.rows.first(where: { $0.name == row.name })?.pooled, !pooled.isEmpty {
+            let pooled = members(of: row).pooled
+            if !pooled.isEmpty {
                 notes.append(
                     "\(row.name): its trials differ in \(pooled.joined(separator: ", ")), so ± is not over seeds alone")
             }
@@ -52,9 +54,7 @@ extension TableAssembly {
         }
     }
 
-    private func trials(of row: TableRow) -> [TableValues.Trial] {
-        values.rows.first { $0.name == row.name }?.trials ?? []
-    }
+    private func trials(of row: TableRow) -> [TableValues.Trial] { members(of: row).trials }
 
     /// What happened to the trials of a row that do not count; trials with the same fate share a note.
     private func missing(in row: TableRow) -> [String] {

@@ -2,9 +2,12 @@ import AgonConfiguration
 
 /// A row: the trials that it summarizes, and their published values.
 struct TableRow: ConfigDecodable, Sendable {
+    typealias Condition = (key: String, value: ConfigNode)
+
     let name: String
-    /// Axes, paths of keys, `base` or `sweep`, and their values; a list matches any of its values.
-    let conditions: [(key: String, value: ConfigNode)]
+    /// Axes, paths of keys, `base` or `sweep`, and their values; a list matches any of its values, and null also what has
+    /// no value. `RowMembers` finds the trials that meet all of them.
+    let conditions: [Condition]
     let published: [(column: String, value: PublishedValue)]
     let note: String?
     /// The length of the published training; nil: the table's.
@@ -34,21 +37,12 @@ struct TableRow: ConfigDecodable, Sendable {
             "expected an object of numbers and strings, found \(published.summary)")
     }
 
-    init(name: String, conditions: [(key: String, value: ConfigNode)]) {
+    init(name: String, conditions: [Condition]) {
         self.name = name
         self.conditions = conditions
         published = []
         note = nil
         publishedSteps = nil
-    }
-
-    /// Whether a trial with these values belongs to the row.
-    func matches(_ value: (String) -> ConfigNode?) -> Bool {
-        conditions.allSatisfy { condition in
-            guard let found = value(condition.key)?.canonicalText else { return condition.value.isNull }
-            return condition.value.canonicalText == found
-                || (condition.value.array ?? []).contains { $0.canonicalText == found }
-        }
     }
 }
 

@@ -213,8 +213,8 @@ public struct TableWork: Sendable {
         var trials: [RecordedTrial] = []
         for (sweep, folder) in sweeps {
             guard FileManager.default.fileExists(atPath: folder.listPath) else { continue }
-            let recorded = try RecordedSweep(folder).trials
-            trials += sweep.trials.compactMap { trial in recorded.first { $0.id == trial.id } }
+            let recorded = Dictionary(try RecordedSweep(folder).trials.map { ($0.id, $0) }) { first, _ in first }
+            trials += sweep.trials.compactMap { recorded[$0.id] }
         }
         // Costs follow from the configs alone.
         let hasCosts = configuration.columns.contains { if case .cost = $0.quantity { true } else { false } }
@@ -249,12 +249,10 @@ public struct TableWork: Sendable {
         guard missing.isEmpty else {
             throw ReportsError.missingKeys(missing, sweep: sweep.folder.path, table: configuration.name)
         }
-        guard
-            configuration.rows.isEmpty
-                || configuration.rows.contains(where: { row in
-                    sweep.trials.contains { trial in row.matches { trial.value(of: $0) } }
-                })
-        else { throw ReportsError.noTrialInRows(sweep: sweep.folder.path, table: configuration.name) }
+        let members = RowMembers(sweep.trials) { $0.value(of: $1) }
+        guard configuration.rows.isEmpty || configuration.rows.contains(where: { !members.of($0).isEmpty }) else {
+            throw ReportsError.noTrialInRows(sweep: sweep.folder.path, table: configuration.name)
+        }
     }
 
     /// The metrics that the table wants and no completed trial of the recorded sweep has.
@@ -286,23 +284,6 @@ public struct TableWork: Sendable {
         }
     }
 
-    /// The config of the first trial of a row in the recorded sweep.
-    fileprivate func recordedExperiment(of row: TableRow) throws -> Experiment? {
-        let trial = recorded?.trials.first { trial in row.matches { trial.value(of: $0) } }
-        return try trial.map { try Experiment.load(path: $0.run.folder.configPath) }
-    }
-
-    /// The first trial of a row at a budget, run or not.
-    fileprivate func experiment(of row: TableRow, in sweeps: [Sweep]) -> Experiment? {
-        for sweep in sweeps {
-            for trial in sweep.trials {
-                let definition = TrialDefinition(trial, of: sweep)
-                if row.matches({ definition.value(of: $0) }) { return trial.experiment }
-            }
-        }
-        return nil
-    }
-
     fileprivate func sweeps(at budget: String?) throws -> [Sweep] {
         try budget.map { $0 == self.budget ? sweeps.map(\.sweep) : try Self.sweeps(of: configuration, budget: $0) }
             ?? sweeps.map(\.sweep)
@@ -314,7 +295,10 @@ private final class RowCosts {
     private let work: TableWork
     private let searchPath: DataSearchPath
     private let progress: (String) -> Void
-    private var sweeps: [String: [Sweep]] = [:]
+    /// The trials of the recorded sweep; nil for those of a budget.
+    private let recorded: RowMembers<RecordedTrial>?
+    /// The trials of budgets, run or not, by the budget's name.
+    private var planned: [String: RowMembers<(definition: TrialDefinition, experiment: Experiment)>] = [:]
     private var known: [String: CostFigures] = [:]
     private(set) var failures: [String] = []
 
@@ -325,21 +309,28 @@ private final class RowCosts {
         self.work = work
         self.searchPath = searchPath
         self.progress = progress
+        recorded = work.recorded.map { RowMembers($0.trials) { $0.value(of: $1) } }
         for column in work.configuration.columns {
             guard case .cost(_, let budget) = column.quantity else { continue }
             let name = budget ?? work.budget
-            if sweeps[name] == nil { sweeps[name] = try work.sweeps(at: budget) }
+            guard planned[name] == nil else { continue }
+            let trials = try work.sweeps(at: budget).flatMap { sweep in
+                sweep.trials.map { (definition: TrialDefinition($0, of: sweep), experiment: $0.experiment) }
+            }
+            planned[name] = RowMembers(trials) { $0.definition.value(of: $1) }
         }
+    }
+
+    /// The config of the first trial of a row.
+    private func experiment(of row: TableRow, budget: String?) throws -> Experiment? {
+        guard let recorded, budget == nil else { return planned[budget ?? work.budget]?.of(row).first?.experiment }
+        return try recorded.of(row).first.map { try Experiment.load(path: $0.run.folder.configPath) }
     }
 
     func figures(of row: TableRow, budget: String?) -> CostFigures? {
         let experiment: Experiment
         do {
-            guard
-                let found = try work.recorded != nil && budget == nil
-                    ? work.recordedExperiment(of: row)
-                    : sweeps[budget ?? work.budget].flatMap({ work.experiment(of: row, in: $0) })
-            else { return nil }
+            guard let found = try self.experiment(of: row, budget: budget) else { return nil }
             experiment = found
         } catch {
             fail(row, error)

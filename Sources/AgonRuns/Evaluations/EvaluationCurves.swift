@@ -116,24 +116,31 @@ public struct EvaluationCurves: Sendable {
 /// identity that training measured in most runs leads, then the one that leads by itself in most: with the most values,
 /// or the newest.
 public struct SharedIdentities: Sendable {
-    /// Larger counts lead; those of the narrowest group come first.
-    private var counts: [String: [EvaluationIdentity: [Int]]] = [:]
-
-    /// - Parameter groups: the narrowest first, such as the runs of a row, then those of the table.
-    public init(_ groups: [[EvaluationCurves]]) {
-        guard let narrowest = groups.first else { return }
-        let none = [Int](repeating: 0, count: groups.count + 2)
-        func count(_ place: Int, _ runs: [EvaluationCurves], where isCounted: (EvaluationCurve) -> Bool) {
-            for curve in runs.flatMap(\.curves) where isCounted(curve) {
-                counts[curve.metric, default: [:]][curve.identity, default: none][place] += 1
-            }
-        }
-        for (place, runs) in groups.enumerated() { count(place, runs) { _ in true } }
-        count(groups.count, narrowest, where: \.isOfTraining)
-        count(groups.count + 1, narrowest, where: \.isLeading)
+    private struct Count {
+        var runs = 0
+        /// The runs in which training measured it.
+        var trained = 0
+        /// The runs in which it leads by itself.
+        var leading = 0
     }
 
-    public init(_ runs: [EvaluationCurves]) { self.init([runs]) }
+    private typealias Counts = [String: [EvaluationIdentity: Count]]
+
+    private var counts: Counts = [:]
+    private let wider: Counts
+
+    /// - Parameter wider: those of more runs, whose number decides before training does, such as those of the table for the
+    ///   runs of a row.
+    public init(_ runs: [EvaluationCurves], within wider: SharedIdentities? = nil) {
+        self.wider = wider?.counts ?? [:]
+        for curve in runs.lazy.flatMap(\.curves) {
+            var count = counts[curve.metric]?[curve.identity] ?? Count()
+            count.runs += 1
+            if curve.isOfTraining { count.trained += 1 }
+            if curve.isLeading { count.leading += 1 }
+            counts[curve.metric, default: [:]][curve.identity] = count
+        }
+    }
 
     /// The curves of a run in another order, so that of each metric the curve with the most shared identity leads.
     public func leading(in evaluations: EvaluationCurves) -> EvaluationCurves {
@@ -149,5 +156,9 @@ public struct SharedIdentities: Sendable {
             })
     }
 
-    private func rank(_ curve: EvaluationCurve) -> [Int] { counts[curve.metric]?[curve.identity] ?? [] }
+    /// The larger leads.
+    private func rank(_ curve: EvaluationCurve) -> [Int] {
+        let count = counts[curve.metric]?[curve.identity] ?? Count()
+        return [count.runs, wider[curve.metric]?[curve.identity]?.runs ?? 0, count.trained, count.leading]
+    }
 }
