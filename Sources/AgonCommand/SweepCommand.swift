@@ -125,7 +125,7 @@ struct SweepPrepareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prepare", abstract: "Write the folder of a sweep: list of trials, configs, makefile.",
         discussion: """
-            make -j2 -k in the folder then runs the trials as agon sweep run does.
+            Prints the make command that then runs the trials as agon sweep run does.
             It first checks whether the data of completed trials have changed.
 
             EXAMPLES
@@ -138,7 +138,7 @@ struct SweepPrepareCommand: ParsableCommand {
         let sweep = try self.sweep.load()
         let folder = self.sweep.folder(of: sweep)
         let left = try folder.prepare(sweep)
-        let command = CommandText.shell("make -C \(folder.path) -j2 -k")
+        let command = try SweepOptions.ofMake().command(for: folder)
         print("\(folder.path): \(sweep.trialCount); run them with: \(command)")
         for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
     }

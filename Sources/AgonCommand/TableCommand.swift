@@ -103,7 +103,8 @@ struct TableCommand: ParsableCommand {
         for path in add {
             for note in try work.add(TableValues(path: path), from: path) { Console.say("note: \(note)") }
         }
-        let options = try jobs.options()
+        var options = try jobs.options()
+        options.dataFolder = data.data
         let clock = ContinuousClock()
         let start = clock.now
         var failures = 0
@@ -115,8 +116,7 @@ struct TableCommand: ParsableCommand {
             if prepareOnly {
                 for (sweep, folder) in sweeps {
                     let left = try folder.prepare(sweep)
-                    let command = CommandText.shell("make -C \(folder.path) -j\(options.jobs) -k")
-                    print("\(folder.path): \(sweep.trialCount); run them with: \(command)")
+                    print("\(folder.path): \(sweep.trialCount); run them with: \(options.command(for: folder))")
                     for note in sweep.notes(left: left, in: folder) { print("note: \(note)") }
                 }
                 return

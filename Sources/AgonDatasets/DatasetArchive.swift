@@ -47,7 +47,7 @@ package enum DatasetArchive {
     }
 
     /// Expands `~` and `~/…` to the user's home folder, as shells do for arguments but not within configs.
-    static func expanded(
+    package static func expanded(
         _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }

@@ -26,6 +26,7 @@ enum SweepMakefile {
             #   AGON     the agon program; if empty, the program that wrote this file
             #   ACCEPT_CHANGED_DATA   if not empty, trials continue even if their data files have changed
             #   CHECKED  if not empty, the data of completed trials have been checked already
+            #   \(SweepRun.dataVariable)   a folder of datasets that trials search first
 
             THREADS ?=
 

@@ -1,4 +1,6 @@
+import AgonDatasets
 import AgonTensors
+import AgonText
 import Foundation
 
 /// How a sweep is run.
@@ -11,6 +13,8 @@ public struct SweepOptions: Sendable {
     public var failsFast = false
     /// Whether trials continue on data whose files have changed, and keep results from the earlier contents.
     public var acceptsChangedData = false
+    /// The folder of datasets that trials search first; nil: only the usual ones.
+    public var dataFolder: String?
 
     /// Divides the cores among the jobs.
     ///
@@ -28,6 +32,22 @@ public struct SweepOptions: Sendable {
         guard oversubscribes || (!overflow && product <= cores) else {
             throw SweepError.tooManyThreads(jobs: self.jobs, threads: self.threads, cores: cores)
         }
+    }
+
+    /// Two jobs for users who run make themselves, or one where there is one core: more jobs than cores are refused.
+    public static func ofMake(cores: Int = Processor.current.usableCores) throws -> SweepOptions {
+        try SweepOptions(jobs: min(2, cores), threads: nil, cores: cores)
+    }
+
+    /// The data folder for processes with another working folder.
+    var absoluteDataFolder: String? { dataFolder.map { SweepPaths.absolute(DatasetArchive.expanded($0)) } }
+
+    /// The command with which users run the trials of a prepared sweep as `SweepRun` does with these options.
+    public func command(for folder: SweepFolder) -> String {
+        var words = CommandText.shell("make -C \(folder.path) -j\(jobs) -k THREADS=\(threads)")
+        if acceptsChangedData { words += " ACCEPT_CHANGED_DATA=1" }
+        if let data = absoluteDataFolder { words += " \(SweepRun.dataVariable)=" + ShellText.word(data) }
+        return words
     }
 
     /// The number of threads of a job when the user calls `make` directly: an equal share of the cores.

@@ -1,3 +1,4 @@
+import AgonDatasets
 import AgonRuns
 import AgonTraining
 import Foundation
@@ -21,6 +22,16 @@ public enum SweepRun {
     /// The environment variable with the process ID of the sweep; trials end when that process ends.
     static let variable = "AGON_SWEEP"
 
+    /// The environment variable with the folder of datasets that trials search first. Unlike `AGON_DATA`, it has the
+    /// standing of a folder that the user gave by `--data`.
+    static let dataVariable = "AGON_SWEEP_DATA"
+
+    /// Where the trials of a sweep look for data if this process is one of its jobs.
+    static var searchPath: DataSearchPath {
+        let folder = ProcessInfo.processInfo.environment[dataVariable].flatMap { $0.isEmpty ? nil : $0 }
+        return .standard(dataFolder: folder)
+    }
+
     /// Prepares the folder and runs the trials that are missing, failed or changed.
     ///
     /// - Returns: the status of each trial, in order.
@@ -34,7 +45,10 @@ public enum SweepRun {
         return try withExtendedLifetime(lock) {
             let left = try folder.prepare(sweep)
             for note in sweep.notes(left: left, in: folder) { report(.note(note)) }
-            if !options.acceptsChangedData { try TrialData(TrialList(folder)).reopen(in: folder) }
+            if !options.acceptsChangedData {
+                let searchPath = options.dataFolder.map { .standard(dataFolder: $0) } ?? Self.searchPath
+                try TrialData(TrialList(folder), searchPath: searchPath).reopen(in: folder)
+            }
             return try StopRequest.signals.listening {
                 var session = try Session(folder, entries: TrialList(folder).entries, report: report)
                 try session.run(options)
@@ -99,7 +113,7 @@ private struct Session {
         // Just before this.
         arguments.append("CHECKED=1")
         if options.acceptsChangedData { arguments.append("ACCEPT_CHANGED_DATA=1") }
-        let make = try ChildProcess(arguments, environment: Self.environment)
+        let make = try ChildProcess(arguments, environment: Self.environment(options))
         var asked: Int32 = 0
         while true {
             // Ended processes are determined before their last messages are read.
@@ -135,13 +149,14 @@ private struct Session {
         throw SweepError.toolFailed("make", reason: complaint ?? "\(ending)")
     }
 
-    private static var environment: [String: String] {
+    private static func environment(_ options: SweepOptions) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
         // The sweep's make must be independent of a make that may have started this program.
         for key in ["MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES"] {
             environment[key] = nil
         }
         environment[SweepRun.variable] = String(getpid())
+        if let folder = options.absoluteDataFolder { environment[SweepRun.dataVariable] = folder }
         return environment
     }
 

@@ -9,7 +9,7 @@ public final class TrialData {
     private let present: PresentData
     private let entries: [TrialList.Entry]
 
-    init(_ list: TrialList, searchPath: DataSearchPath = .standard()) {
+    init(_ list: TrialList, searchPath: DataSearchPath = SweepRun.searchPath) {
         // Paths in configs are relative to where the sweep was prepared.
         present = PresentData(searchPath: searchPath, root: list.root)
         entries = list.entries

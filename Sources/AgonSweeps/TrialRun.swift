@@ -147,7 +147,7 @@ public final class TrialRun {
         options.acceptsChangedData = acceptsChangedData
         options.stop = stop
         options.threads = threads
-        options.searchPath = .standard()
+        options.searchPath = SweepRun.searchPath
         options.configPath = list.root + "/" + list.file
         return options
     }

@@ -35,13 +35,40 @@ import Testing
             """, to: "table.json")
     }
 
-    private func table(_ options: String...) throws -> AgonResult {
+    private static let call = ["table", "table.json", "--jobs", "1", "--threads", "1"]
+
+    /// - Parameter data: the value of `AGON_DATA`; nil: not set.
+    private func environment(data: String?) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment["AGON_CACHE"] = digits.folder.path + "/cache-folder"
-        environment["AGON_DATA"] = digits.folder.path + "/Datasets"
-        return try agon(
-            ["table", "table.json", "--jobs", "1", "--threads", "1"] + options, folder: digits.folder.path,
-            environment: environment)
+        environment["AGON_DATA"] = data
+        return environment
+    }
+
+    private func table(_ options: String...) throws -> AgonResult {
+        try agon(
+            Self.call + options, folder: digits.folder.path,
+            environment: environment(data: digits.folder.path + "/Datasets"))
+    }
+
+    /// The folder is the dataset itself, which only `--data` may say of files that no record knows.
+    @Test func trialsSearchTheFolderGivenByTheUser() throws {
+        try FileManager.default.moveItem(
+            atPath: digits.folder.path + "/Datasets/mnist", toPath: digits.folder.path + "/their digits")
+        let made = try agon(
+            Self.call + ["--data", "their digits"], folder: digits.folder.path, environment: environment(data: nil))
+        #expect(made.code == 0, "\(made.errors)")
+        // So do those that make runs.
+        try FileManager.default.removeItem(atPath: digits.folder.path + "/Sweeps")
+        let prepared = try agon(
+            Self.call + ["--prepare-only", "--data", "their digits"], folder: digits.folder.path,
+            environment: environment(data: nil))
+        let command = try #require(prepared.output.firstMatch(of: /run them with: (.*)/)?.1)
+        #expect(command.hasPrefix("make -C Sweeps/again-smoke -j1 -k THREADS=1 "), "\(command)")
+        let ran = try AgonResult(
+            of: URL(fileURLWithPath: "/bin/sh"), ["-c", String(command)], folder: digits.folder.path,
+            environment: environment(data: nil))
+        #expect(ran.code == 0, "\(ran.output)\(ran.errors)")
     }
 
     /// The trial whose best checkpoint was evaluated again, and that checkpoint.

@@ -1,4 +1,5 @@
 import AgonTestSupport
+import AgonText
 import Foundation
 import Testing
 
@@ -30,6 +31,19 @@ import Testing
         #expect(
             message { _ = try SweepOptions.threadsOfJob(environment: ["MAKEFLAGS": " -j"], cores: 2) }
                 == "make -j: more jobs than the 2 usable cores; use make -j2, or allow it with THREADS=1")
+    }
+
+    @Test func commandsOfUsersRunTrialsWithTheSameOptions() throws {
+        let folder = SweepFolder(path: "Sweeps/a b")
+        var options = try SweepOptions(jobs: 4, threads: 2, oversubscribes: true, cores: 2)
+        #expect(options.command(for: folder) == "make -C 'Sweeps/a b' -j4 -k THREADS=2")
+        options.dataFolder = "/their data"
+        #expect(options.command(for: folder).hasSuffix(" THREADS=2 AGON_SWEEP_DATA='/their data'"))
+        options.dataFolder = "Datasets"
+        let whole = FileManager.default.currentDirectoryPath + "/Datasets"
+        #expect(options.command(for: folder).hasSuffix("=" + ShellText.word(whole)))
+        #expect(try SweepOptions.ofMake(cores: 1).command(for: folder).hasSuffix(" -j1 -k THREADS=1"))
+        #expect(try SweepOptions.ofMake(cores: 8).command(for: folder).hasSuffix(" -j2 -k THREADS=4"))
     }
 
     @Test func messagesReadBack() throws {
