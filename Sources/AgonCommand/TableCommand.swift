@@ -121,12 +121,22 @@ struct TableCommand: ParsableCommand {
                 }
                 return
             }
-            failures = try run(sweeps, options)
-            isStopped = try measure(work.measurementsLeft(), options)
+            // One signal ends both; between the two it must not be lost.
+            (failures, isStopped) = try StopRequest.signals.listening {
+                let (failures, isStopped) = try run(sweeps, options)
+                guard !StopRequest.signals.isMade else { return (failures, true) }
+                return (failures, try measure(work.measurementsLeft(), options) || isStopped)
+            }
         }
-        let results = try work.results(
-            searchPath: data.searchPath, commandLine: CommandLine.arguments,
-            seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
+        let results: TableResults
+        do {
+            results = try work.results(
+                searchPath: data.searchPath, commandLine: CommandLine.arguments,
+                seconds: Double((clock.now - start) / .seconds(1)), progress: Console.say)
+        } catch ReportsError.nothingRun where isStopped {
+            // Stopped before the first trial began.
+            throw ExitCode(ExitStatus.stopped.rawValue)
+        }
         try show(results, to: out ?? work.standardResults)
         if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         if isStopped || !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
@@ -194,19 +204,24 @@ struct TableCommand: ParsableCommand {
         }
     }
 
-    /// Runs missing trials; a stop ends this sweep and starts no other.
-    private func run(_ sweeps: [(sweep: Sweep, folder: SweepFolder)], _ options: SweepOptions) throws -> Int {
+    /// Runs missing trials; a signal ends this sweep and starts no other.
+    ///
+    /// - Returns: how many trials failed, and whether any was stopped.
+    private func run(
+        _ sweeps: [(sweep: Sweep, folder: SweepFolder)], _ options: SweepOptions
+    ) throws -> (failures: Int, isStopped: Bool) {
         signal(SIGPIPE, SIG_IGN)
-        var failures = 0
+        var (failures, isStopped) = (0, false)
         for (sweep, folder) in sweeps {
             let display = SweepDisplay(jobs: options.jobs)
             let statuses = try SweepRun.run(sweep, in: folder, options: options, report: display.show)
             let summary = SweepSummary(folder: folder.path, statuses)
             display.end(summary)
             failures += summary.failures.count
-            if statuses.contains(where: { $0.state == .stopped }) { throw ExitCode(ExitStatus.stopped.rawValue) }
+            isStopped = isStopped || statuses.contains { $0.state == .stopped }
+            if StopRequest.signals.isMade { break }
         }
-        return failures
+        return (failures, isStopped)
     }
 }
 

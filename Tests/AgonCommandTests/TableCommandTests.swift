@@ -71,6 +71,25 @@ import Testing
         #expect(ran.code == 0, "\(ran.output)\(ran.errors)")
     }
 
+    @Test func aTableThatWasStoppedIsWritten() throws {
+        try digits.folder.write(
+            digits.folder.text("sweep.json").replacing(#""set": {"#, with: #""set": {"steps": 9000000, "#),
+            to: "sweep.json")
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
+        // The shell sends the signal as soon as a trial has measured something.
+        let script = """
+            "$0" "$@" & while kill -0 $! && ! cat Sweeps/*/trials/*/evaluations.jsonl; do sleep 0.2; done 2>/dev/null
+            kill $!; wait $!
+            """
+        let stopped = try AgonResult(
+            of: URL(fileURLWithPath: "/bin/sh"), ["-c", script, program] + Self.call, folder: digits.folder.path,
+            environment: environment(data: digits.folder.path + "/Datasets"))
+        #expect(stopped.code == 75, "\(stopped.output)\(stopped.errors)")
+        let page = try digits.folder.text("Results/again-smoke/table.md")
+        #expect(page.contains("| all | 0/2 |") && page.contains("was stopped before completion"), "\(page)")
+        #expect(page.contains("`agon table table.json --budget smoke --values values.json`"))
+    }
+
     /// The trial whose best checkpoint was evaluated again, and that checkpoint.
     private func measured() throws -> (run: String, checkpoint: String) {
         let trials = "Sweeps/again-smoke/trials"
