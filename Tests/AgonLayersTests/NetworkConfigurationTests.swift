@@ -17,6 +17,16 @@ import Testing
         #expect(again.layers.map(\.type) == ["conv", "leakyReLU"])
     }
 
+    @Test(arguments: ["scale", "frozen"]) func aNormWithoutWeightTakesNoSettingsOfIt(key: String) throws {
+        func decode(_ others: String) throws {
+            let text = #"{"layers": [{"type": "instanceNorm", "\#(key)": true\#(others)}]}"#
+            _ = try ConfigReader.decode(
+                NetworkConfiguration.self, from: ConfigNode.parse(text, file: "test.json"))
+        }
+        #expect(throws: ConfigError.self) { try decode("") }
+        try decode(#", "affine": true"#)
+    }
+
     @Test func everyKindIsDescribedInTheSchema() throws {
         let schema = try JSONSchema.describe(
             NetworkConfiguration.self, title: "Network", id: "https://example.org/network.json")
