@@ -29,6 +29,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     /// The data do not have the classes or embeddings that the setting at `place` names; `found` describes those of the
     /// data.
     case otherConditions(place: ConfigPath, expected: String, found: String)
+    /// Fewer labelled samples than a batch of them holds.
+    case fewLabelled(batchSize: Int, samples: Int)
     /// The task starts from images, so latents have no use.
     case unusedLatents(task: String)
     /// No layer of the generator reads the condition.
@@ -70,6 +72,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "discriminator"
         case .nothingToTrain(let network): network.prefix { $0 != "." } == "generator" ? "generator" : "discriminator"
         case .unknownDataShapes, .noConditions, .unequalPairs, .conditionedCategories: "task"
+        case .fewLabelled: "objective"
         case .otherConditions(let place, _, _): ConfigPath(Array(place.steps.prefix(1))).description
         case .twoPenalties, .twoBounds, .penaltyOfCategories: "penalty"
         case .oneLoss, .oneDiscriminator, .combinationOfCategories, .noCommonDirection: "ensemble"
@@ -82,6 +85,7 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .trick(let name, _): ConfigPath.root.key(key).key(name)
         case .otherConditions(let place, _, _): place
+        case .fewLabelled: ConfigPath.root.key(key).key("labelled").key("batchSize")
         default: ConfigPath.root.key(key)
         }
     }
@@ -147,6 +151,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
             "'\(task)' makes images from images; use a dataset of pairs, such as 'facades' or 'pairs'"
         case .unequalPairs(let sample, let condition):
             "images are \(sample) and their conditions \(condition); both must have the same size"
+        case .fewLabelled(let batchSize, let samples):
+            "\(samples) labelled samples do not fill a batch of \(batchSize); lower it, or raise 'count'"
         case .otherConditions(_, let expected, let found): "expected \(expected), but the dataset has \(found)"
         case .unusedLatents(let task): "'\(task)' starts from images; remove 'latent'"
         case .unreadCondition(let task):
@@ -180,7 +186,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .combinationOfCategories(let objective, let combination):
             "'\(combination)' compares scores, but '\(objective)' has categories; use another combination"
         case .noCommonDirection(let objective):
-            "'\(objective)' has one loss for all networks, so there is no 'steepestDirection' to measure"
+            "'\(objective)' has no loss per discriminator of generated samples alone, so there is no "
+                + "'steepestDirection' to measure"
         case .trick(_, let reason): reason
         case .mixedSamples(let objective, let layer, let type):
             "\(layer) is a '\(type)', but '\(objective)' penalises the gradient at each sample separately; "

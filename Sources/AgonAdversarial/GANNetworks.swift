@@ -96,11 +96,16 @@ public struct GANNetworks {
         return shape.rank == 3 ? shape[2] : nil
     }
 
-    /// Sets the averaged copies to the values of their generators.
-    public func startAverages() {
+    /// Sets averaged copies to the values of their generators.
+    ///
+    /// - Parameter names: the names of the copies' variables to set; nil: all.
+    public func startAverages(of names: Set<String>? = nil) {
         for side in sides {
             guard let average = side.average else { continue }
-            for (copy, original) in zip(average.variables, side.generator.variables) { copy.values = original.values }
+            for (copy, original) in zip(average.variables, side.generator.variables)
+            where names?.contains(copy.name) ?? true {
+                copy.values = original.values
+            }
         }
     }
 }

@@ -142,6 +142,11 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         try require(deviation == nil || isMixture, "deviation", "'\(name)' is not a Gaussian mixture")
         try require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")
         try require(range == .signed || !isMixture, "range", "'\(name)' has points, not images")
+        try require(classes == nil || !isMixture, "classes", "'\(name)' is drawn from all modes")
+        try require(limit == nil || !isMixture, "limit", "'\(name)' is synthetic; use 'count' for fewer samples")
+        try require(
+            holdout == 0 || kind?.isSynthetic != true, "holdout",
+            "'\(name)' is synthetic: its test and validation samples are drawn apart")
         try require(embeddings?.isEmpty != true, "embeddings", "expected the path of a file")
         try require(embeddings == nil || !isMixture, "embeddings", "'\(name)' has points, not images")
         try require(classes == nil || kind != .unpaired, "classes", "'unpaired' has domains, not classes")

@@ -156,7 +156,8 @@ public struct DatasetFetcher {
         return ready
     }
 
-    /// Renames the finished folder into place. Incomplete or damaged data at the target are moved aside until then.
+    /// Renames the finished folder into place. A former folder may hold the user's own data, so it is kept under another
+    /// name.
     private func replaceTarget(by contents: String, staging: String) throws {
         let former = staging + "/former"
         try remove(former)
@@ -168,6 +169,12 @@ public struct DatasetFetcher {
             if hasFormer { try? move(former, to: target) }
             throw error
         }
+        guard hasFormer, try !FileManager.default.contentsOfDirectory(atPath: former).isEmpty else { return }
+        let kept =
+            (1...).lazy.map { target + ".former" + ($0 == 1 ? "" : "-\($0)") }
+            .first { !FileManager.default.fileExists(atPath: $0) } ?? target + ".former"
+        try move(former, to: kept)
+        report("\(kept): the former folder, whose contents were other ones; remove it if you do not need it")
     }
 
     private func move(_ path: String, to target: String) throws {

@@ -21,6 +21,10 @@ public struct StageSettings: ConfigDecodable, Sendable {
         guard !reader.isDescribing else { return }
         try reader.require((from == nil) != (share == nil), "from", "give 'from' or 'share', one of them")
         try reader.require(set.object != nil, "set", "expected an object, found \(set.summary)")
+        let swap = set["tricks"]?["checkpointSwap"]
+        try reader.require(
+            swap == nil || swap?.isNull == true, "set",
+            "older weights do not fit the networks of another stage; remove 'checkpointSwap'")
         for key in Self.fixedKeys {
             try reader.require(set[key] == nil, "set", "'\(key)' belongs to the whole run and cannot change in a stage")
         }
@@ -65,6 +69,9 @@ extension Experiment {
         object["stages"] = nil
         var node = ConfigNode(object)
         var stages = [(start: 0, experiment: try Experiment(node))]
+        // Later stages start from the weights of the stage before.
+        for key in ["initialWeights", "initialNames"] { object[key] = nil }
+        node = ConfigNode(object)
         for (index, stage) in configuration.stages.enumerated() {
             let start = stage.start(of: configuration.steps)
             guard start > stages[stages.count - 1].start else {

@@ -42,6 +42,9 @@ final class DataFeed: PhaseInputs {
                     place: .root.key("objective").key("labelled").key("classes"), expected: "\(classes) classes",
                     found: Self.description(ofClasses: labelled))
             }
+            guard labelled.count >= settings.batchSize else {
+                throw AdversarialError.fewLabelled(batchSize: settings.batchSize, samples: labelled.count)
+            }
             self.labelled = try BatchLoader(
                 dataset: labelled, batchSize: settings.batchSize,
                 seed: RandomStream(seed: seed, purpose: "labelled samples").key, ahead: ahead)

@@ -46,6 +46,9 @@ final class TrainingLoop {
     /// Seconds of training in earlier sessions and stages.
     private let secondsBefore: Double
 
+    /// Whether this process continues what another has trained.
+    private let isResumed: Bool
+
     private var settings: ExperimentConfiguration { stage.experiment.configuration }
 
     /// Restores the newest checkpoint if there is one.
@@ -80,6 +83,7 @@ final class TrainingLoop {
         let configuration = experiment.configuration
         let holdsRun = folder.holdsRun
         // Another process may have started a run in the folder in the meantime.
+        isResumed = holdsRun && !continues
         if holdsRun, !options.resumes, !continues { throw RunError.runExists(folder: folder.path, state: nil) }
         folder.removeLeftovers()
         var record = RunRecord(
@@ -104,9 +108,10 @@ final class TrainingLoop {
                 if begins {
                     let reinitialised = try checkpoint.carryOver(to: variables)
                     report(.note("step \(saved): a new stage begins; reinitialised: \(Self.described(reinitialised))"))
-                    prepared.networks.gan.startAverages()
+                    prepared.networks.gan.startAverages(of: Set(reinitialised))
                 } else {
                     try checkpoint.restore(variables)
+                    past?.recall(after: checkpoint.step)
                     watch.recall()
                 }
                 finished = checkpoint.step
@@ -189,7 +194,11 @@ final class TrainingLoop {
         do {
             try iterate(&clock)
             if finished < stage.end {
-                if finished > first { try grids.write(path: folder.samplePath(step: finished), step: finished) }
+                if finished > first {
+                    try withNewestWeights {
+                        try grids.write(path: folder.samplePath(step: finished), step: finished)
+                    }
+                }
                 try save(clock)
                 return try settle(.stopped, stop.reason)
             }
@@ -216,8 +225,7 @@ final class TrainingLoop {
         var wroteGit = false
         // Samples of the initial weights, for comparison with later grids.
         if first == 0, !stop.isMade { try drawSamples() }
-        // Remove the grid that the interruption added: an uninterrupted run does not have it.
-        if first > 0, !isDue(settings.samples.every) { unlink(folder.samplePath(step: first)) }
+        if isResumed, first > stage.start { try makeUp() }
         while finished < stage.end, !stop.isMade {
             try awaitData(clock)
             past?.prepare(iteration: finished)
@@ -278,15 +286,31 @@ final class TrainingLoop {
     }
 
     /// Runs the evaluation that is due after this step and records its values.
+    @discardableResult
     private func evaluate() throws -> [EvaluationValue] {
         guard let evaluations, isDue(evaluations.every) else { return [] }
-        let values = try evaluations.measure(step: finished)
+        let values = try withNewestWeights { try evaluations.measure(step: finished) }
         record.peakMemoryBytesBeforeEvaluation = record.peakMemoryBytesBeforeEvaluation ?? evaluations.memoryBefore
         try evaluationLog?.append(values)
         evaluated = values
         best?.take(values)
         growSlack(values)
         return values
+    }
+
+    /// Brings the files of the restored step to what an uninterrupted run has: removes the grid that an interruption
+    /// added, and draws and measures what an error prevented after the checkpoint.
+    private func makeUp() throws {
+        let grid = folder.samplePath(step: finished)
+        if !isDue(settings.samples.every) {
+            unlink(grid)
+        } else if !FileSystem.exists(grid) {
+            try drawSamples()
+        }
+        guard let evaluations, isDue(evaluations.every), let log = evaluationLog,
+            try !log.read().values.contains(where: { $0.step == finished })
+        else { return }
+        try evaluate()
     }
 
     /// The same. An error that would come again after a resume must not cost the steps since the last checkpoint; after
@@ -333,11 +357,15 @@ final class TrainingLoop {
             tensor: Checkpoint.firstNotFinite(variables)?.name, checkpoint: lastGood)
     }
 
+    private func withNewestWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try past?.withNewest(after: finished, body) ?? body()
+    }
+
     private var lastGood: String? { saved.map { folder.checkpointPath(step: $0) } }
 
     private func drawSamples() throws {
         let path = folder.samplePath(step: finished)
-        try grids.write(path: path, step: finished)
+        try withNewestWeights { try grids.write(path: path, step: finished) }
         try events?.append(step: finished, image: path)
     }
 
@@ -345,9 +373,11 @@ final class TrainingLoop {
         guard saved != finished else { return }
         watch.remember()
         try metrics.synchronise()
-        try Checkpoint.write(
-            variables, step: finished, batches: finished * step.batches, config: identity.config,
-            seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
+        try withNewestWeights {
+            try Checkpoint.write(
+                variables, step: finished, batches: finished * step.batches, config: identity.config,
+                seed: experiment.configuration.seed, path: folder.checkpointPath(step: finished), lastGood: lastGood)
+        }
         saved = finished
         record.step = finished
         record.checkpoint = finished

@@ -45,7 +45,8 @@ import Testing
         ),
         Case(
             settings: #""objective": "selfgan", "ensemble": {"copies": 2, "steepestDirection": true}"#,
-            message: "ensemble: 'selfgan' has one loss for all networks, so there is no 'steepestDirection' to measure"),
+            message: "ensemble: 'selfgan' has no loss per discriminator of generated samples alone, so there is no "
+                + "'steepestDirection' to measure"),
         Case(
             settings: #""objective": {"type": "selfgan", "form": "tpu-keras", "loss": "least-squares"}"#,
             message: "objective: the form 'tpu-keras' needs a cross-entropy; use 'tpu-code' with 'least-squares'"),

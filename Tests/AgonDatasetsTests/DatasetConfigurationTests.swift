@@ -184,6 +184,18 @@ import Testing
                 != configuration(#"{"name": "folder", "path": "b"}"#).digest())
     }
 
+    @Test(arguments: [
+        (#""classes": [0]"#, "classes: 'gaussians-8' is drawn from all modes"),
+        (#""limit": 16"#, "limit: 'gaussians-8' is synthetic; use 'count' for fewer samples"),
+        (
+            #""holdout": 0.5"#,
+            "holdout: 'gaussians-8' is synthetic: its test and validation samples are drawn apart"
+        ),
+    ])
+    func mixturesRefuseSettingsOfStoredData(setting: String, text: String) {
+        #expect(message { _ = try configuration(#"{"name": "gaussians-8", \#(setting)}"#) }.hasSuffix(text))
+    }
+
     @Test func missingDataSayHowToGetThem() throws {
         let project = try TinyProject()
         let text = message { _ = try configuration(#"{"name": "tiny"}"#).open(searchPath: project.searchPath) }

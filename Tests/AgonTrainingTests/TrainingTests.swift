@@ -43,6 +43,81 @@ import Testing
         #expect(reason == "asked to stop (SIGUSR1)")
     }
 
+    /// Older weights train for a few steps, but results are of the newest.
+    @Test func checkpointsOfASwapHoldTheNewestWeights() throws {
+        let swap = #"tricks={"checkpointSwap": {"network": "generator", "every": 10, "iterations": 5}}"#
+        func weights(_ run: String, _ step: Int) throws -> [Float] {
+            let path = "\(folder.path)/\(run)/checkpoints/step-\(String(format: "%07d", step)).safetensors"
+            return try SafetensorsFile(path: path).tensor("generator.0.weight").values
+        }
+        try train(folder.path + "/whole", [swap, "steps=20", "checkpoints={\"every\": 1, \"keep\": 20}"])
+        // Steps 11 to 15 train the weights of the beginning.
+        let before = try weights("whole", 10)
+        for step in 11...15 { #expect(try weights("whole", step) == before) }
+        #expect(try weights("whole", 16) != before)
+        // A run that is stopped during a swap ends in the same bytes.
+        let stop = StopRequest()
+        let base = [swap, "steps=20"]
+        _ = try train(folder.path + "/parts", base, stop: stop) { event in
+            if case .progress(let progress) = event, progress.step == 12 { stop.request(signal: SIGUSR1) }
+        }
+        try train(folder.path + "/parts", resumes: true, base)
+        #expect(try weights("parts", 20) == weights("whole", 20))
+    }
+
+    @Test func stagesCannotSwapCheckpoints() {
+        let stage = #"stages=[{"from": 12, "set": {"tricks": {"checkpointSwap": {"every": 10}}}}]"#
+        #expect(
+            message { try train(folder.path + "/run", [stage]) }.contains("stages[0].set: older weights do not fit"))
+    }
+
+    @Test func averagesGoOnThroughStages() throws {
+        let averaging = #"tricks={"averaging": {"decay": 0.99}}"#
+        let stage = #"stages=[{"from": 12, "set": {"samples": {"every": 7}}}]"#
+        for (name, settings) in [("plain", [averaging]), ("staged", [averaging, stage])] {
+            try train("\(folder.path)/\(name)", settings + ["checkpoints={\"every\": 12, \"keep\": 3}"])
+        }
+        func average(_ run: String) throws -> [Float] {
+            try SafetensorsFile(path: "\(folder.path)/\(run)/checkpoints/step-0000012.safetensors")
+                .tensor("average.0.weight").values
+        }
+        func later(_ run: String) throws -> (average: [Float], raw: [Float]) {
+            let file = try SafetensorsFile(path: "\(folder.path)/\(run)/checkpoints/step-0000024.safetensors")
+            return (try file.tensor("average.0.weight").values, try file.tensor("generator.0.weight").values)
+        }
+        #expect(try average("plain") == average("staged"))
+        // The stage restarts the optimizers alone, so the averages stay as far from the weights as without one.
+        func distance(_ run: String) throws -> Double {
+            let (average, raw) = try later(run)
+            return zip(average, raw).reduce(0) { $0 + Double(abs($1.0 - $1.1)) }
+        }
+        #expect(try distance("staged") > 0.5 * distance("plain"))
+    }
+
+    @Test func laterStagesStartFromTheStageBefore() throws {
+        try train(folder.path + "/first")
+        let stage = #"""
+            stages=[{"from": 12, "set": {"discriminator": {"layers": [
+              {"type": "linear", "features": 16}, "leakyReLU", {"type": "linear", "features": 8, "name": "new"},
+              "leakyReLU", {"type": "linear", "features": 1, "name": "score"}]}}}]
+            """#
+        let weights = "initialWeights=\(folder.path)/first/checkpoints/step-0000024.safetensors"
+        #expect(try train(folder.path + "/run", [weights, stage]).step == 24)
+    }
+
+    /// What an error prevented after the checkpoint is made up by the resumed run.
+    @Test func resumedRunsDrawTheGridThatAnErrorPrevented() throws {
+        let run = folder.path + "/run"
+        try train(run)
+        let grid = run + "/samples/step-0000020.png"
+        let drawn = try #require(bytes(grid))
+        try interrupt(folder.path + "/other", after: 20)
+        let other = folder.path + "/other/samples/step-0000020.png"
+        try FileManager.default.removeItem(atPath: other)
+        try train(folder.path + "/other", resumes: true)
+        #expect(bytes(other) == drawn)
+    }
+
     @Test func runLeavesItsFolder() throws {
         let run = folder.path + "/run"
         let outcome = try train(run)

@@ -63,6 +63,28 @@ public struct PastWeights {
         }
     }
 
+    /// Runs `body` while the networks hold their newest weights, which samples, evaluations and checkpoints take, whatever
+    /// weights take part in the training.
+    ///
+    /// - Parameter finished: the number of finished iterations.
+    public func withNewest<Result>(after finished: Int, _ body: () throws -> Result) rethrows -> Result {
+        guard isSwapped(after: finished) else { return try body() }
+        exchange()
+        defer { exchange() }
+        return try body()
+    }
+
+    /// Lets the older weights take part again after a checkpoint was restored.
+    public func recall(after finished: Int) {
+        if isSwapped(after: finished) { exchange() }
+    }
+
+    /// Whether the last iteration trained older weights.
+    private func isSwapped(after finished: Int) -> Bool {
+        let last = finished - 1
+        return last >= settings.every && last % settings.every < settings.iterations
+    }
+
     private func keep() {
         for (copy, original) in zip(copies, originals) { copy.values = original.values }
     }
