@@ -10,8 +10,8 @@ public enum ImageTransform: Hashable, Sendable {
 
     /// Resizes to a height and width.
     case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .cover)
-    /// Cuts out the centre rectangle.
-    case centerCrop(height: Int, width: Int)
+    /// Cuts out the centre rectangle, after adding `padding` black pixels around the image.
+    case centerCrop(height: Int, width: Int, padding: Int = 0)
     /// Cuts out a rectangle at a random position, after adding `padding` black pixels around the image.
     case randomCrop(height: Int, width: Int, padding: Int)
     /// Mirrors left to right with probability 1/2.
@@ -51,10 +51,7 @@ public enum ImageTransform: Hashable, Sendable {
         switch self {
         case .resize(let height, let width, _, _):
             (shape.height, shape.width) = (height, width)
-        case .centerCrop(let height, let width):
-            try checkCrop(of: shape, height: height, width: width, padding: 0)
-            (shape.height, shape.width) = (height, width)
-        case .randomCrop(let height, let width, let padding):
+        case .centerCrop(let height, let width, let padding), .randomCrop(let height, let width, let padding):
             try checkCrop(of: shape, height: height, width: width, padding: padding)
             (shape.height, shape.width) = (height, width)
         case .mirror: break
@@ -80,8 +77,8 @@ public enum ImageTransform: Hashable, Sendable {
             scratch.resampler.resize(
                 scratch.front, height: height, width: width, filter: filter, into: &scratch.back)
             scratch.swap()
-        case .centerCrop(let height, let width):
-            try checkCrop(of: shape, height: height, width: width, padding: 0)
+        case .centerCrop(let height, let width, let padding):
+            try checkCrop(of: shape, height: height, width: width, padding: padding)
             scratch.front.crop(
                 top: (shape.height - height) / 2, left: (shape.width - width) / 2, height: height, width: width,
                 into: &scratch.back)

@@ -16,14 +16,11 @@ extension ImageTransform {
         }
         registry.register("center-crop", "Crops the centre of the image.") { reader in
             let (height, width) = try size(from: reader)
-            return .centerCrop(height: height, width: width)
+            return .centerCrop(height: height, width: width, padding: try padding(from: reader))
         }
         registry.register("random-crop", "Crops a random part of the image.") { reader in
             let (height, width) = try size(from: reader)
-            return .randomCrop(
-                height: height, width: width,
-                padding: try reader.integer(
-                    "padding", in: 0...4096, default: 0, "Black pixels added around the image before cropping."))
+            return .randomCrop(height: height, width: width, padding: try padding(from: reader))
         }
         registry.register("mirror", "Mirrors left to right with probability 1/2.") { _ in .mirror }
         registry.register("grayscale", "Converts to one channel.") { _ in .grayscale }
@@ -39,9 +36,7 @@ extension ImageTransform {
             object["size"] = [ConfigNode(height), ConfigNode(width)]
             object["filter"] = ConfigNode(filter.rawValue)
             object["fit"] = ConfigNode(fit.rawValue)
-        case .centerCrop(let height, let width):
-            object["size"] = [ConfigNode(height), ConfigNode(width)]
-        case .randomCrop(let height, let width, let padding):
+        case .centerCrop(let height, let width, let padding), .randomCrop(let height, let width, let padding):
             object["size"] = [ConfigNode(height), ConfigNode(width)]
             object["padding"] = ConfigNode(padding)
         case .mirror, .grayscale, .rgb: break
@@ -53,7 +48,8 @@ extension ImageTransform {
     /// (nil).
     public var deterministic: ImageTransform? {
         switch self {
-        case .randomCrop(let height, let width, _): .centerCrop(height: height, width: width)
+        case .randomCrop(let height, let width, let padding):
+            .centerCrop(height: height, width: width, padding: padding)
         case .mirror: nil
         default: self
         }
@@ -61,5 +57,10 @@ extension ImageTransform {
 
     private static func size(from reader: ConfigReader) throws -> (Int, Int) {
         try reader.integerOrPair("size", in: 1...16384, "Height and width in pixels, or one number for both.")
+    }
+
+    private static func padding(from reader: ConfigReader) throws -> Int {
+        try reader.integer(
+            "padding", in: 0...4096, default: 0, "Black pixels added around the image before cropping.")
     }
 }

@@ -30,6 +30,8 @@ import Testing
         let source = image(3, 4, 1, Array(1...12))
         #expect(try transformed(.centerCrop(height: 1, width: 2), source).pixels == [6, 7])
         #expect(throws: DatasetError.self) { try transformed(.centerCrop(height: 4, width: 2), source) }
+        let framed = ImageTransform.centerCrop(height: 5, width: 2, padding: 1)
+        #expect(try transformed(framed, source).pixels == [0, 0, 2, 3, 6, 7, 10, 11, 0, 0])
     }
 
     @Test func randomCropReachesEveryPlaceAndItsPaddingIsBlack() throws {
