@@ -59,6 +59,11 @@ extension Experiment {
             start: stages.isEmpty ? 0 : stages[index].start, end: min(next, configuration.steps))
     }
 
+    /// The stages that begin later than after `finished` steps.
+    package func stages(after finished: Int) -> [Stage] {
+        stages.filter { $0.start > finished }.map { stage(after: $0.start) }
+    }
+
     /// The config of each stage, including the first; empty if there is only one stage.
     ///
     /// Throws `ConfigError` for stages out of order, and for errors in a stage's config.

@@ -32,14 +32,19 @@ public enum TrainingRun {
                 report(.ended(outcome))
                 return outcome
             }
-            while true {
-                let finished = try place.savedSteps(of: experiment)
-                let stage = experiment.stage(after: finished)
-                let prepared = try place.reportingTransientFaults { place in
+            func setup(_ stage: Stage) throws -> TrainingSetup {
+                try place.reportingTransientFaults { place in
                     try place.locatingData(of: experiment) {
                         try TrainingSetup(stage.experiment, start: stage.start, options: options)
                     }
                 }
+            }
+            // Networks that do not fit each other end a run now, not when their stage begins.
+            var finished = try place.savedSteps(of: experiment)
+            for later in experiment.stages(after: finished) { _ = try setup(later) }
+            while true {
+                let stage = experiment.stage(after: finished)
+                let prepared = try setup(stage)
                 if let note = prepared.pool.note { report(.note(note)) }
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 if finished == 0, let note = prepared.note { report(.note(note)) }
@@ -66,6 +71,7 @@ public enum TrainingRun {
                     report(.ended(outcome))
                     return outcome
                 }
+                finished = try place.savedSteps(of: experiment)
             }
         }
     }

@@ -65,6 +65,14 @@ import Testing
         #expect(try weights("parts", 20) == weights("whole", 20))
     }
 
+    @Test func unfitNetworksOfALaterStageEndTheRunBeforeItsFirstStep() throws {
+        let run = folder.path + "/run"
+        let stage =
+            #"stages=[{"from": 12, "set": {"discriminator": {"layers": [{"type": "conv", "channels": 1, "kernel": 3}]}}}]"#
+        #expect(message { try train(run, [stage]) }.contains("discriminator.layers[0]"))
+        #expect(!FileManager.default.fileExists(atPath: run))
+    }
+
     @Test func stagesCannotSwapCheckpoints() {
         let stage = #"stages=[{"from": 12, "set": {"tricks": {"checkpointSwap": {"every": 10}}}}]"#
         #expect(
