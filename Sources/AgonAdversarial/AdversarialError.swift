@@ -58,6 +58,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
     case oneDiscriminator(combination: String)
     case combinationOfCategories(objective: String, combination: String)
     case noCommonDirection(objective: String)
+    /// The hypervolume's slack grows by evaluations during the training, and there are none.
+    case growthWithoutEvaluations
     case trick(String, reason: String)
 
     /// The section of the config to change.
@@ -75,7 +77,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .fewLabelled: "objective"
         case .otherConditions(let place, _, _): ConfigPath(Array(place.steps.prefix(1))).description
         case .twoPenalties, .twoBounds, .penaltyOfCategories: "penalty"
-        case .oneLoss, .oneDiscriminator, .combinationOfCategories, .noCommonDirection: "ensemble"
+        case .oneLoss, .oneDiscriminator, .combinationOfCategories, .noCommonDirection, .growthWithoutEvaluations:
+            "ensemble"
         case .trick: "tricks"
         }
     }
@@ -188,6 +191,8 @@ public enum AdversarialError: Error, Equatable, CustomStringConvertible {
         case .noCommonDirection(let objective):
             "'\(objective)' has no loss per discriminator of generated samples alone, so there is no "
                 + "'steepestDirection' to measure"
+        case .growthWithoutEvaluations:
+            "the slack grows by the distances of evaluations, and this training makes none; leave out 'growth'"
         case .trick(_, let reason): reason
         case .mixedSamples(let objective, let layer, let type):
             "\(layer) is a '\(type)', but '\(objective)' penalises the gradient at each sample separately; "

@@ -25,6 +25,7 @@ public final class GANTrainer {
     private let pool: WorkerPool
     private let training: CompiledIteration
     private let inputs: DataFeed
+    private let past: PastWeights?
     private var sampler: Sampler?
 
     /// Builds the networks and compiles the steps of an iteration.
@@ -34,12 +35,15 @@ public final class GANTrainer {
     ///   - initialization: the weight initialization of both networks; default: PyTorch's.
     ///   - threads: the number of threads; nil for the number of usable cores.
     ///
-    /// Throws `LayerError` and `AdversarialError` for incompatible arguments, `DatasetError`, `TensorsError` if no BLAS
-    /// is found.
+    /// Throws `LayerError` and `AdversarialError` for incompatible arguments, also for a hypervolume whose slack grows by
+    /// evaluations, which a program makes by itself; `DatasetError`, `TensorsError` if no BLAS is found.
     public init(
         generator: [any Layer], discriminator: [any Layer], dataset: any Dataset, settings: AdversarialConfiguration,
         initialization: Initialization = Initialization(), seed: UInt64 = 0, threads: Int? = nil
     ) throws {
+        if (settings.ensemble.combination as? HypervolumeCombination)?.growth != nil {
+            throw AdversarialError.growthWithoutEvaluations
+        }
         try BLAS.open()
         self.settings = settings
         self.seed = seed
@@ -53,6 +57,7 @@ public final class GANTrainer {
         training = try CompiledIteration(phases: setting.phases(), pool: pool, seed: seed)
         let labelled = try settings.objective.labelledSamples.map { try BalancedSubset(of: dataset, size: $0.count) }
         inputs = try DataFeed(dataset: dataset, labelled: labelled, configuration: settings, seed: seed)
+        past = settings.tricks.checkpointSwap.map { [gan] in PastWeights($0, of: gan) }
     }
 
     deinit { inputs.stop() }
@@ -60,11 +65,12 @@ public final class GANTrainer {
     /// Runs one iteration: all updates of the objective.
     ///
     /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`. A lazy penalty is among them only
-    ///   if this iteration computed it.
+    ///   if this iteration computed it; what is measured once per epoch follows the last iteration of an epoch.
     ///
     /// Throws the errors of reading a batch, `RunError.notFinite` if a loss is NaN or infinite.
     @discardableResult
     public func step() throws -> [(name: String, value: Float)] {
+        past?.prepare(iteration: iteration)
         try training.run(iteration, inputs: inputs)
         iteration += 1
         let scalars = training.scalars
@@ -72,7 +78,12 @@ public final class GANTrainer {
             throw RunError.notFinite(
                 step: iteration, quantity: bad.name, value: "\(bad.value)", tensor: nil, checkpoint: nil)
         }
-        return training.scalars(of: iteration - 1..<iteration)
+        var reported = training.scalars(of: iteration - 1..<iteration)
+        let epoch = iteration * training.batches / inputs.batchesPerEpoch
+        if epoch > (iteration - 1) * training.batches / inputs.batchesPerEpoch {
+            reported += try training.measure(epoch: epoch, iteration: iteration, inputs: inputs)
+        }
+        return reported
     }
 
     /// Samples of the current generator with the shape `[count] + sample shape`; images are in [-1, 1].
@@ -90,7 +101,7 @@ public final class GANTrainer {
             ?? Sampler(side.average ?? side.generator, count: min(count, 64), pool: pool, seed: self.seed)
         self.sampler = sampler
         let latents = settings.latent.values(count, from: RandomStream(seed: seed, purpose: "samples"))
-        return sampler.samples(from: latents, index: iteration)
+        return withNewestWeights { sampler.samples(from: latents, index: iteration) }
     }
 
     /// Writes samples as a PNG image. The file is written atomically.
@@ -104,9 +115,10 @@ public final class GANTrainer {
     ///
     /// Throws `TensorsError`.
     public func writeWeights(to path: String) throws {
-        let variables = gan.all.flatMap(\.variables)
-        try SafetensorsFile.write(
-            path: path, variables.map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }, metadata: [:])
+        let contents = withNewestWeights {
+            gan.all.flatMap(\.variables).map { SafetensorsFile.Content(name: $0.name, tensor: $0.exported()) }
+        }
+        try SafetensorsFile.write(path: path, contents, metadata: [:])
     }
 
     /// Reads weights from a safetensors file with PyTorch's names and layouts.
@@ -115,5 +127,10 @@ public final class GANTrainer {
     public func readWeights(from path: String) throws {
         try InitialWeights.load(path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
         gan.startAverages()
+    }
+
+    /// Runs `body` while the networks hold their newest weights, not older ones that a checkpoint swap trains.
+    private func withNewestWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try past?.withNewest(after: iteration, body) ?? body()
     }
 }
