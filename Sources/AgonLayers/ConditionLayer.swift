@@ -38,7 +38,9 @@ public struct ConditionLayer: Layer {
         augmentation = try reader.optionalSection(
             "augmentation",
             "Draws the features from a normal distribution that depends on the condition (StackGAN).")
-        initialization = try LayerInitialization.read(from: reader)
+        initialization = try LayerInitialization.read(
+            from: reader, hasWeights: augmentation != nil || features != nil || method == .multiply,
+            hasBiases: augmentation != nil)
         try reader.require(
             augmentation == nil || features != nil || method == .multiply, "augmentation",
             "needs \"features\", the number of values to draw")

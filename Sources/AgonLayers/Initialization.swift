@@ -64,9 +64,18 @@ public struct LayerInitialization: ConfigDecodable, Sendable {
     }
 
     /// The initialisation of a layer, under a key that all layers with variables share.
-    static func read(from reader: ConfigReader) throws -> LayerInitialization {
-        try reader.section(
-            "initialization", default: [:],
-            "The initial values of this layer's variables; default: as for the network.")
+    ///
+    /// Throws `ConfigError` for the initial values of variables that the layer does not have.
+    static func read(
+        from reader: ConfigReader, hasWeights: Bool = true, hasBiases: Bool = true
+    ) throws -> LayerInitialization {
+        let key = "initialization"
+        let initialization: LayerInitialization = try reader.section(
+            key, default: [:], "The initial values of this layer's variables; default: as for the network.")
+        try reader.require(
+            hasWeights || initialization.weights == nil, key, "the layer has no weights; remove 'weights'")
+        try reader.require(
+            hasBiases || initialization.biases == nil, key, "the layer has no biases; remove 'biases'")
+        return initialization
     }
 }

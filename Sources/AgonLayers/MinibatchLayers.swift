@@ -25,7 +25,7 @@ public struct MinibatchDiscriminationLayer: Layer {
         features = try reader.integer("features", in: 1...65536, default: 100, "Number of appended features (B).")
         kernelSize = try reader.integer(
             "kernelSize", in: 1...4096, default: 5, "Values per appended feature on which samples are compared (C).")
-        initialization = try LayerInitialization.read(from: reader)
+        initialization = try LayerInitialization.read(from: reader, hasBiases: false)
     }
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {

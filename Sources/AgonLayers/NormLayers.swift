@@ -22,7 +22,8 @@ public struct NormSettings: Sendable {
         isScaled = scale ?? true
         isFrozen = try reader.boolean(
             "frozen", default: false, "Whether weight and bias keep their initial values and are not trained.")
-        initialization = try LayerInitialization.read(from: reader)
+        initialization = try LayerInitialization.read(
+            from: reader, hasWeights: self.isAffine && isScaled, hasBiases: self.isAffine)
         for (key, isGiven) in [("scale", scale != nil), ("frozen", isFrozen)] {
             try reader.require(
                 self.isAffine || !isGiven, key,

@@ -44,7 +44,7 @@ public struct WeightSettings: Sendable {
             "norm", LayerRegistry.weightNorms, "The norm of the weight: weight norm or spectral norm.")
         isFrozen = try reader.boolean(
             "frozen", default: false, "Whether weight and bias keep their initial values and are not trained.")
-        initialization = try LayerInitialization.read(from: reader)
+        initialization = try LayerInitialization.read(from: reader, hasBiases: hasBias)
     }
 
     /// Creates the variables of a layer.

@@ -27,6 +27,23 @@ import Testing
         try decode(#", "affine": true"#)
     }
 
+    @Test(arguments: [
+        (#"{"type": "instanceNorm", "initialization": {"weights": "default"}}"#, "weights"),
+        (#"{"type": "batchNorm", "scale": false, "initialization": {"weights": "default"}}"#, "weights"),
+        (#"{"type": "batchNorm", "affine": false, "initialization": {"biases": "default"}}"#, "biases"),
+        (#"{"type": "linear", "features": 3, "bias": false, "initialization": {"biases": "default"}}"#, "biases"),
+        (#"{"type": "minibatchDiscrimination", "initialization": {"biases": "default"}}"#, "biases"),
+        (#"{"type": "condition", "initialization": {"weights": "default"}}"#, "weights"),
+        (#"{"type": "condition", "features": 3, "initialization": {"biases": "default"}}"#, "biases"),
+    ]) func initialValuesOfMissingVariablesAreRefused(layer: String, missing: String) throws {
+        let node = try ConfigNode.parse(#"{"layers": [\#(layer)]}"#, file: "test.json")
+        let error = try #require(throws: ConfigError.self) {
+            _ = try ConfigReader.decode(NetworkConfiguration.self, from: node)
+        }
+        #expect(
+            "\(error)" == "test.json:1: layers[0].initialization: the layer has no \(missing); remove '\(missing)'")
+    }
+
     @Test func everyKindIsDescribedInTheSchema() throws {
         let schema = try JSONSchema.describe(
             NetworkConfiguration.self, title: "Network", id: "https://example.org/network.json")
