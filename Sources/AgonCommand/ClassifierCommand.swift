@@ -55,7 +55,7 @@ struct ClassifierCommand: ParsableCommand {
             print(
                 isTrained
                     ? "\(recipe.name): already trained; a different config or seed is stored in a separate file"
-                    : "\(recipe.name): \(weights.steps) steps, \(DurationText.short(seconds))")
+                    : "\(recipe.name): \(CountText.short(weights.steps, "step")), \(DurationText.short(seconds))")
             print(ClassifierCommand.line(weights))
             print("weights: \(weights.path)")
         }

@@ -15,7 +15,9 @@ final class ProgressDisplay {
         switch event {
         case .started(let folder, let step, let steps):
             say(
-                step == 0 ? "run \(folder): \(steps) steps" : "run \(folder): continuing after step \(step) of \(steps)"
+                step == 0
+                    ? "run \(folder): \(CountText.short(steps, "step"))"
+                    : "run \(folder): continuing after step \(step) of \(steps)"
             )
         case .note(let text): say("note: \(text)")
         case .progress(let progress): output.isTerminal ? draw(progress) : log(progress)
@@ -60,7 +62,7 @@ final class ProgressDisplay {
         switch outcome.state {
         case .done:
             let throughput = outcome.stepsPerSecond.map { ", \(NumberText.fixed($0, decimals: 1)) steps/s" } ?? ""
-            say("done: \(outcome.step) steps, \(DurationText.short(outcome.seconds))\(throughput)")
+            say("done: \(CountText.short(outcome.step, "step")), \(DurationText.short(outcome.seconds))\(throughput)")
         case .wasDone:
             let passed = steps.flatMap { $0 < outcome.step ? $0 : nil }
             say(

@@ -14,6 +14,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oddPair(path: String, width: Int)
     case unequalImage(path: String, shape: ImageShape, expected: ImageShape)
     case badEmbeddings(path: String, reason: String)
+    /// A file of embeddings has another number of vectors than the split has samples.
+    case embeddingCount(path: String, vectors: Int, samples: Int)
     /// - Parameter canSkip: whether the user can leave the images out with `dataset.broken`.
     case brokenImages(path: String, [BrokenImage], count: Int, canSkip: Bool = true)
     /// The contents differ from the record; `name` is the dataset to which they belong, if known.
@@ -100,13 +102,16 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .badLabel(let path, let index, let label, let classes):
             "\(path): label \(index) is \(label), but there are \(classes) classes"
         case .labelCount(let path, let labels, let images):
-            "\(path): contains \(labels) labels for \(images) images"
+            "\(path): contains \(CountText.short(labels, "label")) for \(CountText.short(images, "image"))"
         case .oddPair(let path, let width):
             "\(path): two images side by side must have an even width, but this file is \(width) pixels wide"
         case .unequalImage(let path, let shape, let expected):
             "\(path): is \(shape) after the transforms, but the first image is \(expected); "
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
         case .badEmbeddings(let path, let reason): "\(path): \(reason)"
+        case .embeddingCount(let path, let vectors, let samples):
+            "\(path): it contains \(CountText.short(vectors, "vector")), but the split has \(CountText.short(samples, "sample")) "
+                + "before holdout, classes and limit"
         case .brokenImages(let path, let broken, let count, let canSkip):
             if count > 1, broken.count == count {
                 "\(path): all \(count) images are broken: " + Self.reasons(broken)
@@ -162,7 +167,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .subsetTooSmall(let size, let classes):
             "\(size) labelled samples are fewer than the \(classes) classes; use at least one per class"
         case .tooFewOfClass(let name, let samples, let needed):
-            "class '\(name)' has \(samples) samples, but each class needs \(needed) labelled ones; use fewer"
+            "class '\(name)' has \(CountText.short(samples, "sample")), but each class needs \(needed) labelled ones; use fewer"
         case .noManifests(let folders):
             "no dataset manifests (*.json) in \(Self.list(folders)); "
                 + "run in the project's folder, or below a folder with a 'Datasets' folder of manifests"

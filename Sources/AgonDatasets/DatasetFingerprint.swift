@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonText
 
 /// Identifies data by their contents: the number of files, their total size and a hash of all contents.
 ///
@@ -36,19 +37,17 @@ public struct DatasetFingerprint: Hashable, Sendable, CustomStringConvertible {
         self.init(files: files, bytes: bytes, sha256: sha256)
     }
 
-    public var description: String { "\(Self.count(files)) of \(bytes) bytes, \(sha256.prefix(12))" }
+    public var description: String { "\(CountText.short(files, "file")) of \(bytes) bytes, \(sha256.prefix(12))" }
 
     /// A description of what changed, or nil if the contents are the same.
     public func change(from former: DatasetFingerprint) -> String? {
         if self == former { return nil }
-        if files != former.files { return "\(Self.count(former.files)) before, \(files) now" }
+        if files != former.files { return "\(CountText.short(former.files, "file")) before, \(files) now" }
         if bytes != former.bytes {
-            return "\(Self.count(files)) as before, but with \(bytes) bytes instead of \(former.bytes)"
+            return "\(CountText.short(files, "file")) as before, but with \(bytes) bytes instead of \(former.bytes)"
         }
-        return "\(Self.count(files)) of the same size as before, but with other names or contents"
+        return "\(CountText.short(files, "file")) of the same size as before, but with other names or contents"
     }
-
-    private static func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
 
     /// Combines several fingerprints in order, such as those of two domains, or of images and their embeddings. Nil if
     /// there are none.

@@ -1,3 +1,4 @@
+import AgonText
 import Foundation
 
 /// The image files of a folder, read as RGB on demand. Subfolders with images, at any depth, are the classes.
@@ -168,7 +169,7 @@ struct FolderSummary {
         let formats = kinds.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
             .map { kinds.count == 1 ? $0.key.name : "\($0.value) \($0.key.name)" }.joined(separator: ", ")
         let colours = greys == 0 ? "colour" : greys == headers.count ? "grey" : "\(greys) grey, the others colour"
-        let count = headers.count == 1 ? "1 image" : "\(headers.count) images"
+        let count = CountText.short(headers.count, "image")
         var parts = ["\(path): \(count) (\(formats); \(sizes); \(colours))"]
         if !classNames.isEmpty {
             let shown = classNames.prefix(6).joined(separator: ", ")

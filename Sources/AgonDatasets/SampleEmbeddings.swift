@@ -26,7 +26,7 @@ public struct SampleEmbeddings: Equatable, Sendable {
     ///
     /// - Parameter count: the number of samples, which must equal the number of vectors.
     ///
-    /// Throws: `DatasetError.badEmbeddings`; `TensorsError` for a file that is missing, truncated or in another format.
+    /// Throws: `DatasetError.badEmbeddings`, `DatasetError.embeddingCount`; `TensorsError` for a file that is missing, truncated or in another format.
     public init(path: String, count: Int) throws {
         let failure = { (reason: String) in DatasetError.badEmbeddings(path: path, reason: reason) }
         if let stamp = FileStamp(path: path), !stamp.isFile { throw failure("not a regular file") }
@@ -45,9 +45,7 @@ public struct SampleEmbeddings: Equatable, Sendable {
             throw failure("its shape is \(array.shape), expected a vector for each sample, [samples, size]")
         }
         guard array.shape[0] == count else {
-            throw failure(
-                "it contains \(array.shape[0]) vectors, but the split has \(count) samples "
-                    + "before holdout, classes and limit")
+            throw DatasetError.embeddingCount(path: path, vectors: array.shape[0], samples: count)
         }
         let size = array.shape[1]
         if let bad = array.values.firstIndex(where: { !$0.isFinite }) {

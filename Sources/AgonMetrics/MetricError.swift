@@ -20,7 +20,7 @@ extension MetricError: CustomStringConvertible {
         case .differentWidths(let real, let fake):
             "features: \(real) for a real image but \(fake) for a generated one; use one classifier for both"
         case .tooFewSamples(let metric, let set, let count, let needed):
-            "\(metric): \(count) \(set) samples, at least \(needed) are needed"
+            "\(metric): \(count) \(set) sample\(count == 1 ? "" : "s"), at least \(needed) are needed"
         case .badValue(let metric, let row, let column, let value):
             "\(metric): value \(column) of sample \(row) is \(value)"
         case .badProbabilities(let row, let sum):

@@ -160,7 +160,8 @@ public final class TrialRun {
             status.step = step
             write(
                 step == 0
-                    ? "\(RunRecord.now) \(steps) steps" : "\(RunRecord.now) continuing after step \(step) of \(steps)")
+                    ? "\(RunRecord.now) \(CountText.short(steps, "step"))"
+                    : "\(RunRecord.now) continuing after step \(step) of \(steps)")
         case .note(let text): write("note: \(text)")
         case .progress(let progress): take(progress)
         case .ended: break

@@ -1,6 +1,7 @@
 import AgonAdversarial
 import AgonGraph
 import AgonTensors
+import AgonText
 
 /// The inputs of a training from a file, including random numbers. They reproduce a training that another program
 /// recorded.
@@ -66,7 +67,8 @@ final class RecordedFeed: PhaseInputs {
             let runs = tensor.shape[0]
             guard run < runs else {
                 throw TrainingError.badRecording(
-                    path: path, problem: "'input.\(name)' holds \(runs) runs; lower 'steps', or record more")
+                    path: path,
+                    problem: "'input.\(name)' holds \(CountText.short(runs, "run")); lower 'steps', or record more")
             }
             let count = tensor.shape.count / runs
             let piece = UnsafeMutablePointer<Float>.allocate(capacity: count)

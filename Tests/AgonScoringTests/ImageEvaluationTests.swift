@@ -281,6 +281,29 @@ import Testing
         #expect(throws: (any Error).self) { try digits.evaluation(demanded).evaluate(run: run) }
     }
 
+    @Test func samplesWithEmbeddingsOfTheTrainingSplitAreComparedWithIt() throws {
+        let path = digits.folder.path + "/vectors.npy"
+        try NpyArray(Tensor(shape: [200, 3], repeating: 0.5)).write(path: path)
+        let run = digits.folder.path + "/run"
+        let generator = #"["condition", {"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]}]"#
+        let discriminator = #"["flatten", "condition", {"type": "linear", "features": 1}]"#
+        let conditioned = try digits.load([
+            #"task={"type": "generation", "embedding": 3}"#, "dataset.embeddings=\(path)",
+            "generator.layers=\(generator)", "discriminator.layers=\(discriminator)",
+        ])
+        _ = try TrainingRun.run(conditioned, options: digits.options(run), classifiers: digits.classifiers)
+        var notes: [String] = []
+        let settings: ConfigNode = ["metrics": ["fid"], "classifier": "blocks", "samples": 40]
+        let outcome = try digits.evaluation(settings).evaluate(run: run) { notes.append($0) }
+        #expect(
+            notes.contains(
+                "\(path) has no vectors for the test split: samples are compared with the training samples; hold some "
+                    + "out with dataset.holdout, and set evaluate.split to \"validation\""))
+        #expect(outcome.values.first?.identity.node["split"]?.string == "train")
+        let demanded: ConfigNode = ["metrics": ["fid"], "classifier": "blocks", "split": "test"]
+        #expect(message { _ = try digits.evaluation(demanded).evaluate(run: run) }.contains("contains 200 vectors"))
+    }
+
     @Test(arguments: [nil, "blocks"]) func samplesStandBesideTheirNearestTrainingImages(classifier: String?) throws {
         let run = digits.folder.path + "/run"
         _ = try TrainingRun.run(digits.load(), options: digits.options(run), classifiers: digits.classifiers)

@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonRuns
 import AgonTensors
+import AgonText
 import AgonTraining
 import Foundation
 
@@ -127,7 +128,9 @@ public struct ClassifierCatalogue: Sendable {
         // Another process may have trained it meanwhile.
         if let weights = try weights(of: recipe, contents: contents) { return weights }
         try BLAS.open()
-        note("classifier \(recipe.name): training it for \(recipe.configuration.steps) steps, once on this machine")
+        note(
+            "classifier \(recipe.name): training it for \(CountText.short(recipe.configuration.steps, "step")), once on this machine"
+        )
         let path = cachePath(of: recipe, contents)
         let state = "\(cacheFolder)/\(stem).state.safetensors"
         let training = try ClassifierTraining(recipe, dataset: dataset, threads: threads)

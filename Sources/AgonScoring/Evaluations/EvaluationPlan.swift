@@ -50,10 +50,19 @@ struct EvaluationPlan {
         let measured = training.measured(by: settings)
         self.settings = settings
         range = training.range
+        var (reason, remedy) = ("", "")
         let opened: (any Dataset)? = try experiment.locating {
             do {
                 return try measured.open(searchPath: searchPath)
             } catch DatasetError.noTestSplit where !isSplitDemanded {
+                reason = "'\(name)' has no test split"
+                remedy = "hold some out with dataset.holdout"
+                return nil
+            } catch DatasetError.embeddingCount(let path, _, _)
+                where !isSplitDemanded && settings.split != training.split
+            {
+                reason = "\(path) has no vectors for the \(settings.split.rawValue) split"
+                remedy = "hold some out with dataset.holdout, and set evaluate.split to \"validation\""
                 return nil
             }
         }
@@ -61,14 +70,13 @@ struct EvaluationPlan {
             dataset = opened
             data = (name, String(try measured.digest().prefix(12)))
         } else {
-            // A set without test samples, such as a folder: better than no value, as long as it is said.
+            // A set without test samples, such as a folder, or with embeddings of the training samples alone: better
+            // than no value, as long as it is said.
             let trained = training.deterministic(split: .train, takesAll: true)
             dataset = try experiment.locating { try trained.open(searchPath: searchPath) }
             data = (name, String(try trained.digest().prefix(12)))
             self.settings.split = .train
-            note(
-                "'\(name)' has no test split: samples are compared with the training samples; hold some out with "
-                    + "dataset.holdout")
+            note("\(reason): samples are compared with the training samples; \(remedy)")
         }
         let isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
         self.isStacked = isStacked

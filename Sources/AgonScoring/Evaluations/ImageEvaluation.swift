@@ -6,6 +6,7 @@ import AgonMetrics
 import AgonRuns
 import AgonSampling
 import AgonTensors
+import AgonText
 
 /// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
 ///
@@ -180,7 +181,7 @@ public struct ImageEvaluation {
                     + "for a fair distance give all of them one size")
         }
         if let samples, generated.outputs.rows < samples {
-            note("\(made.name) has only \(generated.outputs.rows) images, not \(samples)")
+            note("\(made.name) has only \(CountText.short(generated.outputs.rows, "image")), not \(samples)")
         }
         let sets: [(ImageSet?, FeatureExtractor.Outputs?)] = [(made, generated.outputs), (real, known?.outputs)]
         for (set, outputs) in sets {

@@ -75,7 +75,7 @@ struct NearZeroWatch: AlarmWatch {
         // Critics' losses are negative while they learn.
         guard episode.begins(with: Double(abs(value)) < bound) else { return nil }
         return "the magnitude of the discriminator's loss has been below \(figures(bound)) for "
-            + "\(stepCount(settings.steps)) (now \(figures(value))): the discriminator tells all samples apart, and "
+            + "\(CountText.short(settings.steps, "step")) (now \(figures(value))): the discriminator tells all samples apart, and "
             + "the generator no longer learns; try tricks.instanceNoise, softer labels (tricks.labels) where the objective "
             + "has labels, or a lower learning rate of the discriminator"
     }
@@ -103,12 +103,10 @@ struct GradientNormWatch: AlarmWatch {
     mutating func observe(_ value: Float) -> String? {
         guard episode.begins(with: Double(value) > settings.above) else { return nil }
         return "the norm of the \(network)'s gradient has been above \(figures(settings.above)) for "
-            + "\(stepCount(settings.steps)) (now \(figures(value))): the updates overshoot; try clipped "
+            + "\(CountText.short(settings.steps, "step")) (now \(figures(value))): the updates overshoot; try clipped "
             + "gradients (clipNorm) or a lower learning rate"
     }
 }
 
 /// A number with four significant digits.
 func figures(_ value: some BinaryFloatingPoint) -> String { NumberText.brief(Double(value)) }
-
-func stepCount(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
