@@ -23,7 +23,7 @@ PREFIX ?= /usr/local
 # A Python with PyTorch, only for `make bench`.
 PYTHON ?= python3
 
-# To the shell these are values of variables, never text of a program.
+# Exported, so that the shell never parses their values as code.
 export CONFIG SWEEP TABLE PYTHON PREFIX
 
 AGON = .build/release/agon
@@ -57,7 +57,8 @@ table: build ## Run the remaining trials of TABLE at BUDGET, and write Results/T
 	$(AGON) table "$$TABLE" --budget $(BUDGET) $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS))
 
 tables: build ## Make every table at BUDGET
-	@for table in $$($(AGON) table --list); do $(AGON) table $$table --budget $(BUDGET) \
+	@tables=$$($(AGON) table --list) || exit $$?; [ -n "$$tables" ] || { echo 'no tables' >&2; exit 1; }; \
+	for table in $$tables; do $(AGON) table $$table --budget $(BUDGET) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) || exit $$?; done
 
 test: setup ## Run all tests

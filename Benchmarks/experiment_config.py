@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
+
 _STRING = r'"(?:\\.|[^"\\])*"'
 _COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _TRAILING_COMMA = re.compile(_STRING + r"|,(?=\s*[}\]])")
@@ -20,9 +22,9 @@ class ConfigError(Exception):
     """A config that cannot be read, or that asks for what the PyTorch side does not have."""
 
 
-def find(name: str, root: Path) -> Path:
+def find(name: str) -> Path:
     """The file of a config given by its path, or as `gan/mlp` in the project's `Configs`."""
-    for path in (Path(name), root / "Configs" / f"{name}.json"):
+    for path in (Path(name), ROOT / "Configs" / f"{name}.json"):
         if path.is_file():
             return path
     raise ConfigError(f"{name}: no such config; expected a file, or a name such as gan/mlp")
@@ -42,7 +44,8 @@ def load(path: Path) -> dict[str, Any]:
     extends = config.pop("extends", [])
     below: Any = {}
     for base in [extends] if isinstance(extends, str) else extends:
-        below = merged(load(path.parent / base), below)
+        relative = path.parent / base
+        below = merged(load(relative if relative.is_file() else find(base)), below)
     return merged(config, below)
 
 

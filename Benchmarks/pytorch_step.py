@@ -571,7 +571,7 @@ def main() -> None:
     keeps = options.allocator == "keep" and keep_memory()
     torch.set_num_threads(options.threads)
     try:
-        path = experiment_config.find(options.config, ROOT)
+        path = experiment_config.find(options.config)
         values = experiment_config.load(path)
         if options.copies:
             values.setdefault("ensemble", {})["copies"] = options.copies
