@@ -3,17 +3,9 @@ import AgonTensors
 extension DatasetConfiguration {
     /// Finds and opens the data.
     ///
-    /// - Parameter balancedLimit: the size of an optional subset, evenly distributed over the classes, to open instead
-    ///   of the whole dataset. If both are needed, make a `BalancedSubset` of the open dataset.
-    ///
     /// Throws: `DatasetError`; `ConfigError` for a manifest that cannot be read; `TensorsError` for unreadable
     /// embeddings.
-    public func open(searchPath: DataSearchPath, balancedLimit: Int? = nil) throws -> any Dataset {
-        let whole = try openWhole(searchPath)
-        return try balancedLimit.map { try BalancedSubset(of: whole, size: $0) } ?? whole
-    }
-
-    private func openWhole(_ searchPath: DataSearchPath) throws -> any Dataset {
+    public func open(searchPath: DataSearchPath) throws -> any Dataset {
         switch BuiltIn(rawValue: name) {
         case .ring:
             return GaussianMixture.ring(count: count ?? 100_000, deviation: Float(deviation ?? 0.02), seed: sampleSeed)

@@ -85,11 +85,12 @@ struct OnnxTranslation {
         }
         for index in wanted.sorted() { graph.output("constant.\(index)", graph.nodes[index].output) }
         let step = try CompiledStep(graph, name: "constants", pool: pool, seed: 0)
-        let inputs = graph.nodes.compactMap { node -> (String, [Float])? in
-            guard case .input(let name) = node.operation else { return nil }
-            return (name, [Float](repeating: 0, count: node.output.shape.count))
+        var zeros: [String: [Float]] = [:]
+        for node in graph.nodes {
+            guard case .input(let name) = node.operation else { continue }
+            zeros[name] = [Float](repeating: 0, count: node.output.shape.count)
         }
-        Self.withPointers(inputs[...], [:]) { step.run(inputs: $0) }
+        step.run(values: zeros)
         for index in wanted {
             guard let values = step.output("constant.\(index)")?.values else { continue }
             constants[index] = Tensor(shape: graph.nodes[index].output.shape, values: values)
@@ -103,18 +104,6 @@ struct OnnxTranslation {
             case .broadcast = graph.nodes[value.index].operation
         else { return value }
         return unbroadcast(graph.nodes[value.index].inputs[0])
-    }
-
-    private static func withPointers(
-        _ inputs: ArraySlice<(String, [Float])>, _ found: [String: UnsafePointer<Float>],
-        _ body: ([String: UnsafePointer<Float>]) -> Void
-    ) {
-        guard let (name, values) = inputs.first else { return body(found) }
-        values.withUnsafeBufferPointer { pointer in
-            var found = found
-            found[name] = pointer.baseAddress
-            withPointers(inputs.dropFirst(), found, body)
-        }
     }
 
     /// The model with the nodes that make a value; images become `[N, C, H, W]`.

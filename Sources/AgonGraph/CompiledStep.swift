@@ -253,6 +253,17 @@ public final class CompiledStep: @unchecked Sendable {
 }
 
 extension CompiledStep {
+    /// Runs the step once, on values by name in memory layout.
+    public func run(values: [String: [Float]]) {
+        let copies = values.mapValues { values in
+            let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, values.count))
+            _ = copy.initialize(fromContentsOf: values)
+            return copy
+        }
+        defer { for copy in copies.values { copy.deallocate() } }
+        run(inputs: copies.compactMapValues { $0.baseAddress.map { UnsafePointer($0) } })
+    }
+
     /// The output's values without a copy, valid until the next run.
     public func withOutput<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>, Shape) throws -> R) rethrows -> R? {
         guard let found = outputAddresses.first(where: { $0.name == name }) else { return nil }

@@ -12,9 +12,10 @@ struct TrainingData: Sendable {
 
     /// Throws `DatasetError`.
     init(_ configuration: ExperimentConfiguration, searchPath: DataSearchPath) throws {
-        dataset = try configuration.dataset.open(searchPath: searchPath)
+        let dataset = try configuration.dataset.open(searchPath: searchPath)
+        self.dataset = dataset
         labelled = try configuration.training.objective.labelledSamples.map {
-            try configuration.dataset.open(searchPath: searchPath, balancedLimit: $0.count)
+            try BalancedSubset(of: dataset, size: $0.count)
         }
         var heldOut = configuration.dataset
         heldOut.split = .validation

@@ -54,23 +54,11 @@ final class RecordedGraph {
     /// Compiles the graph and runs it once.
     func run() throws -> CompiledStep {
         let step = try CompiledStep(graph, name: recorded.name, pool: recorded.pool, seed: 0)
-        withPointers(to: bound[...], [:]) { step.run(inputs: $0) }
+        step.run(values: Dictionary(bound.map { ($0.name, $0.tensor.values) }, uniquingKeysWith: { _, last in last }))
         return step
     }
 
     private typealias Bound = (name: String, value: Value, tensor: Tensor, layout: BorderLayout)
-
-    private func withPointers(
-        to bound: ArraySlice<Bound>, _ pointers: [String: UnsafePointer<Float>],
-        _ body: ([String: UnsafePointer<Float>]) -> Void
-    ) {
-        guard let first = bound.first else { return body(pointers) }
-        first.tensor.values.withUnsafeBufferPointer { values in
-            var pointers = pointers
-            pointers[first.name] = values.baseAddress
-            withPointers(to: bound.dropFirst(), pointers, body)
-        }
-    }
 }
 
 /// Maps a tensor's axes in memory to those in files.

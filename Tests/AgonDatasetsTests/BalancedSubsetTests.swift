@@ -55,17 +55,17 @@ import Testing
         }
     }
 
-    @Test func configurationOpensIt() throws {
+    @Test func imagesAndMixturesHaveSubsets() throws {
         let project = try TinyProject()
         _ = try project.fetcher().fetch(from: project.path + "/mirror")
-        func open(_ text: String, _ limit: Int?) throws -> any Dataset {
+        func open(_ text: String) throws -> any Dataset {
             try ConfigReader.decode(DatasetConfiguration.self, from: ConfigNode.parse(text, file: "test.json")).value
-                .open(searchPath: project.searchPath, balancedLimit: limit)
+                .open(searchPath: project.searchPath)
         }
-        let subset = try open(#"{"name": "tiny"}"#, 2)
-        #expect(subset.count == 2 && subset.labels == [0, 1])
-        #expect(try open(#"{"name": "tiny"}"#, nil).count == 4)
-        let mixture = try open(#"{"name": "gaussians-8", "count": 1000}"#, 16)
+        let tiny = try open(#"{"name": "tiny"}"#)
+        let subset = try BalancedSubset(of: tiny, size: 2)
+        #expect(tiny.count == 4 && subset.count == 2 && subset.labels == [0, 1])
+        let mixture = try BalancedSubset(of: open(#"{"name": "gaussians-8", "count": 1000}"#), size: 16)
         #expect(mixture.mixture?.centres.count == 8)
         let labels = try #require(mixture.labels)
         #expect((0..<8).allSatisfy { mode in labels.count { $0 == mode } == 2 })
