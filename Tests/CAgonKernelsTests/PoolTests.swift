@@ -83,10 +83,9 @@ private final class MarkedSchedule {
 
     /// Random orders: every piece runs once a round, after all pieces of the tasks before it, on a worker of its own.
     @Test(arguments: [1, 2, 3, 4] as [Int32], 0..<5)
-    func randomOrdersAreKept(threads: Int32, seed: Int) {
-        let pool = agon_pool_create(threads)
+    func randomOrdersAreKept(threads: Int32, seed: Int) throws {
+        let pool = try #require(agon_pool_create(threads))
         defer { agon_pool_destroy(pool) }
-        guard let pool else { return }
         let words = random(4000, seed: UInt64(seed))
         let count = 1 + Int(words[0] % 60)
         let pieces = (0..<count).map { Int32(1 + words[1 + $0] % (words[100 + $0] % 4 == 0 ? 40 : 3)) }
@@ -103,10 +102,9 @@ private final class MarkedSchedule {
 
     /// A chain leaves all but one worker without work; a fan gives them one task between two barriers.
     @Test(arguments: [1, 2, 4] as [Int32])
-    func chainsAndFans(threads: Int32) {
-        let pool = agon_pool_create(threads)
+    func chainsAndFans(threads: Int32) throws {
+        let pool = try #require(agon_pool_create(threads))
         defer { agon_pool_destroy(pool) }
-        guard let pool else { return }
         let chain = MarkedSchedule(
             pieces: [Int32](repeating: 1, count: 300), predecessors: (0..<300).map { $0 == 0 ? [] : [$0 - 1] },
             threads: Int(threads))
@@ -122,10 +120,9 @@ private final class MarkedSchedule {
     }
 
     /// More tasks than a worker looks ahead, the last of which nothing holds back.
-    @Test func moreTasksThanTheWindow() {
-        let pool = agon_pool_create(3)
+    @Test func moreTasksThanTheWindow() throws {
+        let pool = try #require(agon_pool_create(3))
         defer { agon_pool_destroy(pool) }
-        guard let pool else { return }
         let count = 1500
         let schedule = MarkedSchedule(
             pieces: [Int32](repeating: 2, count: count),
@@ -138,10 +135,9 @@ private final class MarkedSchedule {
     }
 
     /// Nothing to do; and workers that fell asleep between two runs.
-    @Test func emptyAndRareRuns() {
-        let pool = agon_pool_create(3)
+    @Test func emptyAndRareRuns() throws {
+        let pool = try #require(agon_pool_create(3))
         defer { agon_pool_destroy(pool) }
-        guard let pool else { return }
         let empty = MarkedSchedule(pieces: [], predecessors: [], threads: 3)
         let work = MarkedSchedule(pieces: [5, 5], predecessors: [[], [0]], threads: 3)
         for round in 1...5 {
@@ -152,22 +148,21 @@ private final class MarkedSchedule {
         }
     }
 
-    @Test func aScheduleRunsOnPoolsOfAnySize() {
+    @Test func aScheduleRunsOnPoolsOfAnySize() throws {
         let schedule = MarkedSchedule(
             pieces: [3, 1, 9, 2, 1], predecessors: [[], [0], [0], [1, 2], [3]], threads: 4)
         for (round, threads) in ([2, 4, 1, 3, 3, 2] as [Int32]).enumerated() {
-            guard let pool = agon_pool_create(threads) else { return }
+            let pool = try #require(agon_pool_create(threads))
             #expect(schedule.run(on: pool) == 0)
             #expect((0..<schedule.total).allSatisfy { schedule.runs[$0] == round + 1 })
             agon_pool_destroy(pool)
         }
     }
 
-    @Test func poolsComeAndGo() {
+    @Test func poolsComeAndGo() throws {
         for threads in [1, 2, 4, 2] as [Int32] {
             for _ in 0..<10 {
-                guard let pool = agon_pool_create(threads) else { return }
-                agon_pool_destroy(pool)
+                agon_pool_destroy(try #require(agon_pool_create(threads)))
             }
         }
     }
