@@ -49,6 +49,7 @@ import Testing
         let graph = ComputeGraph()
         let views = ["real", "generated"].map { DiscriminatorInput(graph.input($0, shape: [6, 2]), call: $0) }
         let judged = try setting.judgements(of: views, by: discriminator, in: graph)
+        try #require(judged.count == 2)
         for (view, judgement) in zip(views, judged) { graph.output(view.call, judgement.scores) }
         let running = try RunningGraph(graph)
         let (real, made) = (rows(6, 2, "real", shift: 5), rows(6, 2, "made"))

@@ -31,7 +31,9 @@ import Testing
     }
 
     @Test(arguments: games) func everyStreamMayBeAnInput(text: String) throws {
-        for (drawn, recorded) in zip(try phases(text, recorded: false), try phases(text, recorded: true)) {
+        let (drawn, recorded) = (try phases(text, recorded: false), try phases(text, recorded: true))
+        try #require(drawn.count == recorded.count && !drawn.isEmpty)
+        for (drawn, recorded) in zip(drawn, recorded) {
             #expect(streams(recorded).isEmpty)
             let streams = streams(drawn)
             #expect(!streams.isEmpty)

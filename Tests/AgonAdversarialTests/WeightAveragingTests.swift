@@ -43,6 +43,7 @@ import Testing
             expected = zip(expected, generator.parameters).map { old, parameter in
                 zip(old, parameter.values).map { decay * $0 + (1 - decay) * Double($1) }
             }
+            try #require(average.parameters.count == expected.count)
             for (parameter, values) in zip(average.parameters, expected) {
                 expectClose(parameter.values, values.map { Float($0) }, within: 1e-6, "\(parameter.name), \(iteration)")
             }
@@ -65,6 +66,7 @@ import Testing
             expected = zip(expected, generator.parameters).map { old, parameter in
                 zip(old, parameter.values).map { decay * $0 + (1 - decay) * Double($1) }
             }
+            try #require(average.parameters.count == expected.count)
             for (parameter, values) in zip(average.parameters, expected) {
                 expectClose(parameter.values, values.map { Float($0) }, within: 1e-6, "\(parameter.name), \(iteration)")
             }
@@ -95,6 +97,7 @@ import Testing
             training.iterate()
             expected = zip(expected, generator.statistics).map { zip($0, $1.values).map { 0.5 * $0 + 0.5 * $1 } }
         }
+        try #require(average.statistics.count == expected.count && !expected.isEmpty)
         for (statistic, values) in zip(average.statistics, expected) {
             expectClose(statistic.values, values, within: 1e-6, statistic.name)
         }

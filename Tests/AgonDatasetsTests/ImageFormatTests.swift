@@ -168,6 +168,7 @@ import Testing
             + "BAABAAAAmgAAABUBAwABAAAABAAAABYBBAABAAAAAQAAABcBBAABAAAACAAAABwBAwABAAAAAQAAAFIBAwABAAAAAgAAAAAA"
             + "AAAIAAgACAAIAAoUHoAoMjz/"
         func expectNear(_ image: Image, _ expected: [Int]) {
+            #expect(image.pixels.count == expected.count)
             for (found, wanted) in zip(image.pixels, expected) { #expect(abs(Int(found) - wanted) <= 1, "\(image)") }
         }
         expectNear(try read(base64), [132, 137, 142, 40, 50, 60])
@@ -190,7 +191,11 @@ import Testing
                 + "Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrC"
                 + "w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD91K/NuvpSv2Er/9k=")
         #expect(image.shape == ImageShape(height: 8, width: 8, channels: 3))
-        for (found, wanted) in zip(image.pixels, [216, 49, 146]) { #expect(abs(Int(found) - wanted) <= 2) }
+        try #require(image.pixels.count == 192)
+        // One colour, within the errors of its compression.
+        for (index, found) in image.pixels.enumerated() {
+            #expect(abs(Int(found) - [216, 49, 146][index % 3]) <= 2, "\(index)")
+        }
     }
 
     /// Two rows of four pixels, run-length encoded: a run of three and one, and a jump to the end of the bitmap.

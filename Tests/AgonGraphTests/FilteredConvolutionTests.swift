@@ -143,7 +143,9 @@ import Testing
         for (name, value) in graph.outputs where ["linear", "dx", "dweight"].contains(name) {
             let expected = reference[value]
             let scale = (expected.reduce(0) { $0 + $1 * $1 } / Double(expected.count)).squareRoot()
-            let worst = zip(try step.values(name), expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
+            let found = try step.values(name)
+            try #require(found.count == expected.count)
+            let worst = zip(found, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
             #expect(worst < bound * scale, "F(\(m), \(kernel)) \(name): \(worst / scale)")
         }
     }

@@ -42,6 +42,7 @@ import Testing
     @Test func longSumsKeepTheirPrecision() throws {
         let number: Float = 0.1
         let found = try gram([[Float](repeating: number, count: 1_000_000), [Float](repeating: 1, count: 1_000_000)])
+        try #require(found.count == 4)
         for (value, expected) in zip(found, [Double(number * number), Double(number), Double(number), 1]) {
             #expect(abs(Double(value) / (expected * 1e6) - 1) < 1e-6)
         }
@@ -97,6 +98,7 @@ import Testing
         ]
         for (gram, expected) in table {
             let found = try weights(gram, expected.count)
+            try #require(found.count == expected.count)
             for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-6, "\(gram): \(found)") }
         }
     }
@@ -162,6 +164,7 @@ import Testing
             // Optimal: along the combined gradient every loss falls, and those with a weight fall equally.
             let slopes = parts.map { part in zip(part, d).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } }
             let norm = d.reduce(0.0) { $0 + Double($1) * Double($1) }
+            try #require(slopes.count == w.count)
             for (slope, weight) in zip(slopes, w) {
                 #expect(slope > norm * (1 - 1e-4))
                 if weight > 1e-3 { #expect(slope < norm * (1 + 1e-4)) }

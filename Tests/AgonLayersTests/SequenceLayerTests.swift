@@ -31,6 +31,7 @@ import Testing
     @Test func aSequenceIsItsLayersInARow() throws {
         let nested = try network(#"[{"type": "sequence", "layers": [\#(Self.stage)]}]"#, input: [3])
         let flat = try network("[\(Self.stage)]", input: [3])
+        try #require(nested.variables.count == flat.variables.count)
         for (a, b) in zip(nested.variables, flat.variables) { a.values = b.values }
         #expect(try operations(of: nested, batch: 6).map(\.name) == operations(of: flat, batch: 6).map(\.name))
         #expect(try run(nested, sample([6, 3])) == run(flat, sample([6, 3])))

@@ -42,6 +42,7 @@ import Testing
         if layer.contains("spectral") { for _ in 0..<300 { _ = try run(net, x, mode: .training) } }
         let (loss, found) = try gradients(net, x)
         let step: Float = 1.0 / 64
+        try #require(net.parameters.count == found.count && !found.isEmpty)
         for (parameter, gradient) in zip(net.parameters, found) {
             let scale = Double(gradient.reduce(0) { max($0, abs($1)) })
             #expect(scale > 0)

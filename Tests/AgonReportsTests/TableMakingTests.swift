@@ -49,6 +49,7 @@ import Testing
         let table = try table(TemporaryFolder.studyTrials)
         // Best at steps 200 of 1 minute, 300 of 2 minutes, 100 of 3 minutes.
         let minutes = try summary(table, "small", "minutes").values
+        try #require(minutes.count == 3)
         for (measured, expected) in zip(minutes, [2.0 / 3, 2, 1]) { #expect(abs(measured - expected) < 1e-9) }
     }
 
@@ -60,6 +61,7 @@ import Testing
         #expect(try summary(table(TemporaryFolder.studyTrials, text), "small", "last").values == [200, 200])
         let minutes = text.replacingOccurrences(of: #""value": 5"#, with: #""value": 5, "unit": "minutes""#)
         let values = try summary(table(TemporaryFolder.studyTrials, minutes), "small", "last").values
+        try #require(values.count == 2)
         for (measured, expected) in zip(values, [2.0 / 3, 4.0 / 3]) { #expect(abs(measured - expected) < 1e-9) }
     }
 

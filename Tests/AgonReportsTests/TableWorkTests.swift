@@ -148,7 +148,7 @@ import Testing
         #expect(origin["machines"]?.array?.first?["processor"]?.string == "Example CPU 9000")
         #expect(origin["commits"]?.array?.first?["commit"]?.string == "1a82cba13f49191c1434761a3ba8c98a83fabe42")
         let trials = try #require(origin["trials"]?.array)
-        #expect(trials.count == 4)
+        try #require(trials.count == 4 && work.sweeps[0].sweep.trials.count == 4)
         for (trial, planned) in zip(trials, work.sweeps[0].sweep.trials) {
             #expect(trial["id"]?.string == planned.id)
             #expect(trial["config"]?.string == planned.experiment.resolved.digest)

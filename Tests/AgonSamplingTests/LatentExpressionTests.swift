@@ -58,6 +58,7 @@ import Testing
         }
         let found = try value(text)
         // Weights are in double precision, and the sum is rounded once.
+        try #require(found.count == expected.count)
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-6 * abs($1) }, "\(found)")
     }
 

@@ -39,6 +39,7 @@ import Testing
     }
 
     private func worstError(_ found: [Float], _ expected: [Float]) -> Float {
+        guard found.count == expected.count else { return .infinity }
         let scale = expected.map(abs).max() ?? 1
         return zip(found, expected).map { abs($0 - $1) / scale }.max() ?? .infinity
     }

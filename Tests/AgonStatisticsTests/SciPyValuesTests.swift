@@ -97,6 +97,7 @@ import Testing
     /// By hand: 0.005 times 4, 0.01 times 3, then 0.03 times 2, which 0.04 times 1 must not fall below.
     @Test func holmsCorrectionStepsDown() {
         let adjusted = HolmCorrection.adjusted([0.01, 0.04, 0.03, 0.005])
+        #expect(adjusted.count == 4)
         for (found, expected) in zip(adjusted, [0.03, 0.06, 0.06, 0.02]) { expectClose(found, expected, "\(adjusted)") }
         #expect(HolmCorrection.adjusted([0.6, 0.7]) == [1, 1])
     }

@@ -36,7 +36,9 @@ import Testing
         let point = MinimumNormPoint(gram: gram(vectors), count: count)
         let expected = Double(try file.tensor("norm_squared").values[0])
         #expect(abs(point.squaredNorm - expected) <= 1e-6 * expected)
-        for (found, weight) in zip(point.weights, try file.tensor("weights").values) {
+        let weights = try file.tensor("weights").values
+        try #require(point.weights.count == count && weights.count == count)
+        for (found, weight) in zip(point.weights, weights) {
             #expect(abs(found - Double(weight)) < 1e-4)  // the recorded weights end where their norm changes by 1e-15
         }
     }
@@ -49,6 +51,7 @@ import Testing
         #expect(end.weights == [1, 0] && end.squaredNorm == 2)
         // Orthogonal vectors: weights inverse to the squared lengths.
         let orthogonal = MinimumNormPoint(gram: gram([[1, 0, 0], [0, 2, 0], [0, 0, 4]]), count: 3)
+        #expect(orthogonal.weights.count == 3)
         for (found, expected) in zip(orthogonal.weights, [16.0 / 21, 4.0 / 21, 1.0 / 21]) {
             #expect(abs(found - expected) < 1e-15)
         }

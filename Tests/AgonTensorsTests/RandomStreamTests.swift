@@ -71,6 +71,7 @@ import Testing
             RandomStream(seed: 2, purpose: "latent", step: 1), RandomStream(seed: 1, purpose: "order", step: 1),
             RandomStream(seed: 1, purpose: "latent", step: 2), RandomStream(seed: 0, purpose: "latent", step: 1),
         ]
+        #expect(base.bits(count: 64).count == 64)
         for other in others { #expect(zip(base.bits(count: 64), other.bits(count: 64)).allSatisfy { $0 != $1 }) }
         #expect(base.bits(count: 64) == RandomStream(seed: 1, purpose: "latent", step: 1).bits(count: 64))
     }

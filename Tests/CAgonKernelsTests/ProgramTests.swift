@@ -100,6 +100,7 @@ struct ProgramDomain: CustomTestStringConvertible, Sendable {
                 partial_offset: Int32($0 == AGON_RESULT_SCALAR_SUM ? d.channels : 0))
         }
         let found = program.run(Kernels.named(kernels), windows: windows)
+        #expect(found.count == kinds.count)
         for (kind, values) in zip(kinds, found) {
             let expected = expected(kind, d, exact)
             // Sums of terms of either sign are as large as the root of their number.
