@@ -28,7 +28,26 @@ import Testing
     ]
 
     private struct Choice {
+        /// The places of the settings in their lists.
+        let places: [Int]
         let objective: String, ensemble: String, penalty: String?, tricks: String
+
+        init(_ places: [Int]) {
+            self.places = places
+            objective = CompositionTests.objectives[places[0]]
+            ensemble = CompositionTests.ensembles[places[1]]
+            penalty = CompositionTests.penalties[places[2]]
+            tricks = CompositionTests.tricks[places[3]]
+        }
+
+        /// Every two of its settings, with their lists and places.
+        var pairs: Set<[Int]> {
+            var pairs: Set<[Int]> = []
+            for first in places.indices {
+                for second in first + 1..<places.count { pairs.insert([first, places[first], second, places[second]]) }
+            }
+            return pairs
+        }
 
         func has(_ word: String) -> Bool {
             [objective, ensemble, penalty ?? "", tricks].contains { $0.contains("\"\(word)\"") }
@@ -83,22 +102,38 @@ import Testing
         }
     }
 
-    /// All choices with an objective, or those of which each pair of settings is in some.
-    private func choices(_ objective: Int, isThinned: Bool) -> [Choice] {
-        Self.ensembles.indices.flatMap { ensemble in
-            Self.penalties.indices.flatMap { penalty in
-                Self.tricks.indices.compactMap { trick in
-                    guard !isThinned || (objective + 3 * ensemble + 5 * penalty + trick) % 8 == 0 else { return nil }
-                    return Choice(
-                        objective: Self.objectives[objective], ensemble: Self.ensembles[ensemble],
-                        penalty: Self.penalties[penalty], tricks: Self.tricks[trick])
-                }
+    /// All choices with an objective.
+    private static func choices(_ objective: Int) -> [Choice] {
+        ensembles.indices.flatMap { ensemble in
+            penalties.indices.flatMap { penalty in
+                tricks.indices.map { Choice([objective, ensemble, penalty, $0]) }
             }
         }
     }
 
+    /// Choices that can be trained, in which every two settings meet that can meet at all.
+    private static let trained: [Choice] = {
+        let possible = objectives.indices.flatMap(choices).filter { $0.flaw == nil }
+        var chosen = possible.filter { choice in
+            let places = choice.places
+            return (places[0] + 3 * places[1] + 5 * places[2] + places[3]) % 8 == 0
+        }
+        var met = Set(chosen.flatMap(\.pairs))
+        for choice in possible where !met.isSuperset(of: choice.pairs) {
+            chosen.append(choice)
+            met.formUnion(choice.pairs)
+        }
+        return chosen
+    }()
+
+    @Test func everyTwoSettingsThatFitAreTrainedTogether() {
+        let possible = Self.objectives.indices.flatMap(Self.choices).filter { $0.flaw == nil }.flatMap(\.pairs)
+        let met = Self.trained.flatMap(\.pairs)
+        #expect(Set(met) == Set(possible) && Set(met).count > 300, "\(Set(met).count) pairs")
+    }
+
     @Test(arguments: objectives.indices) func aGameIsTakenUnlessItMakesNoSense(objective: Int) throws {
-        for choice in choices(objective, isThinned: false) {
+        for choice in Self.choices(objective) {
             do {
                 _ = try choice.setting()
                 #expect(choice.flaw == nil, "accepted \(choice)")
@@ -111,7 +146,7 @@ import Testing
 
     @Test(arguments: objectives.indices) func whatIsTakenTrainsWithFiniteLosses(objective: Int) throws {
         var count = 0
-        for choice in choices(objective, isThinned: true) where choice.flaw == nil {
+        for choice in Self.trained where choice.places[0] == objective {
             let setting = try choice.setting()
             let training = try RunningTraining(setting)
             let before = setting.gan.all.map { $0.parameters.map(\.values) }
