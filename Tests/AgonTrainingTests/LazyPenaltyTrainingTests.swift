@@ -80,14 +80,32 @@ import Testing
         #expect(penalty > 100, "\(penalty)")
     }
 
-    @Test func otherUpdatesAreThoseWithoutAPenalty() throws {
-        // Only the first of 12 updates has the penalty, with 100 times its weight.
-        let rare = try train("rare", [#"penalty={"type": "r1", "gamma": 2, "every": 100}"#, "steps=1"])
+    private func weights(_ run: String, step: Int) throws -> [Float] {
+        let checkpoint = run + "/checkpoints/step-\(String(format: "%07d", step)).safetensors"
+        return try SafetensorsFile(path: checkpoint).tensor("discriminator.0.weight").values
+    }
+
+    @Test func theFirstUpdateHasThePenaltyTimesItsInterval() throws {
+        let lazy = try train("lazy", [#"penalty={"type": "r1", "gamma": 2, "every": 100}"#, "steps=1"])
         let heavy = try train("heavy", [#"penalty={"type": "r1", "gamma": 200}"#, "steps=1"])
-        let checkpoint = "/checkpoints/step-0000001.safetensors"
-        func weights(_ run: String) throws -> [Float] {
-            try SafetensorsFile(path: run + checkpoint).tensor("discriminator.0.weight").values
+        let (found, expected) = (try weights(lazy, step: 1), try weights(heavy, step: 1))
+        try #require(found.count == 32 && expected.count == 32)
+        // Rounding alone, at a learning rate of 0.01.
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
+    /// A discriminator that scores everything 0 has a penalty of 0 with a gradient of 0, whatever its weight. So the first
+    /// update, which has the penalty, moves the weights as without one, and so do the others, unless they have it too.
+    @Test func otherUpdatesAreThoseWithoutAPenalty() throws {
+        let flat = #"discriminator.layers[3].initialization={"weights": {"type": "constant", "value": 0}}"#
+        func trained(_ name: String, _ overrides: String...) throws -> [Float] {
+            try weights(train(name, [flat, "steps=6"] + overrides), step: 6)
         }
-        for (a, b) in zip(try weights(rare), try weights(heavy)) { #expect(abs(a - b) < 1e-6) }
+        let free = try trained("free")
+        let rare = try trained("rare", #"penalty={"type": "r1", "gamma": 1000, "every": 6}"#)
+        try #require(free.count == 32 && rare.count == 32)
+        #expect(zip(free, rare).allSatisfy { abs($0 - $1) < 1e-6 })
+        let always = try trained("always", #"penalty={"type": "r1", "gamma": 1000}"#)
+        #expect(zip(free, always).contains { abs($0 - $1) > 1e-3 })
     }
 }
