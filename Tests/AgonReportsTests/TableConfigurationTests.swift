@@ -161,13 +161,22 @@ import Testing
         return names.filter { $0.hasSuffix(".json") }.sorted()
     }()
 
+    @Test func everyPublishedTableIsShipped() {
+        let names = [
+            "g-advantage", "gas", "gaussians", "hacks", "hypervolume-cifar10", "hypervolume-mnist", "selfgan",
+            "stacked-mnist",
+        ]
+        #expect(Set(Self.shipped).isSuperset(of: names.map { $0 + ".json" }), "\(Self.shipped)")
+    }
+
     @Test(arguments: shipped) func shippedTablesAreReadAtEveryBudget(name: String) throws {
         let path = "\(projectFolder)/Configs/tables/\(name)"
         let (table, _) = try ConfigReader.decode(TableConfiguration.self, from: ConfigNode.load(path: path))
         #expect(table.name + ".json" == name)
+        #expect(!table.budgets.isEmpty)
         for budget in table.budgets {
             let work = try TableWork(table: path, budget: budget.name)
-            #expect(work.sweeps.allSatisfy { !$0.sweep.trials.isEmpty }, "\(budget.name)")
+            #expect(!work.sweeps.isEmpty && work.sweeps.allSatisfy { !$0.sweep.trials.isEmpty }, "\(budget.name)")
         }
     }
 }

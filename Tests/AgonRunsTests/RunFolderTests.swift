@@ -5,11 +5,6 @@ import Testing
 @testable import AgonRuns
 
 @Suite struct RunFolderTests {
-    @Test func commitOfAFileInTheWorkingFolderIsAsked() {
-        // A path of one character; what it says depends on where the tests are run.
-        #expect(GitRevision(near: "x") == GitRevision(near: "./x"))
-    }
-
     @Test func newFoldersAreNumbered() throws {
         let folder = try TemporaryFolder()
         let parent = folder.path + "/Runs"

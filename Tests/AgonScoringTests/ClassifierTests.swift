@@ -174,6 +174,27 @@ import Testing
         #expect(recipe.name == name)
     }
 
+    /// The weights that come with Agon are those of the configs that come with it, so nobody has to train them.
+    @Test(arguments: [("lenet-mnist", 0.98), ("lenet-fashion-mnist", 0.85)])
+    func shippedWeightsAreThoseOfTheirConfig(name: String, accuracy: Double) throws {
+        let folder = try TemporaryFolder()
+        let configs = projectFolder + "/Configs/classifiers"
+        let catalogue = ClassifierCatalogue(configFolders: [configs], cacheFolder: folder.path)
+        let recipe = try catalogue.recipe(name)
+        let nowhere = DataSearchPath(roots: [], manifestFolders: [], fetchFolder: folder.path)
+        let weights = try #require(try catalogue.weights(of: recipe, searchPath: nowhere), "no weights of this config")
+        #expect(weights.path == "\(configs)/\(name)-\(recipe.digest.prefix(12)).safetensors")
+        #expect(weights.name == name && weights.config == recipe.digest)
+        #expect(weights.steps == recipe.configuration.steps && weights.testSamples == 10_000)
+        #expect(weights.accuracy > accuracy && weights.accuracy < 1)
+        let network = try recipe.network()
+        let initial = network.parameters.map(\.values)
+        try weights.restore(network)
+        for (parameter, values) in zip(network.parameters, initial) {
+            #expect(parameter.values != values && parameter.values.allSatisfy(\.isFinite), "\(parameter.name)")
+        }
+    }
+
     @Test func schemaOfClassifiersIsCurrent() throws {
         let path = projectFolder + "/Configs/classifiers/schema.json"
         let stored = try String(contentsOfFile: path, encoding: .utf8)

@@ -278,14 +278,17 @@ import Testing
                     + "dataset.holdout"))
         #expect(outcome.values.first?.identity.node["split"]?.string == "train")
         let demanded: ConfigNode = ["metrics": ["fid"], "classifier": "blocks", "split": "test"]
-        #expect(throws: (any Error).self) { try digits.evaluation(demanded).evaluate(run: run) }
+        #expect(
+            message { try digits.evaluation(demanded).evaluate(run: run) }.hasSuffix(
+                "dataset.split: \(images): has no test samples; hold some out with dataset.holdout, such as 0.1"))
     }
 
     @Test func samplesWithEmbeddingsOfTheTrainingSplitAreComparedWithIt() throws {
         let path = digits.folder.path + "/vectors.npy"
         try NpyArray(Tensor(shape: [200, 3], repeating: 0.5)).write(path: path)
         let run = digits.folder.path + "/run"
-        let generator = #"["condition", {"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]}]"#
+        let generator =
+            #"["condition", {"type": "linear", "features": 144}, {"type": "reshape", "shape": [12, 12, 1]}]"#
         let discriminator = #"["flatten", "condition", {"type": "linear", "features": 1}]"#
         let conditioned = try digits.load([
             #"task={"type": "generation", "embedding": 3}"#, "dataset.embeddings=\(path)",

@@ -99,7 +99,7 @@ package final class TinyDigits: Sendable {
         try RunEvaluation(settings: settings, searchPath: searchPath, catalogue: classifiers, threads: 1)
     }
 
-    /// A classifier that names digits rightly, trained once for a folder.
+    /// A classifier that names digits correctly, trained once for a folder.
     @discardableResult
     package func trainClassifier(_ overrides: String...) throws -> ClassifierWeights {
         try classifiers.train(
@@ -111,13 +111,16 @@ package final class TinyDigits: Sendable {
     }
 
     private static func digit(_ index: Int, _ label: UInt8) -> [UInt8] {
-        let (top, left) = (Int(label) / 4 * 4, Int(label) % 4 * 3)
-        return (0..<144).map { pixel in
-            let (row, column) = (pixel / 12, pixel % 12)
-            let isBright = (top..<top + 3).contains(row) && (left..<left + 3).contains(column)
+        (0..<144).map { pixel in
             let noise = UInt8(truncatingIfNeeded: (index &* 7919 &+ pixel &* 104_729) >> 3) % 60
-            return isBright ? 190 + noise : noise
+            return isBright(pixel, Int(label)) ? 190 + noise : noise
         }
+    }
+
+    /// Whether a pixel, counted row by row, is in the block of a class.
+    package static func isBright(_ pixel: Int, _ label: Int) -> Bool {
+        let (top, left) = (label / 4 * 4, label % 4 * 3)
+        return (top..<top + 3).contains(pixel / 12) && (left..<left + 3).contains(pixel % 12)
     }
 
     private static func idx(_ extents: [Int], _ values: [UInt8]) -> [UInt8] {
