@@ -31,6 +31,9 @@ struct AgonResult {
     }
 }
 
+/// The built program, which is beside the tests.
+let programPath = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
+
 /// Runs the built program as users run it.
 func agon(_ arguments: String..., folder: String = projectFolder) throws -> AgonResult {
     try agon(arguments, folder: folder)
@@ -39,7 +42,6 @@ func agon(_ arguments: String..., folder: String = projectFolder) throws -> Agon
 func agon(
     _ arguments: [String], folder: String = projectFolder, environment: [String: String]? = nil
 ) throws -> AgonResult {
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appendingPathComponent("agon")
-    return try AgonResult(of: program, arguments, folder: folder, environment: environment)
+    try AgonResult(
+        of: URL(fileURLWithPath: programPath), arguments, folder: folder, environment: environment)
 }

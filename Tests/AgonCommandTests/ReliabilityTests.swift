@@ -1,11 +1,10 @@
+import AgonTestSupport
 import Foundation
 import Testing
 
 /// The built program under what happens to processes: signals, closed descriptors, too little memory, faults of files.
 @Suite struct ReliabilityTests {
-    private static let program =
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
-    private let folder: String
+    private let folder: TemporaryFolder
 
     private static let config = """
         {
@@ -17,15 +16,10 @@ import Testing
         }
         """
 
-    init() throws {
-        folder = NSTemporaryDirectory() + "agon-reliability-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
     private func write(_ steps: Int) throws -> String {
-        let path = folder + "/\(steps).json"
-        try Self.config.replacing("STEPS", with: "\(steps)").write(toFile: path, atomically: true, encoding: .utf8)
-        return path
+        try folder.write(Self.config.replacing("STEPS", with: "\(steps)"), to: "\(steps).json")
     }
 
     /// Runs a script whose arguments are the program, a config and a folder for runs.
@@ -34,7 +28,7 @@ import Testing
         // What takes no signal would otherwise train for ever.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
-            "timeout", "-s", "KILL", "120", "bash", "-c", script, "bash", Self.program, try write(steps), folder,
+            "timeout", "-s", "KILL", "120", "bash", "-c", script, "bash", programPath, try write(steps), folder.path,
         ]
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -56,9 +50,8 @@ import Testing
         let result = try bash(start + Self.trainUntilSignal, steps: 100_000_000)
         #expect(result.code == 75, "\(result.output)")
         #expect(result.output.contains("SIG\(signal)): saved after step"), "\(result.output)")
-        let checkpoints = try FileManager.default.contentsOfDirectory(atPath: folder + "/run/checkpoints")
+        let checkpoints = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run/checkpoints")
         #expect(checkpoints.count == 1)
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     #if os(Linux)
@@ -68,7 +61,6 @@ import Testing
             let start = #"signal=QUIT; env --default-signal=QUIT "$1" run "$2" --out "$3/run" --threads 1 & "#
             let result = try bash(start + Self.trainUntilSignal, steps: 100_000_000)
             #expect(result.code == 128 + SIGQUIT && !result.output.contains("Thread 0"), "\(result.output)")
-            try FileManager.default.removeItem(atPath: folder)
         }
     #endif
 
@@ -81,7 +73,6 @@ import Testing
             """, steps: 1)
         #expect(result.code == 64 && result.output.contains("Did you mean 'name'?"), "\(result.output)")
         #expect(result.output.hasSuffix("keep\nother\n"), "\(result.output)")
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     /// The command that continues a stopped run works as it is printed. What it says of a key shows that it found the run.
@@ -93,7 +84,6 @@ import Testing
         let command = hint.prefix { $0 != "\n" }
         let pasted = try bash("\(command) --set nonsense=1", steps: 1)
         #expect(pasted.code == 65 && pasted.output.contains("nonsense: unknown key"), "\(command): \(pasted.output)")
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     /// While the command runs, browsers reload the page; the last page asks for no more.
@@ -110,7 +100,6 @@ import Testing
             """, steps: 1)
         // Grep found no such line.
         #expect(result.code == 1 && result.output == "0\n", "\(result.output)")
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     #if os(Linux)
@@ -139,7 +128,6 @@ import Testing
         let script = start + Self.trainUntilSignal.replacing("wait $!", with: "sleep 0.3; kill -TERM $!; wait $!")
         let result = try bash(script, steps: 100_000_000)
         #expect(result.code == 75 && result.output.contains("(SIGTERM)"), "\(result.output)")
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">&- 2>&-"])
@@ -147,12 +135,12 @@ import Testing
         let result = try bash(#""$1" run "$2" --out "$3/run" --threads 1 \#(closed)"#, steps: 3000)
         #expect(result.code == 0, "\(result.output)")
         for name in ["metrics.jsonl", "run.json", "config.json"] {
-            let text = try String(contentsOfFile: folder + "/run/" + name, encoding: .utf8)
+            let text = try String(contentsOfFile: folder.path + "/run/" + name, encoding: .utf8)
             #expect(!text.contains("step 1000/") && !text.contains("done: 3000 steps"), "\(name)")
         }
-        let lines = try String(contentsOfFile: folder + "/run/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: folder.path + "/run/metrics.jsonl", encoding: .utf8).split(
+            separator: "\n")
         #expect(lines.allSatisfy { $0.hasPrefix("{\"step\": ") }, "\(lines.first ?? "")")
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     #if os(Linux) && arch(x86_64)
@@ -165,7 +153,6 @@ import Testing
             #expect(
                 result.code == 0 || result.code == 75 && result.output.contains("agon: error: out of memory"),
                 "\(megabytes) MB: exit code \(result.code): \(result.output)")
-            try FileManager.default.removeItem(atPath: folder)
         }
     #endif
 }

@@ -75,14 +75,13 @@ import Testing
         try digits.folder.write(
             digits.folder.text("sweep.json").replacing(#""set": {"#, with: #""set": {"steps": 9000000, "#),
             to: "sweep.json")
-        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/agon"
         // The shell sends the signal as soon as a trial has measured something.
         let script = """
             "$0" "$@" & while kill -0 $! && ! cat Sweeps/*/trials/*/evaluations.jsonl; do sleep 0.2; done 2>/dev/null
             kill $!; wait $!
             """
         let stopped = try AgonResult(
-            of: URL(fileURLWithPath: "/bin/sh"), ["-c", script, program] + Self.call, folder: digits.folder.path,
+            of: URL(fileURLWithPath: "/bin/sh"), ["-c", script, programPath] + Self.call, folder: digits.folder.path,
             environment: environment(data: digits.folder.path + "/Datasets"))
         #expect(stopped.code == 75, "\(stopped.output)\(stopped.errors)")
         let page = try digits.folder.text("Results/again-smoke/table.md")

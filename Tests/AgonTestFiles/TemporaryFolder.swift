@@ -18,6 +18,15 @@ package final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// A folder for what many tests share. It is deleted when the process ends: no value of a static variable is.
+    package static let ofTheProcess: Result<TemporaryFolder, any Error> = Result {
+        atexit {
+            guard case .success(let folder) = TemporaryFolder.ofTheProcess else { return }
+            try? FileManager.default.removeItem(atPath: folder.path)
+        }
+        return try TemporaryFolder()
+    }
+
     /// The path of a file in it.
     package func file(_ name: String) -> String { path + "/" + name }
 

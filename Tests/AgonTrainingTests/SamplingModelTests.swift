@@ -7,36 +7,38 @@ import Testing
 @testable import AgonTraining
 
 @Suite struct SamplingModelTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     /// Samples of a model are those of its run, to the byte.
     @Test func aModelSamplesAsItsRun() throws {
-        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let options = TinyExperiment.options(folder + "/run")
+        let options = TinyExperiment.options(folder.path + "/run")
         _ = try TrainingRun.run(TinyExperiment.load("steps=6"), options: options) { _ in }
-        let outcome = try SamplingModel.write(run: folder + "/run", to: folder + "/model")
+        let outcome = try SamplingModel.write(run: folder.path + "/run", to: folder.path + "/model")
         #expect(outcome.step == 6 && outcome.bytes > 0)
-        #expect(throws: RunError.self) { try SamplingModel.write(run: folder + "/run", to: folder + "/model") }
+        #expect(throws: RunError.self) {
+            try SamplingModel.write(run: folder.path + "/run", to: folder.path + "/model")
+        }
         func samples(_ name: String) throws -> Data {
-            let path = "\(folder)/\(name).npy"
-            _ = try Sampling(run: "\(folder)/\(name)").write(.first(8), seed: 3, threads: 1, to: path)
+            let path = "\(folder.path)/\(name).npy"
+            _ = try Sampling(run: "\(folder.path)/\(name)").write(.first(8), seed: 3, threads: 1, to: path)
             return try Data(contentsOf: URL(fileURLWithPath: path))
         }
         #expect(try samples("run") == samples("model"))
-        let names = try FileManager.default.subpathsOfDirectory(atPath: folder + "/model")
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/model")
         #expect(Set(names) == ["config.json", "run.json", "checkpoints", "checkpoints/step-0000006.safetensors"])
     }
 
     @Test func aModelOfAnEarlierStepStatesIt() throws {
-        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let options = TinyExperiment.options(folder + "/run")
+        let options = TinyExperiment.options(folder.path + "/run")
         _ = try TrainingRun.run(
             TinyExperiment.load("steps=6", "log={\"every\": 1}", "checkpoints={\"every\": 2, \"keep\": 3}"),
             options: options
         ) { _ in }
-        _ = try SamplingModel.write(run: folder + "/run", checkpoint: 4, to: folder + "/model")
-        _ = try SamplingModel.write(run: folder + "/run", to: folder + "/last")
-        func record(_ name: String) -> RunRecord? { RunFolder(path: "\(folder)/\(name)").record }
+        _ = try SamplingModel.write(run: folder.path + "/run", checkpoint: 4, to: folder.path + "/model")
+        _ = try SamplingModel.write(run: folder.path + "/run", to: folder.path + "/last")
+        func record(_ name: String) -> RunRecord? { RunFolder(path: "\(folder.path)/\(name)").record }
         let (whole, early) = (try #require(record("run")), try #require(record("model")))
         #expect(whole.step == 6 && early.step == 4 && early.checkpoint == 4 && early.steps == 6)
         #expect(try #require(early.seconds) <= #require(whole.seconds))
@@ -45,17 +47,17 @@ import Testing
 
     /// A folder in place of the record stands for a full disk.
     @Test func aModelThatCannotBeWrittenLeavesNothing() throws {
-        let folder = NSTemporaryDirectory() + "agon-model-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try TrainingRun.run(
-            TinyExperiment.load("steps=2"), options: TinyExperiment.options(folder + "/run")
+            TinyExperiment.load("steps=2"), options: TinyExperiment.options(folder.path + "/run")
         ) { _ in }
-        let model = RunFolder(path: folder + "/model")
+        let model = RunFolder(path: folder.path + "/model")
         try FileManager.default.createDirectory(atPath: model.recordPath, withIntermediateDirectories: true)
-        #expect(throws: (any Error).self) { try SamplingModel.write(run: folder + "/run", to: model.path) }
+        #expect(
+            message { try SamplingModel.write(run: folder.path + "/run", to: model.path) }.hasPrefix(
+                "\(model.recordPath): cannot write ("))
         #expect(try FileManager.default.subpathsOfDirectory(atPath: model.path) == ["run.json"])
         try FileManager.default.removeItem(atPath: model.recordPath)
-        _ = try SamplingModel.write(run: folder + "/run", to: model.path)
+        _ = try SamplingModel.write(run: folder.path + "/run", to: model.path)
     }
 
     @Test func shippedModelsSample() throws {
@@ -64,8 +66,7 @@ import Testing
         for model in models {
             let name = (model.path as NSString).lastPathComponent
             #expect(SamplingModel.run(name) == model.path)
-            let path = NSTemporaryDirectory() + "agon-\(UUID().uuidString).npy"
-            defer { try? FileManager.default.removeItem(atPath: path) }
+            let path = folder.path + "/\(name).npy"
             let outcome = try Sampling(run: model.path).write(.first(2), seed: 0, threads: 1, to: path)
             #expect(outcome.count == 2)
             let bytes = try FileManager.default.subpathsOfDirectory(atPath: model.path + "/checkpoints").reduce(0) {

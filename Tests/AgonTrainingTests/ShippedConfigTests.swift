@@ -39,9 +39,14 @@ import Testing
         #expect(table.contains(row), "run scripts/systems-table")
     }
 
+    /// The six cases of GAS as they were run.
+    static let casesOfGAS = shipped.filter { $0.hasPrefix("gas/") && $0.hasSuffix("-as-run.json") }
+
+    @Test func allCasesOfGASAreShipped() { #expect(Self.casesOfGAS.count == 6, "\(Self.casesOfGAS)") }
+
     /// Published: a D loss of 8.0 at iteration 0, a quarter for each of 32 images, in five of the six cases. The other's
     /// norms, active in training, give its scores sizes of their own.
-    @Test(arguments: shipped.filter { $0.hasPrefix("gas/") && $0.hasSuffix("-as-run.json") })
+    @Test(arguments: casesOfGAS)
     func discriminatorsOfGASBeginUndecided(config: String) throws {
         let data = try Self.data.get()
         let experiment = try Experiment.load(
@@ -58,13 +63,7 @@ import Testing
     }
 
     /// One folder of data for all configs.
-    static let data: Result<SyntheticData, any Error> = Result {
-        let path =
-            FileManager.default.temporaryDirectory.path + "/agon-configs-\(ProcessInfo.processInfo.processIdentifier)"
-        try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return try SyntheticData(in: path)
-    }
+    static let data = Result { try SyntheticData(in: TemporaryFolder.ofTheProcess.get().path + "/data") }
 
     /// What makes a step of a config quick without changing what it does: less of the same.
     private func quickened(_ config: ExperimentConfiguration, _ data: SyntheticData) -> [String] {
