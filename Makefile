@@ -68,8 +68,8 @@ test: setup ## Run all tests
 check: ## Run only the tests, before each commit
 	swift test
 
-long: setup ## Train each family for 200 steps, which takes minutes
-	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter LongTrainingChecks
+long: setup ## Train each family for 200 steps and simulate verdicts, which takes half an hour
+	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter 'LongTrainingChecks|PowerTableTests'
 
 bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python with PyTorch
 	Benchmarks/compare --python "$$PYTHON" --agon $(AGON)
