@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func damageIsToldAndEndsAResumedRun() throws {
+    @Test func damageIsReportedAndEndsAResumedRun() throws {
         try run.record([value(4, 12.5), value(8, 3)])
         _ = try folder.write(try text().replacing("12.5", with: "11.5"), to: "evaluations.jsonl")
         let path = run.evaluationsPath

@@ -55,7 +55,7 @@ import Testing
         #expect(blind.map(\.scalar) == ["gradientNorm.discriminator"])
     }
 
-    @Test func anEpisodeIsToldOfOnceAndTheAlarmArmedAnewAfterIt() throws {
+    @Test func eachEpisodeRaisesOneAlarm() throws {
         let text = #"{"discriminatorLossNearZero": {"below": 0.1, "steps": 3}}"#
         let (low, high): (Float, Float) = (0.05, 0.5)
         // One high step does not end the episode, three do; two low ones do not begin the next.
