@@ -15,11 +15,6 @@ import Testing
             """, discriminators: [#"[{"type": "linear", "features": 4}]"#], recorded: true)
     }
 
-    private func softmax(_ row: [Double]) -> [Double] {
-        let powers = row.map { exp($0 - (row.max() ?? 0)) }
-        return powers.map { $0 / powers.reduce(0, +) }
-    }
-
     private func entropy(_ p: [Double]) -> Double { -p.reduce(0) { $0 + ($1 > 0 ? $1 * log($1) : 0) } }
 
     private func entropies(_ logits: [[Double]]) -> (conditional: Double, marginal: Double) {

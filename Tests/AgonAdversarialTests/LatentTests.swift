@@ -43,11 +43,11 @@ import Testing
         running.run()
         for values in [try running.values("z"), latent.values(200, from: RandomStream(seed: 1, purpose: "grid"))] {
             try #require(values.count == 10_000)
-            for start in stride(from: 0, to: values.count, by: 50) {
-                let square = values[start..<start + 50].reduce(0) { $0 + Double($1) * Double($1) }
-                // A few roundings in single precision.
-                #expect(abs(square - 50) < 50 * 1e-6, "\(start / 50): \(square)")
+            let squares = (0..<200).map { row in
+                values[50 * row..<50 * row + 50].reduce(0) { $0 + Double($1) * Double($1) }
             }
+            // A few roundings in single precision.
+            #expect(squares.allSatisfy { abs($0 - 50) < 50 * 1e-6 }, "\(squares)")
             // Drawn on its own, not in one direction: a vector is nearly orthogonal to the next.
             let product = (0..<50).reduce(0) { $0 + Double(values[$1]) * Double(values[50 + $1]) } / 50
             #expect(abs(product) < 5 / 50.0.squareRoot())

@@ -66,6 +66,11 @@ struct LinearGame {
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
+func softmax(_ values: [Double]) -> [Double] {
+    let powers = values.map { exp($0 - (values.max() ?? 0)) }
+    return powers.map { $0 / powers.reduce(0, +) }
+}
+
 extension [Double] {
     var mean: Double { reduce(0, +) / Double(count) }
 }

@@ -7,13 +7,7 @@ import Testing
     @Test func commandsFindTheBestCheckpoint() throws {
         let temporary = try TemporaryFolder()
         let folder = temporary.path
-        try temporary.write(
-            """
-            {"name": "points", "steps": 6, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
-             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam", "checkpoints": {"every": 2, "keep": 3},
-             "generator": {"layers": [{"type": "linear", "features": 2}]},
-             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
-            """, to: "points.json")
+        try temporary.write(pointsConfig(steps: 6, #""checkpoints": {"every": 2, "keep": 3},"#), to: "points.json")
         let run = try agon("run", "points.json", "--out", "run", folder: folder)
         #expect(run.code == 0, "\(run.errors)")
         let sample = ["sample", "run", "--count", "3", "--out", "a.png", "--checkpoint"]

@@ -158,13 +158,7 @@ import Testing
     @Test func aRunFromStartToSamples() throws {
         let temporary = try TemporaryFolder()
         let folder = temporary.path
-        let config = """
-            {"name": "points", "steps": 6, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
-             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam", "log": {"every": 3},
-             "generator": {"layers": [{"type": "linear", "features": 2}]},
-             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
-            """
-        try config.write(toFile: folder + "/points.json", atomically: true, encoding: .utf8)
+        try temporary.write(pointsConfig(steps: 6, #""log": {"every": 3},"#), to: "points.json")
         let run = try agon("run", "points.json", folder: folder)
         #expect(run.code == 0, "\(run.errors)")
         #expect(run.output.hasPrefix("run Runs/points: 6 steps\nstep 1/6  loss.generator "))
@@ -227,13 +221,7 @@ import Testing
     @Test func resumingNothingIsSaid() throws {
         let temporary = try TemporaryFolder()
         let folder = temporary.path
-        try temporary.write(
-            """
-            {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
-             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
-             "generator": {"layers": [{"type": "linear", "features": 2}]},
-             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
-            """, to: "points.json")
+        try temporary.write(pointsConfig(steps: 2), to: "points.json")
         let started = try agon("run", "points.json", "--resume", folder: folder)
         #expect(started.code == 0)
         #expect(started.errors == "note: nothing to resume: no run of 'points' in Runs yet; starting a new one\n")

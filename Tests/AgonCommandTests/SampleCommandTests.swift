@@ -9,13 +9,7 @@ import Testing
 
     init() throws {
         temporary = try TemporaryFolder()
-        let config = """
-            {"name": "points", "steps": 2, "dataset": {"name": "gaussians-8", "count": 64}, "batchSize": 8,
-             "latent": {"size": 2}, "objective": "gan", "optimizer": "adam",
-             "generator": {"layers": [{"type": "linear", "features": 2}]},
-             "discriminator": {"layers": [{"type": "linear", "features": 1}]}}
-            """
-        try temporary.write(config, to: "points.json")
+        try temporary.write(pointsConfig(steps: 2), to: "points.json")
         let run = try agon("run", "points.json", "--out", "run")
         #expect(run.code == 0, "\(run.errors)")
     }

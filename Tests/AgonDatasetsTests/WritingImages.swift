@@ -14,9 +14,3 @@ extension TemporaryFolder {
         return file
     }
 }
-
-/// Bytes of an IDX file.
-func idx(_ extents: [Int], _ values: [UInt8], type: UInt8 = 8, rank: Int? = nil) -> [UInt8] {
-    [0, 0, type, UInt8(rank ?? extents.count)]
-        + extents.flatMap { extent in (0..<4).map { UInt8(truncatingIfNeeded: extent >> (24 - 8 * $0)) } } + values
-}

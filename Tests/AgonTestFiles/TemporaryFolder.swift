@@ -53,5 +53,14 @@ package final class TemporaryFolder: Sendable {
     package var files: [String] { ((try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []).sorted() }
 }
 
+/// The bytes of every file in a folder that can be read, by its path relative to the folder.
+package func snapshot(of folder: String) throws -> [String: [UInt8]] {
+    var files: [String: [UInt8]] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+        files[name] = try? bytes(of: folder + "/" + name)
+    }
+    return files
+}
+
 /// The bytes of a file.
 package func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }

@@ -1,5 +1,6 @@
 import AgonDatasets
 import AgonTensors
+import AgonTestFiles
 import Foundation
 
 /// A folder with a little data under each dataset's name and in its format: noise of the right shape, in all classes.
@@ -55,15 +56,10 @@ package struct SyntheticData {
     }
 
     private func writeDigits(_ images: String, _ labels: String, _ count: Int) throws {
-        func header(_ magic: UInt32, _ extents: [Int]) -> Data {
-            ([magic] + extents.map(UInt32.init)).reduce(into: Data()) { data, word in
-                withUnsafeBytes(of: word.bigEndian) { data.append(contentsOf: $0) }
-            }
-        }
         let pixels = RandomStream(seed: 2, purpose: "digits").bits(count: count * 784)
-        let body = Data(pixels.map { UInt8(truncatingIfNeeded: $0) })
-        try (header(0x803, [count, 28, 28]) + body).write(to: URL(fileURLWithPath: path + "/" + images))
-        let classes = Data((0..<count).map { UInt8($0 % 10) })
-        try (header(0x801, [count]) + classes).write(to: URL(fileURLWithPath: path + "/" + labels))
+        try Data(idx([count, 28, 28], pixels.map { UInt8(truncatingIfNeeded: $0) })).write(
+            to: URL(fileURLWithPath: path + "/" + images))
+        try Data(idx([count], (0..<count).map { UInt8($0 % 10) })).write(
+            to: URL(fileURLWithPath: path + "/" + labels))
     }
 }

@@ -26,9 +26,9 @@ package final class TinyDigits: Sendable {
             atPath: folder.path + "/classifiers", withIntermediateDirectories: true)
         for (part, count) in [("train", 200), ("test", 60)] {
             let labels = (0..<count).map { UInt8($0 % 10) }
-            try write(
-                "Datasets/mnist/\(part)-images", Self.idx([count, 12, 12], labels.enumerated().flatMap(Self.digit)))
-            try write("Datasets/mnist/\(part)-labels", Self.idx([count], labels))
+            let pixels = labels.enumerated().flatMap(Self.digit)
+            try folder.write(idx([count, 12, 12], pixels), to: "Datasets/mnist/\(part)-images")
+            try folder.write(idx([count], labels), to: "Datasets/mnist/\(part)-labels")
         }
         func files(_ part: String) -> String {
             #"{"images": ["\#(part)-images"], "labels": "\#(part)-labels"}"#
@@ -106,10 +106,6 @@ package final class TinyDigits: Sendable {
             classifiers.recipe("blocks", overrides: overrides), searchPath: searchPath, threads: 1, report: { _ in })
     }
 
-    private func write(_ name: String, _ bytes: [UInt8]) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: folder.path + "/" + name))
-    }
-
     private static func digit(_ index: Int, _ label: UInt8) -> [UInt8] {
         (0..<144).map { pixel in
             let noise = UInt8(truncatingIfNeeded: (index &* 7919 &+ pixel &* 104_729) >> 3) % 60
@@ -121,10 +117,5 @@ package final class TinyDigits: Sendable {
     package static func isBright(_ pixel: Int, _ label: Int) -> Bool {
         let (top, left) = (label / 4 * 4, label % 4 * 3)
         return (top..<top + 3).contains(pixel / 12) && (left..<left + 3).contains(pixel % 12)
-    }
-
-    private static func idx(_ extents: [Int], _ values: [UInt8]) -> [UInt8] {
-        [0, 0, 8, UInt8(extents.count)]
-            + extents.flatMap { extent in (0..<4).map { UInt8(truncatingIfNeeded: extent >> (24 - 8 * $0)) } } + values
     }
 }

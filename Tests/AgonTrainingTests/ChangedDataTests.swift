@@ -15,14 +15,6 @@ import Testing
 
     init() throws { pictures = try TinyPictures() }
 
-    private func snapshot() throws -> [String: [UInt8]] {
-        var files: [String: [UInt8]] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
-            files[name] = try? bytes(of: run.path + "/" + name)
-        }
-        return files
-    }
-
     @Test func contentsArePartOfTheRecord() throws {
         try pictures.train(to: 3)
         let data = try #require(run.record?.data)
@@ -43,7 +35,7 @@ import Testing
         case .removal: try FileManager.default.removeItem(atPath: pictures.picture(3))
         case .replacement: try pictures.write(3, seed: 1)
         }
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         let text = message { try pictures.train(to: 20) }
         #expect(
             text.hasPrefix("\(run.path): its data have changed: dataset 'folder' (train): 16 files "), "\(text)")
@@ -53,7 +45,7 @@ import Testing
         case .removal: #expect(text.contains("16 files before, 15 now"))
         case .replacement: #expect(text.contains("16 files as before") || text.contains("16 files of the same size"))
         }
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
         // A completed run is not said to be one of these data either.
         #expect(message { try pictures.train(to: 10) } == text)
 
@@ -127,14 +119,14 @@ import Testing
     /// Evaluations open the data that the run's config names.
     @Test func aFinishedRunFollowsItsData() throws {
         try pictures.train(to: 10)
-        let former = try snapshot()
+        let former = try snapshot(of: run.path)
         let moved = pictures.folder.path + "/moved"
         #expect(message { try pictures.train(to: 10, at: moved) }.contains("no such folder. If the data have moved"))
-        #expect(try snapshot() == former)
+        #expect(try snapshot(of: run.path) == former)
         try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
         try FileManager.default.moveItem(atPath: moved + "/103.png", toPath: pictures.folder.path + "/103.png")
         #expect(message { try pictures.train(to: 10, at: moved) }.contains("its data have changed"))
-        #expect(try snapshot() == former)
+        #expect(try snapshot(of: run.path) == former)
         try FileManager.default.moveItem(atPath: pictures.folder.path + "/103.png", toPath: moved + "/103.png")
 
         // Fewer steps are reached already; the config tells how the run was trained.
@@ -147,7 +139,7 @@ import Testing
 
         try FileManager.default.moveItem(atPath: moved, toPath: pictures.path)
         try pictures.train(to: 10)
-        #expect(try snapshot() == former)
+        #expect(try snapshot(of: run.path) == former)
     }
 
     @Test func otherDataAtAnotherPlaceEndAResume() throws {
@@ -155,7 +147,7 @@ import Testing
         let moved = pictures.folder.path + "/moved"
         try FileManager.default.moveItem(atPath: pictures.path, toPath: moved)
         try FileManager.default.removeItem(atPath: moved + "/103.png")
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         let text = message { try pictures.train(to: 20, at: moved) }
         #expect(text.hasPrefix("\(run.path): its data have changed: dataset 'folder' (train): 16 files before, 15 now"))
         #expect(message { try pictures.train(to: 10, at: moved) } == text)

@@ -27,15 +27,6 @@ import Testing
         return notes
     }
 
-    /// Everything in the run's folder.
-    private func snapshot() throws -> [String: [UInt8]] {
-        var files: [String: [UInt8]] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
-            files[name] = try? bytes(of: run.path + "/" + name)
-        }
-        return files
-    }
-
     private func damage(_ path: String, _ change: (inout [UInt8]) -> Void) throws {
         var contents = try bytes(of: path)
         change(&contents)
@@ -55,7 +46,7 @@ import Testing
                 == bytes(of: folder.path + "/whole/checkpoints/step-0000024.safetensors"))
     }
 
-    @Test func aRunWithoutAUsableCheckpointIsNotBegunAnew() throws {
+    @Test func aRunWithoutAUsableCheckpointIsNotRestarted() throws {
         try train(to: 12)
         let steps = try run.checkpointSteps
         for (index, step) in steps.enumerated() {
@@ -63,7 +54,7 @@ import Testing
                 if index % 2 == 0 { bytes.removeLast(40) } else { bytes[bytes.count / 2] ^= 1 }
             }
         }
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         let text = message { try train(to: 24) }
         #expect(text.hasPrefix("\(run.path): holds a run, but none of its checkpoints is usable:\n"))
         for step in steps { #expect(text.contains("  " + run.checkpointPath(step: step) + ": ")) }
@@ -71,7 +62,7 @@ import Testing
             text.hasSuffix(
                 "\nNothing was changed. Restore a good copy, or start again: delete the folder, or give another "
                     + "--out"))
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     @Test func checkpointsOfAnotherConfigAreNotBegunAnewEither() throws {
@@ -85,11 +76,11 @@ import Testing
             }
             try SafetensorsFile.write(path: file.path, contents, metadata: metadata, isSealed: true)
         }
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         #expect(
             message { try train(to: 12) }.hasPrefix(
                 "\(run.configPath): no longer matches the run's checkpoints, which "))
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     @Test func checkpointsWithoutAChecksumAreThoseOfTheFormerFormat() throws {
@@ -158,14 +149,14 @@ import Testing
     @Test(arguments: ["metrics.jsonl", "evaluations.jsonl", "run.json", "samples/step-0000003.png", "config.json"])
     func filesOfOthersAreNotOverwritten(name: String) throws {
         _ = try folder.write("mine", to: "run/" + name)
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         for resumes in name == "config.json" ? [false] : [false, true] {
             #expect(
                 message { try train(to: 3, resumes: resumes) }
                     == "\(run.path)/\(name): a run would overwrite this file, which is not part of a run; choose another folder "
                     + "with --out, or move the file away")
         }
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     /// As a run leaves it that was killed before it wrote its config.
@@ -236,9 +227,9 @@ import Testing
     @Test func aDamagedRecordEndsAResume() throws {
         try train(to: 10)
         try damage(run.recordPath) { $0[$0.count / 2] ^= 1 }
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         #expect(message { try train(to: 12) }.hasPrefix("\(run.recordPath): damaged: "))
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
         // As the message says.
         try FileManager.default.removeItem(atPath: run.recordPath)
         try train(to: 12)
@@ -247,23 +238,23 @@ import Testing
     @Test func aRunWhoseCheckpointsAreGoneIsNotBegunAnew() throws {
         try train(to: 12)
         for step in try run.checkpointSteps { unlink(run.checkpointPath(step: step)) }
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         let text = message { try train(to: 24) }
         #expect(
             text.contains("none of its checkpoints is usable:\n  \(run.checkpointPath(step: 12)): missing\n"), "\(text)"
         )
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     @Test func checkpointsWithoutAConfigAreLeftAlone() throws {
         try train(to: 12)
         unlink(run.configPath)
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         #expect(
             message { try train(to: 24) }
                 == "\(run.checkpointPath(step: 12)): a checkpoint of another run, whose config.json "
                 + "is missing; choose another folder with --out, or restore config.json")
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     @Test func aFolderOfRunsThatCannotBeReadIsNotEmpty() throws {
@@ -308,9 +299,9 @@ import Testing
         record["format"] = ConfigNode(RunRecord.currentFormat + 1)
         let text = SealedText.sealed(ConfigNode(record).prettyText)
         try text.write(toFile: run.recordPath, atomically: true, encoding: .utf8)
-        let before = try snapshot()
+        let before = try snapshot(of: run.path)
         #expect(message { try train(to: 24) }.hasSuffix("newer than this program's 2; use a newer Agon"))
-        #expect(try snapshot() == before)
+        #expect(try snapshot(of: run.path) == before)
     }
 
     /// The log has lines of the first and the last step alone; time that passed before a stop must not be lost.
