@@ -87,7 +87,3 @@ import Testing
         #expect("é 漢 \n\t'".printable == "é 漢 \n\t'")
     }
 }
-
-@Suite struct PrintableTextTests {
-    @Test func cellsAreOneLine() { #expect("a\nb\tc\r\nd\u{1B}".oneLine == #"a\nb\tc\r\nd\x1B"#) }
-}
