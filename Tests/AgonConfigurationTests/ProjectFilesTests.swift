@@ -1,17 +1,16 @@
 import AgonConfiguration
+import AgonTestFiles
 import Foundation
 import Testing
 
 @Suite struct ProjectFilesTests {
-    private let folder: String
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        folder = NSTemporaryDirectory() + "agon-project-\(UUID().uuidString)"
-        for name in ["Configs/own", "deep/er"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-        }
-        try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/Configs/own/mine.json"))
+        temporary = try TemporaryFolder()
+        try temporary.write("{}", to: "Configs/own/mine.json")
+        try FileManager.default.createDirectory(atPath: folder + "/deep/er", withIntermediateDirectories: true)
     }
 
     @Test func theNearestPlaceIsFirst() throws {
@@ -20,7 +19,6 @@ import Testing
         // The folder that the tests were built in has one too.
         #expect(places.count >= 2)
         #expect(ProjectFiles.places(of: "Configs", workingFolder: folder) { $0.hasSuffix("deep/er/Configs") } == [])
-        try FileManager.default.removeItem(atPath: folder)
     }
 
     @Test func configsAreFoundByShortNames() throws {
@@ -51,6 +49,5 @@ import Testing
         let names = ProjectFiles.configNames(in: "Configs", workingFolder: folder)
         #expect(names.contains("own/mine") && names.contains("quickstart") && names.contains("gan/mlp"))
         #expect(!names.contains { $0.hasPrefix("base/") || $0.hasPrefix("sweeps/") || $0.hasSuffix("schema") })
-        try FileManager.default.removeItem(atPath: folder)
     }
 }

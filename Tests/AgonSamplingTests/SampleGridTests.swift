@@ -1,7 +1,7 @@
 import AgonDatasets
 import AgonSampling
 import AgonTensors
-import Foundation
+import AgonTestFiles
 import Testing
 
 @Suite struct SampleGridTests {
@@ -41,8 +41,8 @@ import Testing
     }
 
     @Test func fileHoldsTheGrid() throws {
-        let path = NSTemporaryDirectory() + "agon-grid-\(UUID().uuidString).png"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.file("grid.png")
         let images = Tensor(shape: [7, 8, 8, 3], values: (0..<7 * 192).map { Float($0 % 100) / 50 - 1 })
         try SampleGrid(columns: 4).write(images, path: path)
         #expect(try ImageFile.read(path: path) == SampleGrid(columns: 4).image(of: images))
