@@ -26,7 +26,8 @@ public struct SampleEmbeddings: Equatable, Sendable {
     ///
     /// - Parameter count: the number of samples, which must equal the number of vectors.
     ///
-    /// Throws: `DatasetError.badEmbeddings`, `DatasetError.embeddingCount`; `TensorsError` for a file that is missing, truncated or in another format.
+    /// Throws: `DatasetError.badEmbeddings`, `DatasetError.embeddingCount`; `TensorsError` for a file that is missing,
+    /// truncated or in another format.
     public init(path: String, count: Int) throws {
         let failure = { (reason: String) in DatasetError.badEmbeddings(path: path, reason: reason) }
         if let stamp = FileStamp(path: path), !stamp.isFile { throw failure("not a regular file") }

@@ -16,11 +16,14 @@ extension ImageTransform {
         }
         registry.register("center-crop", "Crops the centre of the image.") { reader in
             let (height, width) = try size(from: reader)
-            return .centerCrop(height: height, width: width, padding: try padding(from: reader))
+            return .centerCrop(height: height, width: width)
         }
         registry.register("random-crop", "Crops a random part of the image.") { reader in
             let (height, width) = try size(from: reader)
-            return .randomCrop(height: height, width: width, padding: try padding(from: reader))
+            return .randomCrop(
+                height: height, width: width,
+                padding: try reader.integer(
+                    "padding", in: 0...4096, default: 0, "Black pixels added around the image before cropping."))
         }
         registry.register("mirror", "Mirrors left to right with probability 1/2.") { _ in .mirror }
         registry.register("grayscale", "Converts to one channel.") { _ in .grayscale }
@@ -36,7 +39,9 @@ extension ImageTransform {
             object["size"] = [ConfigNode(height), ConfigNode(width)]
             object["filter"] = ConfigNode(filter.rawValue)
             object["fit"] = ConfigNode(fit.rawValue)
-        case .centerCrop(let height, let width, let padding), .randomCrop(let height, let width, let padding):
+        case .centerCrop(let height, let width, _):
+            object["size"] = [ConfigNode(height), ConfigNode(width)]
+        case .randomCrop(let height, let width, let padding):
             object["size"] = [ConfigNode(height), ConfigNode(width)]
             object["padding"] = ConfigNode(padding)
         case .mirror, .grayscale, .rgb: break
@@ -57,10 +62,5 @@ extension ImageTransform {
 
     private static func size(from reader: ConfigReader) throws -> (Int, Int) {
         try reader.integerOrPair("size", in: 1...16384, "Height and width in pixels, or one number for both.")
-    }
-
-    private static func padding(from reader: ConfigReader) throws -> Int {
-        try reader.integer(
-            "padding", in: 0...4096, default: 0, "Black pixels added around the image before cropping.")
     }
 }

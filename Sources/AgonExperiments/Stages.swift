@@ -59,9 +59,9 @@ extension Experiment {
             start: stages.isEmpty ? 0 : stages[index].start, end: min(next, configuration.steps))
     }
 
-    /// The stages that begin later than after `finished` steps.
+    /// The stages that begin later than after `finished` steps, and before the end of the training.
     package func stages(after finished: Int) -> [Stage] {
-        stages.filter { $0.start > finished }.map { stage(after: $0.start) }
+        stages.filter { $0.start > finished && $0.start < configuration.steps }.map { stage(after: $0.start) }
     }
 
     /// The config of each stage, including the first; empty if there is only one stage.

@@ -71,8 +71,9 @@ public struct EpochMeans: Sendable {
             sums[index].sum.add(value)
         }
         if let ratio = Self.lossRatio(scalars) { largestRatio = max(largestRatio, ratio) }
-        let epoch = step * batchesPerStep / batchesPerEpoch
-        guard epoch > (step - 1) * batchesPerStep / batchesPerEpoch else { return nil }
+        let ended = Self.epoch(
+            endingWith: step, batchesPerStep: batchesPerStep, batchesPerEpoch: batchesPerEpoch)
+        guard let epoch = ended else { return nil }
         let means = zip(names, sums).compactMap { name, sum in
             sum.count.value > 0 ? (name: name, mean: sum.sum.value / sum.count.value) : nil
         }
@@ -80,6 +81,12 @@ public struct EpochMeans: Sendable {
         sums = Array(repeating: (FloatPair(), FloatPair()), count: names.count)
         largestRatio = 0
         return Summary(epoch: epoch, step: step, means: means, largestLossRatio: largest)
+    }
+
+    /// The number of the epoch that ends with a step, counted from 1; nil for a step within an epoch.
+    static func epoch(endingWith step: Int, batchesPerStep: Int, batchesPerEpoch: Int) -> Int? {
+        let epoch = step * batchesPerStep / batchesPerEpoch
+        return epoch > (step - 1) * batchesPerStep / batchesPerEpoch ? epoch : nil
     }
 
     /// The ratio of the losses, bounded because checkpoints cannot store infinity.

@@ -15,7 +15,7 @@ import AgonTensors
 /// It writes only the files that the program requests. For a run with folder, log and resumption, use `TrainingRun.run`
 /// with a config. The same seed gives the same weights with any number of threads.
 public final class GANTrainer {
-    /// The networks, trained in place.
+    /// The networks, trained in place. During a checkpoint swap they hold older weights.
     public let gan: GANNetworks
     /// The number of completed iterations.
     public private(set) var iteration = 0
@@ -36,7 +36,7 @@ public final class GANTrainer {
     ///   - threads: the number of threads; nil for the number of usable cores.
     ///
     /// Throws `LayerError` and `AdversarialError` for incompatible arguments, also for a hypervolume whose slack grows by
-    /// evaluations, which a program makes by itself; `DatasetError`, `TensorsError` if no BLAS is found.
+    /// evaluations, because a `GANTrainer` makes none; `DatasetError`, `TensorsError` if no BLAS is found.
     public init(
         generator: [any Layer], discriminator: [any Layer], dataset: any Dataset, settings: AdversarialConfiguration,
         initialization: Initialization = Initialization(), seed: UInt64 = 0, threads: Int? = nil
@@ -79,9 +79,11 @@ public final class GANTrainer {
                 step: iteration, quantity: bad.name, value: "\(bad.value)", tensor: nil, checkpoint: nil)
         }
         var reported = training.scalars(of: iteration - 1..<iteration)
-        let epoch = iteration * training.batches / inputs.batchesPerEpoch
-        if epoch > (iteration - 1) * training.batches / inputs.batchesPerEpoch {
+        let epoch = EpochMeans.epoch(
+            endingWith: iteration, batchesPerStep: training.batches, batchesPerEpoch: inputs.batchesPerEpoch)
+        if let epoch {
             reported += try training.measure(epoch: epoch, iteration: iteration, inputs: inputs)
+                .filter(\.value.isFinite)
         }
         return reported
     }
@@ -125,7 +127,10 @@ public final class GANTrainer {
     ///
     /// Throws `RunError.badWeights`, `TensorsError`.
     public func readWeights(from path: String) throws {
-        try InitialWeights.load(path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+        let load = { [gan] in
+            _ = try InitialWeights.load(path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+        }
+        try past?.replaceNewest(after: iteration, load) ?? load()
         gan.startAverages()
     }
 

@@ -39,9 +39,16 @@ public enum TrainingRun {
                     }
                 }
             }
-            // Networks that do not fit each other end a run now, not when their stage begins.
+            // Networks that do not fit each other, or missing data, end a run now, not when their stage begins.
             var finished = try place.savedSteps(of: experiment)
-            for later in experiment.stages(after: finished) { _ = try setup(later) }
+            for later in experiment.stages(after: finished) {
+                do {
+                    _ = try setup(later)
+                } catch {
+                    report(.note("the stage after step \(later.start) cannot begin; the error is of that stage"))
+                    throw error
+                }
+            }
             while true {
                 let stage = experiment.stage(after: finished)
                 let prepared = try setup(stage)

@@ -134,7 +134,7 @@ import Testing
         #"{"name": "mnist", "classes": ["3", 4], "limit": 7, "embeddings": "e.npy", "memoryLimit": 1}"#,
         #"""
         {"name": "cifar10", "transforms": [{"type": "resize", "size": [40, 32], "filter": "bicubic", "fit": "cover"},
-            {"type": "random-crop", "size": 28, "padding": 2}, {"type": "center-crop", "size": 24, "padding": 3}, "mirror",
+            {"type": "random-crop", "size": 28, "padding": 2}, {"type": "center-crop", "size": 24}, "mirror",
             "grayscale", "rgb"]}
         """#,
     ])
@@ -170,6 +170,8 @@ import Testing
         let whole = data.deterministic(split: .test, takesAll: true)
         #expect(whole.split == .test && whole.limit == nil)
         #expect(whole.transforms == [.centerCrop(height: 28, width: 28, padding: 2), .grayscale])
+        // The identity of values from before the padding was kept.
+        #expect(whole.transforms[0].node == ImageTransform.centerCrop(height: 28, width: 28).node)
         #expect(data.deterministic(split: .train).limit == 9)
     }
 

@@ -69,8 +69,15 @@ import Testing
         let run = folder.path + "/run"
         let stage =
             #"stages=[{"from": 12, "set": {"discriminator": {"layers": [{"type": "conv", "channels": 1, "kernel": 3}]}}}]"#
-        #expect(message { try train(run, [stage]) }.contains("discriminator.layers[0]"))
+        var notes: [String] = []
+        let text = message {
+            try train(run, [stage]) { if case .note(let note) = $0 { notes.append(note) } }
+        }
+        #expect(text.contains("discriminator.layers[0]"))
+        #expect(notes.contains("the stage after step 12 cannot begin; the error is of that stage"))
         #expect(!FileManager.default.fileExists(atPath: run))
+        // One that the training does not reach is of no concern.
+        try train(run, [stage.replacingOccurrences(of: "12", with: "24")])
     }
 
     @Test func stagesCannotSwapCheckpoints() {

@@ -74,6 +74,12 @@ public struct PastWeights {
         return try body()
     }
 
+    /// Runs `load`, which gives the networks other weights. The older ones are those from then on.
+    public func replaceNewest(after finished: Int, _ load: () throws -> Void) rethrows {
+        try withNewest(after: finished, load)
+        if !isSwapped(after: finished) { keep() }
+    }
+
     /// Lets the older weights take part again after a checkpoint was restored.
     public func recall(after finished: Int) {
         if isSwapped(after: finished) { exchange() }

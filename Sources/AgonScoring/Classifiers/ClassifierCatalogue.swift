@@ -129,7 +129,8 @@ public struct ClassifierCatalogue: Sendable {
         if let weights = try weights(of: recipe, contents: contents) { return weights }
         try BLAS.open()
         note(
-            "classifier \(recipe.name): training it for \(CountText.short(recipe.configuration.steps, "step")), once on this machine"
+            "classifier \(recipe.name): training it for \(CountText.short(recipe.configuration.steps, "step")), once "
+                + "on this machine"
         )
         let path = cachePath(of: recipe, contents)
         let state = "\(cacheFolder)/\(stem).state.safetensors"

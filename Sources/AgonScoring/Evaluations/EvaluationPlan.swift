@@ -50,34 +50,26 @@ struct EvaluationPlan {
         let measured = training.measured(by: settings)
         self.settings = settings
         range = training.range
-        var (reason, remedy) = ("", "")
-        let opened: (any Dataset)? = try experiment.locating {
+        let opened = try experiment.locating { () throws -> OpenedData in
             do {
-                return try measured.open(searchPath: searchPath)
+                return OpenedData(dataset: try measured.open(searchPath: searchPath), configuration: measured)
             } catch DatasetError.noTestSplit where !isSplitDemanded {
-                reason = "'\(name)' has no test split"
-                remedy = "hold some out with dataset.holdout"
-                return nil
+                return try OpenedData(
+                    training: training, searchPath: searchPath,
+                    because: "'\(name)' has no test split", remedy: "hold some out with dataset.holdout")
             } catch DatasetError.embeddingCount(let path, _, _)
                 where !isSplitDemanded && settings.split != training.split
             {
-                reason = "\(path) has no vectors for the \(settings.split.rawValue) split"
-                remedy = "hold some out with dataset.holdout, and set evaluate.split to \"validation\""
-                return nil
+                return try OpenedData(
+                    training: training, searchPath: searchPath,
+                    because: "\(path) has no vectors for the \(settings.split.rawValue) split",
+                    remedy: "hold some out with dataset.holdout, and set evaluate.split to \"validation\"")
             }
         }
-        if let opened {
-            dataset = opened
-            data = (name, String(try measured.digest().prefix(12)))
-        } else {
-            // A set without test samples, such as a folder, or with embeddings of the training samples alone: better
-            // than no value, as long as it is said.
-            let trained = training.deterministic(split: .train, takesAll: true)
-            dataset = try experiment.locating { try trained.open(searchPath: searchPath) }
-            data = (name, String(try trained.digest().prefix(12)))
-            self.settings.split = .train
-            note("\(reason): samples are compared with the training samples; \(remedy)")
-        }
+        dataset = opened.dataset
+        data = (name, String(try opened.configuration.digest().prefix(12)))
+        self.settings.split = opened.configuration.split
+        if let text = opened.note { note(text) }
         let isStacked = name == DatasetConfiguration.BuiltIn.stackedDigits.rawValue
         self.isStacked = isStacked
         let shape = dataset.sampleShape
@@ -248,5 +240,23 @@ extension EvaluationMetric {
             return "\(CountText.short(real, "real sample")), at least \(needed.real) are needed"
         }
         return nil
+    }
+}
+
+/// The real samples of an evaluation.
+private struct OpenedData {
+    let dataset: any Dataset
+    let configuration: DatasetConfiguration
+    var note: String?
+
+    init(dataset: any Dataset, configuration: DatasetConfiguration) {
+        (self.dataset, self.configuration) = (dataset, configuration)
+    }
+
+    /// The training samples in place of a split that there is not: better than no value, as long as a note says so.
+    init(training: DatasetConfiguration, searchPath: DataSearchPath, because reason: String, remedy: String) throws {
+        let trained = training.deterministic(split: .train, takesAll: true)
+        self.init(dataset: try trained.open(searchPath: searchPath), configuration: trained)
+        note = "\(reason): samples are compared with the training samples; \(remedy)"
     }
 }

@@ -75,8 +75,8 @@ struct NearZeroWatch: AlarmWatch {
         // Critics' losses are negative while they learn.
         guard episode.begins(with: Double(abs(value)) < bound) else { return nil }
         return "the magnitude of the discriminator's loss has been below \(figures(bound)) for "
-            + "\(CountText.short(settings.steps, "step")) (now \(figures(value))): the discriminator tells all samples apart, and "
-            + "the generator no longer learns; try tricks.instanceNoise, softer labels (tricks.labels) where the objective "
+            + "\(CountText.short(settings.steps, "step")) (now \(figures(value))): the discriminator tells all samples "
+            + "apart, and the generator no longer learns; try tricks.instanceNoise, softer labels (tricks.labels) where the objective "
             + "has labels, or a lower learning rate of the discriminator"
     }
 }
