@@ -73,7 +73,8 @@ struct LongTrainingChecks {
         #expect(outcome.step == steps)
 
         let lines = LineReader<MetricsLine>.all(path: outcome.folder + "/metrics.jsonl")
-        #expect(lines.map(\.step) == [1] + Array(stride(from: 20, through: steps, by: 20)))
+        // The ends of epochs have lines of their own.
+        #expect(Set(lines.map(\.step)).isSuperset(of: [1] + Array(stride(from: 20, through: steps, by: 20))))
         for line in lines {
             let losses = line.values.filter { $0.key.hasPrefix("loss") }
             #expect(!losses.isEmpty && losses.allSatisfy { $0.value.isFinite }, "\(line.step): \(losses)")
