@@ -112,7 +112,7 @@ import Testing
                 == "features: 3 for a real image but 4 for a generated one; use one classifier for both")
         #expect(
             MetricError.tooFewSamples(metric: "KID", set: "real", count: 1, needed: 100).description
-                == "KID: 1 real samples, at least 100 are needed")
+                == "KID: 1 real sample, at least 100 are needed")
         #expect(
             MetricError.badValue(metric: "FID", row: 1, column: 2, value: .infinity).description
                 == "FID: value 2 of sample 1 is inf")
