@@ -31,7 +31,7 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: results).filter {
             FileManager.default.fileExists(atPath: "\(results)/\($0)/\(TableValues.fileName)")
         }
-        #expect(Set(names).isSuperset(of: ["gas", "gaussians", "hacks", "hypervolume-cifar10"]))
+        #expect(Set(names).isSuperset(of: ["gas", "gaussians", "hacks", "hypervolume-cifar10", "selfgan"]))
         for name in names {
             let place = "\(results)/\(name)"
             let values = try TableValues(path: "\(place)/\(TableValues.fileName)")
