@@ -68,7 +68,7 @@ test: setup ## Run all tests
 check: ## Run only the tests, before each commit
 	swift test
 
-long: setup ## Train each family for 200 steps and simulate verdicts, which takes half an hour
+long: setup ## Train each family for up to 200 steps and simulate verdicts, for half an hour or more
 	AGON_LONG=1 swift test --configuration release -Xswiftc -enable-testing --filter 'LongTrainingChecks|PowerTableTests'
 
 bench: build ## Measure the configs against PyTorch; PYTHON=python3 names a Python with PyTorch

@@ -110,8 +110,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                 + "add a transform such as {\"type\": \"resize\", \"size\": \(expected.height)}"
         case .badEmbeddings(let path, let reason): "\(path): \(reason)"
         case .embeddingCount(let path, let vectors, let samples):
-            "\(path): it contains \(CountText.short(vectors, "vector")), but the split has \(CountText.short(samples, "sample")) "
-                + "before holdout, classes and limit"
+            "\(path): it contains \(CountText.short(vectors, "vector")), but the split has "
+                + "\(CountText.short(samples, "sample")) before holdout, classes and limit"
         case .brokenImages(let path, let broken, let count, let canSkip):
             if count > 1, broken.count == count {
                 "\(path): all \(count) images are broken: " + Self.reasons(broken)
@@ -167,7 +167,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .subsetTooSmall(let size, let classes):
             "\(size) labelled samples are fewer than the \(classes) classes; use at least one per class"
         case .tooFewOfClass(let name, let samples, let needed):
-            "class '\(name)' has \(CountText.short(samples, "sample")), but each class needs \(needed) labelled ones; use fewer"
+            "class '\(name)' has \(CountText.short(samples, "sample")), but each class needs \(needed) labelled ones; "
+                + "use fewer"
         case .noManifests(let folders):
             "no dataset manifests (*.json) in \(Self.list(folders)); "
                 + "run in the project's folder, or below a folder with a 'Datasets' folder of manifests"

@@ -129,9 +129,10 @@ public final class GANTrainer {
     public func readWeights(from path: String) throws {
         let load = { [gan] in
             _ = try InitialWeights.load(path, into: (gan.generators + gan.discriminators).flatMap(\.variables))
+            // While the networks hold these weights: after a swap's exchange, averages would start from older ones.
+            gan.startAverages()
         }
         try past?.replaceNewest(after: iteration, load) ?? load()
-        gan.startAverages()
     }
 
     /// Runs `body` while the networks hold their newest weights, not older ones that a checkpoint swap trains.
