@@ -10,6 +10,22 @@ static inline void copy_floats(float *to, const float *from, int64_t count) {
     else memcpy(to, from, (size_t)count * sizeof(float));
 }
 
+/// Zeros `count` pixels of C channels that are `step` floats apart.
+static inline void clear_pixels(float *to, int64_t step, int64_t count, int64_t C) {
+    for (int64_t x = 0; x < count; x++)
+        for (int64_t c = 0; c < C; c++) to[x * step + c] = 0.0f;
+}
+
+/// Adds `count` pixels of C channels; steps are the floats between neighbours.
+static inline void add_pixels(float *to, int64_t to_step, const float *from, int64_t from_step, int64_t count, int64_t C) {
+    if (C == 1) {
+        for (int64_t x = 0; x < count; x++) to[x * to_step] += from[x * from_step];
+    } else {
+        for (int64_t x = 0; x < count; x++)
+            for (int64_t c = 0; c < C; c++) to[x * to_step + c] += from[x * from_step + c];
+    }
+}
+
 void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begin, int64_t row_end,
                  int32_t channel_begin, int32_t channel_count, int32_t tap_begin, int32_t tap_end, float *columns) {
     const int64_t C = g->input_channels, count = channel_count, line = (int64_t)(tap_end - tap_begin) * count;
@@ -63,14 +79,24 @@ void agon_interleave_lines(const agon_convolution *g, const float *input, int64_
     const int64_t C = g->input_channels, step = g->kernel_height * C;
     const int64_t columns = (int64_t)(g->output_width - 1) * g->stride_width + g->kernel_width;
     const int64_t image = row / g->output_height, top = row % g->output_height * g->stride_height - g->padding_top;
+    // Columns begin ..< end are pixels of the image, those around them padding.
+    const int64_t left = g->padding_left, begin = left < columns ? left : columns;
+    const int64_t end = g->width + left < columns ? g->width + left : columns;
     for (int64_t i = 0; i < g->kernel_height; i++) {
         float *out = lines + i * C;
         const int64_t y = top + i;
+        if (y < 0 || y >= g->height) {
+            clear_pixels(out, step, columns, C);
+            continue;
+        }
+        clear_pixels(out, step, begin, C);
+        clear_pixels(out + end * step, step, columns - end, C);
         const float *line = input + (image * g->height + y) * g->width * C;
-        for (int64_t x = 0; x < columns; x++, out += step) {
-            const int64_t ix = x - g->padding_left;
-            const bool inside = y >= 0 && y < g->height && ix >= 0 && ix < g->width;
-            for (int64_t c = 0; c < C; c++) out[c] = inside ? line[ix * C + c] : 0.0f;
+        if (C == 1) {
+            for (int64_t x = begin; x < end; x++) out[x * step] = line[x - left];
+        } else {
+            for (int64_t x = begin; x < end; x++)
+                for (int64_t c = 0; c < C; c++) out[x * step + c] = line[(x - left) * C + c];
         }
     }
 }
@@ -167,13 +193,12 @@ void agon_col2im(const agon_convolution *g, const float *values, int64_t stride,
                 if (iy < 0 || iy >= g->height) continue;
                 for (int64_t j = 0; j < g->kernel_width; j++) {
                     const int64_t left = j * g->dilation_width - g->padding_left;
-                    const float *from = values + (i * g->kernel_width + j) * C;
-                    float *line = target + iy * g->width * C;
-                    for (int64_t x = 0; x < g->output_width; x++) {
-                        const int64_t ix = x * g->stride_width + left;
-                        if (ix < 0 || ix >= g->width) continue;
-                        for (int64_t c = 0; c < C; c++) line[ix * C + c] += from[x * stride + c];
-                    }
+                    // Output pixels begin ..< end reach pixels of the image.
+                    const int64_t begin = left < 0 ? (-left + g->stride_width - 1) / g->stride_width : 0;
+                    const int64_t reach = left < g->width ? (g->width - 1 - left) / g->stride_width + 1 : 0;
+                    const int64_t end = reach < g->output_width ? reach : g->output_width;
+                    add_pixels(target + (iy * g->width + begin * g->stride_width + left) * C, g->stride_width * C,
+                               values + begin * stride + (i * g->kernel_width + j) * C, stride, end - begin, C);
                 }
             }
         }
@@ -195,9 +220,7 @@ void agon_shift_add(const agon_convolution *g, const float *values, int64_t stri
                     const int64_t begin = left < 0 ? -left : 0;
                     const int64_t end = g->width - left < g->output_width ? g->width - left : g->output_width;
                     const float *from = values + iy * g->width * stride + (i * g->kernel_width + j) * C;
-                    for (int64_t x = begin; x < end; x++) {
-                        for (int64_t c = 0; c < C; c++) out[x * C + c] += from[(x + left) * stride + c];
-                    }
+                    add_pixels(out + begin * C, C, from + (begin + left) * stride, stride, end - begin, C);
                 }
             }
         }
