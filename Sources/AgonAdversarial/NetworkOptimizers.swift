@@ -19,6 +19,15 @@ public enum NetworkOptimizers: Sendable {
         }
     }
 
+    /// The optimizers and the keys that state them.
+    public var named: [(key: String, optimizer: OptimizerConfiguration)] {
+        switch self {
+        case .shared(let optimizer): [("optimizer", optimizer)]
+        case .separate(let generator, let discriminator):
+            [("optimizers.generator", generator), ("optimizers.discriminator", discriminator)]
+        }
+    }
+
     /// Reads the key `optimizer`, or `optimizers` with one for each network. If `optimizers` states one network alone,
     /// `optimizer` is that of the other.
     init(from reader: ConfigReader) throws {

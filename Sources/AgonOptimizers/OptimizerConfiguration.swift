@@ -53,6 +53,12 @@ public struct OptimizerConfiguration: ConfigDecodable, Sendable {
         optimizer.learningRate * schedule.factor(after: updates)
     }
 
+    /// The number of updates before the schedule brings the learning rate to 0; nil if it does not within `updates`.
+    public func updatesBeforeZero(within updates: Int) -> Int? {
+        guard optimizer.learningRate > 0 else { return nil }
+        return (0..<max(updates, 0)).first { schedule.factor(after: $0) == 0 }
+    }
+
     /// Updates each parameter along its gradient when the graph runs.
     ///
     /// Creates the optimizer's state: `optimizer.<parameter>.<state>` for each parameter, such as

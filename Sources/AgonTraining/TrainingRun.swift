@@ -56,6 +56,7 @@ public enum TrainingRun {
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 if finished == 0, let note = prepared.note { report(.note(note)) }
                 let note = { (text: String) in report(.note(text)) }
+                stage.finishedSchedules.forEach(note)
                 var data = try prepared.data(since: finished, evaluations: nil)
                 // This check precedes evaluations, which may train classifiers first.
                 try place.check(data, options: options, note: note)
