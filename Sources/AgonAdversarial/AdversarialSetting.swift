@@ -106,8 +106,13 @@ public struct AdversarialSetting {
         }
         var mixesSamples = false
         for discriminator in gan.discriminators {
-            if objective.scores != .targets, let last = discriminator.boundingLayer {
-                throw .boundedScores(objective: name, layer: last.path, type: last.type)
+            if let last = discriminator.boundingLayer {
+                if objective.scores != .targets {
+                    throw .boundedScores(objective: name, layer: last.path, type: last.type)
+                }
+                if tricks.auxiliaryClassifier != nil {
+                    throw .boundedScores(objective: "auxiliaryClassifier", layer: last.path, type: last.type)
+                }
             }
             guard let norm = discriminator.layers.first(where: \.mixesSamples) else { continue }
             mixesSamples = true
@@ -138,7 +143,11 @@ public struct AdversarialSetting {
     public var tricks: Tricks { configuration.tricks }
 
     /// An empty graph for an iteration.
-    public func graph() -> ComputeGraph { ComputeGraph(takesRandomNumbers: randomNumbersAreInputs) }
+    ///
+    /// - Parameter isMeasurement: whether it changes no variable.
+    public func graph(isMeasurement: Bool = false) -> ComputeGraph {
+        ComputeGraph(takesRandomNumbers: randomNumbersAreInputs, isMeasurement: isMeasurement)
+    }
 
     /// A variable that persists between steps. All graphs that ask for the same name get the same variable.
     func loopVariable(_ name: String, _ shape: Shape, initial: [Float]? = nil) -> Variable {

@@ -78,12 +78,11 @@ extension AlternatingObjective {
         }
         let maker = setting.graph()
         try updateGenerators(AlternatingStep(setting, generatorUse, batch, in: maker), reports: false)
-        let report = setting.graph()
+        let report = setting.graph(isMeasurement: true)
         let step = try AlternatingStep(setting, .both, batch, in: report)
         // A lazy penalty is reported as it was last computed.
         try updateDiscriminators(step, isPenalized: critic.between == nil, moves: false)
         try updateGenerators(step, moves: false)
-        report.discardEffects()
         var turns = [
             critic,
             IterationPhase(name: "generator", graph: maker, schedule: .repeated(updates.generator)),
@@ -245,7 +244,7 @@ extension AlternatingObjective {
 
     /// Measures how far all of the generator's losses can be lowered at once.
     private func steepestDirectionPhase(for setting: AdversarialSetting) throws -> IterationPhase {
-        let graph = setting.graph()
+        let graph = setting.graph(isMeasurement: true)
         let step = try AlternatingStep(setting, .generator, latents: "latent.steepest", in: graph)
         var norms: [Value] = []
         for (number, side) in setting.gan.sides.enumerated() {
@@ -260,7 +259,6 @@ extension AlternatingObjective {
             norms.append(try steepestDirectionNorm(game))
         }
         graph.output("steepestDirection", graph.mean(of: norms))
-        graph.discardEffects()
         return IterationPhase(name: "steepestDirection", graph: graph, schedule: .onceAnEpoch)
     }
 }

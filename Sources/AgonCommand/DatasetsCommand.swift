@@ -31,11 +31,13 @@ struct DatasetsCommand: ParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() throws {
-            for entry in try DatasetCatalogue(searchPath: data.searchPath).entries() {
-                let name = entry.manifest.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+            let entries = try DatasetCatalogue(searchPath: data.searchPath).entries()
+            let width = 2 + (entries.map(\.manifest.name.count).max() ?? 0)
+            for entry in entries {
+                let name = entry.manifest.name.padding(toLength: width, withPad: " ", startingAt: 0)
                 let place = entry.location?.folder ?? "missing; \(entry.manifest.remedy)"
                 print("\(name)\(entry.manifest.title), \(entry.manifest.licence)")
-                print(String(repeating: " ", count: 16) + place)
+                print(String(repeating: " ", count: width) + place)
             }
         }
     }
@@ -56,12 +58,9 @@ struct DatasetsCommand: ParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() throws {
-            let searchPath = data.searchPath
-            let manifest = try DatasetCatalogue(searchPath: searchPath).manifest(named: name)
-            let fetcher = DatasetFetcher(
-                manifest: manifest, into: searchPath.fetchFolder, showsProgress: TerminalSize.canRedraw
+            let outcome = try DatasetCatalogue(searchPath: data.searchPath).fetch(
+                name, from: from, showsProgress: TerminalSize.canRedraw
             ) { print($0) }
-            let outcome = try fetcher.fetch(from: from)
             print(
                 outcome.wasPresent
                     ? "\(outcome.path): already present and verified" : "\(outcome.path): fetched and verified")

@@ -122,7 +122,8 @@ enum ExitStatus: Int32 {
         switch error {
         case .alarm: .failed
         case .stoppedByFault: .stopped
-        case .badData(_, _, _, let isPassing): isPassing ? .stopped : .badInput
+        case .badData: error.isPassing ? .stopped : .badInput
+        case .alreadyPast, .insideData: .usage
         case .configDiffers, .dataDiffer, .dataGone, .badRecording: .badInput
         }
     }
@@ -133,6 +134,7 @@ enum ExitStatus: Int32 {
             .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .notOneImage, .noNeighbours,
             .notGrid, .badTruncation, .noSplit:
             .usage
+        case .notFinite: .failed
         case .badLatent, .cannotSample, .cannotExport, .noGrids, .noStandingStatistics: .badInput
         }
     }

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonDiagnostics
 import AgonExperiments
 import ArgumentParser
@@ -6,7 +7,8 @@ struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show an experiment's layers, parameters, FLOPs and planned memory.",
         discussion: """
-            Builds and compiles everything as for a run, but does not train.
+            Builds and compiles everything as for a run, but does not train. Stages
+            follow one another; in JSON they are a list.
 
             EXAMPLES
               agon inspect Configs/selfgan/mlp.json
@@ -28,12 +30,28 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let experiment = try Experiment.load(path: config.path(), overrides: config.overrides)
-        let inspection = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
-        guard let part else {
-            print(json ? inspection.node.prettyText : inspection.text + "\n", terminator: "")
+        let stages = experiment.allStages
+        let first = try Inspection(experiment, searchPath: data.searchPath, threads: threads.count)
+        if let part {
+            let pass = part == .generator ? first.generatorPass : first.discriminatorPass
+            print(json ? pass.node.prettyText : pass.text + "\n", terminator: "")
             return
         }
-        let pass = part == .generator ? inspection.generatorPass : inspection.discriminatorPass
-        print(json ? pass.node.prettyText : pass.text + "\n", terminator: "")
+        let inspections = try stages.enumerated().map { index, stage in
+            index == 0
+                ? first
+                : try Inspection(
+                    stage.experiment, searchPath: data.searchPath, threads: threads.count,
+                    program: first.memory.program)
+        }
+        if json {
+            let node = stages.count == 1 ? first.node : ["stages": ConfigNode(inspections.map(\.node))]
+            print(node.prettyText, terminator: "")
+            return
+        }
+        for (stage, inspection) in zip(stages, inspections) {
+            if stages.count > 1 { print("stage of steps \(stage.start + 1) to \(stage.end)") }
+            print(inspection.text)
+        }
     }
 }

@@ -7,9 +7,14 @@ final class ProgressDisplay {
     private let output = LiveLine()
     /// The number of steps that the command line asks for.
     private let steps: Int?
+    /// The folder that the command line gives by `--data`.
+    private let dataFolder: String?
     private var lastDrawn = ContinuousClock.now - .seconds(1)
 
-    init(steps: Int? = nil) { self.steps = steps }
+    init(steps: Int? = nil, dataFolder: String? = nil) {
+        self.steps = steps
+        self.dataFolder = dataFolder
+    }
 
     func show(_ event: TrainingEvent) {
         switch event {
@@ -69,7 +74,7 @@ final class ProgressDisplay {
                 passed.map { "this run has already passed step \($0): it is complete at step \(outcome.step)" }
                     ?? "this run is already complete; --steps extends it")
         case .stopped(let reason):
-            let command = CommandText.agon("run \(outcome.folder) --resume")
+            let command = ResumeCommand.text(outcome.folder, dataFolder: dataFolder)
             say("\(reason): saved after step \(outcome.step); continue with: \(command)")
         }
         if let grid = outcome.sampleGrid { say("samples: \(grid)") }

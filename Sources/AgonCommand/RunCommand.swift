@@ -144,7 +144,7 @@ struct RunCommand: ParsableCommand {
                 path: path, overrides: config.overrides, settings: settings, steps: steps, seed: seed)
         } catch let error as ConfigError where isRun && error.isPassing {
             // The run's own config cannot be read now; nothing is wrong with it.
-            throw TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)")
+            throw TrainingError.stoppedByFault(folder: folder.path, dataFolder: data.data, reason: "\(error)")
         }
         var options = TrainingOptions()
         options.folder = out ?? (isRun ? folder.path : nil)
@@ -158,7 +158,7 @@ struct RunCommand: ParsableCommand {
         }
         // A closed output pipe must not end the training.
         signal(SIGPIPE, SIG_IGN)
-        let display = ProgressDisplay(steps: steps)
+        let display = ProgressDisplay(steps: steps, dataFolder: data.data)
         defer { display.finish() }
         let outcome = try TrainingRun.run(experiment, options: options, report: display.show)
         display.finish()

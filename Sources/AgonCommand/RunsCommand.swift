@@ -106,6 +106,14 @@ struct RunsListCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        if csv, json { throw ValidationError("--csv and --json cannot be combined") }
+        let others = [
+            ("--sort", sort != nil), ("--columns", columns != nil), ("--csv", csv), ("--json", json),
+        ].filter(\.1).map(\.0)
+        if keys, let other = others.first { throw ValidationError("--keys and \(other) cannot be combined") }
+    }
+
     func run() throws {
         let query = try choice.parsedQuery()
         let index = try choice.index()
@@ -220,6 +228,7 @@ struct RunsPruneCommand: ParsableCommand {
         if let goal, MetricGoal(rawValue: goal) == nil {
             throw ValidationError("--goal \(goal): expected minimize or maximize")
         }
+        if goal != nil, best == nil { throw ValidationError("--goal is for --best") }
     }
 
     func run() throws {

@@ -159,7 +159,7 @@ struct SampleCommand: ParsableCommand {
     /// The options that choose latents or the form of the image.
     private var ways: [String] {
         [
-            (pick != nil, "--pick"), (interpolate || from != nil, from == nil ? "--interpolate" : "--from"),
+            (pick != nil, "--pick"), (interpolate, "--interpolate"), (from != nil, "--from"),
             (!expression.isEmpty, "--expression"), (neighbours != nil, "--neighbours"),
         ].filter(\.0).map(\.1)
     }
@@ -168,7 +168,8 @@ struct SampleCommand: ParsableCommand {
         try requireName(source, "run", example: "Runs/quickstart")
         if folder != source, !save.isEmpty {
             throw ValidationError(
-                "--save writes into the run's folder, and \(source) comes with Agon; copy it first: cp -r \(folder) .")
+                "--save writes into the run's folder, and \(source) comes with Agon; copy it first: "
+                    + CommandText.shell("cp -r \(folder) ."))
         }
         try check("--count", count, in: 1...100_000)
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected 0 or more") }
@@ -204,7 +205,7 @@ struct SampleCommand: ParsableCommand {
                 try refuse(
                     [
                         ("--label", label != nil), ("--checkpoint", checkpoint != nil), ("--seed", seed != nil),
-                        ("--weights", weights != nil),
+                        ("--weights", weights != nil), ("--split", split != nil),
                     ], with: "--animate without --interpolate")
             }
             try refuse(
@@ -240,7 +241,7 @@ struct SampleCommand: ParsableCommand {
     func run() throws {
         let folder = try SamplingModel.existingRun(source)
         if let animate, !interpolate {
-            let frames = try Animation.writeTraining(run: folder, to: animate)
+            let frames = try Animation.writeTraining(run: folder, to: animate) { print("note: \($0)") }
             print("\(animate): \(CountText.short(frames, "frame"))")
             return
         }

@@ -195,7 +195,12 @@ struct SweepStatusCommand: ParsableCommand {
     @Option(help: "The folder of a sweep given by its file; default: Sweeps/NAME.", completion: .directory)
     var out: String?
 
-    func validate() throws { try requireName(sweep, "sweep", example: "Sweeps/smoke") }
+    func validate() throws {
+        try requireName(sweep, "sweep", example: "Sweeps/smoke")
+        if out != nil, FileSystem.isFolder(sweep) {
+            throw ValidationError("--out is for a sweep given by its file; \(sweep) is a folder")
+        }
+    }
 
     func run() throws {
         var folder = SweepFolder(path: sweep)

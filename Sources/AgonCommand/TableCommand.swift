@@ -89,7 +89,16 @@ struct TableCommand: ParsableCommand {
         if values != nil, prepareOnly || noRun {
             throw ValidationError("--values cannot be combined with --prepare-only and --no-run")
         }
-        if !add.isEmpty, list || claims { throw ValidationError("--add cannot be combined with --list and --claims") }
+        if list, claims { throw ValidationError("--list and --claims cannot be combined") }
+        if list || claims {
+            let others = [
+                ("a table", table != nil), ("--budget", budget != nil), ("--values", values != nil),
+                ("--prepare-only", prepareOnly), ("--no-run", noRun), ("--add", !add.isEmpty),
+            ].filter(\.1).map(\.0)
+            if let other = others.first {
+                throw ValidationError("\(list ? "--list" : "--claims") and \(other) cannot be combined")
+            }
+        }
         if values != nil, !add.isEmpty { throw ValidationError("--values and --add cannot be combined") }
         if prepareOnly, noRun { throw ValidationError("--prepare-only and --no-run cannot be combined") }
     }
@@ -222,12 +231,5 @@ struct TableCommand: ParsableCommand {
             if StopRequest.signals.isMade { break }
         }
         return (failures, isStopped)
-    }
-}
-
-/// Messages to the user, apart from the results.
-enum Console {
-    static func say(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data("\(line.printable)\n".utf8))
     }
 }

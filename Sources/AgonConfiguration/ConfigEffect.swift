@@ -32,8 +32,8 @@ extension ConfigNode {
     /// The values of a resolved config that have one of the effects, without those equal to their defaults. Therefore
     /// a config that was resolved before a key existed has the same identity as one that states the key's default.
     ///
-    /// The effect of a section applies to all its keys except those that state another; keys of nodes that no decoder
-    /// resolved affect the result.
+    /// A section that is left out takes its keys with it. Keys without a stated effect affect the result, and so do keys
+    /// of nodes that no decoder resolved.
     public func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
         switch content {
         case .object(let object):

@@ -6,7 +6,7 @@
 
 /// Errors in configs, each case with the data of its message.
 public enum ConfigError: Error, Hashable, Sendable {
-    case unreadableFile(path: String, reason: String, extendedAt: ConfigSource?)
+    case unreadableFile(path: String, reason: String, extendedAt: ConfigSource?, isPassing: Bool = false)
     /// Neither a file nor the name of a config that comes with Agon; `listing` is the command that lists these.
     case unknownFile(name: String, noun: String, nearest: String?, listing: String)
     case syntax(ConfigSource, SyntaxFault)
@@ -47,14 +47,22 @@ public enum SyntaxFault: Hashable, Sendable {
     case tooLarge(limit: Int)
 }
 
+extension ConfigError {
+    /// Whether the cause is transient, such as a file system that does not answer.
+    package var isPassing: Bool {
+        if case .unreadableFile(_, _, _, let isPassing) = self { return isPassing }
+        return false
+    }
+}
+
 extension ConfigError: CustomStringConvertible, LocalizedError {
     public var errorDescription: String? { description }
 
     public var description: String {
         switch self {
-        case .unreadableFile(let path, let reason, nil):
+        case .unreadableFile(let path, let reason, nil, _):
             "\(path): cannot be read: \(reason)"
-        case .unreadableFile(let path, let reason, let source?):
+        case .unreadableFile(let path, let reason, let source?, _):
             "\(source): extends: '\(path)' cannot be read: \(reason)"
         case .unknownFile(let name, let noun, let nearest, let listing):
             "\(name): cannot be read: no such file, and no \(noun) of this name comes with Agon."

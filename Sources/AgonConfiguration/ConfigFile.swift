@@ -64,8 +64,9 @@ private struct ConfigLoader {
         let bytes: [UInt8]
         do {
             bytes = try FileBytes.contents(of: path, limit: ConfigNode.fileSizeLimit)
-        } catch ConfigError.unreadableFile(let path, let reason, _) {
-            throw ConfigError.unreadableFile(path: path, reason: reason, extendedAt: extendedAt)
+        } catch ConfigError.unreadableFile(let path, let reason, _, let isPassing) {
+            throw ConfigError.unreadableFile(
+                path: path, reason: reason, extendedAt: extendedAt, isPassing: isPassing)
         }
         guard bytes.count <= ConfigNode.fileSizeLimit else {
             throw ConfigError.syntax(ConfigSource(file: path), .tooLarge(limit: ConfigNode.fileSizeLimit))

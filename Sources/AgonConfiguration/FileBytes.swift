@@ -50,7 +50,7 @@ package enum FileBytes {
     }
 
     /// The path with every link resolved; nil if there is no such file.
-    static func canonicalPath(_ path: String) -> String? {
+    package static func canonicalPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
@@ -82,6 +82,8 @@ package enum FileBytes {
     }
 
     private static func failure(_ path: String) -> ConfigError {
-        .unreadableFile(path: path, reason: String(cString: strerror(errno)), extendedAt: nil)
+        .unreadableFile(
+            path: path, reason: String(cString: strerror(errno)), extendedAt: nil,
+            isPassing: PassingCodes.contains(errno))
     }
 }

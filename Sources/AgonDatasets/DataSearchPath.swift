@@ -36,6 +36,8 @@ public struct DataSearchPath: Sendable {
     }
 
     public let roots: [Root]
+    /// The folder that the user gave by `--data`; nil if there is none.
+    package var givenFolder: String? { roots.first { $0.standing == .given }?.path }
     /// Folders that may hold manifests, `NAME.json`.
     public let manifestFolders: [String]
     /// Where fetched data are stored, in a subfolder for each dataset.

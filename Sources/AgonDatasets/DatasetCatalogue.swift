@@ -139,10 +139,11 @@ public struct DatasetCatalogue: Sendable {
         report: @escaping (String) -> Void = { _ in }
     ) throws -> DatasetFetcher.Outcome {
         let manifest = try manifest(named: name)
-        if folder == nil, let place = locate(manifest),
-            DatasetVerification.verify(place).allSatisfy(\.isSound)
-        {
-            return DatasetFetcher.Outcome(path: place.folder, wasPresent: true)
+        if folder == nil, let place = locate(manifest) {
+            let reports = DatasetVerification.verify(place)
+            if !reports.isEmpty, reports.allSatisfy(\.isSound) {
+                return DatasetFetcher.Outcome(path: place.folder, wasPresent: true)
+            }
         }
         return try DatasetFetcher(
             manifest: manifest, into: searchPath.fetchFolder, showsProgress: showsProgress, report: report

@@ -1,4 +1,5 @@
 import AgonConfiguration
+import AgonTensors
 
 /// The section `dataset` of a config: the data, the part of them to use, and the transforms of each image.
 public struct DatasetConfiguration: ConfigDecodable, Sendable {
@@ -34,6 +35,12 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     /// In mebibytes.
     public let memoryLimit: Int
     public let seed: UInt64
+
+    /// The folder of the images, if they are listed and not named by a manifest.
+    package var imageFolder: String? {
+        guard BuiltIn(rawValue: name)?.isFolder == true, let path else { return nil }
+        return FileSystem.isFolder(DatasetArchive.expanded(path)) ? DatasetArchive.expanded(path) : nil
+    }
 
     public init(from reader: ConfigReader) throws {
         name = try reader.string(

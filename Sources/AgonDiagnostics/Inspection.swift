@@ -72,12 +72,14 @@ public struct Inspection: Sendable {
     /// Samples of the dataset.
     public let sampleCount: Int?
 
-    /// Builds and compiles everything as a run would.
+    /// Builds and compiles everything as a run would, or as the first stage of one.
+    ///
+    /// - Parameter program: the memory of a process that has not built any networks, in bytes; nil if this is one.
     ///
     /// Throws `ConfigError` and other errors of a run, except for missing data.
-    public init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int) throws {
+    public init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int, program: Int? = nil) throws {
         try BLAS.open()
-        let program = RunRecord.peakMemory
+        let program = program ?? RunRecord.peakMemory
         let configuration = experiment.configuration
         var dataset: (any Dataset)?
         var note: String?

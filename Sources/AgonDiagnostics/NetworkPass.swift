@@ -23,11 +23,10 @@ public struct NetworkPass: Sendable {
     ///
     /// Throws `GraphError`, `LayerError.singleValueNorm`.
     init(_ network: Network, table: Inspection.NetworkTable, batchSize: Int, pool: WorkerPool) throws {
-        let graph = ComputeGraph()
+        let graph = ComputeGraph(isMeasurement: true)
         let input = graph.input("input", shape: Shape([batchSize] + network.inputShape.dimensions))
         let condition = network.conditionSize.map { graph.input("condition", shape: [batchSize, $0]) }
         graph.output("output", try network.apply(input, in: graph, mode: .training, condition: condition))
-        graph.discardEffects()
         let step = try CompiledStep(graph, name: "forward", pool: pool, seed: 0)
         func bytes(_ variables: [Variable]) -> Int {
             variables.reduce(0) { $0 + $1.shape.count * MemoryLayout<Float>.stride }

@@ -3,7 +3,8 @@ import AgonDatasets
 
 /// The section `evaluate` of a config: which metrics of a generator to measure, when, and against what.
 ///
-/// Evaluation does not affect training: it has its own random numbers.
+/// Evaluation has its own random numbers and does not affect training, except that the slack of a hypervolume may grow
+/// by the measured distances (`SlackGrowth`).
 public struct EvaluationSettings: ConfigDecodable, Sendable {
     /// The generator weights to measure.
     public enum Weights: String, CaseIterable, Sendable {

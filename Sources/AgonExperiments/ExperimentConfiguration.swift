@@ -82,11 +82,11 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "initialWeights", "A safetensors file with the networks' initial values, in PyTorch's names and layouts.")
         let renames = try reader.strings(
             "initialNames", default: [],
-            "How names in the file of initialWeights begin, and how they begin here, such as \"module.=\" or "
-                + "\"netG.=generator.\"; the first that fits a name is applied.")
+            "How names in the file of initialWeights begin, and how they begin here, such as \"module.=\", "
+                + "\"netG.=generator.\" or \"=generator.\"; the first that fits a name is applied.")
         initialNames = renames
         for (index, text) in renames.enumerated() {
-            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
+            guard text.contains("="), text != "=" else {
                 throw reader.fail("initialNames", index: index, "expected OLD=NEW, found '\(text)'")
             }
         }
@@ -102,8 +102,9 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             "checkpoints", default: [:], affects: .nothing, "The states from which a run can be resumed.")
         log = try reader.section(
             "log", default: [:], affects: .nothing, "The losses and scores in metrics.jsonl.")
+        let growsSlack = (training.ensemble.combination as? HypervolumeCombination)?.growth != nil
         evaluation = try reader.optionalSection(
-            "evaluate", affects: .measurement,
+            "evaluate", affects: growsSlack ? .result : .measurement,
             "The metrics of the generator measured during training.")
         try reader.require(
             dataset.range == .signed || !training.task.takesConditionImages, "dataset",

@@ -59,6 +59,12 @@ extension Experiment {
             start: stages.isEmpty ? 0 : stages[index].start, end: min(next, configuration.steps))
     }
 
+    /// The stages of the whole training; one if the config does not change.
+    package var allStages: [Stage] { [stage(after: 0)] + stages(after: 0) }
+
+    /// The experiment of the stage that wrote the checkpoint of a step.
+    package func part(ofCheckpoint step: Int) -> Experiment { stage(after: max(step - 1, 0)).experiment }
+
     /// The stages that begin later than after `finished` steps, and before the end of the training.
     package func stages(after finished: Int) -> [Stage] {
         stages.filter { $0.start > finished && $0.start < configuration.steps }.map { stage(after: $0.start) }

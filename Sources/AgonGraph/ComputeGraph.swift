@@ -27,15 +27,21 @@ public final class ComputeGraph {
     /// Writes to variables, which must run even if nothing reads them.
     public private(set) var effects: [Value] = []
     /// Optimizer rules by index, for `update`.
-    public private(set) var updateRules: [any UpdateRule] = []
+    public private(set) var updateRules: [any ParameterUpdate] = []
     /// The current value of each variable that the graph has read or written.
     private var current: [VariableID: Value] = [:]
-    /// The names of nodes under construction.
+    /// The config location that new nodes get.
     public var origin = ConfigPath.root
     /// Whether random numbers are inputs, named like their streams, instead of being drawn: to replay a recorded step.
     public let takesRandomNumbers: Bool
 
-    public init(takesRandomNumbers: Bool = false) { self.takesRandomNumbers = takesRandomNumbers }
+    /// Whether the step changes no variable: later operations read what was assigned, but it is not stored.
+    public let isMeasurement: Bool
+
+    public init(takesRandomNumbers: Bool = false, isMeasurement: Bool = false) {
+        self.takesRandomNumbers = takesRandomNumbers
+        self.isMeasurement = isMeasurement
+    }
 
     /// Appends a node whose shape follows from the operation and its inputs.
     @discardableResult
@@ -59,18 +65,20 @@ public final class ComputeGraph {
     /// Stores a value in a variable when the step runs; later reads see it.
     public func assign(_ value: Value, to variable: Variable) {
         precondition(value.shape == variable.shape, "assigning \(value.shape) to \(variable.name) \(variable.shape)")
+        guard !isMeasurement else {
+            current[variable.id] = value
+            return
+        }
         let written = append(.assign(variable.id), [value], shape: variable.shape)
         current[variable.id] = written
         effects.append(written)
     }
 
-    /// Makes the step change no variable, for measurements.
-    public func discardEffects() { effects = [] }
-
     /// Updates a parameter by an optimizer's rule and its gradient; later reads see the new value.
-    public func update(_ parameter: Variable, gradient: Value, rule: any UpdateRule) {
+    public func update(_ parameter: Variable, gradient: Value, rule: any ParameterUpdate) {
         precondition(
             gradient.shape == parameter.shape, "gradient \(gradient.shape) of \(parameter.name) \(parameter.shape)")
+        precondition(!isMeasurement, "an update of \(parameter.name) in a measurement")
         updateRules.append(rule)
         let written = append(
             .update(parameter.id, rule: updateRules.count - 1), [read(parameter), gradient], shape: parameter.shape)
@@ -114,7 +122,7 @@ public final class ComputeGraph {
 }
 
 /// An optimizer's update rule for one parameter, as the graph runs it.
-public protocol UpdateRule: Sendable {
+public protocol ParameterUpdate: Sendable {
     /// State kept per element of the parameter, at most three.
     var states: [Variable] { get }
     /// A kernel rule (`AGON_UPDATE_...`).

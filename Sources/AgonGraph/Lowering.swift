@@ -209,10 +209,10 @@ final class RandomKeys: @unchecked Sendable {
 /// The numbers of each optimizer update in a step, set before each run.
 final class UpdateParameters: @unchecked Sendable {
     static let width = 16
-    let rules: [any UpdateRule]
+    let rules: [any ParameterUpdate]
     let values: UnsafeMutablePointer<Float>
 
-    init(rules: [any UpdateRule]) {
+    init(rules: [any ParameterUpdate]) {
         self.rules = rules
         values = .allocate(capacity: max(rules.count, 1) * Self.width)
         values.initialize(repeating: 0, count: max(rules.count, 1) * Self.width)

@@ -99,7 +99,8 @@ public struct RepeatLayer: Layer {
             copies.append(built)
         }
         return BuiltLayer(
-            outputShape: shape, boundsOutput: copies.last?.boundsOutput ?? false
+            outputShape: shape, boundsOutput: copies.last { !$0.keepsBounds }?.boundsOutput ?? false,
+            keepsBounds: copies.allSatisfy(\.keepsBounds)
         ) { [copies] x, call in
             try copies.reduce(x) { try $1.apply($0, call) }
         }

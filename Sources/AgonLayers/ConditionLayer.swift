@@ -64,7 +64,7 @@ public struct ConditionLayer: Layer {
         } else if let mapped {
             let embedding = try site.variable(
                 "embedding.weight", extents: [size, mapped], part: .embedding, fans: (size, mapped),
-                initializer: initialization.weights ?? site.initializer(.embedding, override: initialization))
+                initializer: site.initializer(.embedding, override: initialization))
             vector = { condition, call in call.graph.matmul(condition, call.graph.read(embedding)) }
             products = 2 * size * mapped
         } else {

@@ -47,6 +47,9 @@ public struct InceptionLayer: Layer {
             "widthMultiplier", in: 1...64, default: 4,
             "Factor from the branch's channels to its output channels, if it is depthwise.")
         try reader.require(
+            isDepthwise || widthMultiplier == 4, "widthMultiplier",
+            "has no effect unless 'depthwise' is true; remove it")
+        try reader.require(
             branchChannels < channels, "branchChannels", "expected less than the \(channels) channels of both branches")
     }
 

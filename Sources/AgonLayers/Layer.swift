@@ -30,6 +30,8 @@ public struct BuiltLayer: Sendable {
     public let mixesSamples: Bool
     /// Whether the output is bounded for every input. Such a layer cannot produce unbounded scores.
     public let boundsOutput: Bool
+    /// Whether the output is bounded if the input is.
+    public let keepsBounds: Bool
     /// A remark for the layer table.
     public let note: String?
     /// Appends the layer to the call's graph. The first extent of input and output is the batch size.
@@ -37,7 +39,7 @@ public struct BuiltLayer: Sendable {
 
     public init(
         outputShape: Shape, floatingPointOperations: Int = 0, treatsSamplesApart: Bool = false,
-        mixesSamples: Bool = false, boundsOutput: Bool = false, note: String? = nil,
+        mixesSamples: Bool = false, boundsOutput: Bool = false, keepsBounds: Bool = false, note: String? = nil,
         apply: @escaping @Sendable (Value, NetworkCall) throws -> Value
     ) {
         self.outputShape = outputShape
@@ -45,6 +47,7 @@ public struct BuiltLayer: Sendable {
         self.treatsSamplesApart = treatsSamplesApart
         self.mixesSamples = mixesSamples
         self.boundsOutput = boundsOutput
+        self.keepsBounds = keepsBounds
         self.note = note
         self.apply = apply
     }

@@ -82,8 +82,10 @@ final class NetworkConstruction {
 
         let sequence = steps
         let apart = sequence.allSatisfy { $0.layer.treatsSamplesApart }
+        let bounding = sequence.last { !$0.layer.keepsBounds }
         return BuiltLayer(
-            outputShape: shape, treatsSamplesApart: apart, boundsOutput: sequence.last?.layer.boundsOutput ?? false
+            outputShape: shape, treatsSamplesApart: apart, boundsOutput: bounding?.layer.boundsOutput ?? false,
+            keepsBounds: bounding == nil
         ) { x, call in
             let origin = call.graph.origin
             defer { call.graph.origin = origin }

@@ -41,7 +41,7 @@ public struct PadLayer: Layer {
             min(left, 0) + min(right, 0) + width > 0
         else { throw LayerError.emptyOutput(site.place, input: input, output: [size.0, size.1]) }
         let padding = Padding(top: top, left: left, bottom: bottom, right: right, reflection: content == .reflection)
-        return BuiltLayer(outputShape: try site.checked([size.0, size.1, channels])) { x, call in
+        return BuiltLayer(outputShape: try site.checked([size.0, size.1, channels]), keepsBounds: true) { x, call in
             call.graph.pad(x, padding)
         }
     }

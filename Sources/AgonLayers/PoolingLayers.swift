@@ -52,7 +52,7 @@ public struct PoolingLayer: Layer {
                 site.place, input: input, kernel: [kernel.0, kernel.1], dilation: [1, 1], padding: "\(padding)")
         }
         let output: Shape = [free.0 / stride.0 + 1, free.1 / stride.1 + 1, channels]
-        return BuiltLayer(outputShape: output) { [choice, kernel, stride, countsPadding] x, call in
+        return BuiltLayer(outputShape: output, keepsBounds: true) { [choice, kernel, stride, countsPadding] x, call in
             let graph = call.graph
             guard choice == .average else { return graph.maxPool(x, kernel: kernel, stride: stride, padding: sides) }
             let means = graph.averagePool(x, kernel: kernel, stride: stride, padding: sides)
@@ -76,7 +76,7 @@ public struct GlobalPoolingLayer: Layer {
 
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let channels = try site.image(input).channels
-        return BuiltLayer(outputShape: [channels]) { [choice] x, call in
+        return BuiltLayer(outputShape: [channels], keepsBounds: true) { [choice] x, call in
             let pixel: Shape = [x.shape[0], 1, 1, channels]
             let pooled = choice == .average ? call.graph.mean(x, to: pixel) : call.graph.sum(x, to: pixel)
             return call.graph.reshape(pooled, [x.shape[0], channels])

@@ -30,7 +30,8 @@ public struct SequenceLayer: Layer {
         defer { construction.isFrozen = wasFrozen }
         let body = try site.build(layers, input: input, at: .root.key("layers"))
         return BuiltLayer(
-            outputShape: body.outputShape, treatsSamplesApart: body.treatsSamplesApart, boundsOutput: body.boundsOutput,
+            outputShape: body.outputShape, treatsSamplesApart: body.treatsSamplesApart,
+            boundsOutput: body.boundsOutput, keepsBounds: body.keepsBounds,
             note: isFrozen ? "frozen" : nil
         ) { [isFrozen] x, call in
             let mode = call.mode

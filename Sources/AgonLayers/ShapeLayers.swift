@@ -9,7 +9,9 @@ public struct FlattenLayer: Layer {
     public init() {}
 
     public func build(input: Shape, at site: LayerSite) -> BuiltLayer {
-        BuiltLayer(outputShape: [input.count], treatsSamplesApart: true) { x, call in call.graph.flatten(x) }
+        BuiltLayer(outputShape: [input.count], treatsSamplesApart: true, keepsBounds: true) { x, call in
+            call.graph.flatten(x)
+        }
     }
 }
 
@@ -49,7 +51,7 @@ public struct ReshapeLayer: Layer {
         guard target.count == input.count else {
             throw LayerError.elementCount(site.place, input: input, target: target)
         }
-        return BuiltLayer(outputShape: target, treatsSamplesApart: true) { [order] x, call in
+        return BuiltLayer(outputShape: target, treatsSamplesApart: true, keepsBounds: true) { [order] x, call in
             let (graph, batch) = (call.graph, x.shape[0])
             if order == .channelsLast || target == input { return graph.reshape(x, Shape([batch] + target.dimensions)) }
             let features = graph.flatten(x)
@@ -79,7 +81,7 @@ public struct DepthToSpaceLayer: Layer {
             throw LayerError.channelsNotDivisible(site.place, input: input, divisor: scale * scale)
         }
         return BuiltLayer(
-            outputShape: [height * scale, width * scale, channels / (scale * scale)]
+            outputShape: [height * scale, width * scale, channels / (scale * scale)], keepsBounds: true
         ) { [scale] x, call in call.graph.depthToSpace(x, scale: scale) }
     }
 }

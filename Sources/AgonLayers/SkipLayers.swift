@@ -20,7 +20,7 @@ public struct SaveLayer: Layer {
             throw LayerError.repeatedSkip(site.place, name: name, first: first.path)
         }
         site.construction.saved[name] = (input, site.place.path)
-        return BuiltLayer(outputShape: input) { [name] x, call in
+        return BuiltLayer(outputShape: input, keepsBounds: true) { [name] x, call in
             call.saved[name] = x
             return x
         }

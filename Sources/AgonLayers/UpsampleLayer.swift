@@ -32,7 +32,7 @@ public struct UpsampleLayer: Layer {
     public func build(input: Shape, at site: LayerSite) throws -> BuiltLayer {
         let (height, width, channels) = try site.image(input)
         return BuiltLayer(
-            outputShape: try site.checked([height * scale, width * scale, channels])
+            outputShape: try site.checked([height * scale, width * scale, channels]), keepsBounds: true
         ) { [method, scale] x, call in
             switch method {
             case .nearest: call.graph.upsampleNearest(x, scale: scale)

@@ -23,7 +23,7 @@ extension Optimizer {
 }
 
 /// An optimizer's rule for one parameter: its numeric arguments under a schedule, and its state.
-public struct ScheduledUpdate: UpdateRule {
+public struct ScheduledUpdate: ParameterUpdate {
     public let optimizer: any Optimizer
     public let schedule: LearningRateSchedule
     public let states: [Variable]

@@ -4,7 +4,8 @@ import CAgonKernels
 /// Gradients divided by a moving root mean square:
 /// `s = alpha * s + (1 - alpha) * g²; w -= learningRate * g / (√s + epsilon)`.
 ///
-/// `centered` subtracts the square of the moving mean gradient from `s`; `momentum` accumulates the updates. TensorFlow
+/// `centered` subtracts the square of the moving mean gradient from `s`, down to 0 where rounding would pass it, which
+/// PyTorch does not guard; `momentum` accumulates the updates. TensorFlow
 /// 1 starts `s` at 1, so the first updates are small, and divides by `√(s + epsilon)`.
 /// Tieleman and Hinton, "Lecture 6.5: RMSProp", Coursera 2012; centered: Graves, "Generating Sequences With Recurrent
 /// Neural Networks", 2013, arXiv:1308.0850, eq. 38-45.

@@ -36,6 +36,8 @@ public struct SGD: Optimizer {
         let weightDecay = try reader.weightDecay(default: 0)
         try reader.require(
             !nesterov || momentum > 0, "nesterov", "Nesterov momentum needs a 'momentum' above 0")
+        try reader.require(
+            dampening == 0 || momentum > 0, "dampening", "has no effect without a 'momentum' above 0; remove it")
         try reader.require(!nesterov || dampening == 0, "nesterov", "Nesterov momentum needs a 'dampening' of 0")
         // The generated config description decodes every key with a placeholder value.
         let isNesterov = nesterov && !reader.isDescribing

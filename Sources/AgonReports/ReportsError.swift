@@ -67,7 +67,7 @@ extension ReportsError: CustomStringConvertible {
                 + "checkout of Agon. List the tables with: " + CommandText.agon("table --list")
         case .toolFailed(let name, let reason): "\(name): \(reason)"
         case .notAPage(let path):
-            "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html"
+            "\(path): not the name of an HTML page; choose one that ends in .html, such as \(path).html"
         }
     }
 }

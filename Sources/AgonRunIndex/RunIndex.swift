@@ -201,8 +201,8 @@ public final class RunIndex {
             if isUnchanged, former?.state != "running" || folder.isBusy { continue }
             let found = RunFacts(folder, sweeps: sweeps)
             var facts = found.facts
-            let recorded = facts.first { $0.key == "state" }?.text ?? ""
-            let state = folder.isBusy ? "running" : recorded == "running" ? "died" : recorded
+            let recorded = facts.first { $0.key == "state" }?.text
+            let state = RunFolder.state(recorded: recorded, isBusy: folder.isBusy)
             if state != recorded {
                 facts.removeAll { $0.key == "state" }
                 facts.append(RunFact("state", state))

@@ -1,3 +1,4 @@
+import AgonConfiguration
 import AgonTensors
 import Foundation
 
@@ -33,7 +34,7 @@ public struct RunFolder: Hashable, Sendable {
         return "step-" + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     }
 
-    /// Whether a run was started here. A run writes its config first. An inaccessible config counts as present.
+    /// Whether a run was started here: its config is written. An inaccessible config counts as present.
     public var holdsRun: Bool { FileSystem.exists(configPath) }
 
     /// The steps that have a checkpoint, in ascending order. The checkpoints may be damaged.
@@ -77,7 +78,7 @@ public struct RunFolder: Hashable, Sendable {
     }
 
     /// The parent of runs for which no folder is given.
-    static let defaultParent = "Runs"
+    package static let defaultParent = "Runs"
 
     /// Creates a folder `Runs/NAME`, or `Runs/NAME-2` and so on if that exists. Two processes never get the same one.
     ///
@@ -92,7 +93,8 @@ public struct RunFolder: Hashable, Sendable {
         preconditionFailure("no folder name is free")
     }
 
-    /// The newest folder that `makeNew` created for a name.
+    /// The newest folder that `makeNew` created for a name. `NAME-2` may also be the first run of an experiment with
+    /// that name, so the config of a run has to state `name`.
     ///
     /// Throws `TensorsError.cannotRead`.
     package static func newest(named name: String, parent: String = defaultParent) throws -> RunFolder? {
@@ -102,7 +104,13 @@ public struct RunFolder: Hashable, Sendable {
             guard entry.hasPrefix(name + "-") else { return nil }
             return Int(entry.dropFirst(name.count + 1)).flatMap { $0 > 1 ? $0 : nil }
         }
-        return numbers.max().map { RunFolder(path: parent + "/" + name + ($0 == 1 ? "" : "-\($0)")) }
+        return numbers.sorted(by: >).lazy
+            .map { RunFolder(path: parent + "/" + name + ($0 == 1 ? "" : "-\($0)")) }
+            .first { folder in
+                // Those without a config, or with an unreadable one, are left to the caller's checks.
+                guard let config = try? ConfigNode.load(path: folder.configPath) else { return true }
+                return config["name"]?.string == name
+            }
     }
 
     /// Creates the folder and its subfolders if they are missing.
@@ -124,6 +132,11 @@ public struct RunFolder: Hashable, Sendable {
     private static func cannotMake(_ path: String, _ failure: TensorsError) -> any Error {
         guard case .cannotWrite(_, let code) = failure, !failure.isPassing else { return failure }
         return RunError.cannotMakeFolder(path: path, reason: SystemFault.text(of: code))
+    }
+
+    /// The state of a run, in words: as recorded, except that one recorded as running without a process has died.
+    package static func state(recorded: String?, isBusy: Bool) -> String {
+        isBusy ? "running" : recorded == "running" ? "died" : recorded ?? "waiting"
     }
 
     /// Whether a process is working on the run. The query takes no lock, so it never prevents a run from starting.

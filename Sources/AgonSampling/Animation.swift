@@ -1,6 +1,7 @@
 import AgonDatasets
 import AgonRuns
 import AgonTensors
+import AgonText
 import Foundation
 
 /// Animations of a run: its grids in the course of training, and walks in latent space.
@@ -27,13 +28,19 @@ public enum Animation {
     /// - Returns: the number of frames.
     ///
     /// Throws `RunError.noRun`, `SamplingError.noGrids`, `.unknownAnimation`, `DatasetError`.
-    public static func writeTraining(run: String, to path: String) throws -> Int {
+    public static func writeTraining(
+        run: String, to path: String, note: (String) -> Void = { _ in }
+    ) throws -> Int {
         let folder = RunFolder(path: run)
         guard folder.holdsRun else { throw RunError.noRun(folder: run) }
         let format = try format(of: path)
         let images = try folder.samples.map { try ImageFile.read(path: $0) }
         guard let last = images.last else { throw SamplingError.noGrids(folder: run) }
         let frames = images.filter { $0.shape == last.shape }
+        if frames.count < images.count {
+            let others = CountText.short(images.count - frames.count, "grid")
+            note("\(others) of another size than the last left out, from other numbers of samples or columns")
+        }
         try AnimationFile.write(
             frames.enumerated().map { ($1, $0 == frames.count - 1 ? duration.end : duration.frame) }, as: format,
             path: path)

@@ -86,3 +86,15 @@ package final class Sampler {
         return Tensor(shape: Shape([numbers.count] + sampleShape.dimensions), values: values)
     }
 }
+
+extension Tensor {
+    /// Samples, none of which holds NaN or an infinite value.
+    ///
+    /// Throws `SamplingError.notFinite`.
+    package func checkedSamples() throws -> Tensor {
+        guard !values.allSatisfy(\.isFinite) else { return self }
+        let size = shape.count / shape[0]
+        let bad = (0..<shape[0]).count { row in !values[row * size..<(row + 1) * size].allSatisfy(\.isFinite) }
+        throw SamplingError.notFinite(count: bad, of: shape[0])
+    }
+}

@@ -201,9 +201,11 @@ public struct Sampling {
             seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
         if case .picked(let numbers) = choice {
-            return (sampler.samples(numbered: numbers, from: latents, conditions: conditions), grid)
+            return (
+                try sampler.samples(numbered: numbers, from: latents, conditions: conditions).checkedSamples(), grid
+            )
         }
-        return (sampler.samples(from: latents, conditions: conditions), grid)
+        return (try sampler.samples(from: latents, conditions: conditions).checkedSamples(), grid)
     }
 
     /// The columns of a grid whose images take classes in turn; nil where all are of one class or of none.
@@ -237,10 +239,10 @@ public struct Sampling {
             generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
             seed: seed)
         let conditions = try conditions(count, label: label, turns: Array(1...count))
-        return (0..<legs * frames).map { frame in
+        return try (0..<legs * frames).map { frame in
             let (leg, share) = (frame / frames, Double(frame % frames) / Double(frames))
             let latents = (0..<count).flatMap { LatentPath.greatCircle(key($0, leg), key($0, leg + 1), share) }
-            return grid.image(of: sampler.samples(from: latents, conditions: conditions))
+            return grid.image(of: try sampler.samples(from: latents, conditions: conditions).checkedSamples())
         }
     }
 

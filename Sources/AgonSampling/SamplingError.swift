@@ -45,11 +45,16 @@ public enum SamplingError: Error, Equatable, Sendable {
     case noSplit(DatasetSplit, folder: String)
     /// A class that the run does not have, or a missing required class.
     case badLabel(Int?, folder: String, classes: Int?)
+    /// Samples that hold NaN or an infinite value.
+    case notFinite(count: Int, of: Int)
 }
 
 extension SamplingError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .notFinite(let count, let all):
+            "\(count) of \(CountText.short(all, "sample")) hold NaN or an infinite value: the generator's weights have diverged; "
+                + "take an earlier checkpoint, or train again with a lower learning rate"
         case .malformedExpression(let text, let column, let problem): pointing(problem, text, column)
         case .unknownLatent(let name, let text, let column, let run, let existing):
             pointing(

@@ -42,7 +42,7 @@ extension Sampling {
                 [ConfigSetting(path: .root.key("dataset").key("split"), value: ConfigNode($0.rawValue))]
             } ?? [])
         let checkpoint = try Self.checkpoint(of: folder, step: step, note: note)
-        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let experiment = whole.part(ofCheckpoint: checkpoint.step)
         let configuration = experiment.configuration
         let dataset = try experiment.locating {
             do {
@@ -58,7 +58,10 @@ extension Sampling {
         }
         let networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
-        let generators = networks.gan.sides.map { weights == .average ? $0.average ?? $0.generator : $0.generator }
+        let sides = networks.gan.sides
+        let takesAverages = checkpoint.takesAverages(
+            wanted: weights == .average && sides[0].average != nil, note: note)
+        let generators = sides.map { takesAverages ? $0.average ?? $0.generator : $0.generator }
         for generator in generators { try checkpoint.restore(generator.variables) }
         let grids = try GridWriter(
             generators, configuration: configuration, count: count, pool: WorkerPool(threads: threads))

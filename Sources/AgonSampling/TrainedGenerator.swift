@@ -27,7 +27,7 @@ package struct TrainedGenerator {
         let whole = try Experiment.load(path: folder.configPath)
         let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
         // A stage's last checkpoint has its own networks, not those of the next.
-        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let experiment = whole.part(ofCheckpoint: checkpoint.step)
         let (configuration, training) = (experiment.configuration, experiment.configuration.training)
         guard training.task.usesLatents else {
             throw SamplingError.cannotSample(folder: path, reason: "it translates images instead of sampling latents")

@@ -142,7 +142,12 @@ public struct SweepPlan: Sendable {
         options.threads = threads
         options.searchPath = searchPath
         do {
-            let speed = try Benchmark(trial.experiment, seconds: seconds, options: options).stepsPerSecond
+            let stages = trial.experiment.allStages
+            let duration = try stages.reduce(0.0) {
+                let rate = try Benchmark($1.experiment, seconds: seconds, options: options).stepsPerSecond
+                return $0 + Double($1.end - $1.start) / rate
+            }
+            let speed = Double(stages.reduce(0) { $0 + $1.end - $1.start }) / duration
             cache.keep(speed, of: cost)
             return speed
         } catch {

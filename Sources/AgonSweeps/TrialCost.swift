@@ -10,9 +10,9 @@ import Foundation
 ///
 /// Configs that differ only in settings without effect on the cost, such as the seed, share it.
 struct TrialCost: Sendable {
-    /// The multiplications and additions of one step.
+    /// The multiplications and additions of one step, on average over the stages.
     var floatingPointOperations: Int
-    /// The planned memory of the process, in bytes.
+    /// The planned memory of the process in its largest stage, in bytes.
     var memory: Int
     /// The size of a checkpoint, in bytes.
     var checkpoint: Int
@@ -30,10 +30,28 @@ struct TrialCost: Sendable {
     ///
     /// - Parameter program: the memory of a process that has not built any networks, in bytes.
     init(_ experiment: Experiment, searchPath: DataSearchPath, threads: Int, program: Int) throws {
-        let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads)
+        let stages = experiment.allStages
+        let costs = try stages.map {
+            try TrialCost(ofOneStage: $0.experiment, searchPath: searchPath, threads: threads, program: program)
+        }
+        let steps = stages.map { $0.end - $0.start }
+        self = costs[0]
+        guard costs.count > 1 else { return }
+        floatingPointOperations =
+            zip(costs, steps).reduce(0) { $0 + $1.0.floatingPointOperations * $1.1 } / steps.reduce(0, +)
+        memory = costs.map(\.memory).max() ?? memory
+        checkpoint = costs.map(\.checkpoint).max() ?? checkpoint
+        samples = costs.map(\.samples).max() ?? samples
+        lacksData = costs.contains(where: \.lacksData)
+        let parts = ConfigNode(zip(costs, steps).flatMap { [ConfigNode($0.signature), ConfigNode($1)] })
+        signature = parts.digest
+    }
+
+    private init(ofOneStage experiment: Experiment, searchPath: DataSearchPath, threads: Int, program: Int) throws {
+        let inspection = try Inspection(experiment, searchPath: searchPath, threads: threads, program: program)
         let memory = inspection.memory
         floatingPointOperations = inspection.phases.reduce(0) { $0 + $1.floatingPointOperations }
-        self.memory = memory.total - memory.program + program + (inspection.datasetBytes ?? 0)
+        self.memory = memory.total + (inspection.datasetBytes ?? 0)
         lacksData = inspection.datasetBytes == nil
         checkpoint = memory.checkpointCopy
         let sample = inspection.networks.first?.layers.last { $0.depth == 0 }?.outputShape.count ?? 0

@@ -243,10 +243,8 @@ public final class TrialRun {
         status.reason = reason
         status.secondsLeft = nil
         switch error {
-        case RunError.runBusy, TrainingError.stoppedByFault, TrainingError.badData(_, _, _, isPassing: true):
+        case _ where error.isPassing, TrainingError.stoppedByFault, RunError.runBusy, ClassifierError.stopped:
             status.state = .stopped
-        case let error as TensorsError where error.isPassing: status.state = .stopped
-        case let error as DatasetError where error.isPassing: status.state = .stopped
         default:
             status.state = .failed
             try? folder.write(failure: reason)

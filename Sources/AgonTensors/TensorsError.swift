@@ -1,3 +1,5 @@
+import AgonConfiguration
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -36,12 +38,9 @@ extension TensorsError {
 
     /// Whether the cause is transient, such as a full disk, rather than a wrong request.
     package var isPassing: Bool {
-        let passing = [
-            ENOSPC, EDQUOT, EFBIG, EIO, ESTALE, EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, ENOLCK, EINTR, ENXIO, ENODEV,
-        ]
         switch self {
         case .noThread: return true
-        case .cannotRead(_, let code), .cannotWrite(_, let code): return passing.contains(code)
+        case .cannotRead(_, let code), .cannotWrite(_, let code): return PassingCodes.contains(code)
         default: return false
         }
     }
@@ -97,25 +96,8 @@ extension TensorsError: CustomStringConvertible {
 
     private static func suggestion(for name: String, among existing: [String]) -> String {
         if existing.isEmpty { return "; it has none" }
-        let nearest = existing.map { ($0, editDistance(name, $0)) }.min { $0.1 < $1.1 }
-        if let nearest, nearest.1 < 4, nearest.1 < name.count { return ". Did you mean '\(nearest.0)'?" }
+        if let nearest = nearestName(to: name, in: existing) { return ". Did you mean '\(nearest)'?" }
         let shown = existing.prefix(8).joined(separator: ", ")
         return "; it has \(shown)" + (existing.count > 8 ? " and \(existing.count - 8) more" : "")
     }
-}
-
-/// The edit distance of two names: inserted, removed and replaced characters (Levenshtein).
-func editDistance(_ first: String, _ second: String) -> Int {
-    let (first, second) = (Array(first.utf8), Array(second.utf8))
-    var row = Array(0...second.count)
-    for (i, byte) in first.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, other) in second.enumerated() {
-            let replaced = diagonal + (byte == other ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-        }
-    }
-    return row[second.count]
 }

@@ -29,15 +29,16 @@ package enum InitialWeights {
             throw RunError.badWeights(
                 path: path,
                 problem:
-                    "no array's name begins with '\(prefix.file)', so --rename \(prefix.file)=\(prefix.own) has no "
-                    + "effect; arrays: \(shown(file))")
+                    "no array's name begins with '\(prefix.file)', so '\(prefix.file)=\(prefix.own)' of initialNames "
+                    + "(--rename) has no effect; arrays: \(shown(file))")
         }
         var names: [String: String] = [:]
         for entry in file.entries {
             let own = NamePrefix.renamed(entry.name, by: renaming)
             if let other = names.updateValue(entry.name, forKey: own) {
                 throw RunError.badWeights(
-                    path: path, problem: "'\(other)' and '\(entry.name)' both become '\(own)' after --rename")
+                    path: path,
+                    problem: "'\(other)' and '\(entry.name)' both become '\(own)' by initialNames (--rename)")
             }
         }
         if given == nil, let first = variables.first, !variables.contains(where: { names[$0.name] != nil }) {

@@ -3,9 +3,9 @@ public struct NamePrefix: Hashable, Sendable {
     public let file: String
     public let own: String
 
-    /// Parses `OLD=NEW`; NEW may be empty. Nil for text without `=` or with an empty OLD.
+    /// Parses `OLD=NEW`, one of which may be empty: `=NEW` is a prefix for all names. Nil for text without `=`.
     public init?(_ text: String) {
-        guard let sign = text.firstIndex(of: "="), sign > text.startIndex else { return nil }
+        guard text.utf8.count > 1, let sign = text.firstIndex(of: "=") else { return nil }
         file = String(text[..<sign])
         own = String(text[text.index(after: sign)...])
     }

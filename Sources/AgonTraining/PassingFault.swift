@@ -9,12 +9,10 @@ extension Error {
     /// resume from its checkpoint.
     package var isPassing: Bool {
         switch self as any Error {
-        // Permissions do not come back by themselves.
-        case TensorsError.cannotWrite(_, let code), TensorsError.cannotRead(_, let code):
-            ![EACCES, EPERM, EROFS].contains(code)
-        case TensorsError.noThread, ConfigError.unreadableFile: true
+        case let error as TensorsError: error.isPassing
+        case let error as ConfigError: error.isPassing
         case let error as DatasetError: error.isPassing
-        case TrainingError.badData(_, _, _, let isPassing): isPassing
+        case TrainingError.badData(_, _, _, _, let isPassing): isPassing
         default: false
         }
     }

@@ -3,12 +3,14 @@ import AgonDatasets
 import AgonExperiments
 import AgonRuns
 import AgonTensors
+import Foundation
 
 /// The future folder of a run, checked but not yet created.
 struct RunPlace {
     private let name: String
     private var folder: RunFolder?
     private let resumes: Bool
+    private let dataFolder: String?
     /// Whether this process has already trained an earlier stage here.
     var isTaken = false
     /// What the files of the run to resume state; nil for a new one.
@@ -21,11 +23,13 @@ struct RunPlace {
     init(_ experiment: Experiment, options: TrainingOptions) throws {
         name = experiment.configuration.name
         resumes = options.resumes
+        dataFolder = options.searchPath.givenFolder
         folder = options.folder.map { RunFolder(path: $0) }
         if folder == nil, options.resumes { folder = try RunFolder.newest(named: name) }
-        guard let folder else { return }
-        guard folder.holdsRun else {
-            try Self.checkIsFree(folder)
+        let dataset = experiment.configuration.dataset
+        guard let folder, folder.holdsRun else {
+            try Self.check(folder?.path ?? RunFolder.defaultParent, isOutside: dataset)
+            if let folder { try Self.checkIsFree(folder) }
             return
         }
         guard !folder.holdsExport else { throw RunError.exportedGenerator(folder: folder.path) }
@@ -48,6 +52,20 @@ struct RunPlace {
 
     private static func configDiffers(_ folder: RunFolder, _ keys: [String]) -> TrainingError {
         .configDiffers(folder: folder.path, keys: keys, freeKeys: Experiment.keysWithoutEffectOnSteps)
+    }
+
+    /// Throws `TrainingError.insideData` for a place within the folder of the images.
+    private static func check(_ place: String, isOutside dataset: DatasetConfiguration) throws {
+        guard let data = dataset.imageFolder, let root = FileBytes.canonicalPath(data) else { return }
+        // The place, or the nearest folder above it that exists.
+        var parent = place.hasPrefix("/") ? place : FileManager.default.currentDirectoryPath + "/" + place
+        while FileBytes.canonicalPath(parent) == nil, parent.contains("/"), parent.count > 1 {
+            parent = (parent as NSString).deletingLastPathComponent
+        }
+        guard let parent = FileBytes.canonicalPath(parent), parent == root || parent.hasPrefix(root + "/") else {
+            return
+        }
+        throw TrainingError.insideData(folder: place, data: data)
     }
 
     /// Throws `RunError.strayCheckpoint`, `RunError.otherFile` for a folder in which a new run would meet other files.
@@ -78,7 +96,8 @@ struct RunPlace {
         do {
             return try body(&self)
         } catch  where error.isPassing && holdsRun {
-            throw TrainingError.stoppedByFault(folder: folder?.path ?? "", reason: "\(error)")
+            throw TrainingError.stoppedByFault(
+                folder: folder?.path ?? "", dataFolder: dataFolder, reason: "\(error)")
         }
     }
 
@@ -134,12 +153,16 @@ struct RunPlace {
 
     /// The step of the newest checkpoint from which the run can resume; 0 for a new run.
     ///
-    /// Throws `RunError.noUsableCheckpoint`, `TrainingError.stoppedByFault`.
+    /// Throws `RunError.noUsableCheckpoint`, `TrainingError.stoppedByFault`, `TrainingError.alreadyPast`.
     mutating func savedSteps(of experiment: Experiment) throws -> Int {
         guard resumes || isTaken, let folder, folder.holdsRun else { return 0 }
         let config = identity(of: experiment).config
+        let steps = experiment.configuration.steps
         return try reportingTransientFaults { _ in
             if let checkpoint = try folder.newestCheckpoint(config: config, note: { _ in }) {
+                guard checkpoint.step <= steps else {
+                    throw TrainingError.alreadyPast(folder: folder.path, step: checkpoint.step, steps: steps)
+                }
                 return checkpoint.step
             }
             if let step = try folder.readRecord()?.checkpoint {

@@ -28,6 +28,7 @@ final class TrainingLoop {
     private let events: EventLog?
     private let report: (TrainingEvent) -> Void
     private let stop: StopRequest
+    private let dataFolder: String?
     private let git: Background<GitRevision?>
 
     private let past: PastWeights?
@@ -78,6 +79,7 @@ final class TrainingLoop {
         self.folder = folder
         self.report = report
         stop = options.stop
+        dataFolder = options.searchPath.givenFolder
         let configPath = options.configPath ?? "."
         git = Background("agon git") { GitRevision(near: configPath) }
         let configuration = experiment.configuration
@@ -216,7 +218,8 @@ final class TrainingLoop {
             // This write can fail too, for example on a full disk; only the first error is reported.
             _ = try? settle(error.isPassing ? .stopped : .failed, "\(error)")
             if case TrainingError.badData = error { throw error }
-            throw error.isPassing ? TrainingError.stoppedByFault(folder: folder.path, reason: "\(error)") : error
+            guard error.isPassing else { throw error }
+            throw TrainingError.stoppedByFault(folder: folder.path, dataFolder: dataFolder, reason: "\(error)")
         }
     }
 
@@ -270,7 +273,8 @@ final class TrainingLoop {
             // If nothing was trained yet, or the state cannot be saved either, the last checkpoint remains valid.
             guard finished > 0, (try? save(clock)) != nil else { throw error }
             throw TrainingError.badData(
-                folder: folder.path, step: finished, reason: "\(error)", isPassing: error.isPassing)
+                folder: folder.path, dataFolder: dataFolder, step: finished, reason: "\(error)",
+                isPassing: error.isPassing)
         }
     }
 
@@ -294,7 +298,8 @@ final class TrainingLoop {
         try evaluationLog?.append(values)
         evaluated = values
         best?.take(values)
-        growSlack(values)
+        // The evaluation after the last step must not make a longer run differ from an extended one.
+        if finished % evaluations.every == 0 { growSlack(values) }
         return values
     }
 

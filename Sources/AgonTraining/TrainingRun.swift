@@ -32,10 +32,10 @@ public enum TrainingRun {
                 report(.ended(outcome))
                 return outcome
             }
-            func setup(_ stage: Stage) throws -> TrainingSetup {
+            func setup(_ stage: Stage, resumes: Bool) throws -> TrainingSetup {
                 try place.reportingTransientFaults { place in
                     try place.locatingData(of: experiment) {
-                        try TrainingSetup(stage.experiment, start: stage.start, options: options)
+                        try TrainingSetup(stage.experiment, start: stage.start, resumes: resumes, options: options)
                     }
                 }
             }
@@ -43,7 +43,7 @@ public enum TrainingRun {
             var finished = try place.savedSteps(of: experiment)
             for later in experiment.stages(after: finished) {
                 do {
-                    _ = try setup(later)
+                    _ = try setup(later, resumes: false)
                 } catch {
                     report(.note("the stage after step \(later.start) cannot begin; the error is of that stage"))
                     throw error
@@ -51,7 +51,7 @@ public enum TrainingRun {
             }
             while true {
                 let stage = experiment.stage(after: finished)
-                let prepared = try setup(stage)
+                let prepared = try setup(stage, resumes: finished > 0)
                 if let note = prepared.pool.note { report(.note(note)) }
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
                 if finished == 0, let note = prepared.note { report(.note(note)) }

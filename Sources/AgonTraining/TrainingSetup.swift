@@ -22,10 +22,14 @@ public struct TrainingSetup {
 
     /// Reads the data on another thread while the graphs are built and compiled.
     ///
-    /// - Parameter start: the number of finished steps when these networks start.
+    /// - Parameters:
+    ///   - start: the number of finished steps when these networks start.
+    ///   - resumes: whether a checkpoint will replace the weights, so that initial ones are not read.
     ///
     /// Throws the errors of building networks and reading data.
-    package init(_ experiment: Experiment, start: Int = 0, options: TrainingOptions) throws {
+    package init(
+        _ experiment: Experiment, start: Int = 0, resumes: Bool = false, options: TrainingOptions
+    ) throws {
         let configuration = experiment.configuration
         let (searchPath, training) = (options.searchPath, configuration.training)
         let recorded = try configuration.recordedInputs.map { try RecordedFeed(path: $0) }
@@ -38,7 +42,8 @@ public struct TrainingSetup {
                 ?? (training.task.takesConditionImages || ExperimentNetworks.followData(experiment)
                     ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
-            note = try configuration.initialWeights.flatMap { [networks] path in
+            let initialWeights = resumes ? nil : configuration.initialWeights
+            note = try initialWeights.flatMap { [networks] path in
                 let gan = networks.gan
                 let others = try InitialWeights.load(
                     path, into: (gan.generators + gan.discriminators).flatMap(\.variables),

@@ -122,14 +122,18 @@ int agon_tiff_header(const uint8_t *bytes, size_t count, agon_image_info *info, 
     return from.isBad ? -1 : 0;
 }
 
-// Rows of 16 bits, grey or RGB, with or without alpha.
-static int decode_sixteen_bits(TIFF *file, layout is, const agon_image_info *info, uint8_t background, uint8_t *pixels,
+static unsigned byte_of(const void *line, size_t index, uint16_t bits) {
+    return bits == 16 ? ((const uint16_t *)line)[index] >> 8 : ((const uint8_t *)line)[index];
+}
+
+// Rows of 8 or 16 bits, grey or RGB, with or without alpha. Other extra samples, such as infrared, are left out.
+static int decode_rows(TIFF *file, layout is, const agon_image_info *info, uint8_t background, uint8_t *pixels,
                                source *from) {
     size_t width = info->width, channels = info->channels;
     int hasAlpha = is.samples > channels && is.extra != EXTRASAMPLE_UNSPECIFIED;
     size_t size = (size_t)TIFFScanlineSize(file);
-    if (size < 2 * width * is.samples) return agon_fail(from->message, "bad TIFF: its rows are too short");
-    uint16_t *line = malloc(size);
+    if (size < is.bits / 8 * width * is.samples) return agon_fail(from->message, "bad TIFF: its rows are too short");
+    void *line = malloc(size);
     if (line == NULL) return agon_fail(from->message, "no memory for a row of the TIFF");
     for (uint32_t row = 0; row < info->height; row++) {
         if (TIFFReadScanline(file, line, row, 0) < 0 || from->isBad) {
@@ -137,10 +141,10 @@ static int decode_sixteen_bits(TIFF *file, layout is, const agon_image_info *inf
             return from->isBad ? -1 : agon_fail(from->message, "bad TIFF: damaged pixels");
         }
         for (size_t x = 0; x < width; x++) {
-            const uint16_t *values = line + x * is.samples;
-            unsigned alpha = hasAlpha ? values[channels] >> 8 : 255;
+            size_t first = x * is.samples;
+            unsigned alpha = hasAlpha ? byte_of(line, first + channels, is.bits) : 255;
             for (size_t c = 0; c < channels; c++) {
-                unsigned value = values[c] >> 8;
+                unsigned value = byte_of(line, first + c, is.bits);
                 if (is.photometric == PHOTOMETRIC_MINISWHITE) value = 255 - value;
                 unsigned light = is.extra == EXTRASAMPLE_ASSOCALPHA && hasAlpha ? value * 255 : value * alpha;
                 unsigned sum = (light + background * (255 - alpha) + 127) / 255;
@@ -161,9 +165,10 @@ int agon_tiff_decode(const uint8_t *bytes, size_t count, const agon_image_info *
     size_t total = (size_t)info->height * info->width, channels = info->channels;
     int isPlain = is.photometric == PHOTOMETRIC_RGB || channels == 1;
     int status = 0;
-    if (is.bits == 16 && is.format == SAMPLEFORMAT_UINT && is.planar == PLANARCONFIG_CONTIG && isPlain
-        && is.samples >= channels && !TIFFIsTiled(file)) {
-        status = decode_sixteen_bits(file, is, info, background, pixels, &from);
+    // The library takes any fourth sample for alpha, and grey with alpha for premultiplied.
+    int isOurs = (is.bits == 16 && is.samples >= channels) || (is.bits == 8 && is.samples > channels);
+    if (isOurs && is.format == SAMPLEFORMAT_UINT && is.planar == PLANARCONFIG_CONTIG && isPlain && !TIFFIsTiled(file)) {
+        status = decode_rows(file, is, info, background, pixels, &from);
         TIFFClose(file);
         return status;
     }

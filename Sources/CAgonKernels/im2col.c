@@ -79,9 +79,11 @@ void agon_interleave_lines(const agon_convolution *g, const float *input, int64_
     const int64_t C = g->input_channels, step = g->kernel_height * C;
     const int64_t columns = (int64_t)(g->output_width - 1) * g->stride_width + g->kernel_width;
     const int64_t image = row / g->output_height, top = row % g->output_height * g->stride_height - g->padding_top;
-    // Columns begin ..< end are pixels of the image, those around them padding.
-    const int64_t left = g->padding_left, begin = left < columns ? left : columns;
-    const int64_t end = g->width + left < columns ? g->width + left : columns;
+    // Columns begin ..< end are pixels of the image, those around them padding, which is negative where a transposed
+    // geometry leaves pixels out.
+    const int64_t left = g->padding_left, reach = g->width + left;
+    const int64_t begin = left < 0 ? 0 : left < columns ? left : columns;
+    const int64_t end = reach < begin ? begin : reach < columns ? reach : columns;
     for (int64_t i = 0; i < g->kernel_height; i++) {
         float *out = lines + i * C;
         const int64_t y = top + i;

@@ -45,6 +45,8 @@ static void update_rmsprop(const float *q, int64_t n, const float *gradient, flo
         if (centered) {
             mean[i] = alpha * mean[i] + rest * g;
             s -= mean[i] * mean[i];
+            // A difference of nearly equal numbers may round below zero; NaN stays.
+            if (s < 0.0f) s = 0.0f;
         }
         float move = g / (vector_square_root(s + inner) + epsilon);
         if (momentum > 0.0f) {

@@ -81,6 +81,12 @@ import Testing
                     + "scores; remove the layer")
         }
         #expect(refusal { try setting(#""lsgan""#, discriminator: Self.bounded) } == "accepted")
+        // What follows a sigmoid may keep its bounds.
+        let hidden = #"[{"type": "linear", "features": 1}, "sigmoid", "flatten"]"#
+        #expect(
+            refusal { try setting(#""gan""#, discriminator: hidden) }
+                == "discriminator: discriminator.layers[1] is a 'sigmoid', but 'gan' needs unbounded scores; remove the "
+                + "layer")
     }
 
     @Test func batchNormDoesNotFitAPenaltyPerSample() {

@@ -124,6 +124,9 @@ import Testing
                 + "remove one"),
         // Numbers that would leave a trick without effect.
         Case(
+            settings: #""objective": "gan", "tricks": {"augmentation": {"span": 1000}}"#,
+            message: "tricks.augmentation.span: has no effect without 'target'; remove it"),
+        Case(
             settings: #""objective": "gan", "tricks": {"consistency": {"real": 0, "generated": 0}}"#,
             message: "tricks.consistency.real: with both weights 0 nothing is compared; raise one"),
         Case(

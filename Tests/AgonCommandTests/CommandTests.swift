@@ -61,6 +61,20 @@ import Testing
             ["sample", "quickstart", "--checkpoint", "last"],
             "The value 'last' is invalid for '--checkpoint <step|best>'"
         ),
+        (["runs", "prune", "--runs", "5", "--goal", "maximize"], "--goal is for --best"),
+        (["runs", "--keys", "--csv"], "--keys and --csv cannot be combined"),
+        (["runs", "--csv", "--json"], "--csv and --json cannot be combined"),
+        (["sweep", "status", ".", "--out", "x"], "--out is for a sweep given by its file; . is a folder"),
+        (["table", "--list", "--claims"], "--list and --claims cannot be combined"),
+        (["table", "gas", "--list"], "--list and a table cannot be combined"),
+        (
+            ["sample", "quickstart", "--interpolate", "--from", "a", "--to", "b"],
+            "--interpolate and --from cannot be combined"
+        ),
+        (
+            ["sample", "quickstart", "--animate", "a.gif", "--split", "test"],
+            "--split does not go with --animate without --interpolate"
+        ),
         (["evaluate", "Runs/none", "--real-samples", "-5"], "--real-samples: -5 is out of range"),
         (
             ["export", "--classifier", "lenet-mnist", "--checkpoint", "3", "--onnx", "a.onnx"],

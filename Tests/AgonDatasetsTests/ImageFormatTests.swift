@@ -245,6 +245,33 @@ import Testing
                 == "\(signed): a TIFF of signed 16-bit values; expected unsigned 8 or 16 bits")
     }
 
+    /// A TIFF of one pixel of 8 bits with an extra sample of a kind (TIFF 6.0, section 18).
+    private func tiff(_ samples: [UInt8], extra kind: Int) -> [UInt8] {
+        let fields = 11
+        let (bits, pixels) = (8 + 2 + 12 * fields + 4, 8 + 2 + 12 * fields + 4 + 2 * samples.count)
+        let entries = [
+            (256, 1, 1), (257, 1, 1), (258, samples.count, samples.count > 2 ? bits : 0x80008), (259, 1, 1),
+            (262, 1, samples.count > 2 ? 2 : 1), (273, 1, pixels), (277, 1, samples.count), (278, 1, 1),
+            (279, 1, samples.count), (338, 1, kind), (339, 1, 1),
+        ]
+        var file = Array("II*\0".utf8) + word(8, 4) + word(fields, 2)
+        for (tag, count, value) in entries {
+            file += word(tag, 2) + word(tag == 273 || tag == 279 ? 4 : 3, 2) + word(count, 4) + word(value, 4)
+        }
+        return file + word(0, 4) + samples.flatMap { _ in word(8, 2) } + samples
+    }
+
+    /// Kinds: 0 unspecified, 1 premultiplied alpha, 2 alpha. The background is white.
+    @Test(arguments: [
+        ([100, 128], 2, [177]), ([100, 128], 0, [100]), ([200, 100, 50, 60], 0, [200, 100, 50]),
+        ([200, 100, 50, 255], 2, [200, 100, 50]), ([50, 25, 12, 128], 1, [177, 152, 139]),
+    ])
+    func extraSamplesAreTakenForWhatTheyAre(samples: [UInt8], kind: Int, pixels: [UInt8]) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(tiff(samples, extra: kind), to: "a.tif")
+        #expect(try ImageFile.read(path: path).pixels == pixels)
+    }
+
     @Test func filesOfSeveralImagesAreNoted() throws {
         // Two frames of 2x2 pixels, by Pillow.
         let animatedWebP = try #require(

@@ -67,6 +67,11 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         .init([2, 5, 7, 16], [3, 3, 16, 1], padding: (1, 1, 1, 1)),
         .init([2, 7, 5, 9], [5, 3, 9, 3], padding: (2, 1, 2, 1)),
         .init([1, 6, 6, 9], [3, 3, 9, 4], padding: (0, 2, 1, 0), dilation: (1, 2)),
+        // Padding of a kernel's size and more: output pixels that see no input.
+        .init([2, 5, 7, 16], [1, 1, 16, 1], padding: (1, 1, 1, 1)),
+        .init([2, 4, 6, 16], [3, 3, 16, 2], padding: (3, 4, 6, 3)),
+        .init([2, 4, 6, 1], [3, 3, 1, 16], padding: (3, 4, 6, 3)),
+        .init([2, 5, 4, 1], [4, 4, 1, 16], stride: (2, 2), padding: (5, 4, 4, 7)),
         // One output pixel that sees all of the input: the transposed convolution of a latent, and its adjoint.
         .init([5, 4, 4, 72], [4, 4, 72, 20]),
         .init([70, 2, 3, 9], [2, 3, 9, 140], stride: (2, 2)),

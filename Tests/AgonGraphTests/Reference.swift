@@ -138,7 +138,7 @@ struct Reference {
 }
 
 /// `value -= rate * gradient`
-struct PlainDescent: UpdateRule {
+struct PlainDescent: ParameterUpdate {
     let rate: Float
     let states: [Variable] = []
     let kernel: Int32 = 0  // AGON_UPDATE_SGD

@@ -30,6 +30,17 @@ import Testing
         }
     }
 
+    @Test func aMeasurementReadsItsAssignmentsAndChangesNothing() throws {
+        let state = variable([1, 2])
+        let graph = ComputeGraph(isMeasurement: true)
+        for _ in 0..<2 { graph.assign(graph.affine(graph.read(state), scale: 3), to: state) }
+        graph.output("assigned", graph.read(state))
+        let step = try graph.compiled(threads: 1)
+        step.run([:])
+        #expect(try step.values("assigned") == [9, 18])
+        #expect(state.values == [1, 2])
+    }
+
     /// The reader comes late: it waits for long work of its own, while the write could run at once.
     @Test func aWriteWaitsForLateReaders() throws {
         let size = 120
@@ -167,7 +178,7 @@ import Testing
 
     /// The index of a run counts an optimizer's updates.
     @Test func rulesReceiveTheirRunCount() throws {
-        struct Counting: UpdateRule {
+        struct Counting: ParameterUpdate {
             let states: [Variable] = []
             let kernel: Int32 = 0
             func parameters(updates: Int) -> [Float] { [Float(updates), 0, 0, 0, 0, 0] }
@@ -181,7 +192,7 @@ import Testing
     }
 
     @Test func variablesAreListedOnceWithOptimizerState() throws {
-        struct Stateful: UpdateRule {
+        struct Stateful: ParameterUpdate {
             let states: [Variable]
             let kernel: Int32 = 0
             func parameters(updates: Int) -> [Float] { [1, 0.5, 0, 0, 0, 0] }

@@ -48,7 +48,7 @@ import Testing
 }
 
 /// Kingma and Ba's rule as `agon_vector_kernels.update` takes it.
-private struct AdamRule: UpdateRule {
+private struct AdamRule: ParameterUpdate {
     let states: [Variable]
     let kernel = Int32(AGON_UPDATE_ADAM.rawValue)
 

@@ -134,6 +134,10 @@ import Testing
             "test.json:1: nesterov: Nesterov momentum needs a 'momentum' above 0"
         ),
         (
+            #"{"type": "sgd", "dampening": 0.1}"#,
+            "test.json:1: dampening: has no effect without a 'momentum' above 0; remove it"
+        ),
+        (
             #"{"type": "sgd", "nesterov": true, "momentum": 0.9, "dampening": 0.1}"#,
             "test.json:1: nesterov: Nesterov momentum needs a 'dampening' of 0"
         ),

@@ -299,11 +299,13 @@ import Testing
         let path = try folder.write("weights", to: "model.safetensors")
         #expect(
             message { try Report.write("page", to: path) }
-                == "\(path): exists and is not an HTML page; choose another name with --out, such as \(path).html")
+                == "\(path): not the name of an HTML page; choose one that ends in .html, such as \(path).html")
         #expect(try folder.text("model.safetensors") == "weights")
-        try folder.write("old", to: "report.html")
-        try Report.write("new", to: folder.path + "/report.html")
-        #expect(try folder.text("report.html") == "new")
+        for name in ["report.html", "REPORT.HTM"] {
+            try folder.write("old", to: name)
+            try Report.write("new", to: folder.path + "/" + name)
+            #expect(try folder.text(name) == "new")
+        }
     }
 
     /// Fifty trials with long names and many grids are still a page to send by mail.

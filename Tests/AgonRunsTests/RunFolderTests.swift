@@ -15,6 +15,24 @@ import Testing
         #expect(try RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
     }
 
+    @Test func theRunOfAnotherExperimentIsNotTheNewest() throws {
+        let folder = try TemporaryFolder()
+        let parent = folder.path + "/Runs"
+        try folder.write(#"{"name": "a"}"#, to: "Runs/a/config.json")
+        try folder.write(#"{"name": "a-2"}"#, to: "Runs/a-2/config.json")
+        #expect(try RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a")
+        #expect(try RunFolder.newest(named: "a-2", parent: parent)?.path == parent + "/a-2")
+        try folder.write(#"{"name": "a"}"#, to: "Runs/a-3/config.json")
+        #expect(try RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
+    }
+
+    @Test func aRunWithoutAProcessHasDied() {
+        #expect(RunFolder.state(recorded: "running", isBusy: true) == "running")
+        #expect(RunFolder.state(recorded: "running", isBusy: false) == "died")
+        #expect(RunFolder.state(recorded: "done", isBusy: false) == "done")
+        #expect(RunFolder.state(recorded: nil, isBusy: false) == "waiting")
+    }
+
     @Test func filesAreNumberedBySteps() {
         let folder = RunFolder(path: "Runs/x/")
         #expect(folder.checkpointPath(step: 400) == "Runs/x/checkpoints/step-0000400.safetensors")

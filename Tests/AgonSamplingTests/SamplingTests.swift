@@ -36,6 +36,12 @@ import Testing
         return try ImageFile.read(path: path)
     }
 
+    @Test func samplesThatHoldNaNAreRefused() throws {
+        let samples = Tensor(shape: [3, 2], values: [0, 1, .nan, 0, 0, -.infinity])
+        #expect(throws: SamplingError.notFinite(count: 2, of: 3)) { _ = try samples.checkedSamples() }
+        #expect(try Tensor(shape: [1, 2], values: [0, 1]).checkedSamples().values == [0, 1])
+    }
+
     @Test func savedLatentsAreNumPyFilesOfTheSeedsSamples() throws {
         let samples = latents(1, 12)
         let paths = try sampling.save(LatentAssignment.parse("king=3,smile=3+7+12"), seed: 1)

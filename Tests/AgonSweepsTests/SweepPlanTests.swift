@@ -29,6 +29,19 @@ import Testing
             searchPath: noData, speeds: folder.path + "/" + speeds, progress: progress)
     }
 
+    /// A larger batch in the last stage takes more memory, and a third of the steps as many operations more.
+    @Test func stagesCountByTheirSteps() throws {
+        func plan(_ settings: String) throws -> SweepPlan.Trial {
+            try #require(try self.plan(#""set": {\#(settings)}, "seeds": [1]"#, measures: false).trials.first)
+        }
+        let small = try plan(#""batchSize": 8"#)
+        let large = try plan(#""batchSize": 32"#)
+        let staged = try plan(#""batchSize": 8, "stages": [{"from": 16, "set": {"batchSize": 32}}]"#)
+        let operations = try [small, large, staged].map { try #require($0.floatingPointOperations) }
+        #expect(operations[2] == (2 * operations[0] + operations[1]) / 3)
+        #expect(staged.memory == large.memory && staged.memory != small.memory)
+    }
+
     @Test func planSaysWhatIsToCome() throws {
         var measured: [String] = []
         let body = #""axes": [{"path": "batchSize", "values": [8, 16]}], "seeds": [1, 2]"#

@@ -10,6 +10,10 @@ import Testing
         let cases: [(any Error, String)] = [
             (TrainingError.stoppedByFault(folder: folder, reason: "R"), "with: agon run 'Runs/a b' --resume"),
             (
+                TrainingError.stoppedByFault(folder: folder, dataFolder: "my data", reason: "R"),
+                "with: agon run 'Runs/a b' --resume --data 'my data'"
+            ),
+            (
                 TrainingError.badData(folder: folder, step: 7, reason: "R", isPassing: true),
                 "with: agon run 'Runs/a b' --resume"
             ),

@@ -41,9 +41,11 @@ import Testing
         #expect(variables.map(\.values) == [[1, 1.5], [0, 0.5]])
     }
 
-    @Test func aTextWithoutAnOldNameIsNone() {
-        for wrong in ["", "=", "=new", "old"] { #expect(NamePrefix(wrong) == nil) }
+    @Test func aTextWithoutAnEqualsSignIsNone() throws {
+        for wrong in ["", "=", "old"] { #expect(NamePrefix(wrong) == nil) }
         #expect(NamePrefix("a=b=c")?.own == "b=c")
+        let all = try #require(NamePrefix("=generator."))
+        #expect(NamePrefix.renamed("0.weight", by: [all]) == "generator.0.weight")
     }
 
     @Test func theFilesOwnNamesAreShownWhenNoneFits() throws {
@@ -66,7 +68,7 @@ import Testing
         #expect(
             message { try load(path, "a.=generator.", "b.=generator.") }
                 == "\(path): not usable weights for these networks: 'a.0.weight' and 'b.0.weight' both become "
-                + "'generator.0.weight' after --rename"
+                + "'generator.0.weight' by initialNames (--rename)"
         )
     }
 
@@ -130,7 +132,8 @@ import Testing
         let path = try file(["generator.0.weight", "discriminator.0.bias"])
         #expect(
             message { try load(path, "module.=") }
-                == "\(path): not usable weights for these networks: no array's name begins with 'module.', so --rename "
-                + "module.= has no effect; arrays: discriminator.0.bias, generator.0.weight")
+                == "\(path): not usable weights for these networks: no array's name begins with 'module.', so "
+                + "'module.=' of initialNames (--rename) has no effect; arrays: discriminator.0.bias, generator.0.weight"
+        )
     }
 }

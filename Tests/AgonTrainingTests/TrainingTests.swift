@@ -393,6 +393,58 @@ import Testing
         try SafetensorsFile.write(path: path, contents, metadata: metadata, isSealed: isSealed)
     }
 
+    @Test func aRunPastItsNewLastStepStaysAsItIs() throws {
+        let run = RunFolder(path: folder.path + "/run")
+        try interrupt(run.path, after: 14)
+        let record = bytes(run.recordPath)
+        let samples = run.samples
+        #expect(
+            message { try train(run.path, resumes: true, ["steps=10"]) }
+                == "\(run.path): is already at step 14, past the last of 10 steps; give more steps, or start a new run with "
+                + "another --out")
+        #expect(bytes(run.recordPath) == record && run.samples == samples)
+        #expect(try train(run.path, resumes: true).step == 24)
+    }
+
+    @Test func aResumedRunDoesNotNeedItsInitialWeights() throws {
+        let run = folder.path + "/run"
+        try train(folder.path + "/first")
+        let weights = folder.path + "/weights.safetensors"
+        let file = try SafetensorsFile(path: folder.path + "/first/checkpoints/step-0000024.safetensors")
+        let networks = try file.entries.filter {
+            $0.name.hasPrefix("generator.") || $0.name.hasPrefix("discriminator.")
+        }
+        .map { SafetensorsFile.Content(name: $0.name, tensor: try file.tensor($0.name)) }
+        try SafetensorsFile.write(path: weights, networks)
+        let settings = ["initialWeights=\(weights)", "steps=12"]
+        try train(run, settings)
+        try FileManager.default.removeItem(atPath: weights)
+        #expect(try train(run, resumes: true, settings + ["steps=24"]).step == 24)
+        #expect(message { try train(folder.path + "/other", settings) }.contains(weights))
+    }
+
+    @Test func aFolderWithinTheImagesIsRefused() throws {
+        let images = folder.path + "/images"
+        try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
+        let settings = [#"dataset={"name": "folder", "path": "\#(images)"}"#]
+        for place in [images, images + "/a/b"] {
+            #expect(
+                message { try train(place, settings) }
+                    == "\(place): lies in the dataset's folder \(images), whose images would then include the run's own "
+                    + "grids; choose another folder with --out")
+        }
+    }
+
+    @Test func permanentFaultsOfFilesAreNotTransient() {
+        #expect(TensorsError.cannotWrite(path: "a", code: ENOSPC).isPassing)
+        for code in [ENOENT, EACCES, ENOTDIR] {
+            let error: any Error = TensorsError.cannotRead(path: "a", code: code)
+            #expect(!error.isPassing)
+        }
+        let config: any Error = ConfigError.unreadableFile(path: "a", reason: "R", extendedAt: nil)
+        #expect(!config.isPassing)
+    }
+
     @Test func twoProcessesCannotWorkOnOneRun() throws {
         let run = RunFolder(path: folder.path + "/run")
         try interrupt(run.path, after: 3)

@@ -58,11 +58,11 @@ public struct Augmentation: ConfigDecodable, Hashable, Sendable {
                 + "this value; 0.6 in the paper.")
         try reader.require(
             probability == nil || target == nil, "probability", "'target' adapts it; remove one of the two keys")
-        self.init(
-            changes: names.compactMap(Change.init), probability: probability ?? 1, target: target,
-            span: try reader.integer(
-                "span", in: 1...1_000_000_000, default: 500_000,
-                "With 'target': the number of images over which the probability changes by 1."))
+        let span = try reader.integer(
+            "span", in: 1...1_000_000_000, default: 500_000,
+            "With 'target': the number of images over which the probability changes by 1.")
+        try reader.require(target != nil || span == 500_000, "span", "has no effect without 'target'; remove it")
+        self.init(changes: names.compactMap(Change.init), probability: probability ?? 1, target: target, span: span)
     }
 
     /// Throws for tasks whose images must not move.

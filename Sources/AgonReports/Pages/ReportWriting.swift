@@ -32,12 +32,13 @@ public enum Report {
         return page.text
     }
 
-    /// Writes a page; overwrites only another page.
+    /// Writes a page, to a file whose name says so, since it is overwritten.
     ///
     /// Throws `ReportsError.notAPage`, `TensorsError.cannotWrite`.
     public static func write(_ page: String, to path: String) throws {
-        let isPage = path.hasSuffix(".html") || path.hasSuffix(".htm")
-        if !isPage, FileManager.default.fileExists(atPath: path) { throw ReportsError.notAPage(path: path) }
+        guard ["html", "htm"].contains((path as NSString).pathExtension.lowercased()) else {
+            throw ReportsError.notAPage(path: path)
+        }
         try AtomicFile.write(path: path, text: page)
     }
 }

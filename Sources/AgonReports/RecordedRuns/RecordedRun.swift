@@ -34,13 +34,13 @@ public struct RecordedRun: Sendable {
     // MARK: The record
 
     public var name: String { config["name"]?.string ?? (folder.path as NSString).lastPathComponent }
-    public var state: String { record?.state.rawValue ?? "waiting" }
+    public var state: String { RunFolder.state(recorded: record?.state.rawValue, isBusy: folder.isBusy) }
     public var reason: String? { record?.reason }
     public var step: Int { max(record?.step ?? 0, history.seconds.last?.step ?? 0) }
     public var steps: Int? { record?.steps ?? config["steps"]?.integer }
     public var seed: Int? { config["seed"]?.integer }
-    public var seconds: Double? { record?.seconds ?? history.seconds.last?.value }
     /// Training time, without evaluations.
+    public var seconds: Double? { record?.seconds ?? history.seconds.last?.value }
     public var peakMemoryBytes: Int? { record?.trainingMemoryBytes }
 
     /// Digest of the config, which identifies it in the provenance.

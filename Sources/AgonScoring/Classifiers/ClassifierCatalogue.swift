@@ -135,8 +135,9 @@ public struct ClassifierCatalogue: Sendable {
         let path = cachePath(of: recipe, contents)
         let state = "\(cacheFolder)/\(stem).state.safetensors"
         let training = try ClassifierTraining(recipe, dataset: dataset, threads: threads)
-        try training.run(checkpoint: state, stop: stop, report: report)
+        // Without samples to test it on, the training would be in vain.
         let test = try recipe.openSamples(of: .test, searchPath: searchPath)
+        try training.run(checkpoint: state, stop: stop, report: report)
         let accuracy = try ClassifierAccuracy.measure(training.network, on: test, threads: threads)
         try ClassifierWeights.write(
             training.network, recipe: recipe, accuracy: accuracy, testSamples: test.count, path: path)

@@ -81,7 +81,13 @@ final class Evaluator {
     var warnings: [String] {
         guard let extractor, real != nil else { return [] }
         let samples = min(plan.settings.samples, inputs.count)
-        return [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
+        var warnings = [extractor.warning(samples: min(samples, real?.features.rows ?? samples))].compactMap(\.self)
+        if let real, real.features.rows > 1, real.features.rowsAreEqual {
+            warnings.append(
+                "all \(real.features.rows) real images have the same features, so distances and precision say nothing; "
+                    + "choose a classifier that knows such images")
+        }
+        return warnings
     }
 
     /// The values for the generator's current weights.
@@ -117,7 +123,7 @@ final class Evaluator {
         if wantsFeatures { made.outputs = extractor?.noOutputs }
         for start in stride(from: 0, to: inputs.count, by: Self.chunk) {
             let range = start..<min(start + Self.chunk, inputs.count)
-            let samples = try sampler.samples(of: inputs, range, index: range.lowerBound)
+            let samples = try sampler.samples(of: inputs, range, index: range.lowerBound).checkedSamples()
             guard plan.image != nil else {
                 made.pointSize = samples.shape.count / samples.shape[0]
                 made.points += samples.values.lazy.map { Double($0) }

@@ -62,7 +62,7 @@ public struct NearestImages {
         guard drawn.shape.rank == 4 else { throw SamplingError.noNeighbours(folder: run) }
         let folder = RunFolder(path: run)
         let experiment = try Experiment.load(path: folder.configPath)
-        let data = experiment.stage(after: max(sampling.step - 1, 0)).experiment.configuration.dataset
+        let data = experiment.part(ofCheckpoint: sampling.step).configuration.dataset
         let dataset = try folder.locatingData(of: experiment) {
             try experiment.locating { try data.deterministic(split: .train).open(searchPath: searchPath) }
         }

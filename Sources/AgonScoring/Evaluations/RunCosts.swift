@@ -108,12 +108,3 @@ public struct RunCosts: Sendable {
         ]
     }
 }
-
-extension RunFolder {
-    /// The last values measured once per epoch: the log loss ratio, the steepest direction's norm.
-    var epochMeasurements: [(name: String, value: Double)] {
-        MetricExtremes(path: metricsPath).curves.filter {
-            $0.name.hasPrefix("epoch.") || $0.name == "steepestDirection"
-        }.map { ($0.name, $0.last) }
-    }
-}

@@ -90,7 +90,7 @@ public final class RunEvaluation {
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
         let whole = try Experiment.load(path: folder.configPath)
         let checkpoint = try Sampling.checkpoint(of: folder, step: step, note: note)
-        let experiment = whole.stage(after: max(checkpoint.step - 1, 0)).experiment
+        let experiment = whole.part(ofCheckpoint: checkpoint.step)
         let plan = try folder.locatingData(of: experiment) {
             try EvaluationPlan(
                 settings(of: experiment, seed: seed), experiment: experiment, isSplitDemanded: settings["split"] != nil,
@@ -134,5 +134,14 @@ public final class RunEvaluation {
         return try ConfigReader.decode(
             EvaluationSettings.self, from: ConfigNode(object), path: ConfigPath.root.key("evaluate")
         ).value
+    }
+}
+
+extension RunFolder {
+    /// The last values measured once per epoch: the log loss ratio, the steepest direction's norm.
+    var epochMeasurements: [(name: String, value: Double)] {
+        MetricExtremes(path: metricsPath).curves.filter {
+            $0.name.hasPrefix("epoch.") || $0.name == "steepestDirection"
+        }.map { ($0.name, $0.last) }
     }
 }

@@ -25,8 +25,8 @@ typedef struct {
     int32_t groups;
 } agon_convolution;
 
-/// Columns (=) [row_end - row_begin, kernel_height * kernel_width * Cg] for output pixels row_begin ..< row_end,
-/// Cg channels from channel_begin of each input pixel; zero outside the image.
+/// Columns (=) [row_end - row_begin, tap_end - tap_begin, channel_count] for output pixels row_begin ..< row_end, taps
+/// tap_begin ..< tap_end and channels from channel_begin of each input pixel; zero outside the image.
 void agon_im2col(const agon_convolution *g, const float *input, int64_t row_begin, int64_t row_end,
                  int32_t channel_begin, int32_t channel_count, int32_t tap_begin, int32_t tap_end, float *columns);
 
@@ -81,7 +81,7 @@ void agon_split_planes(const agon_planes *planes, const float *image, float *lin
 void agon_join_plane(const float *values, int64_t values_row, int64_t rows, int64_t columns, float *target,
                      int64_t target_row, int64_t target_column);
 
-/// a [rows, columns] to b (=) [columns, rows], rows row_begin ..< row_end of a.
+/// a [rows, columns] to b (=) [columns, rows].
 void agon_transpose(const float *a, int64_t rows, int64_t columns, int64_t lda, float *b, int64_t ldb);
 
 /// Processor-specific kernels.
