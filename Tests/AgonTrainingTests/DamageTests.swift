@@ -105,7 +105,7 @@ import Testing
             try FileManager.default.moveItem(atPath: path, toPath: kept)
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
             let text = message { try train(to: 24) }
-            #expect(text.contains("continue it with: agon run \(run.path) --resume"), "\(text)")
+            #expect(text == "\(path): cannot read (Too many levels of symbolic links)")
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.moveItem(atPath: kept, toPath: path)
         }
