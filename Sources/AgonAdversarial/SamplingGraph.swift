@@ -2,9 +2,9 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// The graph that makes `count` samples, in evaluation mode unless stated. Output: `images` `[count] + sample shape`. Inputs: `latent`
-/// `[count, size]`, or images `[count, H, W, C]` for a generator that reads images, and `condition` `[count, C]` if the
-/// generator reads one.
+/// The graph that makes `count` samples, in evaluation mode unless stated. Output: `images` `[count] + sample shape`.
+/// Inputs: `latent` `[count, size]`, or images `[count, H, W, C]` for a generator that reads images, and `condition`
+/// `[count, C]` if the generator reads one.
 public func samplingGraph(
     _ generator: Network, count: Int, conditionSize: Int? = nil, mode: NetworkMode = .evaluation
 ) throws -> ComputeGraph {

@@ -97,7 +97,8 @@ public final class ComputeGraph {
 
     public func constant(_ value: Float, shape: Shape = []) -> Value { append(.constant(value), [], shape: shape) }
 
-    /// Random numbers, new in each run and the same for the same seed, stream and run; or the input of the stream's name.
+    /// Random numbers, new in each run and the same for the same seed, stream and run; or the input of the stream's
+    /// name.
     public func random(_ distribution: Distribution, stream: String, shape: Shape) -> Value {
         if takesRandomNumbers { return input(stream, shape: shape) }
         return append(.random(distribution, stream: stream), [], shape: shape)

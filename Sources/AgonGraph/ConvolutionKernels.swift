@@ -127,8 +127,8 @@ extension Lowering {
         finish(runner, pieces: blocks.count * channels.count, &lowered)
     }
 
-    /// Few output channels: one product of all input pixels with all taps, then each output pixel adds its taps. The input
-    /// is read once instead of once per tap.
+    /// Few output channels: one product of all input pixels with all taps, then each output pixel adds its taps. The
+    /// input is read once instead of once per tap.
     private func lowerThinConvolution(
         _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ x: Address, _ w: Address, _ y: Address, batch: Int,
         _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
@@ -240,8 +240,8 @@ extension Lowering {
         lowerPhases(g, kernel, d, w, dx, batch: batch, runner, &lowered)
     }
 
-    /// Each input pixel has one tap: a product of the output gradients and that tap's weights. This is a generator's first
-    /// layer, if it is a transposed convolution of the latent.
+    /// Each input pixel has one tap: a product of the output gradients and that tap's weights. This is a generator's
+    /// first layer, if it is a transposed convolution of the latent.
     private func lowerCoveringInputGradient(
         _ g: ConvolutionGeometry, _ d: Address, _ w: Address, _ dx: Address, batch: Int, _ runner: ProgramRunner?,
         _ lowered: inout LoweredGroup
@@ -268,8 +268,8 @@ extension Lowering {
         finish(runner, pieces: images.count * channels.count, &lowered)
     }
 
-    /// Few pixels under large weights: pieces are ranges of input channels, so that each weight is read once and in place,
-    /// and taps that meet nothing but padding are not read at all.
+    /// Few pixels under large weights: pieces are ranges of input channels, so that each weight is read once and in
+    /// place, and taps that meet nothing but padding are not read at all.
     private func lowerWeightBoundInputGradient(
         _ g: ConvolutionGeometry, _ kernel: agon_convolution, _ d: Address, _ w: Address, _ dx: Address, batch: Int,
         _ runner: ProgramRunner?, _ lowered: inout LoweredGroup

@@ -23,7 +23,7 @@ public enum ConvolutionMethod: Hashable, Sendable {
 
     /// The filtering of a pass; nil if it is computed directly.
     ///
-    /// The choice depends only on the problem: neither threads nor processor change a result's bits.
+    /// The choice depends on the problem and on the width of the vectors (`AGON_VECTOR`), not on threads.
     public func filtering(_ g: ConvolutionGeometry, _ pass: ConvolutionPass, batch: Int) -> FilteredConvolution? {
         switch self {
         case .direct: return nil
@@ -45,7 +45,8 @@ public enum ConvolutionMethod: Hashable, Sendable {
 }
 
 extension FilteredConvolution {
-    // Work in units of one multiplication and addition of a product at its full rate, as measured on a Zen 4 core (0.018 ns).
+    // Work in units of one multiplication and addition of a product at its full rate, as measured on a Zen 4 core
+    // (0.018 ns).
 
     /// Floats that a transform reads or writes per position, through the L2 cache.
     private static let transformCost = 14.0
@@ -87,7 +88,8 @@ extension FilteredConvolution {
     /// Pieces that a convolution needs for several threads.
     private static let fewestPieces = 4
 
-    /// Output channels of a piece that transforms its weights: as many as the widest piece has, or fewer for enough pieces.
+    /// Output channels of a piece that transforms its weights: as many as the widest piece has, or fewer for enough
+    /// pieces.
     var columnsOfPiece: Int {
         let wanted = min(Self.widestPiece, channelsOut / Self.fewestPieces)
         return roundedUp(max(1, wanted), to: Self.panel)
@@ -100,8 +102,8 @@ extension FilteredConvolution {
         return roundedUp(max(1, wanted), to: Self.alignment)
     }
 
-    /// What transforms take when each piece transforms its weights and the tiles that meet them. All tiles have to fit a
-    /// cache for some channels, and there have to be pieces for several threads.
+    /// What transforms take when each piece transforms its weights and the tiles that meet them. All tiles have to fit
+    /// a cache for some channels, and there have to be pieces for several threads.
     private func costOfPieces(tiles: Double, weights: Double) -> Double {
         guard pass == .weightGradient || tiles <= 256 else { return .infinity }
         let (rows, columns) = (Double(depth), Double(columnPhases * channelsOut))

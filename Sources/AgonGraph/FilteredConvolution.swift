@@ -53,8 +53,8 @@ public struct FilteredConvolution: Hashable, Sendable {
         return (outputs + m - 1) / m
     }
 
-    /// The coarse pixel, relative to a phase's own, that an input gradient's last tap meets: `(b + padding - a) / s` for
-    /// the pixels `s v + b`, whose taps are a, a + s, ....
+    /// The coarse pixel, relative to a phase's own, that an input gradient's last tap meets: `(b + padding - a) / s`
+    /// for the pixels `s v + b`, whose taps are a, a + s, ....
     private func reach(_ phase: Int, padding: Int) -> Int { (phase + padding) / stride }
 
     /// Phases of the coarse side of an input gradient, an axis: two where the phases' tiles of it are a pixel apart.
@@ -107,15 +107,15 @@ public struct FilteredConvolution: Hashable, Sendable {
         stride == 1 ? [(0, 0)] : [(0, 1), (0, 0), (1, 0), (1, 1)]
     }
 
-    /// The first tap of the pixels of a phase, along an axis: tiles of a forward pass start at the first tap, those of an
-    /// input gradient at the first pixel.
+    /// The first tap of the pixels of a phase, along an axis: tiles of a forward pass start at the first tap, those of
+    /// an input gradient at the first pixel.
     private func firstTap(_ phase: Int, padding: Int) -> Int {
         pass == .inputGradient ? (phase + padding) % stride : phase
     }
 
-    /// The phases that a position has products for, neighbours in a forward pass. With an odd kernel, pixels whose first
-    /// tap is 1 have one tap less: their filter's last coefficient is zero, and with it the product at infinity; flipped,
-    /// for input gradients, its first, and with it the product at the point zero.
+    /// The phases that a position has products for, neighbours in a forward pass. With an odd kernel, pixels whose
+    /// first tap is 1 have one tap less: their filter's last coefficient is zero, and with it the product at infinity;
+    /// flipped, for input gradients, its first, and with it the product at the point zero.
     func phases(atPosition position: Int) -> [Int] {
         guard stride == 2, geometry.kernelHeight % 2 == 1 else { return Array(0..<phases) }
         let short = pass == .inputGradient ? 0 : n - 1

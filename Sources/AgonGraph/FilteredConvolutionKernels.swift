@@ -4,7 +4,8 @@ import CAgonKernels
 extension Lowering {
     // MARK: Weights
 
-    /// `G w Gᵀ` of all pairs of channels, packed in panels for the products. Pieces are some rows of the products' weights.
+    /// `G w Gᵀ` of all pairs of channels, packed in panels for the products. Pieces are some rows of the products'
+    /// weights.
     func lowerFilterWeights(_ f: FilteredConvolution, _ node: Node, _ lowered: inout LoweredGroup) {
         let (w, packed) = (address(node.inputs[0].index), address(node.output.index))
         let g = f.geometry
@@ -52,8 +53,8 @@ extension Lowering {
     // MARK: Forward and input gradient
 
     /// Blocks of tile rows: transforms the tiles, multiplies each position, transforms back, runs the program while it
-    /// is cached. An input gradient does so phase by phase. If blocks are few, each is split into ranges of output channels,
-    /// which transform the tiles again.
+    /// is cached. An input gradient does so phase by phase. If blocks are few, each is split into ranges of output
+    /// channels, which transform the tiles again.
     func lowerFilteredConvolution(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {
@@ -126,8 +127,8 @@ extension Lowering {
     // MARK: Weight gradient
 
     /// Pieces are ranges of tiles, long enough that memory for sums is negligible, and of channels: blocks of tiles
-    /// are transformed and multiplied one after another, so that a sum over tiles has one order. Then the ranges' sums are
-    /// added in order and transformed back.
+    /// are transformed and multiplied one after another, so that a sum over tiles has one order. Then the ranges' sums
+    /// are added in order and transformed back.
     private func lowerFilteredWeightGradient(_ f: FilteredConvolution, _ node: Node, _ lowered: inout LoweredGroup) {
         let (x, d, dw) = (address(node.inputs[0].index), address(node.inputs[1].index), address(node.output.index))
         let g = f.geometry
@@ -218,8 +219,8 @@ extension Lowering {
 }
 
 extension FilteredConvolution {
-    /// The products of a position: `c` (=) tiles by packed weights, summed over the phases of a forward pass, or for one
-    /// phase of an input gradient.
+    /// The products of a position: `c` (=) tiles by packed weights, summed over the phases of a forward pass, or for
+    /// one phase of an input gradient.
     func multiply(
         _ filter: agon_filter_kernels, _ position: Int, columnPhase: Int, tiles: Int, columns: Int,
         a: UnsafePointer<Float>, aRow: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, cRow: Int

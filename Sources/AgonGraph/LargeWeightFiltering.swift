@@ -1,12 +1,13 @@
 import AgonTensors
 import CAgonKernels
 
-/// Minimal filtering of small images under large weights: transformed weights would outgrow the caches and take longer to
-/// write and read than the few tiles take to multiply. So each piece transforms the weights of some channels, multiplies all
-/// tiles by them, and goes on to the next; what it transforms never leaves its second-level cache.
+/// Minimal filtering of small images under large weights: transformed weights would outgrow the caches and take longer
+/// to write and read than the few tiles take to multiply. So each piece transforms the weights of some channels,
+/// multiplies all tiles by them, and goes on to the next; what it transforms never leaves its second-level cache.
 extension Lowering {
-    /// Forward and input gradient; the second operand is the weight itself. Pieces are ranges of output channels, computed
-    /// phase by phase: those of a forward pass are summed, those of an input gradient written one after another.
+    /// Forward and input gradient; the second operand is the weight itself. Pieces are ranges of output channels,
+    /// computed phase by phase: those of a forward pass are summed, those of an input gradient written one after
+    /// another.
     func lowerFilteringOfWeights(
         _ f: FilteredConvolution, _ node: Node, _ runner: ProgramRunner?, _ lowered: inout LoweredGroup
     ) {

@@ -9,8 +9,8 @@ public final class StepArena {
 
     deinit { AlignedMemory.free(memory) }
 
-    /// Makes room for `floats`. The memory moves if it grows; its contents are undefined, and take no memory until they are
-    /// written.
+    /// Makes room for `floats`. The memory moves if it grows; its contents are undefined, and take no memory until they
+    /// are written.
     func reserve(floats: Int) {
         guard floats > size else { return }
         AlignedMemory.free(memory)

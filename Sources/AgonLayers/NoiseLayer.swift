@@ -4,8 +4,8 @@ import AgonTensors
 
 /// Normal noise with mean 0 added to each element.
 ///
-/// Chintala et al., "How to train a GAN?", 2016, item 13, after Zhao et al., "Energy-based Generative Adversarial Network",
-/// 2016, arXiv:1609.03126.
+/// Chintala et al., "How to train a GAN?", 2016, item 13, after Zhao et al., "Energy-based Generative Adversarial
+/// Network", 2016, arXiv:1609.03126.
 public struct NoiseLayer: Layer {
     public let deviation: Float
     /// Whether noise is also added in evaluation.

@@ -45,7 +45,8 @@ public struct SpectralNorm: WeightNormalization {
     private func sigma(of matrix: Value, _ stored: Value, _ vector: Variable, _ call: NetworkCall) -> Value {
         let graph = call.graph
         guard call.mode == .training else {
-            let product = graph.matmul(matrix, graph.stopGradient(stored))
+            // A vector that was averaged over training is shorter than 1.
+            let product = graph.matmul(matrix, graph.stopGradient(normalized(stored, graph)))
             return graph.sum(graph.multiply(product, graph.stopGradient(normalized(product, graph))))
         }
         var u = graph.stopGradient(stored)

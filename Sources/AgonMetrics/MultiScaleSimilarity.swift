@@ -2,8 +2,6 @@ import AgonTensors
 
 #if canImport(Glibc)
     import Glibc
-#elseif canImport(Musl)
-    import Musl
 #else
     import Darwin
 #endif
@@ -11,10 +9,10 @@ import AgonTensors
 /// Multi-scale structural similarity (MS-SSIM) of images: 1 for equal ones, near 0 for unlike ones.
 ///
 /// At each scale, under a Gaussian window, `l = (2 μx μy + C1) / (μx² + μy² + C1)` and
-/// `cs = (2 σxy + C2) / (σx² + σy² + C2)` are averaged over the places where the window fits; the similarity of a channel
-/// is `Π cs_s^w_s` over all scales but the last, times `(l cs)^w` of the last. The next scale has half the height and
-/// width: means of 2 x 2 pixels, the last row or column repeated if it is odd. Channels are averaged at the end.
-/// A negative mean counts as 0, because its power is NaN.
+/// `cs = (2 σxy + C2) / (σx² + σy² + C2)` are averaged over the places where the window fits; the similarity of a
+/// channel is `Π cs_s^w_s` over all scales but the last, times `(l cs)^w` of the last. The next scale has half the
+/// height and width: means of 2 x 2 pixels, the last row or column repeated if it is odd. Channels are averaged at the
+/// end. A negative mean counts as 0, because its power is NaN.
 ///
 /// Five scales need a shorter side of at least 176 pixels. Smaller images are compared on fewer scales, the
 /// largest first, with renormalized weights: values for sizes below 176 are not comparable with those

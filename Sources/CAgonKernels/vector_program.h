@@ -78,6 +78,16 @@ static void flush_sums(float *sums, int64_t n, int64_t period, double *into) {
     memset(sums, 0, (size_t)n * sizeof(float));
 }
 
+/// Adds (+=) n sums held as repetitions of a period into floats, each with one rounding.
+static void flush_sums_to_floats(float *sums, int64_t n, int64_t period, float *into) {
+    for (int64_t i = 0; i < period && i < n; i++) {
+        double total = (double)into[i];
+        for (int64_t at = i; at < n; at += period) total += (double)sums[at];
+        into[i] = (float)total;
+    }
+    memset(sums, 0, (size_t)n * sizeof(float));
+}
+
 static float sum_block(const float *a, int64_t n) {
 #pragma clang fp reassociate(on)
     float sum = 0.0f;
@@ -105,18 +115,17 @@ static void run_program(const agon_program *program, const float *const *operand
         if (kind == AGON_OPERAND_SCALAR) tile_vector(operands[k], 1, slots[k], AGON_PROGRAM_BLOCK);
         if (kind == AGON_OPERAND_CHANNEL && whole) tile_vector(operands[k], C, slots[k], rows_per_block * C);
     }
-    bool sums = false;
+    bool sums = false, sample_sums = false;
     for (int32_t k = 0; k < result_count; k++) {
         int32_t kind = program->results[k].kind;
-        by_sample |= kind == AGON_RESULT_SAMPLE_SUM || kind == AGON_RESULT_SAMPLE_CHANNEL_SUM;
+        sample_sums |= kind == AGON_RESULT_SAMPLE_SUM || kind == AGON_RESULT_SAMPLE_CHANNEL_SUM;
         sums |= kind == AGON_RESULT_CHANNEL_SUM || kind == AGON_RESULT_SCALAR_SUM;
     }
     // Sums keep one float accumulator block each behind the slots.
     float *accumulators = scratch + (int64_t)program->slot_count * AGON_PROGRAM_BLOCK;
-    if (sums) {
-        memset(partials, 0, (size_t)program->partial_width * sizeof(double));
-        memset(accumulators, 0, (size_t)result_count * AGON_PROGRAM_BLOCK * sizeof(float));
-    }
+    by_sample |= sample_sums;
+    if (sums) memset(partials, 0, (size_t)program->partial_width * sizeof(double));
+    if (sums || sample_sums) memset(accumulators, 0, (size_t)result_count * AGON_PROGRAM_BLOCK * sizeof(float));
 
     for (int64_t column = window.channel_begin; column < window.channel_end;) {
         const int64_t part = whole ? C : (window.channel_end - column < AGON_PROGRAM_BLOCK ? window.channel_end - column : AGON_PROGRAM_BLOCK);
@@ -154,6 +163,9 @@ static void run_program(const agon_program *program, const float *const *operand
                 run_instruction(&program->instructions[k], slots, n, keys, (uint64_t)offset);
             }
             blocks++;
+            // Of samples, sums are flushed at places that do not depend on where a window begins.
+            const bool flushes_sample = position + rows == P || row + rows == window.row_end
+                || position / rows_per_block % AGON_BLOCKS_PER_FLUSH == AGON_BLOCKS_PER_FLUSH - 1;
             for (int32_t k = 0; k < result_count; k++) {
                 const agon_result *result = &program->results[k];
                 const float *a = slots[result->slot];
@@ -169,17 +181,16 @@ static void run_program(const agon_program *program, const float *const *operand
                         break;
                     case AGON_RESULT_SAMPLE_SUM: {
                         float *into = results[k] + sample;
-                        bool first = position == 0 && column == window.channel_begin;
-                        *into = (first ? 0.0f : *into) + sum_block(a, n);
+                        if (position == 0 && column == window.channel_begin) *into = 0.0f;
+                        AGON_LOOP sum[i] += a[i];
+                        if (flushes_sample) flush_sums_to_floats(sum, AGON_PROGRAM_BLOCK, 1, into);
                         break;
                     }
                     case AGON_RESULT_SAMPLE_CHANNEL_SUM: {
                         float *into = results[k] + sample * C + column;
                         if (position == 0) memset(into, 0, (size_t)part * sizeof(float));
-                        for (int64_t r = 0; r < rows; r++) {
-                            const float *line = a + r * part;
-                            for (int64_t i = 0; i < part; i++) into[i] += line[i];
-                        }
+                        AGON_LOOP sum[i] += a[i];
+                        if (flushes_sample) flush_sums_to_floats(sum, rows_per_block * part, part, into);
                         break;
                     }
                     case AGON_RESULT_ROW_SUM:

@@ -25,4 +25,24 @@ import Testing
         #expect(gan.discriminators[0].variables[0].values == other)
         #expect(past.copies.allSatisfy { $0.role == .loopState && $0.name.hasPrefix("past.generator.") })
     }
+
+    @Test func averagesOfOlderWeightsDoNotReachThoseOfTheNewest() throws {
+        let gan = try game(
+            #"""
+            {"objective": "gan", "optimizer": "sgd", "latent": {"size": 3}, "batchSize": 2,
+             "tricks": {"averaging": {}}}
+            """#
+        ).gan
+        let past = PastWeights(CheckpointSwap(network: .generator, every: 10, iterations: 3), of: gan)
+        let average = try #require(gan.sides[0].average?.variables.first { $0.name.hasSuffix(".bias") })
+        average.values = [0, 0]
+        for iteration in 0..<13 {
+            past.prepare(iteration: iteration)
+            average.values[0] += 1
+        }
+        #expect(average.values[0] == 3)
+        past.withNewest(after: 13) { #expect(average.values[0] == 10) }
+        past.prepare(iteration: 13)
+        #expect(average.values[0] == 10)
+    }
 }

@@ -4,7 +4,8 @@ import AgonLayers
 import AgonTensors
 import Testing
 
-/// Objectives, ensembles, penalties and tricks, all with all: a game is trained, or refused for one of the reasons below.
+/// Objectives, ensembles, penalties and tricks, all with all: a game is trained, or refused for one of the reasons
+/// below.
 @Suite struct CompositionTests {
     static let objectives = [
         #""gan""#, #"{"type": "gan", "generatorLoss": "minimax", "order": "discriminator-first", "latents": "fresh"}"#,

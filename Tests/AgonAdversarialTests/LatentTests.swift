@@ -4,7 +4,8 @@ import AgonTensors
 import Testing
 
 @Suite struct LatentTests {
-    /// With the variance of a number, and the standard deviation of its square, which bounds the variance that is found.
+    /// With the variance of a number, and the standard deviation of its square, which bounds the variance that is
+    /// found.
     private static let distributions: [(kind: LatentConfiguration.Kind, variance: Double, deviationOfSquares: Double)] =
         [
             (.normal, 1, 2.0.squareRoot()), (.uniform, 1.0 / 3, (4.0 / 45).squareRoot()), (.sphere, 1, 0),

@@ -3,8 +3,8 @@ import AgonGraph
 import AgonTensors
 import Testing
 
-/// A training is replayed from recorded random numbers: every stream that objectives, penalties and tricks draw from can
-/// be an input of its name.
+/// A training is replayed from recorded random numbers: every stream that objectives, penalties and tricks draw from
+/// can be an input of its name.
 @Suite struct RandomInputsTests {
     static let games = [
         #"{"objective": "gan", "tricks": {"labels": {"real": [0.7, 1.2], "generated": [0, 0.3], "flip": 0.1}}}"#,

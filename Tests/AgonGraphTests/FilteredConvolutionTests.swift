@@ -128,8 +128,8 @@ import Testing
         }
     }
 
-    /// Errors of single precision against double, as a share of the results' root mean square, with 64 channels. The bounds
-    /// are twice what was measured; direct sums have some 2e-6.
+    /// Errors of single precision against double, as a share of the results' root mean square, with 64 channels. The
+    /// bounds are twice what was measured; direct sums have some 2e-6.
     @Test(arguments: [
         (2, 2, 3e-6), (2, 3, 3e-6), (2, 4, 1.6e-5), (3, 2, 3e-6), (3, 3, 1e-5), (3, 4, 1.6e-5), (5, 2, 1.2e-5),
         (5, 3, 4e-5), (5, 4, 4e-5),

@@ -1,5 +1,6 @@
 import AgonGraph
 import AgonTensors
+import AgonTestFiles
 import Testing
 
 /// Compiled steps against the reference on random graphs: fusion, work done again, sums in passing, memory that changes
@@ -8,7 +9,7 @@ import Testing
 @Suite struct FusionTests {
     @Test(arguments: 0..<600)
     func randomGraphsKeepTheirValues(seed: Int) throws {
-        var choice = RandomNumbers(UInt64(seed) &+ 0xf00d)
+        var choice = SplitMix64(seed: UInt64(seed) &+ 0xf00d)
         let shapes: [Shape] = [
             [2, 3, 2, 5], [1, 4, 3, 2], [3, 2, 4, 1], [2, 1, 3, 4], [2, 5, 1, 3], [4, 3], [5, 1], [1, 7], [6],
         ]

@@ -1,4 +1,5 @@
 import AgonTensors
+import AgonTestFiles
 import Testing
 
 @testable import AgonGraph
@@ -10,7 +11,7 @@ import Testing
     /// the buffers laid end to end.
     @Test(arguments: 0..<40)
     func buffersOfOneTimeDoNotMeet(seed: Int) {
-        var random = RandomNumbers(UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         var planner = ArenaPlanner()
         for index in 0..<60 {
             let first = random.below(50)
@@ -164,8 +165,8 @@ import Testing
         try graph.expectAsReference(["x": values], threads: 2)
     }
 
-    /// Steps that run in turns in one arena, which grows for the second, compute what each computes alone, and leave each
-    /// other's outputs as they are.
+    /// Steps that run in turns in one arena, which grows for the second, compute what each computes alone, and leave
+    /// each other's outputs as they are.
     @Test func stepsShareAnArena() throws {
         func graph(size: Int) -> ComputeGraph {
             let graph = ComputeGraph()

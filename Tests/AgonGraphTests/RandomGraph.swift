@@ -1,5 +1,6 @@
 import AgonGraph
 import AgonTensors
+import AgonTestFiles
 
 /// A graph of randomly chosen operations, the same for the same seed, with the inputs to run it on.
 ///
@@ -8,7 +9,7 @@ import AgonTensors
 final class RandomGraph {
     let graph = ComputeGraph()
     private(set) var inputShapes: [String: Shape] = [:]
-    private var random: RandomNumbers
+    private var random: SplitMix64
     private var pool: [(value: Value, bound: Float)] = []
     private var kinkFree: [Value] = []  // inputs, away from zero
     private var parameters: [Variable] = []
@@ -18,7 +19,7 @@ final class RandomGraph {
     ///   - full: the shape that most values have: `[N, H, W, C]`, `[N, C]` or `[C]`.
     ///   - operations: how many to choose.
     init(seed: UInt64, full: Shape, operations: Int, differentiated: Bool) throws {
-        random = RandomNumbers(seed)
+        random = SplitMix64(seed: seed)
         self.full = full
         for index in 0..<3 { addInput("full\(index)", full) }
         for (index, shape) in smallShapes().enumerated() { addInput("small\(index)", shape) }
@@ -269,19 +270,4 @@ final class RandomGraph {
 
 extension ComputeGraph {
     fileprivate func tripled(_ x: Value) -> Value { affine(x, scale: 3) }
-}
-
-/// SplitMix64.
-struct RandomNumbers {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
-    }
 }

@@ -128,8 +128,8 @@ import Testing
 
     // MARK: SNGAN
 
-    /// The authors' networks (github.com/pfnet-research/sngan_projection) for 32x32 images, which are those of Miyato et
-    /// al., 2018, arXiv:1802.05957, table 4, and for 64x64. Differs: at 32x32 the authors' score has no bias.
+    /// The authors' networks (github.com/pfnet-research/sngan_projection) for 32x32 images, which are those of Miyato
+    /// et al., 2018, arXiv:1802.05957, table 4, and for 64x64. Differs: at 32x32 the authors' score has no bias.
     @Test func sngansResidualNetworks() throws {
         func conv(_ channels: Int, _ kernel: Int = 3, norm: String = "") -> String {
             #"{"type": "conv", "channels": \#(channels), "kernel": \#(kernel), "padding": \#(kernel / 2)\#(norm)}"#

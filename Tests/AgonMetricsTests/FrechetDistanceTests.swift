@@ -32,8 +32,8 @@ import Testing
         return rows.map { row in (0..<9).map { j in (0..<3).reduce(0) { $0 + row[$1] * mixture[$1][j] } } }
     }
 
-    /// Expected by NumPy 2.4.6: the trace is the sum of the singular values of the product of the centred samples, which
-    /// needs no root of a singular matrix; SciPy 1.17.1's `linalg.sqrtm` agrees within 1e-7.
+    /// Expected by NumPy 2.4.6: the trace is the sum of the singular values of the product of the centred samples,
+    /// which needs no root of a singular matrix; SciPy 1.17.1's `linalg.sqrtm` agrees within 1e-7.
     @Test func fewSamplesAndSingularCovariances() throws {
         let (a, b) = (pattern(40, 6, 3), pattern(30, 6, 17))
         let cases: [(String, [[Double]], [[Double]], Double)] = [

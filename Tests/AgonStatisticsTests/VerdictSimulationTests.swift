@@ -1,16 +1,17 @@
 import AgonStatistics
+import AgonTestFiles
 import Foundation
 import Testing
 
-/// How often verdicts on normal samples are wrong, and how often they decide. 4,000 draws put an estimate of 0.05 within
-/// 0.012 with a probability of 0.9995.
+/// How often verdicts on normal samples are wrong, and how often they decide. 4,000 draws put an estimate of 0.05
+/// within 0.012 with a probability of 0.9995.
 @Suite struct VerdictSimulationTests {
     private static let draws = 4000
 
     private func shares(
         _ hypothesis: Hypothesis, difference: Double, seeds: Int, deviation: Double = 1
     ) throws -> (confirmed: Double, refuted: Double) {
-        var generator = NormalGenerator(state: UInt64(seeds) &* 1_000_003)
+        var generator = SplitMix64(seed: UInt64(seeds) &* 1_000_003)
         var (confirmed, refuted) = (0, 0)
         for _ in 0..<Self.draws {
             let first = (0..<seeds).map { _ in difference + deviation * generator.normal() }
@@ -52,7 +53,7 @@ import Testing
 
     /// Of four true ties in one claim, Holm's correction keeps the share of claims with any false refutation low.
     @Test func manyComparisonsAreCorrected() throws {
-        var generator = NormalGenerator(state: 7)
+        var generator = SplitMix64(seed: 7)
         var refuted = 0
         for _ in 0..<Self.draws {
             let comparisons = try (0..<4).map { _ in
@@ -65,10 +66,10 @@ import Testing
         #expect(Double(refuted) / Double(Self.draws) <= 0.05)
     }
 
-    /// Taking the narrower of the paired and the separate interval keeps errors below 5 %, for values that share much of
-    /// their randomness, half of it, or none.
+    /// Taking the narrower of the paired and the separate interval keeps errors below 5 %, for values that share much
+    /// of their randomness, half of it, or none.
     @Test(arguments: [2, 5, 10], [0, 0.5, 0.95]) func theChoiceOfPairsErrsRarely(seeds: Int, shared: Double) throws {
-        var generator = NormalGenerator(state: UInt64(seeds) &* 7_000_003)
+        var generator = SplitMix64(seed: UInt64(seeds) &* 7_000_003)
         // An estimate of 0.034, the true share without pairs, is within 0.014 with a probability of 0.997.
         let draws = 1500
         var (confirmed, paired) = (0, 0)

@@ -27,7 +27,7 @@ import Testing
 
     @Test(arguments: [(1, 1, 1), (7, 5, 3), (1, 33, 17), (64, 48, 129), (130, 70, 31)])
     func singlePrecisionProductInAllTransposes(m: Int, n: Int, k: Int) {
-        var random = TestRandom(state: UInt64(m * 1000 + n))
+        var random = SplitMix64(seed: UInt64(m * 1000 + n))
         for (transposeA, transposeB) in [(false, false), (true, false), (false, true), (true, true)] {
             // Rows lie apart by more than their length: strides are not extents.
             let (strideA, strideB, strideC) = ((transposeA ? m : k) + 3, (transposeB ? k : n) + 2, n + 1)

@@ -1,10 +1,11 @@
+import AgonTestFiles
 import Testing
 
 @testable import AgonTensors
 
 @Suite struct LinearAlgebraTests {
     private func matrix(_ rows: Int, _ columns: Int, seed: UInt64) -> [Double] {
-        var random = TestRandom(state: seed)
+        var random = SplitMix64(seed: seed)
         return (0..<rows * columns).map { _ in random.normal() }
     }
 

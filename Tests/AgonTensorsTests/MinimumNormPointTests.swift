@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func randomSets() {
-        var random = TestRandom(state: 31)
+        var random = SplitMix64(seed: 31)
         for trial in 0..<400 {
             let count = Int.random(in: 1...24, using: &random)
             let length = Int.random(in: 1...30, using: &random)

@@ -91,8 +91,8 @@ import Testing
         #expect(abs(beyond - 0.0027 * n) < 5 * (0.0027 * n).squareRoot())
     }
 
-    /// Latents of a training: no element, step, purpose or seed tells of another. Products of independent normal numbers
-    /// have mean 0 and variance 1; each mean is within five standard errors.
+    /// Latents of a training: no element, step, purpose or seed tells of another. Products of independent normal
+    /// numbers have mean 0 and variance 1; each mean is within five standard errors.
     @Test func batchesAreUncorrelated() {
         let (rows, size, steps) = (64, 100, 200)
         func batch(_ step: Int, _ purpose: String = "step/latent", seed: UInt64 = 0) -> [Float] {

@@ -293,7 +293,7 @@ import Testing
             ], metadata: ["case": "{\"kind\": \"x\"}"])
         let original = try bytes(of: path)
         let headerEnd = 8 + Int(original[0]) + Int(original[1]) << 8
-        var random = TestRandom(state: 11)
+        var random = SplitMix64(seed: 11)
         let telling = Array("{}[]:,\"\\0123456789eE.-+ufn".utf8) + [0, 0x80, 0xff]
         var (accepted, refused) = (0, 0)
         for _ in 0..<6000 {

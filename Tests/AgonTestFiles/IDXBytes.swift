@@ -1,4 +1,5 @@
-/// The bytes of an IDX file, the format of MNIST: a header with the type of the values and the extents, then the values.
+/// The bytes of an IDX file, the format of MNIST: a header with the type of the values and the extents, then the
+/// values.
 ///
 /// - Parameter rank: the number of extents that the header states, if it is not theirs.
 package func idx(_ extents: [Int], _ values: [UInt8], type: UInt8 = 8, rank: Int? = nil) -> [UInt8] {

@@ -5,8 +5,8 @@ import AgonTensors
 /// `sum(p_k l_k)` with `p = softmax(temperature Q)`, constant in the gradient. `Q_k` is the moving average of a reward:
 /// how much the generator's update raised discriminator k's mean score of samples from the same latents as the losses.
 ///
-/// The online curriculum compared in Albuquerque et al., arXiv:1901.08680; after Doan et al., "Online Adaptive Curriculum
-/// Learning for GANs", AAAI 2019, arXiv:1808.00020.
+/// The online curriculum compared in Albuquerque et al., arXiv:1901.08680; after Doan et al., "Online Adaptive
+/// Curriculum Learning for GANs", AAAI 2019, arXiv:1808.00020.
 public struct LossDeltaCombination: DiscriminatorCombination {
     public static let name = "loss-delta"
 

@@ -9,8 +9,8 @@ import AgonTensors
 /// With `H` the entropy of a distribution over categories and `p(y|x)` the softmax of D's logits, D minimises
 /// `mean H(p(y|x)) - H(mean p(y|x)) - mean H(p(y|G(z)))`, G `mean H(p(y|G(z))) - H(mean p(y|G(z)))`. If some samples
 /// have labels, D also minimises their cross-entropy.
-/// Springenberg, "Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks", ICLR 2016,
-/// arXiv:1511.06390, eq. 7-9.
+/// Springenberg, "Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks", ICLR
+/// 2016, arXiv:1511.06390, eq. 7-9.
 public struct CategoricalObjective: AlternatingObjective {
     public static let name = "catgan"
 

@@ -123,8 +123,8 @@ public struct SelfGANObjective: Objective {
         memory.keep(made, inputs: inputs, in: graph)
     }
 
-    /// One discriminator's part of the loss, from its scores of generated, real and previous samples, to minimise and to
-    /// report.
+    /// One discriminator's part of the loss, from its scores of generated, real and previous samples, to minimise and
+    /// to report.
     private func judge(
         _ views: [DiscriminatorInput], by discriminator: Network, label: String?, shard: Int?, start: Int,
         isPenalized: Bool, _ labels: LabelTargets, _ notes: StepNotes, setting: AdversarialSetting,

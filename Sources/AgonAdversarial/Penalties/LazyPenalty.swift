@@ -6,8 +6,8 @@ import AgonGraph
 ///
 /// Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, arXiv:1912.04958, section 3.1 and
 /// appendix B.
-/// Differs: the penalty is added to the loss of that update. In the published code it has an update of its own, for which
-/// the optimizer's rates are corrected.
+/// Differs: the penalty is added to the loss of that update. In the published code it has an update of its own, for
+/// which the optimizer's rates are corrected.
 package enum LazyPenalty {
     /// The name of the output that is the penalty, as it was last computed.
     package static let output = "loss.penalty"

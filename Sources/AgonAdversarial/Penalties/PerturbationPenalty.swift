@@ -5,8 +5,8 @@ import AgonTensors
 /// `λ mean((‖∂D(x̂)/∂x̂‖ - 1)²)` at points near real samples: `x̂ = x + α · ½ σ u`, with `σ` the standard deviation of
 /// all values of the real batch, `u` uniform in [0, 1) per value and `α` uniform in [0, 1) per sample.
 ///
-/// Kodali et al., "On Convergence and Stability of GANs", 2017, arXiv:1705.07215, section 2.4; the perturbation as in the
-/// published code.
+/// Kodali et al., "On Convergence and Stability of GANs", 2017, arXiv:1705.07215, section 2.4; the perturbation as in
+/// the published code.
 public struct PerturbationPenalty: DiscriminatorPenalty {
     public static let name = "dragan"
 

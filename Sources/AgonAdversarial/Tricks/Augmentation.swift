@@ -12,7 +12,8 @@ import AgonTensors
 /// - **cutout**: a square of half the side at a random place becomes 0.
 ///
 /// Each image has its own random numbers, new ones for each use of a discriminator. Penalties see unchanged images.
-/// Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020, arXiv:2006.10738, section 3.
+/// Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020, arXiv:2006.10738, section
+/// 3.
 ///
 /// An image is changed with `probability`; otherwise it stays unchanged. With a `target` the probability starts at 0
 /// and is adapted: each update of the discriminators raises it by `batch / span` if the mean of `sign(D(x))` over the

@@ -38,11 +38,13 @@ public struct PastWeights {
 
     public init(_ settings: CheckpointSwap, of gan: GANNetworks) {
         self.settings = settings
+        // The averages of older weights go with them, so that those of the newest never mix with older ones.
+        let averages = gan.sides.compactMap(\.average)
         let networks =
             switch settings.network {
-            case .generator: gan.generators
+            case .generator: gan.generators + averages
             case .discriminator: gan.discriminators
-            case .both: gan.generators + gan.discriminators
+            case .both: gan.generators + averages + gan.discriminators
             }
         originals = networks.flatMap(\.variables)
         copies = originals.map {
@@ -63,8 +65,8 @@ public struct PastWeights {
         }
     }
 
-    /// Runs `body` while the networks hold their newest weights, which samples, evaluations and checkpoints take, whatever
-    /// weights take part in the training.
+    /// Runs `body` while the networks hold their newest weights, which samples, evaluations and checkpoints take,
+    /// whatever weights take part in the training.
     ///
     /// - Parameter finished: the number of finished iterations.
     public func withNewest<Result>(after finished: Int, _ body: () throws -> Result) rethrows -> Result {

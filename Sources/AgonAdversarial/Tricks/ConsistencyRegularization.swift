@@ -9,8 +9,8 @@ import AgonGraph
 /// Zhao et al., "Improved Consistency Regularization for GANs", AAAI 2021, arXiv:2002.04724, algorithm 1. Without the
 /// term of generated images: Zhang et al., "Consistency Regularization for Generative Adversarial Networks", ICLR 2020,
 /// arXiv:1910.12027, algorithm 1.
-/// Differs: the default change is a shift by up to an eighth of the side, as in the papers, but uncovered pixels become 0
-/// and images are not mirrored.
+/// Differs: the default change is a shift by up to an eighth of the side, as in the papers, but uncovered pixels become
+/// 0 and images are not mirrored.
 public struct ConsistencyRegularization: ConfigDecodable, Hashable, Sendable {
     /// The weights `λ_real` and `λ_fake`; 0 omits the term.
     public let real: Double, generated: Double

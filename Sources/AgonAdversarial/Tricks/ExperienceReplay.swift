@@ -10,8 +10,8 @@ import AgonTensors
 /// remembered sample that is shown. The first batches are shown unchanged and fill the memory, so with one image per
 /// step the memory is a buffer of `batches` images.
 /// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", CVPR 2017,
-/// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7; swapping as in the code of Zhu et
-/// al., 2017, arXiv:1703.10593.
+/// arXiv:1612.07828, section 2.3; Chintala et al., "How to train a GAN?", 2016, item 7; swapping as in the code of Zhu
+/// et al., 2017, arXiv:1703.10593.
 public struct ExperienceReplay: ConfigDecodable, Hashable, Sendable {
     /// The number of batches in the memory.
     public let batches: Int

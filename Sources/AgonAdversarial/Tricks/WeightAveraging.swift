@@ -7,8 +7,8 @@ import AgonLayers
 ///
 /// With a warm-up, the decay of iteration `t`, counted from the start, is `min(β, (1 + t) / (10 + t))`: the first
 /// weights, which are random, are soon forgotten, whatever `β` is.
-/// Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", ICLR 2019, arXiv:1806.04498, eq. 3; the warm-up
-/// as in TensorFlow's `ExponentialMovingAverage`.
+/// Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", ICLR 2019, arXiv:1806.04498, eq. 3; the
+/// warm-up as in TensorFlow's `ExponentialMovingAverage`.
 public struct WeightAveraging: ConfigDecodable, Hashable, Sendable {
     /// `β`.
     public let decay: Double
