@@ -55,10 +55,18 @@ struct DatasetsCommand: ParsableCommand {
         var name: String
         @Option(help: "Take the files from this folder instead of downloading them.", completion: .directory)
         var from: String?
-        @OptionGroup var data: DataOptions
+        @Option(
+            help: ArgumentHelp(
+                "Store the dataset in this folder of datasets, which is made if necessary.", valueName: "folder"),
+            completion: .directory)
+        var data: String?
+
+        func validate() throws {
+            if data?.isEmpty == true { throw ValidationError("--data: expected the name of a folder") }
+        }
 
         func run() throws {
-            let outcome = try DatasetCatalogue(searchPath: data.searchPath).fetch(
+            let outcome = try DatasetCatalogue(searchPath: .standard(dataFolder: data)).fetch(
                 name, from: from, showsProgress: TerminalSize.canRedraw
             ) { print($0) }
             print(

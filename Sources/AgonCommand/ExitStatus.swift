@@ -69,7 +69,7 @@ enum ExitStatus: Int32 {
     /// Nil for errors that the argument parser reports itself.
     private static func status(of error: any Error) -> ExitStatus? {
         switch error {
-        case ConfigError.malformedOverride, is EnvironmentWords.UnknownWord: .usage
+        case ConfigError.malformedOverride, is EnvironmentWords.UnfitWord: .usage
         case is ConfigError, is LayerError, is MetricError: .badInput
         case let error as RunError: status(ofRun: error)
         case let error as TrainingError: status(ofTraining: error)
@@ -130,7 +130,8 @@ enum ExitStatus: Int32 {
 
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
-        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownOutput,
+        case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownLabel,
+            .gridTooLarge, .unknownOutput,
             .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .notOneImage, .noNeighbours,
             .notGrid, .badTruncation, .noSplit:
             .usage

@@ -73,7 +73,6 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         func note(_ text: String) { Console.say("note: \(text)") }
-        let weights = weights ?? .average
         if let classifier, let onnx {
             let outcome = try ModelExport.writeClassifier(
                 classifier, searchPath: data.searchPath, to: onnx, threads: threads.count, note: note)

@@ -122,8 +122,10 @@ struct SampleCommand: ParsableCommand {
     var expression: [String] = []
     @Option(
         parsing: .unconditional,
-        help: "Generate only samples of this class, counted from 0; default: all classes in turn.")
-    var label: Int?
+        help: ArgumentHelp(
+            "Generate only samples of this class, by its name or its number from 0; default: all classes in turn.",
+            valueName: "class"))
+    var label: String?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -250,9 +252,10 @@ struct SampleCommand: ParsableCommand {
         let assignments = try save.isEmpty ? [] : LatentAssignment.parse(save.joined(separator: ","))
         let choice = try choice()
         let sampling = try Sampling(
-            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights ?? .average,
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights,
             standingStatistics: standingStatistics, threads: threads.count
         ) { print("note: \($0)") }
+        let label = try label.map { try sampling.label($0, searchPath: data.searchPath) }
         if let animate {
             let frames = try Animation.writeWalk(
                 sampling, count: count ?? 16, seed: UInt64(seed ?? 0), label: label, threads: threads.count, to: animate
@@ -289,7 +292,7 @@ struct SampleCommand: ParsableCommand {
             chosen = known
         }
         let outcome = try Sampling.writeFromDataset(
-            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights ?? .average, split: chosen,
+            run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights, split: chosen,
             count: count ?? 16,
             seed: UInt64(seed ?? 0),
             searchPath: data.searchPath, threads: threads.count, to: target

@@ -51,12 +51,29 @@ struct ThreadOptions: ParsableArguments {
     var count: Int { threads ?? Processor.current.usableCores }
 }
 
-struct DataOptions: ParsableArguments {
+/// The folder of `--data`, which need not exist on this machine.
+struct DataFolderOption: ParsableArguments {
     @Option(
         help: ArgumentHelp("Search this folder of datasets first.", valueName: "folder"), completion: .directory)
     var data: String?
 
     var searchPath: DataSearchPath { .standard(dataFolder: data) }
+
+    func requireFolder() throws {
+        guard let data else { return }
+        let folder = DatasetArchive.expanded(data)
+        guard !FileSystem.isFolder(folder) else { return }
+        throw ValidationError("--data \(data): \(FileSystem.exists(folder) ? "not a folder" : "no such folder")")
+    }
+}
+
+struct DataOptions: ParsableArguments {
+    @OptionGroup var folder: DataFolderOption
+
+    func validate() throws { try folder.requireFolder() }
+
+    var data: String? { folder.data }
+    var searchPath: DataSearchPath { folder.searchPath }
 }
 
 struct ChangedDataOptions: ParsableArguments {

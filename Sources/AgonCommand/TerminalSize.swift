@@ -5,7 +5,8 @@ struct TerminalSize {
     let columns: Int
     let rows: Int
 
-    /// The size of the terminal that an output goes to; nil where it goes elsewhere, or the terminal's width is unknown.
+    /// The size of the terminal that an output goes to; nil where it goes elsewhere, or the terminal's width is
+    /// unknown.
     init?(of descriptor: Int32) {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

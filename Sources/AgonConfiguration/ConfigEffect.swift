@@ -19,8 +19,8 @@ struct ConfigDeclaration: Sendable {
         case none
         /// The value is the default.
         case taken
-        /// The key is given, or its default was another one in earlier versions; the associated value is the default, or
-        /// the earlier one.
+        /// The key is given, or its default was another one in earlier versions; the associated value is the default,
+        /// or the earlier one.
         indirect case value(ConfigNode)
     }
 
@@ -32,8 +32,8 @@ extension ConfigNode {
     /// The values of a resolved config that have one of the effects, without those equal to their defaults. Therefore
     /// a config that was resolved before a key existed has the same identity as one that states the key's default.
     ///
-    /// A section that is left out takes its keys with it. Keys without a stated effect affect the result, and so do keys
-    /// of nodes that no decoder resolved.
+    /// A section that is left out takes its keys with it. Keys without a stated effect affect the result, and so do
+    /// keys of nodes that no decoder resolved.
     public func identity(of effects: Set<ConfigEffect>) -> ConfigNode {
         switch content {
         case .object(let object):

@@ -107,8 +107,8 @@ extension ConfigError: CustomStringConvertible, LocalizedError {
         path.steps.isEmpty || isOption(source, of: path) ? "\(source): \(message)" : "\(source): \(path): \(message)"
     }
 
-    /// Whether a value was given by an option with the name of its key, which would be said twice: `--real-samples 0` for
-    /// `realSamples`.
+    /// Whether a value was given by an option with the name of its key, which would be said twice: `--real-samples 0`
+    /// for `realSamples`.
     private static func isOption(_ source: ConfigSource, of path: ConfigPath) -> Bool {
         guard source.file.hasPrefix("--"), !source.isOverride, case .key(let key)? = path.steps.first
         else { return false }

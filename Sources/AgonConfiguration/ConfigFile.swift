@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension ConfigNode {
     /// The largest config file read, in bytes.
     static let fileSizeLimit = 64 << 20
@@ -5,8 +11,9 @@ extension ConfigNode {
     /// The config in a file, merged over the files it extends. Each value keeps the file and line it was written in.
     ///
     /// `"extends": "path"`, or an array of paths, at the top level names files relative to the extending one, or else
-    /// configs that come with Agon by their short names (`gan/mlp`); the later of several override the earlier. Objects are merged key by key, arrays and scalars replaced, with two
-    /// rules for sections that choose a variant by `"type"`:
+    /// configs that come with Agon by their short names (`gan/mlp`); the later of several override the earlier. Objects
+    /// are merged key by key, arrays and scalars replaced, with two rules for sections that choose a variant by
+    /// `"type"`:
     /// - an object with another `"type"` than the one below replaces it entirely, because keys of the other variant
     ///   have no meaning for it;
     /// - an object over a plain string, the short form of `{"type": …}`, is merged with that long form.
@@ -88,13 +95,18 @@ private struct ConfigLoader {
 
         var base: ConfigNode?
         for (index, name) in (extends.array ?? [extends]).enumerated() {
-            guard let path = name.string, !path.isEmpty else {
+            guard let stated = name.string, !stated.isEmpty else {
                 let place = ConfigPath.root.key("extends")
                 throw ConfigError.wrongType(
                     name.source, extends.array == nil ? place : place.index(index),
                     expected: "the path of a file", found: name.summary)
             }
-            let next = try load(Self.file(path, in: directory), extendedAt: name.source)
+            let path = Self.file(stated, in: directory)
+            if access(path, F_OK) != 0, errno == ENOENT, let nearest = Self.suggestion(for: stated) {
+                throw ConfigError.unreadableFile(
+                    path: path, reason: "no such file. Did you mean '\(nearest)'?", extendedAt: name.source)
+            }
+            let next = try load(path, extendedAt: name.source)
             base = base.map { next.merged(over: $0) } ?? next
         }
         return base.map { own.merged(over: $0) } ?? own
@@ -106,6 +118,13 @@ private struct ConfigLoader {
         guard FileBytes.canonicalPath(path) == nil else { return path }
         let shipped = ProjectFiles.config(name, in: "Configs")
         return shipped == name ? path : shipped
+    }
+
+    /// The config that comes with Agon and has nearly this name.
+    private static func suggestion(for name: String) -> String? {
+        name.hasPrefix("/")
+            ? nil
+            : ProjectFiles.nearestConfig(to: name, in: "Configs", names: ProjectFiles.configNames(in: "Configs"))
     }
 
     private static func directory(of path: String) -> String {

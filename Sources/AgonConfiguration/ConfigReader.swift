@@ -155,8 +155,8 @@ public final class ConfigReader {
 
     /// The value of a key in the given form. A default goes through the same checks as a value from a file.
     ///
-    /// - Parameter former: the default of earlier versions, where it was another: identities leave this one out, so that
-    ///   what was computed under it keeps its identity.
+    /// - Parameter former: the default of earlier versions, where it was another: identities leave this one out, so
+    ///   that what was computed under it keeps its identity.
     func value<Value>(
         _ key: String, _ form: ValueForm<Value>, default node: ConfigNode?, former: ConfigNode? = nil,
         affects effect: ConfigEffect = .result, _ doc: String

@@ -2,8 +2,8 @@ import Foundation
 
 /// Where the files that come with Agon are: configs, classifiers, tables, manifests of datasets, scripts.
 public enum ProjectFiles {
-    /// The places of a file or folder of the project, such as `Configs/tables`, nearest first: in the working folder or a
-    /// folder above it, above the program, where `make install` puts it, above the sources.
+    /// The places of a file or folder of the project, such as `Configs/tables`, nearest first: in the working folder or
+    /// a folder above it, above the program, where `make install` puts it, above the sources.
     ///
     /// - Parameter isWanted: whether a place with the name is taken; default: if it exists.
     public static func places(
@@ -26,9 +26,9 @@ public enum ProjectFiles {
         return found
     }
 
-    /// The path of a config that the user named: the path itself if there is such a file or run, else that of the config
-    /// that comes with Agon, by its path (`Configs/gan/mlp.json`) or by its short name in a folder (`gan/mlp`). A name
-    /// without a file is returned unchanged.
+    /// The path of a config that the user named: the path itself if there is such a file or run, else that of the
+    /// config that comes with Agon, by its path (`Configs/gan/mlp.json`) or by its short name in a folder (`gan/mlp`).
+    /// A name without a file is returned unchanged.
     ///
     /// - Parameter folder: such as `Configs` or `Configs/sweeps`.
     public static func config(

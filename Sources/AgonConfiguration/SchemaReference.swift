@@ -1,5 +1,5 @@
-/// A reference of all keys of a kind of file, as Markdown, from its JSON Schema: a table of the file's keys, then a section
-/// for each kind of part (layer, objective, ...) with its variants.
+/// A reference of all keys of a kind of file, as Markdown, from its JSON Schema: a table of the file's keys, then a
+/// section for each kind of part (layer, objective, ...) with its variants.
 public struct SchemaReference {
     private let schema: ConfigNode
     private let title: String

@@ -13,11 +13,16 @@ extension StoredImages {
         var labels: [Int32] = []
         for path in paths {
             let stream = try ByteStream(path: path)
-            // Rejects files that are too large to be a batch; 2³¹ bytes are 700 thousand images.
-            guard stream.limit < 1 << 31 else {
-                throw DatasetError.badCIFAR(path: path, reason: "it is too large for a batch of images")
+            var bytes: [UInt8] = []
+            // In pieces, because the size of a compressed file says little about that of its contents.
+            let piece = 1 << 24
+            while bytes.count % piece == 0, case let next = try stream.read(count: piece), !next.isEmpty {
+                bytes += next
+                // 2³¹ bytes are 700 thousand images.
+                guard bytes.count < 1 << 31 else {
+                    throw DatasetError.badCIFAR(path: path, reason: "it is too large for a batch of images")
+                }
             }
-            let bytes = try stream.read(count: Int(stream.limit))
             guard !bytes.isEmpty, bytes.count % recordBytes == 0 else {
                 throw DatasetError.badCIFAR(
                     path: path, reason: "its \(bytes.count) bytes are not a multiple of the record size \(recordBytes)")

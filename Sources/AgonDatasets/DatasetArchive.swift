@@ -66,7 +66,8 @@ package enum DatasetArchive {
     /// Unpacks into a temporary neighbour and renames it, so that an incomplete folder is never taken for a complete
     /// one.
     private static func unpack(_ path: String, to target: String) throws {
-        let unfinished = target + ".\(getpid()).partial"
+        // A killed process may have left a folder, and in a container all processes may have the same number.
+        let unfinished = target + ".\(getpid())-\(UUID().uuidString.prefix(8)).partial"
         do {
             try FileSystem.makeFolders(unfinished)
             try extractArchive(path, into: unfinished)

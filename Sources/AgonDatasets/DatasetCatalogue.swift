@@ -129,7 +129,7 @@ public struct DatasetCatalogue: Sendable {
     }
 
     /// Fetches a dataset into its folder in the search path, unless an intact copy is found anywhere in the search
-    /// path.
+    /// path. Into a folder that the user gave, such a copy is copied.
     ///
     /// Throws: the errors of `manifest(named:)` and `DatasetFetcher.fetch(from:)`.
     ///
@@ -139,15 +139,21 @@ public struct DatasetCatalogue: Sendable {
         report: @escaping (String) -> Void = { _ in }
     ) throws -> DatasetFetcher.Outcome {
         let manifest = try manifest(named: name)
+        let fetcher = DatasetFetcher(
+            manifest: manifest, into: searchPath.fetchFolder, showsProgress: showsProgress, report: report)
         if folder == nil, let place = locate(manifest) {
             let reports = DatasetVerification.verify(place)
             if !reports.isEmpty, reports.allSatisfy(\.isSound) {
-                return DatasetFetcher.Outcome(path: place.folder, wasPresent: true)
+                guard let given = searchPath.givenFolder, place.folder != given, !place.folder.hasPrefix(given + "/")
+                else { return DatasetFetcher.Outcome(path: place.folder, wasPresent: true) }
+                do {
+                    return try fetcher.fetch(from: place.folder)
+                } catch DatasetError.notInFolder {
+                    // It holds the contents of an archive, not the archive.
+                }
             }
         }
-        return try DatasetFetcher(
-            manifest: manifest, into: searchPath.fetchFolder, showsProgress: showsProgress, report: report
-        ).fetch(from: folder)
+        return try fetcher.fetch(from: folder)
     }
 
     /// The error for a dataset that was not found, which tells how to get it.

@@ -19,6 +19,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     public var split: DatasetSplit
     public let classes: [ClassReference]?
     public private(set) var limit: Int?
+    public private(set) var limitOrder: LimitOrder
     public let holdout: Double
     public let input: ImagePairs.Side?
     public let unpaired: Bool
@@ -51,11 +52,16 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         path = try reader.optionalString(
             "path", affects: kind?.isFolder == true ? .result : .nothing,
             "The folder or archive of images or pairs, or of trainA (conditions) and trainB (samples) for "
-                + "unpaired; for other sets, their location, which disables the search.")
+                + "unpaired; for other sets, their location, which disables the search. A relative path starts at "
+                + "the working folder.")
         split = try reader.choice(
             "split", default: DatasetSplit.train, "The training samples, the test samples, or the held-out samples.")
         classes = try Self.classes(from: reader)
-        limit = try reader.optionalInteger("limit", in: 1..., "Uses only this many samples, from the start.")
+        limit = try reader.optionalInteger(
+            "limit", in: 1..., "Uses only this many samples, the first as limitOrder counts them.")
+        limitOrder = try reader.choice(
+            "limitOrder", default: LimitOrder.source,
+            "With 'limit': the first samples in the order of the files, or the first of each class in turn.")
         holdout = try reader.number(
             "holdout", in: 0..<1, default: 0, "Fraction of the training samples held out for validation.")
         input = try reader.optionalChoice("input", "For pairs: the half that the generator reads.")
@@ -105,7 +111,8 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
     /// Throws: `DatasetError.unfitSetting`.
     public init(
         name: String, path: String? = nil, split: DatasetSplit = .train, classes: [ClassReference]? = nil,
-        limit: Int? = nil, holdout: Double = 0, input: ImagePairs.Side? = nil, unpaired: Bool = false,
+        limit: Int? = nil, limitOrder: LimitOrder = .source, holdout: Double = 0, input: ImagePairs.Side? = nil,
+        unpaired: Bool = false,
         broken: ImageReading.Broken? = nil, background: Int? = nil, embeddings: String? = nil, count: Int? = nil,
         deviation: Double? = nil, transforms: [ImageTransform] = [],
         range: SampleRange = .signed, order: SampleOrder = .shuffled, memoryLimit: Int = 512, seed: UInt64 = 0
@@ -115,6 +122,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         self.split = split
         self.classes = classes
         self.limit = limit
+        self.limitOrder = limitOrder
         self.holdout = holdout
         self.input = input
         self.unpaired = unpaired
@@ -151,6 +159,7 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         try require(range == .signed || !isMixture, "range", "'\(name)' has points, not images")
         try require(classes == nil || !isMixture, "classes", "'\(name)' is drawn from all modes")
         try require(limit == nil || !isMixture, "limit", "'\(name)' is synthetic; use 'count' for fewer samples")
+        try require(limitOrder == .source || limit != nil, "limitOrder", "there is no 'limit'")
         try require(
             holdout == 0 || kind?.isSynthetic != true, "holdout",
             "'\(name)' is synthetic: its test and validation samples are drawn apart")
@@ -186,7 +195,7 @@ extension DatasetConfiguration {
     public func deterministic(split: DatasetSplit, takesAll: Bool = false) -> DatasetConfiguration {
         var data = self
         data.split = split
-        if takesAll { data.limit = nil }
+        if takesAll { (data.limit, data.limitOrder) = (nil, .source) }
         data.transforms = transforms.compactMap(\.deterministic)
         (data.range, data.order) = (.signed, .shuffled)
         return data
@@ -233,6 +242,7 @@ extension DatasetConfiguration {
                 })
         }
         object["limit"] = limit.map { ConfigNode($0) }
+        object["limitOrder"] = ConfigNode(limitOrder.rawValue)
         object["holdout"] = ConfigNode(holdout)
         object["input"] = input.map { ConfigNode($0.rawValue) }
         object["unpaired"] = ConfigNode(unpaired)

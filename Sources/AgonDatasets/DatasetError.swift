@@ -33,8 +33,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// A key of a dataset's configuration that is incompatible with the others.
     case unfitSetting(key: String, reason: String)
     case unknownDataset(String, nearest: String?, available: [String])
-    /// `files` were searched for in `folders`; `passedOver` describes data that were found but rejected, `remedy` how to
-    /// get the data.
+    /// `files` were searched for in `folders`; `passedOver` describes data that were found but rejected, `remedy` how
+    /// to get the data.
     case missing(name: String, files: [String], folders: [String], remedy: String, passedOver: [String] = [])
     case noTestSplit(origin: String)
     case noHoldout(origin: String)

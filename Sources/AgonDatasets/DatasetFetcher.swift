@@ -37,8 +37,8 @@ public struct DatasetFetcher {
     ///
     /// - Parameter folder: a local folder that contains the files, used instead of the manifest's sources.
     ///
-    /// Throws: `DatasetError`, `TensorsError.cannotWrite`. A file with a wrong checksum is removed, and existing data at
-    /// the target stay intact.
+    /// Throws: `DatasetError`, `TensorsError.cannotWrite`. A file with a wrong checksum is removed, and existing data
+    /// at the target stay intact.
     public func fetch(from folder: String? = nil) throws -> Outcome {
         for form in manifest.forms where isSound(form) { return Outcome(path: target, wasPresent: true) }
         if let folder { return try fetch(fromFolder: folder) }
@@ -121,20 +121,21 @@ public struct DatasetFetcher {
         {
             return ready
         }
-        var name = file.name
-        if case .folder(let folder) = source, !FileManager.default.fileExists(atPath: folder + "/" + name) {
-            name = file.plainName
+        var (name, origin) = (file.name, file.name)
+        // A folder may hold the file unpacked, under another spelling of its name or in a folder of that name.
+        if case .folder(let folder) = source, let place = DatasetVerification.path(of: file, in: folder) {
+            (name, origin) = ((place as NSString).lastPathComponent, String(place.dropFirst(folder.count + 1)))
         }
         let part = staging + "/" + name + ".part"
         let wasBegun = FileManager.default.fileExists(atPath: part)
         report("\(wasBegun ? "continuing" : "getting") \(name)")
         // The part may be complete if the fetch was interrupted before the check.
         if !wasBegun || DatasetVerification.verdict(of: part, as: file) != .sound {
-            try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
+            try source.get(origin, to: part, scratch: staging, showsProgress: showsProgress)
             if wasBegun && DatasetVerification.verdict(of: part, as: file) != .sound {
                 // The partial file may belong to another version of the file: start over once.
                 try remove(part)
-                try source.get(name, to: part, scratch: staging, showsProgress: showsProgress)
+                try source.get(origin, to: part, scratch: staging, showsProgress: showsProgress)
             }
         }
         switch DatasetVerification.verdict(of: part, as: file) {
@@ -156,8 +157,8 @@ public struct DatasetFetcher {
         return ready
     }
 
-    /// Renames the finished folder into place. A former folder may hold the user's own data, so it is kept under another
-    /// name.
+    /// Renames the finished folder into place. A former folder may hold the user's own data, so it is kept under
+    /// another name.
     private func replaceTarget(by contents: String, staging: String) throws {
         let former = staging + "/former"
         try remove(former)

@@ -194,7 +194,7 @@ extension DatasetConfiguration {
     ) throws -> ImageDataset {
         let selection = try SampleSelection(
             count: source.count, labels: source.labels, classNames: source.classNames, classes: classes, limit: limit,
-            holdout: holdout, origin: name)
+            limitOrder: limitOrder, holdout: holdout, origin: name)
         let embeddings = try path.map {
             try SampleEmbeddings(path: DatasetArchive.expanded($0), count: source.count).selecting(selection.indices)
         }

@@ -1,6 +1,6 @@
 extension DatasetConfiguration {
-    /// The channels of the set's images as far as its kind and the transforms tell, without the data; nil for points and
-    /// unknown sets.
+    /// The channels of the set's images as far as its kind and the transforms tell, without the data; nil for points
+    /// and unknown sets.
     public func expectedChannels(searchPath: DataSearchPath) -> Int? {
         let original: Int?
         if let kind = BuiltIn(rawValue: name) {

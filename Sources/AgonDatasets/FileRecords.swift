@@ -1,6 +1,5 @@
 import AgonConfiguration
 import AgonTensors
-import CAgonImageCodecs
 import Foundation
 import Synchronization
 
@@ -10,6 +9,8 @@ struct FileRecord: Hashable, Sendable {
     let contents: FileContents
     /// The image's header, for files that were examined and are images.
     var image: ImageHeader?
+    /// Whether the image's pixels were decoded, and not only its header and its end looked at.
+    var isDecoded = false
     /// Why the file is not a usable image.
     var fault: String?
 }
@@ -27,11 +28,12 @@ struct ImageHeader: Hashable, Sendable {
 /// The results of examining the files of a folder, kept between runs in the cache folder: a file with unchanged path,
 /// size and times is not read again. If the store is lost, damaged or not writable, this only costs time.
 ///
-/// File: `agon files 3`, then for each file its size, times, size and hash of the contents, format, height, width,
-/// channels, whether it holds more images (0 or 1), fault and name, separated by tabs and terminated by a zero byte (which no name contains).
+/// File: `agon files 4`, then for each file its size, times, size and hash of the contents, format, height, width,
+/// channels, whether it holds more images (1) and was decoded (2), fault and name, separated by tabs and terminated by a zero byte
+/// (which no name contains).
 final class FileRecords: Sendable {
     /// Incremented when the decoders accept or reject other files.
-    private static let head = "agon files 3"
+    private static let head = "agon files 4"
     /// A file that changed a moment ago may change again without a visible change of its time stamp.
     private static let grain: Int64 = 2_000_000_000
 
@@ -82,7 +84,7 @@ final class FileRecords: Sendable {
                     "\(record.stamp.size)", "\(record.stamp.modified)", "\(record.stamp.changed)",
                     "\(record.contents.size)", record.contents.sha256, "\(record.image?.format.rawValue ?? 0)",
                     "\(record.image?.height ?? 0)", "\(record.image?.width ?? 0)", "\(record.image?.channels ?? 0)",
-                    record.image?.hasMore == true ? "1" : "0",
+                    "\((record.image?.hasMore == true ? 1 : 0) + (record.isDecoded ? 2 : 0))",
                     record.fault.map { $0.replacingOccurrences(of: "\t", with: " ") } ?? "", "",
                 ]
                 bytes.append(contentsOf: fields.joined(separator: "\t").utf8)
@@ -94,9 +96,7 @@ final class FileRecords: Sendable {
         guard let bytes else { return }
         try? FileManager.default.createDirectory(
             atPath: FilePath.parent(of: path), withIntermediateDirectories: true)
-        _ = withMessage { message in
-            bytes.withUnsafeBytes { agon_file_write(path, $0.baseAddress, $0.count, message) }
-        }
+        try? AtomicFile.write(path: path, bytes: bytes)
     }
 
     private static func load(_ path: String) -> [[UInt8]: FileRecord] {
@@ -124,8 +124,9 @@ final class FileRecords: Sendable {
                     hasSize
                         ? ImageHeader(
                             format: format, height: values[6], width: values[7], channels: values[8],
-                            hasMore: values[9] == 1) : nil
+                            hasMore: values[9] & 1 != 0) : nil
                 },
+                isDecoded: values[9] & 2 != 0,
                 fault: fields[10].isEmpty ? nil : String(decoding: fields[10], as: UTF8.self))
         }
         return records

@@ -20,6 +20,7 @@ public struct ImageDataset: Dataset {
     /// The number of leading transforms whose result is the same in each epoch.
     private let steadyCount: Int
     private let memory: ImageMemory?
+    private let selectionNote: String?
     private let outputShape: ImageShape
 
     /// - Parameter range: the range of the samples' values.
@@ -45,6 +46,7 @@ public struct ImageDataset: Dataset {
         self.source = source
         self.embeddings = embeddings
         fingerprint = .combining([source.fingerprint, embeddings?.fingerprint])
+        selectionNote = selection.note
         self.indices = indices
         self.transforms = transforms
         self.range = range
@@ -114,7 +116,7 @@ public struct ImageDataset: Dataset {
     /// The source of the images, before selection and transforms.
     package var images: any ImageSource { source }
 
-    public var notes: [String] { source.notes }
+    public var notes: [String] { source.notes + (selectionNote.map { [$0] } ?? []) }
 
     public var residentBytes: Int {
         source.residentBytes + keptBytes + indices.count * MemoryLayout<Int>.size

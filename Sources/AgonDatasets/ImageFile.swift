@@ -4,6 +4,9 @@ import Foundation
 /// PNG, JPEG, WebP, TIFF, GIF and BMP files, recognised by their contents. If a file has several images, the first is
 /// read.
 public enum ImageFile {
+    /// The largest number of pixels of an image that is read or written.
+    public static let largestPixelCount = Int(AGON_IMAGE_MAX_PIXELS)
+
     /// The shape in the header of a file, after rotation to upright, without alpha.
     ///
     /// Throws: `DatasetError.unreadable` or `.badImage`, naming the file.
@@ -62,32 +65,24 @@ public enum ImageFile {
 
     /// Writes a greyscale or RGB image as a PNG, atomically: the file appears whole or not at all.
     ///
-    /// Throws: `DatasetError.cannotWrite`, for example if the disk is full; an existing file of that name then stays
-    /// intact.
+    /// Throws: `TensorsError.cannotWrite`, for example if the disk is full; an existing file of that name then stays
+    /// intact. `DatasetError.cannotWrite` for a shape that the format cannot hold.
     public static func writePNG(_ image: Image, path: String) throws {
-        try write(image, path: path) { shape, pixels, message in
-            agon_png_write(
-                path, UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), pixels, message)
+        let shape = image.shape
+        try writeEncoded(path: path) { encoding, message in
+            agon_png_encode(
+                UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), image.pixels, encoding, message)
         }
     }
 
     /// Writes a greyscale or RGB image as a baseline JPEG with the given quality, 1 to 100.
     public static func writeJPEG(_ image: Image, path: String, quality: Int) throws {
-        try write(image, path: path) { shape, pixels, message in
-            agon_jpeg_write(
-                path, UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), pixels, Int32(quality),
-                message)
+        let shape = image.shape
+        try writeEncoded(path: path) { encoding, message in
+            agon_jpeg_encode(
+                UInt32(shape.height), UInt32(shape.width), UInt32(shape.channels), image.pixels, Int32(quality),
+                encoding, message)
         }
-    }
-
-    private static func write(
-        _ image: Image, path: String,
-        _ body: (ImageShape, UnsafePointer<UInt8>?, UnsafeMutablePointer<CChar>) -> Int32
-    ) throws {
-        let failure = withMessage { message in
-            image.pixels.withUnsafeBufferPointer { body(image.shape, $0.baseAddress, message) }
-        }
-        if let reason = failure { throw DatasetError.cannotWrite(path: path, reason: reason) }
     }
 
     private static func info(of bytes: [UInt8], path: String) throws -> agon_image_info {

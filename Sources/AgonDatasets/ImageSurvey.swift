@@ -41,17 +41,16 @@ struct ImageSurvey: Sendable {
         var found: [FileRecord?] = []
         found.reserveCapacity(files.count)
         var unknown: [Int] = []
-        var bytes = 0
+        let stamps = files.map { FileStamp(path: folder + "/" + $0) }
+        let decodes = stamps.reduce(0) { $0 + ($1?.size ?? 0) } <= Self.decodingLimit
         for (index, file) in files.enumerated() {
-            let stamp = FileStamp(path: folder + "/" + file)
-            let record = stamp.flatMap { store.record(file, stamp: $0) }.flatMap {
-                $0.image != nil || $0.fault != nil ? $0 : nil
+            let record = stamps[index].flatMap { store.record(file, stamp: $0) }.flatMap {
+                // A folder that was too large to be decoded may have become smaller.
+                $0.fault != nil || $0.image != nil && ($0.isDecoded || !decodes) ? $0 : nil
             }
-            bytes += stamp?.size ?? 0
             if record == nil { unknown.append(index) }
             found.append(record)
         }
-        let decodes = bytes <= Self.decodingLimit
         let work = SurveyWork(unknown)
         let workers = min(ProcessInfo.processInfo.activeProcessorCount, unknown.count / SurveyWork.stride + 1)
         runConcurrently(workers) { _ in
@@ -98,7 +97,8 @@ struct ImageSurvey: Sendable {
             } else {
                 header = try ImageFile.header(of: scratch.file, path: path, mustBeWhole: true)
             }
-            let record = FileRecord(stamp: stamp ?? broken("", contents).stamp, contents: contents, image: header)
+            let record = FileRecord(
+                stamp: stamp ?? broken("", contents).stamp, contents: contents, image: header, isDecoded: decodes)
             if let stamp, FileStamp(path: path) == stamp { store.keep(file, record) }
             return record
         } catch DatasetError.badImage(_, let reason) {

@@ -10,8 +10,8 @@ public enum ImageTransform: Hashable, Sendable {
 
     /// Resizes to a height and width.
     case resize(height: Int, width: Int, filter: ResizeFilter = .bilinear, fit: Fit = .cover)
-    /// Cuts out the centre rectangle, after adding `padding` black pixels around the image: the centre of a random crop,
-    /// for evaluations. No config states the padding, and no identity, as most crops lie within the image.
+    /// Cuts out the centre rectangle, after adding `padding` black pixels around the image: the centre of a random
+    /// crop, for evaluations. No config states the padding, and no identity, as most crops lie within the image.
     case centerCrop(height: Int, width: Int, padding: Int = 0)
     /// Cuts out a rectangle at a random position, after adding `padding` black pixels around the image.
     case randomCrop(height: Int, width: Int, padding: Int)

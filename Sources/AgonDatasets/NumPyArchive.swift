@@ -6,8 +6,8 @@ import Foundation
 public enum NumPyArchive {
     /// Reads arrays by their names.
     ///
-    /// Throws `DatasetError.badArchive` for a file that is not a zip or lacks an array, `TensorsError` for an unreadable
-    /// array, either's `.cannotWrite` if the system's temporary folder cannot hold the arrays.
+    /// Throws `DatasetError.badArchive` for a file that is not a zip or lacks an array, `TensorsError` for an
+    /// unreadable array, either's `.cannotWrite` if the system's temporary folder cannot hold the arrays.
     public static func read(path: String, names: [String]) throws -> [NpyArray] {
         let folder = NSTemporaryDirectory() + "agon-npz-\(UUID().uuidString)"
         try FileSystem.makeFolders(folder)
@@ -31,7 +31,7 @@ public enum NumPyArchive {
 
     /// Writes named arrays, atomically: the file appears whole or not at all.
     ///
-    /// Throws `DatasetError.cannotWrite`.
+    /// Throws `DatasetError.cannotWrite` without memory, `TensorsError.cannotWrite`.
     public static func write(_ arrays: [(name: String, array: NpyArray)], path: String) throws {
         guard let zip = agon_zip_begin() else {
             throw DatasetError.cannotWrite(path: path, reason: "no memory for the archive")
@@ -44,8 +44,10 @@ public enum NumPyArchive {
                 }
             }
         }
-        // This frees the zip in all cases.
-        let end = withMessage { agon_zip_finish(zip, failure == nil ? path : nil, $0) }
-        if let reason = failure ?? end { throw DatasetError.cannotWrite(path: path, reason: reason) }
+        if let reason = failure {
+            agon_zip_finish(zip, nil, nil)
+            throw DatasetError.cannotWrite(path: path, reason: reason)
+        }
+        try writeEncoded(path: path) { encoding, message in agon_zip_finish(zip, encoding, message) }
     }
 }

@@ -5,8 +5,8 @@ import AgonText
 /// How fast an iteration would be on more threads than the machine has: replays the tasks that one thread ran under the
 /// pool's rule (a free worker takes a piece of the first ready task).
 ///
-/// The model assumes that a piece takes as long on any core as it did on this one, and that passing it on costs nothing.
-/// Only the memory's bandwidth is shared, if it is given.
+/// The model assumes that a piece takes as long on any core as it did on this one, and that passing it on costs
+/// nothing. Only the memory's bandwidth is shared, if it is given.
 public struct ScalingModel: Sendable {
     public struct Prediction: Sendable, Equatable {
         public let threads: Int

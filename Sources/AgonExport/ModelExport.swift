@@ -17,19 +17,19 @@ public enum ModelExport {
         public let bytes: Int
     }
 
-    /// Writes a run's generator: input `latent` `[batch, size]` (and `condition` `[batch, classes]`, one-hot, if samples
-    /// have classes), output `images` `[batch, C, H, W]`, or `[batch, D]` for points. Images are in [-1, 1] if the network
-    /// ends in a tanh or a sigmoid; values of other networks may lie outside, as they may in Agon, which clips them when it
-    /// writes PNG files. Generators that translate images cannot be written.
+    /// Writes a run's generator: input `latent` `[batch, size]` (and `condition` `[batch, classes]`, one-hot, if
+    /// samples have classes), output `images` `[batch, C, H, W]`, or `[batch, D]` for points. Images are in [-1, 1] if
+    /// the network ends in a tanh or a sigmoid; values of other networks may lie outside, as they may in Agon, which
+    /// clips them when it writes PNG files. Generators that translate images cannot be written.
     ///
     /// - Parameters:
     ///   - step: of the checkpoint; default: the newest.
-    ///   - weights: whether to write the averages of the weights, if the run has any.
+    ///   - weights: of the generator; default: averages, if the run keeps any.
     ///   - note: called with messages about skipped checkpoints.
     ///
     /// Throws `ExportError`, `SamplingError`, `RunError`, `ConfigError`, `TensorsError`, `GraphError`.
     public static func writeGenerator(
-        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights? = nil,
         to file: String, threads: Int, note: (String) -> Void = { _ in }
     ) throws -> Outcome {
         try check(file)
@@ -76,6 +76,7 @@ public enum ModelExport {
 
     private static func check(_ file: String) throws {
         guard file.lowercased().hasSuffix(".onnx") else { throw ExportError.wrongEnding(path: file) }
+        try AtomicFile.checkFolder(of: file)
     }
 
     private static func write(

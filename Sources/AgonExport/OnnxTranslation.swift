@@ -4,8 +4,8 @@ import AgonTensors
 /// A graph in evaluation mode as ONNX nodes.
 ///
 /// What depends on no input (weights under a norm, folded kernels) is computed once and becomes a constant; the rest is
-/// translated operation by operation. Agon's images are `[N, H, W, C]`, those of ONNX's convolutions `[N, C, H, W]`, so these
-/// stand between transpositions, most of which runtimes remove.
+/// translated operation by operation. Agon's images are `[N, H, W, C]`, those of ONNX's convolutions `[N, C, H, W]`, so
+/// these stand between transpositions, most of which runtimes remove.
 struct OnnxTranslation {
     /// The samples of the graph; shapes that begin with a multiple of it begin with the batch.
     static let batch = 13
@@ -97,8 +97,8 @@ struct OnnxTranslation {
         }
     }
 
-    /// The value that an elementwise operation may read instead of a constant: ONNX broadcasts it to any batch, where the
-    /// graph has copied it to the samples of its own.
+    /// The value that an elementwise operation may read instead of a constant: ONNX broadcasts it to any batch, where
+    /// the graph has copied it to the samples of its own.
     private func unbroadcast(_ value: Value) -> Value {
         guard !isDependent[value.index], Self.isBatch(value.shape),
             case .broadcast = graph.nodes[value.index].operation

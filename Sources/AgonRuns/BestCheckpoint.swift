@@ -45,7 +45,8 @@ extension RunFolder {
         return step
     }
 
-    /// The step of the best checkpoint: the one that training keeps, or without one that with the lowest Fréchet distance.
+    /// The step of the best checkpoint: the one that training keeps, or without one that with the lowest Fréchet
+    /// distance.
     ///
     /// Throws `RunError.noRun`, `RunError.noBestCheckpoint`, `TensorsError.cannotRead`.
     public func bestCheckpointStep() throws -> Int {

@@ -1,3 +1,4 @@
+import AgonExperiments
 import AgonGraph
 import AgonTensors
 
@@ -83,10 +84,20 @@ public struct Checkpoint: Sendable {
         Set(file.entries.map { $0.name.prefix { $0 != "." } }).count == 1
     }
 
-    /// Whether to take the averages of the generator's weights: as wanted, if the file has these weights, else the others.
+    /// Whether to take the averages of the generator's weights: as wanted, if the file has these weights, else the
+    /// others.
     ///
-    /// - Parameter note: called if the file has only the others, as a model may.
-    package func takesAverages(wanted: Bool, note: (String) -> Void) -> Bool {
+    /// - Parameters:
+    ///   - weights: the wanted ones; nil: averages, if there are any.
+    ///   - keepsAverages: whether the run keeps averages.
+    ///   - note: called if the run or the file has only the others, as a model may.
+    package func takesAverages(
+        _ weights: EvaluationSettings.Weights?, keepsAverages: Bool, note: (String) -> Void
+    ) -> Bool {
+        if weights == .average, !keepsAverages {
+            note("\(path): the run keeps no averages of its weights (tricks.averaging); took the raw weights")
+        }
+        let wanted = keepsAverages && weights != .raw
         func holds(_ network: String) -> Bool { file.entries.contains { $0.name.hasPrefix(network + ".") } }
         let names = wanted ? ("average", "generator") : ("generator", "average")
         guard !holds(names.0), holds(names.1) else { return wanted }

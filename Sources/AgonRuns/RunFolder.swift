@@ -61,8 +61,8 @@ public struct RunFolder: Hashable, Sendable {
 
     // MARK: Creating and finding
 
-    /// Checks that a new run in the folder would overwrite no file of anyone else. Empty logs are left by a run that was
-    /// killed before it wrote its config.
+    /// Checks that a new run in the folder would overwrite no file of anyone else. Empty logs are left by a run that
+    /// was killed before it wrote its config.
     ///
     /// Throws `RunError.otherFile`, `TensorsError.cannotRead`.
     package func checkNoOtherFiles() throws {
@@ -186,9 +186,9 @@ public struct RunFolder: Hashable, Sendable {
     ///   - config: an experiment's digest; a checkpoint without a comparable digest belongs to the folder's config.
     ///   - note: receives a message for each unusable checkpoint that is skipped.
     ///
-    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `RunError.configChanged` if all
-    /// belong to another config, `TensorsError.cannotRead` or `RunError.badCheckpoint` if the folder or a checkpoint
-    /// cannot be read, because an unreadable checkpoint may be intact.
+    /// Throws `RunError.noUsableCheckpoint` if there are checkpoints but none is usable, `RunError.configChanged` if
+    /// all belong to another config, `TensorsError.cannotRead` or `RunError.badCheckpoint` if the folder or a
+    /// checkpoint cannot be read, because an unreadable checkpoint may be intact.
     package func newestCheckpoint(config: String? = nil, note: (String) -> Void) throws -> Checkpoint? {
         var problems: [String] = []
         var others = 0

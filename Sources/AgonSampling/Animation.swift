@@ -47,8 +47,8 @@ public enum Animation {
         return frames.count
     }
 
-    /// Writes a grid of samples whose latent vectors go along great circles from one random vector to the next, and back to
-    /// the first.
+    /// Writes a grid of samples whose latent vectors go along great circles from one random vector to the next, and
+    /// back to the first.
     ///
     /// - Parameters:
     ///   - count: the samples of a frame.
@@ -56,7 +56,7 @@ public enum Animation {
     ///   - frames: of each leg.
     /// - Returns: the number of frames.
     ///
-    /// Throws `SamplingError`, `DatasetError.cannotWrite`.
+    /// Throws `SamplingError`, `TensorsError.cannotWrite`.
     public static func writeWalk(
         _ sampling: Sampling, count: Int, legs: Int = 4, frames: Int = 15, seed: UInt64, label: Int?, threads: Int,
         to path: String

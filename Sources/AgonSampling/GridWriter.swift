@@ -85,7 +85,7 @@ package final class GridWriter {
     ///
     /// - Parameter step: the step of the generator's own random numbers, if any.
     ///
-    /// Throws `DatasetError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     package func write(path: String, step: Int) throws {
         switch content {
         case .samples(let latents, let conditions, let grid):

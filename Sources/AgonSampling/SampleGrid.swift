@@ -40,7 +40,7 @@ public struct SampleGrid: Sendable {
     ///
     /// - Parameter samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
     ///
-    /// Throws: `DatasetError.cannotWrite`.
+    /// Throws: `TensorsError.cannotWrite`.
     public func write(_ samples: Tensor, path: String) throws {
         try ImageFile.writePNG(image(of: samples), path: path)
     }
@@ -67,6 +67,19 @@ public struct SampleGrid: Sendable {
                 scale: layout.dot, level: Self.digitLevel, into: &image)
         }
         return image
+    }
+
+    /// Checks before samples are drawn that a PNG can hold the grid.
+    ///
+    /// - Parameter sample: the shape of a sample.
+    ///
+    /// Throws `SamplingError.gridTooLarge`.
+    func check(count: Int, sample: Shape) throws {
+        guard sample.rank == 3 else { return }
+        let shape = Layout(self, images: Shape([count] + sample.dimensions)).shape
+        guard shape.height * shape.width <= ImageFile.largestPixelCount else {
+            throw SamplingError.gridTooLarge(height: shape.height, width: shape.width)
+        }
     }
 
     /// The whole factor by which each sample is enlarged.

@@ -14,8 +14,8 @@ public enum SampleOutput: Equatable, Sendable {
 
     /// `.png`, `.npy`, or a folder: a path that ends with `/` or that is a folder already.
     ///
-    /// Throws `SamplingError.unknownOutput` for other endings, `TensorsError.cannotWrite` for a file whose folder does not
-    /// exist.
+    /// Throws `SamplingError.unknownOutput` for other endings, `TensorsError.cannotWrite` for a file whose folder does
+    /// not exist.
     public init(path: String) throws {
         if path.hasSuffix("/") || FileSystem.isFolder(path) {
             self = .folder(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
@@ -36,7 +36,7 @@ public enum SampleOutput: Equatable, Sendable {
     ///   - samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
     ///   - drawing: makes the one image with all of them.
     ///
-    /// Throws `DatasetError.cannotWrite`, `TensorsError.cannotWrite`, `RunError.cannotMakeFolder`,
+    /// Throws `TensorsError.cannotWrite`, `RunError.cannotMakeFolder`,
     /// `SamplingError.folderNotEmpty` for a folder with other files, `.notImages` for points that are to be images.
     func write(_ samples: Tensor, drawing: (Tensor) -> Image) throws {
         switch self {
@@ -55,18 +55,22 @@ public enum SampleOutput: Equatable, Sendable {
         }
         let images = EightBitImages(SampleGrid.displayable(samples))
         let digits = max(5, String(images.count).count)
-        var written: [String] = []
-        do {
-            for index in 0..<images.count {
-                let number = String(index + 1)
-                let path = folder + "/" + String(repeating: "0", count: digits - number.count) + number + ".png"
-                try ImageFile.writePNG(Image(shape: images.shape, pixels: images[index..<index + 1].pixels), path: path)
-                written.append(path)
+        // A part of the samples, as after a full disk or a signal, would pass for all of them.
+        let unfinished = folder + "/.unfinished"
+        defer { try? FileManager.default.removeItem(atPath: unfinished) }
+        try RunFolder.makeFolders(unfinished)
+        let names = (1...images.count).map { index in
+            String(repeating: "0", count: digits - String(index).count) + "\(index).png"
+        }
+        for (index, name) in names.enumerated() {
+            let image = Image(shape: images.shape, pixels: images[index..<index + 1].pixels)
+            try ImageFile.writePNG(image, path: unfinished + "/" + name)
+        }
+        for name in names {
+            let path = folder + "/" + name
+            guard rename(unfinished + "/" + name, path) == 0 else {
+                throw TensorsError.cannotWrite(path: path, code: errno)
             }
-        } catch {
-            // A part of the samples, as on a full disk, would pass for all of them.
-            for path in written { unlink(path) }
-            throw error
         }
     }
 }

@@ -40,7 +40,7 @@ extension SampleGrid {
 
     /// Writes strips as a PNG.
     ///
-    /// Throws `DatasetError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     package static func writeStrips(_ columns: [Tensor], perRow: Int? = nil, path: String) throws {
         try ImageFile.writePNG(strips(columns, perRow: perRow), path: path)
     }

@@ -4,8 +4,8 @@ import AgonGraph
 import AgonLayers
 import AgonTensors
 
-/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time. Images
-/// come out in [-1, 1], whatever the range of those that it was trained on.
+/// A generator made ready to turn latent vectors (or images) into samples, in evaluation mode, a batch at a time.
+/// Images come out in [-1, 1], whatever the range of those that it was trained on.
 package final class Sampler {
     private let step: CompiledStep
     private let batch: Int

@@ -37,7 +37,7 @@ public struct Sampling {
     public let saved: SavedLatents
     private let folder: RunFolder
     private let latent: LatentConfiguration
-    private let range: SampleRange
+    private let dataset: DatasetConfiguration
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
     /// With the weights that are wanted.
@@ -49,7 +49,7 @@ public struct Sampling {
     /// Reads the newest checkpoint of a run, or that of a step.
     ///
     /// - Parameters:
-    ///   - weights: whether to draw samples with the averages of the generator's weights, if the run has any.
+    ///   - weights: of the generator; default: averages, if the run keeps any.
     ///   - batches: the number of batches of samples from which batch norms take their statistics
     ///     (`StandingStatistics`); nil: the running statistics of training.
     ///   - threads: the threads that compute these statistics.
@@ -57,7 +57,7 @@ public struct Sampling {
     ///
     /// Throws `SamplingError.cannotSample`, `.noStandingStatistics`, `RunError`, `ConfigError`, `TensorsError`.
     public init(
-        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights? = nil,
         standingStatistics batches: Int? = nil, threads: Int = 1, note: (String) -> Void = { _ in }
     ) throws {
         folder = RunFolder(path: path)
@@ -79,7 +79,7 @@ public struct Sampling {
             ).accumulate()
         }
         latent = training.latent
-        range = configuration.dataset.range
+        dataset = configuration.dataset
         saved = SavedLatents(run: folder, size: latent.size)
         // Point datasets are generated, not read; if that fails, the image omits the modes.
         modes =
@@ -101,6 +101,29 @@ public struct Sampling {
         return try Checkpoint(path: folder.checkpointPath(step: step))
     }
 
+    /// The number of the class that a user gives by its name in the dataset or by its number. Names of classes may be
+    /// numbers, as those of digits are; a name counts first.
+    ///
+    /// Throws `SamplingError.badLabel` if samples have no classes, `.unknownLabel`, `DatasetError` if a name is given
+    /// and the data are not found.
+    public func label(_ text: String, searchPath: DataSearchPath) throws -> Int {
+        guard classes != nil else { throw SamplingError.badLabel(text, folder: folder.path, classes: nil) }
+        let number = Int(text)
+        let names: [String]
+        do {
+            names = try dataset.open(searchPath: searchPath).classNames
+        } catch {
+            guard let number else { throw error }
+            return number
+        }
+        do {
+            return try ClassReference.name(text).index(in: names, origin: "--label")
+        } catch DatasetError.unknownClass(_, let nearest, _, _) {
+            guard let number else { throw SamplingError.unknownLabel(text, nearest: nearest, classes: names) }
+            return number
+        }
+    }
+
     /// Writes samples as an image, as an array, or as numbered images, as the path says (`SampleOutput`).
     ///
     /// - Parameters:
@@ -113,7 +136,7 @@ public struct Sampling {
     ///     seed through the classes, and rows likewise.
     ///   - truncation: the bound at which the latents' normal distribution is truncated; nil: none.
     ///
-    /// Throws `SamplingError`, `TensorsError` for expressions and saved latents, `DatasetError.cannotWrite`.
+    /// Throws `SamplingError`, `TensorsError` for expressions, saved latents and files that cannot be written.
     public func write(
         _ choice: Choice, seed: UInt64, columns: Int? = nil, scale: Int? = nil, isNumbered: Bool = false,
         label: Int? = nil, truncation: Double? = nil, threads: Int, to path: String
@@ -128,12 +151,13 @@ public struct Sampling {
         } else {
             try Self.checkNoGrid(choice, columns: columns, scale: scale, isNumbered: isNumbered, path: path)
         }
-        var drawn = try draw(
-            shown, seed: seed, columns: columns, isNumbered: isNumbered, label: label, truncation: truncation,
-            threads: threads)
-        drawn.grid.scale = scale
+        var isImage = false
+        if case .image = output { isImage = true }
+        let drawn = try draw(
+            shown, seed: seed, columns: columns, scale: scale, isNumbered: isNumbered, isOneImage: isImage,
+            label: label, truncation: truncation, threads: threads)
         var outcome = Outcome(path: path, step: step, count: drawn.samples.shape[0], added: added)
-        if case .image = output { outcome.scale = drawn.grid.scale(of: drawn.samples) }
+        if isImage { outcome.scale = drawn.grid.scale(of: drawn.samples) }
         try output.write(drawn.samples) { drawn.grid.image(of: $0) }
         return outcome
     }
@@ -154,20 +178,22 @@ public struct Sampling {
 
     /// Samples `[N, H, W, C]` in [-1, 1], or points `[N, D]`, with the grid that shows them.
     ///
+    /// - Parameter isOneImage: whether one image is to hold the grid.
+    ///
     /// Throws `SamplingError`, `TensorsError` for expressions and saved latents.
     package func draw(
-        _ choice: Choice, seed: UInt64, columns: Int? = nil, isNumbered: Bool = false, label: Int? = nil,
-        truncation: Double? = nil, threads: Int
+        _ choice: Choice, seed: UInt64, columns: Int? = nil, scale: Int? = nil, isNumbered: Bool = false,
+        isOneImage: Bool = false, label: Int? = nil, truncation: Double? = nil, threads: Int
     ) throws -> (samples: Tensor, grid: SampleGrid) {
         if truncation != nil, latent.distribution != .normal {
             throw SamplingError.badTruncation(distribution: latent.distribution.rawValue)
         }
         if let label, !(0..<(classes ?? 0)).contains(label) {
-            throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
+            throw SamplingError.badLabel("\(label)", folder: folder.path, classes: classes)
         }
         let stream = Self.stream(seed: seed)
         var latents: [Float]
-        var grid = SampleGrid(columns: columns, modes: modes)
+        var grid = SampleGrid(columns: columns, scale: scale, modes: modes)
         /// The number that determines each sample's class.
         var turns: [Int]?
         switch choice {
@@ -194,10 +220,11 @@ public struct Sampling {
         if let truncation { latents = LatentTruncation.truncated(latents, to: truncation) }
         if isNumbered { grid.numbers = numbers(of: choice) }
         let count = latents.count / latent.size
+        if isOneImage { try grid.check(count: count, sample: generator.outputShape) }
         var places = count
         if case .picked(let numbers) = choice { places = numbers.max() ?? count }
         let sampler = try Sampler(
-            generator, range: range, conditionSize: classes, count: places, pool: WorkerPool(threads: threads),
+            generator, range: dataset.range, conditionSize: classes, count: places, pool: WorkerPool(threads: threads),
             seed: seed)
         let conditions = try conditions(count, label: label, turns: turns)
         if case .picked(let numbers) = choice {
@@ -226,7 +253,7 @@ public struct Sampling {
         count: Int, legs: Int, frames: Int, seed: UInt64, label: Int?, threads: Int
     ) throws -> [Image] {
         if let label, !(0..<(classes ?? 0)).contains(label) {
-            throw SamplingError.badLabel(label, folder: folder.path, classes: classes)
+            throw SamplingError.badLabel("\(label)", folder: folder.path, classes: classes)
         }
         let count = wholeRows(count, label: label)
         let keys = latent.values(count * legs, from: Self.stream(seed: seed))
@@ -236,7 +263,7 @@ public struct Sampling {
         }
         let grid = SampleGrid(columns: classColumns(label: label), modes: modes)
         let sampler = try Sampler(
-            generator, range: range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
+            generator, range: dataset.range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
             seed: seed)
         let conditions = try conditions(count, label: label, turns: Array(1...count))
         return try (0..<legs * frames).map { frame in

@@ -35,6 +35,10 @@ public enum SamplingError: Error, Equatable, Sendable {
     case noStandingStatistics(reason: String)
     /// A grid option with an output that is not a grid.
     case notGrid(path: String, option: String)
+    /// More samples than the pixels of one image show.
+    case gridTooLarge(height: Int, width: Int)
+    /// A label that is neither the number nor the name of a class.
+    case unknownLabel(String, nearest: String?, classes: [String])
     /// Points that are to be written as images.
     case notImages(path: String)
     /// An ending other than that of an image, for samples beside training images.
@@ -44,7 +48,7 @@ public enum SamplingError: Error, Equatable, Sendable {
     /// A split that the run's data do not have.
     case noSplit(DatasetSplit, folder: String)
     /// A class that the run does not have, or a missing required class.
-    case badLabel(Int?, folder: String, classes: Int?)
+    case badLabel(String?, folder: String, classes: Int?)
     /// Samples that hold NaN or an infinite value.
     case notFinite(count: Int, of: Int)
 }
@@ -89,6 +93,13 @@ extension SamplingError: CustomStringConvertible {
             "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
         case .noStandingStatistics(let reason): "standing statistics: \(reason); leave them out"
         case .notGrid(let path, let option): "\(path): \(option) is for a grid of images (.png); leave it out"
+        case .gridTooLarge(let height, let width):
+            "a grid of \(height) x \(width) pixels is too large for one image; give a smaller --count or --scale, or "
+                + "--out DIR/ for numbered images"
+        case .unknownLabel(let label, let nearest, let classes):
+            "--label \(label): no class has this name." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+                + " Classes: " + classes.prefix(20).joined(separator: ", ")
+                + (classes.count > 20 ? " and \(classes.count - 20) more" : "")
         case .notImages(let path):
             "\(path): the samples are points, not images; write an array (.npy) or one plot (.png)"
         case .notOneImage(let path):
@@ -98,7 +109,7 @@ extension SamplingError: CustomStringConvertible {
         case .noSplit(let split, let folder):
             "--split \(split.rawValue): the data of \(folder) have no such samples; leave it out"
         case .badLabel(let label, let folder, nil):
-            "--label \(label ?? 0): samples of \(folder) have no label; leave it out"
+            "--label \(label ?? "0"): samples of \(folder) have no label; leave it out"
         case .badLabel(let label?, _, let classes?): "--label \(label): expected a label from 0 to \(classes - 1)"
         case .badLabel(nil, let folder, let classes?):
             "samples of \(folder) have labels; choose one with --label, from 0 to \(classes - 1)"

@@ -22,6 +22,7 @@ extension Sampling {
     ///
     /// - Parameters:
     ///   - step: the step of the checkpoint; default: the newest.
+    ///   - weights: of the generator; default: averages, if the run keeps any.
     ///   - split: the split of the inputs; default: the config's.
     ///   - count: the number of samples, from the first.
     ///   - seed: seed of the generator's own random numbers, if any.
@@ -29,7 +30,7 @@ extension Sampling {
     ///
     /// Throws `RunError`, `ConfigError`, `SamplingError`, `TensorsError`, `DatasetError`.
     public static func writeFromDataset(
-        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights? = nil,
         split: DatasetSplit? = nil, count: Int, seed: UInt64, searchPath: DataSearchPath, threads: Int,
         to file: String, note: (String) -> Void = { _ in }
     ) throws -> Outcome {
@@ -59,14 +60,14 @@ extension Sampling {
         let networks = try ExperimentNetworks(
             experiment, data: DataShapes(sample: dataset.sampleShape, condition: dataset.conditionShape))
         let sides = networks.gan.sides
-        let takesAverages = checkpoint.takesAverages(
-            wanted: weights == .average && sides[0].average != nil, note: note)
+        let takesAverages = checkpoint.takesAverages(weights, keepsAverages: sides[0].average != nil, note: note)
         let generators = sides.map { takesAverages ? $0.average ?? $0.generator : $0.generator }
         for generator in generators { try checkpoint.restore(generator.variables) }
         let grids = try GridWriter(
             generators, configuration: configuration, count: count, pool: WorkerPool(threads: threads))
         try grids.fix(dataset: dataset)
-        let step = Int(truncatingIfNeeded: seed)
+        // Batches count from here.
+        let step = Int(seed % (1 << 62))
         var drawn = grids.rows
         if case .image(let path) = output {
             try grids.write(path: path, step: step)

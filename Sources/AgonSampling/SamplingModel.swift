@@ -11,14 +11,14 @@ public enum SamplingModel {
     /// Writes a run's config and record, and a checkpoint of the generator alone, to a new folder.
     ///
     /// - Parameters:
-    ///   - weights: whether to keep the averages of the weights, if the run has any, or the raw weights.
+    ///   - weights: of the generator; default: averages, if the run keeps any.
     ///   - note: called with messages about skipped checkpoints.
     /// - Returns: the step and the bytes of the checkpoint.
     ///
-    /// Throws what `TrainedGenerator.forExport` throws, `RunError.cannotMakeFolder` for a folder that holds a run or a model,
-    /// `TensorsError`.
+    /// Throws what `TrainedGenerator.forExport` throws, `RunError.cannotMakeFolder` for a folder that holds a run or a
+    /// model, `TensorsError`.
     public static func write(
-        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights = .average,
+        run path: String, checkpoint step: Int? = nil, weights: EvaluationSettings.Weights? = nil,
         to target: String, note: (String) -> Void = { _ in }
     ) throws -> (step: Int, bytes: Int) {
         let trained = try TrainedGenerator.forExport(run: path, checkpoint: step, weights: weights, note: note)
@@ -50,8 +50,8 @@ public enum SamplingModel {
         return (trained.step, try FileSystem.contents(of: checkpoint)?.count ?? 0)
     }
 
-    /// Writes the run's record as it was at the step: unchanged for the last one, else with the step and the seconds up to
-    /// it, which the run logged.
+    /// Writes the run's record as it was at the step: unchanged for the last one, else with the step and the seconds up
+    /// to it, which the run logged.
     private static func writeRecord(of source: RunFolder, step: Int, to model: RunFolder) throws {
         guard let bytes = try FileSystem.contents(of: source.recordPath) else { return }
         guard var record = source.record, record.step != step else {

@@ -20,8 +20,8 @@ package final class StandingStatistics {
     /// Latents and condition vectors of a batch.
     private let values: (Int) throws -> (inputs: [Float], conditions: [Float])
 
-    /// Statistics of samples with latents of their own, the same for all seeds, and with conditions in turn. A batch has
-    /// the size of a training batch.
+    /// Statistics of samples with latents of their own, the same for all seeds, and with conditions in turn. A batch
+    /// has the size of a training batch.
     ///
     /// - Parameters:
     ///   - batches: the number of batches.

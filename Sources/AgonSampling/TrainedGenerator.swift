@@ -15,12 +15,13 @@ package struct TrainedGenerator {
 
     /// - Parameters:
     ///   - step: of the checkpoint; nil: the newest.
-    ///   - weights: whether to take the averages of the weights, if the run has any.
+    ///   - weights: the wanted ones; nil: averages, if the run keeps any.
     ///   - note: called with messages about skipped checkpoints.
     ///
-    /// Throws `SamplingError.cannotSample` for generators that translate images, `RunError`, `ConfigError`, `TensorsError`.
+    /// Throws `SamplingError.cannotSample` for generators that translate images, `RunError`, `ConfigError`,
+    /// `TensorsError`.
     package init(
-        run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights, note: (String) -> Void
+        run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights?, note: (String) -> Void
     ) throws {
         let folder = RunFolder(path: path)
         guard folder.holdsRun else { throw RunError.noRun(folder: path) }
@@ -33,7 +34,7 @@ package struct TrainedGenerator {
             throw SamplingError.cannotSample(folder: path, reason: "it translates images instead of sampling latents")
         }
         let isAveraged = checkpoint.takesAverages(
-            wanted: weights == .average && training.tricks.averaging != nil, note: note)
+            weights, keepsAverages: training.tricks.averaging != nil, note: note)
         let channels = folder.record?.dataChannels
         network = try experiment.locating {
             try Network(
@@ -50,9 +51,10 @@ package struct TrainedGenerator {
 
     /// The same, to write it for others.
     ///
-    /// Throws `SamplingError.cannotExport` for generators that translate images, `RunError`, `ConfigError`, `TensorsError`.
+    /// Throws `SamplingError.cannotExport` for generators that translate images, `RunError`, `ConfigError`,
+    /// `TensorsError`.
     package static func forExport(
-        run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights, note: (String) -> Void
+        run path: String, checkpoint step: Int?, weights: EvaluationSettings.Weights?, note: (String) -> Void
     ) throws -> TrainedGenerator {
         do {
             return try TrainedGenerator(run: path, checkpoint: step, weights: weights, note: note)

@@ -1,7 +1,5 @@
 #if canImport(Glibc)
     import Glibc
-#elseif canImport(Musl)
-    import Musl
 #else
     import Darwin
 #endif
@@ -31,8 +29,6 @@ public enum AtomicFile {
                 let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
                 #if canImport(Glibc)
                     let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
-                #elseif canImport(Musl)
-                    let count = Musl.write(descriptor, piece.baseAddress, piece.count)
                 #else
                     let count = Darwin.write(descriptor, piece.baseAddress, piece.count)
                 #endif
@@ -79,7 +75,10 @@ public enum AtomicFile {
         var isOpen = true
         do {
             try body(Output(descriptor: descriptor, path: path))
-            guard fsync(descriptor) == 0 else { throw failure(errno) }
+            // Some file systems cannot synchronise files.
+            guard fsync(descriptor) == 0 || [EINVAL, EROFS, ENOTSUP, ENOSYS].contains(errno) else {
+                throw failure(errno)
+            }
             isOpen = false
             // Network file systems report a full disk only here.
             guard close(descriptor) == 0 else { throw failure(errno) }

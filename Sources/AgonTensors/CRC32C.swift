@@ -1,7 +1,7 @@
 import CAgonKernels
 
-/// The cyclic redundancy check CRC-32C. It detects every change within 32 adjacent bits, and all but one in 2^32 of other
-/// changes.
+/// The cyclic redundancy check CRC-32C. It detects every change within 32 adjacent bits, and all but one in 2^32 of
+/// other changes.
 package struct CRC32C: Equatable, Sendable {
     /// The checksum of the bytes so far.
     package private(set) var value: UInt32 = 0

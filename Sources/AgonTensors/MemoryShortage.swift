@@ -1,7 +1,5 @@
 #if canImport(Glibc)
     import Glibc
-#elseif canImport(Musl)
-    import Musl
 #else
     import Darwin
 #endif
@@ -60,8 +58,6 @@ public enum MemoryShortage {
     private static func put(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
         #if canImport(Glibc)
             Glibc.write(STDERR_FILENO, bytes, count)
-        #elseif canImport(Musl)
-            Musl.write(STDERR_FILENO, bytes, count)
         #else
             Darwin.write(STDERR_FILENO, bytes, count)
         #endif

@@ -1,5 +1,5 @@
-/// The checksum that a safetensors file may contain: the CRC-32C of all its bytes, with the checksum's own eight digits taken
-/// as zeros, under a key of the metadata. Other readers of the format see one more metadata entry.
+/// The checksum that a safetensors file may contain: the CRC-32C of all its bytes, with the checksum's own eight digits
+/// taken as zeros, under a key of the metadata. Other readers of the format see one more metadata entry.
 enum SafetensorsSeal {
     static let key = "agon.crc32c"
     private static let zeros = "00000000"

@@ -1,4 +1,5 @@
-/// The extents of a tensor, outermost first. Images are `[N, H, W, C]` (channels last), features `[N, C]`, scalars `[]`.
+/// The extents of a tensor, outermost first. Images are `[N, H, W, C]` (channels last), features `[N, C]`, scalars
+/// `[]`.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
     public var dimensions: [Int]
 

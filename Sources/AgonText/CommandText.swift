@@ -10,7 +10,8 @@ package enum CommandText {
     package static var program: String { program(calledAs: CommandLine.arguments.first ?? "") }
 
     static func program(calledAs name: String) -> String {
-        // In a program of another name, such as a test or one that uses Agon as a library, commands name the installed one.
+        // In a program of another name, such as a test or one that uses Agon as a library, commands name the installed
+        // one.
         name.hasSuffix("/agon") ? ShellText.word(name) : "agon"
     }
 }

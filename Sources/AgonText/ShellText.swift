@@ -2,8 +2,8 @@
 package enum ShellText {
     /// A single-line word whose value is the text, whatever it contains.
     ///
-    /// Single-quoted if that is one line; otherwise printed by printf, with octal escapes for all bytes that are special to a
-    /// shell, to make or to printf itself.
+    /// Single-quoted if that is one line; otherwise printed by printf, with octal escapes for all bytes that are
+    /// special to a shell, to make or to printf itself.
     package static func quoted(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
             return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

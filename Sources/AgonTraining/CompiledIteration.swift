@@ -165,8 +165,8 @@ package final class CompiledIteration {
     /// Losses and scores of the last iteration.
     package var scalars: [(name: String, value: Float)] { phases.flatMap { $0.last.scalars() } }
 
-    /// Losses and scores of the last of some iterations. A lazy penalty is left out if none of them computed it: it would
-    /// be that of an earlier iteration.
+    /// Losses and scores of the last of some iterations. A lazy penalty is left out if none of them computed it: it
+    /// would be that of an earlier iteration.
     package func scalars(of iterations: Range<Int>) -> [(name: String, value: Float)] {
         let isStale = phases.contains { $0.phase.between != nil && !ranWhole($0, in: iterations) }
         return isStale ? scalars.filter { $0.name != LazyPenalty.output } : scalars

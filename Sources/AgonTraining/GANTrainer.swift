@@ -35,8 +35,8 @@ public final class GANTrainer {
     ///   - initialization: the weight initialization of both networks; default: PyTorch's.
     ///   - threads: the number of threads; nil for the number of usable cores.
     ///
-    /// Throws `LayerError` and `AdversarialError` for incompatible arguments, also for a hypervolume whose slack grows by
-    /// evaluations, because a `GANTrainer` makes none; `DatasetError`, `TensorsError` if no BLAS is found.
+    /// Throws `LayerError` and `AdversarialError` for incompatible arguments, also for a hypervolume whose slack grows
+    /// by evaluations, because a `GANTrainer` makes none; `DatasetError`, `TensorsError` if no BLAS is found.
     public init(
         generator: [any Layer], discriminator: [any Layer], dataset: any Dataset, settings: AdversarialConfiguration,
         initialization: Initialization = Initialization(), seed: UInt64 = 0, threads: Int? = nil
@@ -64,8 +64,8 @@ public final class GANTrainer {
 
     /// Runs one iteration: all updates of the objective.
     ///
-    /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`. A lazy penalty is among them only
-    ///   if this iteration computed it; what is measured once per epoch follows the last iteration of an epoch.
+    /// - Returns: losses and scores, such as `loss.generator` and `loss.discriminator`. A lazy penalty is among them
+    ///   only if this iteration computed it; what is measured once per epoch follows the last iteration of an epoch.
     ///
     /// Throws the errors of reading a batch, `RunError.notFinite` if a loss is NaN or infinite.
     @discardableResult
@@ -108,7 +108,7 @@ public final class GANTrainer {
 
     /// Writes samples as a PNG image. The file is written atomically.
     ///
-    /// Throws `DatasetError.cannotWrite`, `GraphError`.
+    /// Throws `TensorsError.cannotWrite`, `GraphError`.
     public func writeSamples(_ count: Int = 64, seed: UInt64 = 0, to path: String) throws {
         try SampleGrid().write(samples(count, seed: seed), path: path)
     }

@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonGraph
+import AgonLayers
 import AgonRuns
 import AgonTensors
 import AgonText
@@ -7,6 +8,26 @@ import Foundation
 
 /// Loads initial weights of networks from a safetensors file with PyTorch's names and layouts, such as a checkpoint.
 package enum InitialWeights {
+    /// Sets the weights of networks. A network of which the file has no array keeps its own: many files hold only a
+    /// generator.
+    ///
+    /// - Returns: notes on such networks and on arrays that belong to no network.
+    ///
+    /// Throws what `load(_:into:renaming:named:)` throws; `RunError.badWeights` if the file has no network.
+    static func load(_ path: String, into networks: [Network], renaming: [NamePrefix]) throws -> [String] {
+        try refusePyTorchFiles(path)
+        let names = Set(
+            try SafetensorsFile(path: path).entries.map { plainName(NamePrefix.renamed($0.name, by: renaming)) })
+        let isAbsent = { (network: Network) in
+            !network.variables.isEmpty && !network.variables.contains { names.contains($0.name) }
+        }
+        let absent = networks.allSatisfy(isAbsent) ? [] : networks.filter(isAbsent).map(\.name)
+        let loaded = networks.filter { !absent.contains($0.name) }
+        let others = try load(path, into: loaded.flatMap(\.variables), renaming: renaming)
+        let fresh = "\(path): has no weights of \(absent.joined(separator: ", ")), which keeps its own initial weights"
+        return [note(onOthers: others, in: path), absent.isEmpty ? nil : fresh].compactMap { $0 }
+    }
+
     /// Sets the variables to the values of the file.
     ///
     /// - Parameters:
@@ -16,8 +37,8 @@ package enum InitialWeights {
     ///
     /// - Returns: the names of arrays without a matching variable, except counters of batch norms.
     ///
-    /// Throws `RunError.badWeights` for a variable that is missing or has another shape, for values that are not finite,
-    /// for a prefix that no name has and for files of `torch.save`, `TensorsError`.
+    /// Throws `RunError.badWeights` for a variable that is missing or has another shape, for values that are not
+    /// finite, for a prefix that no name has and for files of `torch.save`, `TensorsError`.
     @discardableResult
     package static func load(
         _ path: String, into variables: [Variable], renaming: [NamePrefix] = [],
@@ -34,7 +55,7 @@ package enum InitialWeights {
         }
         var names: [String: String] = [:]
         for entry in file.entries {
-            let own = NamePrefix.renamed(entry.name, by: renaming)
+            let own = plainName(NamePrefix.renamed(entry.name, by: renaming))
             if let other = names.updateValue(entry.name, forKey: own) {
                 throw RunError.badWeights(
                     path: path,
@@ -61,6 +82,18 @@ package enum InitialWeights {
         }
         let taken = Set(variables.map(fileName))
         return file.entries.map(\.name).filter { !taken.contains($0) && !$0.hasSuffix(".num_batches_tracked") }.sorted()
+    }
+
+    /// The name that `torch.nn.utils.spectral_norm` and `weight_norm` give to an array that their successors in
+    /// `torch.nn.utils.parametrizations` name otherwise. Other names stay.
+    static func plainName(_ name: String) -> String {
+        for (ending, plain) in [
+            (".original", "_orig"), (".0._u", "_u"), (".original0", "_g"), (".original1", "_v"),
+        ] {
+            let path = ".parametrizations.weight" + ending
+            if name.hasSuffix(path) { return name.dropLast(path.count) + ".weight" + plain }
+        }
+        return name
     }
 
     /// The note on arrays that no network has; nil if there are none.

@@ -6,8 +6,9 @@ import AgonRuns
 package final class PresentData {
     private let searchPath: DataSearchPath
     private let root: String?
-    /// Keyed by the complete settings of a dataset; nil for a dataset that cannot be opened or has no files.
-    private var fingerprints: [String: DatasetFingerprint?] = [:]
+    /// The fingerprints of datasets, nil if they have no files, or why they cannot be opened. Keyed by the complete
+    /// settings of a dataset.
+    private var opened: [String: Result<DatasetFingerprint?, any Error>] = [:]
 
     /// - Parameter root: the base folder of relative data paths; nil for the working folder.
     package init(searchPath: DataSearchPath, root: String? = nil) {
@@ -19,10 +20,8 @@ package final class PresentData {
     /// because nothing is known about them.
     package func data(of experiment: Experiment, since step: Int) -> [RecordedData] {
         experiment.datasets.compactMap { dataset in
-            let key = dataset.node.lineText
-            let fingerprint = fingerprints[key] ?? (try? place(dataset).open(searchPath: searchPath).fingerprint)
-            fingerprints[key] = fingerprint
-            return fingerprint.flatMap { try? RecordedData(dataset, fingerprint: $0, since: step) }
+            guard let fingerprint = try? open(dataset) else { return nil }
+            return try? RecordedData(dataset, fingerprint: fingerprint, since: step)
         }
     }
 
@@ -30,10 +29,23 @@ package final class PresentData {
     ///
     /// Throws `DatasetError`.
     func openedData(of experiment: Experiment, since step: Int) throws -> [RecordedData] {
-        for part in experiment.parts where part.configuration.recordedInputs == nil {
-            _ = try part.locating { try place(part.configuration.dataset).open(searchPath: searchPath) }
-        }
+        try openTrainingData(of: experiment)
         return data(of: experiment, since: step)
+    }
+
+    /// Throws `DatasetError` or its message with the place in the config if the data of training cannot be opened.
+    package func openTrainingData(of experiment: Experiment) throws {
+        for part in experiment.parts where part.configuration.recordedInputs == nil {
+            _ = try part.locating { try open(part.configuration.dataset) }
+        }
+    }
+
+    private func open(_ dataset: DatasetConfiguration) throws -> DatasetFingerprint? {
+        let key = dataset.node.lineText
+        let result =
+            opened[key] ?? Result { try place(dataset).open(searchPath: searchPath).fingerprint }
+        opened[key] = result
+        return try result.get()
     }
 
     private func place(_ dataset: DatasetConfiguration) -> DatasetConfiguration {

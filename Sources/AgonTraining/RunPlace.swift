@@ -101,8 +101,8 @@ struct RunPlace {
         }
     }
 
-    /// The outcome of a run that had already reached its last step; nil for other runs. Its record and its config follow
-    /// data that have moved.
+    /// The outcome of a run that had already reached its last step; nil for other runs. Its record and its config
+    /// follow data that have moved.
     ///
     /// Throws `TrainingError.dataDiffer` if its data have changed, `TrainingError.dataGone`,
     /// `TrainingError.configDiffers` for data at another place of which the run recorded nothing,

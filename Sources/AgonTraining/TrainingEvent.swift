@@ -10,7 +10,7 @@ public struct TrainingProgress: Sendable {
     public let imagesPerSecond: Double
     /// The estimated remaining seconds, at the average speed since the run was started or resumed.
     public let secondsLeft: Double
-    /// Whether the step is logged.
+    /// Whether users should see a line of this step: at the interval of `log.every`, and after evaluations.
     public let isLogged: Bool
 
     /// The value of a scalar; nil if this training has no scalar with that name.

@@ -242,10 +242,13 @@ final class TrainingLoop {
                 try step.measure(epoch: epoch, iteration: finished, inputs: inputs)
             }
             let evaluated = try evaluateOrSave(clock)
-            let isLogged = finished == 1 || isDue(settings.log.every) || !news.isEmpty || !evaluated.isEmpty
+            let isLogged = finished == 1 || isDue(settings.log.every) || !evaluated.isEmpty
             let progress = clock.progress(
                 step: finished, scalars: step.scalars(of: min(logged, finished - 1)..<finished), isLogged: isLogged)
-            if isLogged { try log(progress, news, evaluated, seconds: secondsBefore + clock.seconds) }
+            // Epochs of small datasets may end every few steps, which is too often for lines on the screen.
+            if isLogged || !news.isEmpty {
+                try log(progress, news, evaluated, seconds: secondsBefore + clock.seconds)
+            }
             report(.progress(progress))
             for alarm in news.alarms {
                 if alarm.action == .stop {

@@ -54,7 +54,7 @@ public enum TrainingRun {
                 let prepared = try setup(stage, resumes: finished > 0)
                 if let note = prepared.pool.note { report(.note(note)) }
                 for note in prepared.dataset?.notes ?? [] { report(.note(note)) }
-                if finished == 0, let note = prepared.note { report(.note(note)) }
+                if finished == 0 { for note in prepared.notes { report(.note(note)) } }
                 let note = { (text: String) in report(.note(text)) }
                 stage.finishedSchedules.forEach(note)
                 var data = try prepared.data(since: finished, evaluations: nil)

@@ -15,8 +15,8 @@ public struct TrainingSetup {
     /// Nil for recorded inputs.
     let dataset: (any Dataset)?
     package let inputs: any PhaseInputs
-    /// The note on the initial weights; nil if there is none.
-    let note: String?
+    /// The notes on the initial weights.
+    let notes: [String]
     /// The number of batches in an epoch; nil for recorded inputs.
     let batchesPerEpoch: Int?
 
@@ -43,14 +43,15 @@ public struct TrainingSetup {
                     ? experiment.locating { try reading?.value().shapes } : nil)
             networks = try ExperimentNetworks(experiment, data: shapes, replays: recorded != nil)
             let initialWeights = resumes ? nil : configuration.initialWeights
-            note = try initialWeights.flatMap { [networks] path in
-                let gan = networks.gan
-                let others = try InitialWeights.load(
-                    path, into: (gan.generators + gan.discriminators).flatMap(\.variables),
-                    renaming: configuration.initialNames.compactMap { NamePrefix($0) })
-                gan.startAverages()
-                return InitialWeights.note(onOthers: others, in: path)
-            }
+            notes =
+                try initialWeights.map { [networks] path in
+                    let gan = networks.gan
+                    let notes = try InitialWeights.load(
+                        path, into: gan.generators + gan.discriminators,
+                        renaming: configuration.initialNames.compactMap { NamePrefix($0) })
+                    gan.startAverages()
+                    return notes
+                } ?? []
             pool = WorkerPool(threads: options.threads)
             (step, grids) = try experiment.locating { [networks, pool] in
                 (

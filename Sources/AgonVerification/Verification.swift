@@ -7,8 +7,8 @@ import Foundation
 /// the computation.
 ///
 /// The metadata key `case` is a JSON object with `kind`, `op` and `attributes`. Layouts are PyTorch's: images NCHW,
-/// weights OIHW (transposed IOHW), linear weights [out, in]. `grad.X` is the gradient of `sum(output * grad.output)`, or
-/// of the scalar loss, by X. Unknown kinds, operations, attributes and tensors fail.
+/// weights OIHW (transposed IOHW), linear weights [out, in]. `grad.X` is the gradient of `sum(output * grad.output)`,
+/// or of the scalar loss, by X. Unknown kinds, operations, attributes and tensors fail.
 public enum Verification {
     /// The largest relative error that passes: `max |found - expected| / max |expected|` of each tensor.
     public static let bound = 1e-4

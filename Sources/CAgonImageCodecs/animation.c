@@ -1,5 +1,5 @@
 // Animations: GIF through giflib, and APNG, whose frames are PNGs by libpng with their data in chunks of their own
-// (https://www.w3.org/TR/png-3/, section 11.3.6). Both play for ever and appear whole or not at all.
+// (https://www.w3.org/TR/png-3/, section 11.3.6). Both play for ever.
 #include <gif_lib.h>
 #include <png.h>
 #include <stdlib.h>
@@ -7,27 +7,6 @@
 #include <zlib.h>
 
 #include "message.h"
-
-typedef struct growing {
-    uint8_t *bytes;
-    size_t count, capacity;
-    int hasFailed;
-} growing;
-
-static void append(growing *to, const void *bytes, size_t count) {
-    if (to->count + count > to->capacity) {
-        size_t capacity = 2 * (to->count + count);
-        uint8_t *larger = realloc(to->bytes, capacity);
-        if (larger == NULL) {
-            to->hasFailed = 1;
-            return;
-        }
-        to->bytes = larger;
-        to->capacity = capacity;
-    }
-    memcpy(to->bytes + to->count, bytes, count);
-    to->count += count;
-}
 
 static int check(uint32_t frames, uint32_t height, uint32_t width, uint32_t channels, char *message) {
     if (frames == 0) return agon_fail(message, "an animation needs a frame");
@@ -38,18 +17,15 @@ static int check(uint32_t frames, uint32_t height, uint32_t width, uint32_t chan
     return 0;
 }
 
-static int finish(const char *path, growing *file, int status, char *message) {
-    if (status == 0 && file->hasFailed) status = agon_fail(message, "no memory for the animation");
-    if (status == 0) status = agon_file_write(path, file->bytes, file->count, message);
-    free(file->bytes);
-    return status;
+static int finish(const agon_encoding *to, int status, char *message) {
+    return status == 0 && to->hasFailed ? agon_fail(message, "no memory for the animation") : status;
 }
 
 // ---- GIF
 
 static int put(GifFileType *file, const GifByteType *bytes, int count) {
-    growing *to = file->UserData;
-    append(to, bytes, (size_t)count);
+    agon_encoding *to = file->UserData;
+    agon_append(to, bytes, (size_t)count);
     return to->hasFailed ? 0 : count;
 }
 
@@ -97,15 +73,14 @@ static int put_frame(GifFileType *file, const ColorMapObject *map, uint32_t heig
     return 0;
 }
 
-int agon_gif_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
-                   const uint8_t *pixels, const uint32_t *milliseconds, char *message) {
+int agon_gif_encode(uint32_t frames, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                    const uint32_t *milliseconds, agon_encoding *to, char *message) {
     if (check(frames, height, width, channels, message) != 0) return -1;
     if (height > 65535 || width > 65535) return agon_fail(message, "a GIF has at most 65535 pixels a side");
     size_t total = (size_t)height * width;
     uint8_t *indices = malloc(total), *planes = malloc(3 * total);
-    growing to = {0};
     int error = 0;
-    GifFileType *file = indices != NULL && planes != NULL ? EGifOpen(&to, put, &error) : NULL;
+    GifFileType *file = indices != NULL && planes != NULL ? EGifOpen(to, put, &error) : NULL;
     int status = file != NULL ? 0 : agon_fail(message, "no memory for the animation");
     if (file != NULL) {
         EGifSetGifVersion(file, true);
@@ -131,7 +106,7 @@ int agon_gif_write(const char *path, uint32_t frames, uint32_t height, uint32_t 
     }
     free(indices);
     free(planes);
-    return finish(path, &to, status, message);
+    return finish(to, status, message);
 }
 
 // ---- APNG
@@ -141,22 +116,22 @@ static void big_endian(uint32_t value, uint8_t *to) {
 }
 
 // A chunk of a head and a body, one after the other.
-static void put_chunk(growing *to, const char *name, const uint8_t *head, size_t headCount, const uint8_t *body,
+static void put_chunk(agon_encoding *to, const char *name, const uint8_t *head, size_t headCount, const uint8_t *body,
                       size_t bodyCount) {
     uint8_t field[4];
     big_endian((uint32_t)(headCount + bodyCount), field);
-    append(to, field, 4);
-    append(to, name, 4);
-    append(to, head, headCount);
-    if (bodyCount > 0) append(to, body, bodyCount);
+    agon_append(to, field, 4);
+    agon_append(to, name, 4);
+    agon_append(to, head, headCount);
+    if (bodyCount > 0) agon_append(to, body, bodyCount);
     uLong sum = crc32(0, (const Bytef *)name, 4);
     sum = crc32(sum, head, (uInt)headCount);
     if (bodyCount > 0) sum = crc32(sum, body, (uInt)bodyCount);
     big_endian((uint32_t)sum, field);
-    append(to, field, 4);
+    agon_append(to, field, 4);
 }
 
-static void put_control(growing *to, uint32_t *sequence, uint32_t height, uint32_t width, uint32_t milliseconds) {
+static void put_control(agon_encoding *to, uint32_t *sequence, uint32_t height, uint32_t width, uint32_t milliseconds) {
     uint8_t control[26] = {0};
     big_endian((*sequence)++, control);
     big_endian(width, control + 4);
@@ -168,9 +143,9 @@ static void put_control(growing *to, uint32_t *sequence, uint32_t height, uint32
 }
 
 // The chunks of a frame's PNG: all of the first, the data alone of the others.
-static void put_png(growing *to, const uint8_t *bytes, size_t count, uint32_t frame, uint32_t frames,
+static void put_png(agon_encoding *to, const uint8_t *bytes, size_t count, uint32_t frame, uint32_t frames,
                     uint32_t *sequence, uint32_t height, uint32_t width, uint32_t milliseconds) {
-    if (frame == 0) append(to, bytes, 8);
+    if (frame == 0) agon_append(to, bytes, 8);
     int hasControl = 0;
     for (size_t place = 8; place + 12 <= count;) {
         size_t length = agon_big_endian(bytes + place);
@@ -185,7 +160,7 @@ static void put_png(growing *to, const uint8_t *bytes, size_t count, uint32_t fr
             big_endian((*sequence)++, number);
             put_chunk(to, "fdAT", number, 4, data, length);
         } else if (frame == 0 && !isEnd) {
-            append(to, bytes + place, 12 + length);
+            agon_append(to, bytes + place, 12 + length);
         }
         if (frame == 0 && memcmp(name, "IHDR", 4) == 0) {
             uint8_t animation[8] = {0};
@@ -196,8 +171,8 @@ static void put_png(growing *to, const uint8_t *bytes, size_t count, uint32_t fr
     }
 }
 
-int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
-                    const uint8_t *pixels, const uint32_t *milliseconds, char *message) {
+int agon_apng_encode(uint32_t frames, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                     const uint32_t *milliseconds, agon_encoding *to, char *message) {
     if (check(frames, height, width, channels, message) != 0) return -1;
     png_image image;
     memset(&image, 0, sizeof image);
@@ -208,7 +183,6 @@ int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t
     png_alloc_size_t limit = PNG_IMAGE_PNG_SIZE_MAX(image);
     uint8_t *bytes = malloc(limit);
     if (bytes == NULL) return agon_fail(message, "no memory for a frame of %u x %u pixels", height, width);
-    growing to = {0};
     int status = 0;
     uint32_t sequence = 0;
     for (uint32_t frame = 0; frame < frames && status == 0; frame++) {
@@ -218,10 +192,10 @@ int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t
             status = agon_fail(message, "cannot encode frame %u: %s", frame, image.message);
             break;
         }
-        put_png(&to, bytes, size, frame, frames, &sequence, height, width, milliseconds[frame]);
+        put_png(to, bytes, size, frame, frames, &sequence, height, width, milliseconds[frame]);
     }
-    put_chunk(&to, "IEND", (const uint8_t *)"", 0, NULL, 0);
+    put_chunk(to, "IEND", (const uint8_t *)"", 0, NULL, 0);
     png_image_free(&image);
     free(bytes);
-    return finish(path, &to, status, message);
+    return finish(to, status, message);
 }

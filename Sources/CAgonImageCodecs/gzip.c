@@ -20,15 +20,18 @@ struct agon_stream {
     uint8_t block[BLOCK];
 };
 
+// Reads more of the file behind the bytes of the block that are left, which must be fewer than a block.
 static int fill(agon_stream *stream, char *message) {
+    size_t left = stream->inflater.avail_in;
+    if (left > 0) memmove(stream->block, stream->inflater.next_in, left);
     ssize_t got;
     do {
-        got = read(stream->descriptor, stream->block, BLOCK);
+        got = read(stream->descriptor, stream->block + left, BLOCK - left);
     } while (got < 0 && errno == EINTR);
     if (got < 0) return agon_fail(message, "cannot read: %s", strerror(errno));
     if (got == 0) stream->fileEnded = 1;
     stream->inflater.next_in = stream->block;
-    stream->inflater.avail_in = (uInt)got;
+    stream->inflater.avail_in = (uInt)(left + (size_t)got);
     return 0;
 }
 
@@ -93,6 +96,9 @@ ptrdiff_t agon_stream_read(agon_stream *stream, void *out, size_t count, char *m
         if (inflater->avail_in == 0 && !stream->fileEnded && fill(stream, message) != 0) return -1;
         if (stream->atEnd) {
             // gzip allows further members one after another; anything else behind the end is ignored, as gzip does.
+            while (inflater->avail_in < 2 && !stream->fileEnded) {
+                if (fill(stream, message) != 0) return -1;
+            }
             if (inflater->avail_in < 2 || inflater->next_in[0] != 0x1f || inflater->next_in[1] != 0x8b) break;
             if (inflateReset(inflater) != Z_OK) return agon_fail(message, "the gzip decoder failed");
             stream->atEnd = 0;

@@ -190,8 +190,8 @@ static void fail_encoding(j_common_ptr jpeg) {
     longjmp(self->failed, 1);
 }
 
-int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
-                    int quality, char *message) {
+int agon_jpeg_encode(uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels, int quality,
+                     agon_encoding *to, char *message) {
     if (height == 0 || width == 0 || height > JPEG_MAX_DIMENSION || width > JPEG_MAX_DIMENSION) {
         return agon_fail(message, "a JPEG of %u x %u pixels cannot be written", height, width);
     }
@@ -227,8 +227,7 @@ int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t 
         jpeg_write_scanlines(&self.jpeg, &row, 1);
     }
     jpeg_finish_compress(&self.jpeg);
-    int status = agon_file_write(path, self.bytes, self.size, message);
     jpeg_destroy_compress(&self.jpeg);
-    free(self.bytes);
-    return status;
+    *to = (agon_encoding){.bytes = self.bytes, .count = self.size, .capacity = self.size};
+    return 0;
 }

@@ -42,5 +42,7 @@ uint8_t agon_exif_orientation(const uint8_t *bytes, size_t count);
 /// `count` pixels of `channels` values and alpha, laid on a background: `alpha from + (1 - alpha) background`. `to` (=).
 void agon_blend(const uint8_t *from, size_t count, size_t channels, uint8_t background, uint8_t *to);
 uint32_t agon_big_endian(const uint8_t *bytes);
+/// Adds bytes to an encoding (encoding.c). A failure stays until the end, so that it is checked once.
+void agon_append(agon_encoding *to, const void *bytes, size_t count);
 
 #endif

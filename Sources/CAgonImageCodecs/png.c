@@ -109,8 +109,8 @@ int agon_png_decode(const uint8_t *bytes, size_t count, const agon_image_info *i
     return 0;
 }
 
-int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
-                   char *message) {
+int agon_png_encode(uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels, agon_encoding *to,
+                    char *message) {
     if (height == 0 || width == 0 || (uint64_t)height * width > AGON_IMAGE_MAX_PIXELS) {
         return agon_fail(message, "an image of %u x %u pixels cannot be written", height, width);
     }
@@ -124,13 +124,12 @@ int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t c
     png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
     uint8_t *bytes = malloc(size);
     if (bytes == NULL) return agon_fail(message, "no memory for a PNG of %u x %u pixels", height, width);
-    int status;
-    if (png_image_write_to_memory(&image, bytes, &size, 0, pixels, 0, NULL)) {
-        status = agon_file_write(path, bytes, size, message);
-    } else {
+    *to = (agon_encoding){.bytes = bytes, .capacity = size};
+    int status = 0;
+    if (!png_image_write_to_memory(&image, bytes, &size, 0, pixels, 0, NULL)) {
         status = agon_fail(message, "cannot encode the PNG: %s", image.message);
     }
+    to->count = size;
     png_image_free(&image);
-    free(bytes);
     return status;
 }

@@ -2,34 +2,24 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "message.h"
 
 struct agon_zip {
     struct archive *writer;
-    uint8_t *bytes;
-    size_t count, capacity;
+    agon_encoding contents;
 };
 
 static la_ssize_t append(struct archive *writer, void *context, const void *from, size_t count) {
     (void)writer;
     agon_zip *zip = context;
-    if (zip->count + count > zip->capacity) {
-        size_t capacity = 2 * (zip->count + count);
-        uint8_t *bytes = realloc(zip->bytes, capacity);
-        if (bytes == NULL) return -1;
-        zip->bytes = bytes;
-        zip->capacity = capacity;
-    }
-    memcpy(zip->bytes + zip->count, from, count);
-    zip->count += count;
-    return (la_ssize_t)count;
+    agon_append(&zip->contents, from, count);
+    return zip->contents.hasFailed ? -1 : (la_ssize_t)count;
 }
 
 static void discard(agon_zip *zip) {
     if (zip->writer != NULL) archive_write_free(zip->writer);
-    free(zip->bytes);
+    agon_encoding_free(&zip->contents);
     free(zip);
 }
 
@@ -60,14 +50,13 @@ int agon_zip_add(agon_zip *zip, const char *name, const void *bytes, size_t coun
     return isWritten ? 0 : agon_fail(message, "cannot add '%s' to the archive", name);
 }
 
-int agon_zip_finish(agon_zip *zip, const char *path, char *message) {
-    if (path == NULL) {
-        discard(zip);
-        return 0;
+int agon_zip_finish(agon_zip *zip, agon_encoding *to, char *message) {
+    int status = 0;
+    if (to != NULL) {
+        if (archive_write_close(zip->writer) != ARCHIVE_OK) status = agon_fail(message, "cannot close the archive");
+        *to = zip->contents;
+        zip->contents = (agon_encoding){0};
     }
-    int status = archive_write_close(zip->writer) == ARCHIVE_OK
-                     ? agon_file_write(path, zip->bytes, zip->count, message)
-                     : agon_fail(message, "cannot close the archive");
     discard(zip);
     return status;
 }

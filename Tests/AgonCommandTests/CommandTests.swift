@@ -1,3 +1,4 @@
+import AgonTensors
 import AgonTestFiles
 import Foundation
 import Testing
@@ -57,6 +58,8 @@ import Testing
         (["run", "gan/mlp", "--out", ""], "--out: expected the name of a folder"),
         (["rnu", "gan/mlp"], "unknown command 'rnu'. Did you mean 'run'?"),
         (["runs", "prune", "--runs", "-2"], "--runs -2: expected 1 or more"),
+        (["inspect", "gan/mlp", "--data", "/nowhere"], "--data /nowhere: no such folder"),
+        (["run", "gan/mlp", "--data", "/dev/null"], "--data /dev/null: not a folder"),
         (
             ["sample", "quickstart", "--checkpoint", "last"],
             "The value 'last' is invalid for '--checkpoint <step|best>'"
@@ -102,6 +105,17 @@ import Testing
         environment[variable] = word
         let result = try agon(["configs"], environment: environment)
         #expect(result.code == 64 && result.errors == "agon: error: \(variable)=\(word): unknown word. \(text)\n")
+    }
+
+    @Test(arguments: ["avx2", "avx512"])
+    func instructionsThatTheProcessorLacksAreRefused(word: String) throws {
+        var environment = ProcessInfo.processInfo.environment
+        environment["AGON_VECTOR"] = word
+        let processor = Processor.current
+        let isThere = processor.hasAVX2 && processor.hasFMA && (word == "avx2" || processor.hasAVX512)
+        let result = try agon(["configs"], environment: environment)
+        #expect(result.code == (isThere ? 0 : 64), "\(result.errors)")
+        #expect(isThere || result.errors.hasPrefix("agon: error: AGON_VECTOR=\(word): this processor lacks"))
     }
 
     @Test(arguments: ["configs", "models"])

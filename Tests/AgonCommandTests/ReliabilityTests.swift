@@ -70,7 +70,8 @@ import Testing
         #expect(result.output.hasSuffix("keep\nother\n"), "\(result.output)")
     }
 
-    /// The command that continues a stopped run works as it is printed. What it says of a key shows that it found the run.
+    /// The command that continues a stopped run works as it is printed. What it says of a key shows that it found the
+    /// run.
     @Test func theCommandThatContinuesARunCanBePasted() throws {
         let start = #"signal=TERM; "$1" run "$2" --out "$3/a run" --threads 1 & "#
         let stopped = try bash(

@@ -42,6 +42,8 @@ import Testing
         #expect(try load("child.json") == ["own": 1, "steps": 3])
         try write("lost.json", #"{"extends": "gan/none"}"#)
         #expect(message { try load("lost.json") }.contains("extends: '\(folder)/gan/none' cannot be read"))
+        try write("misspelt.json", #"{"extends": "hinge/facade-64"}"#)
+        #expect(message { try load("misspelt.json") }.hasSuffix("no such file. Did you mean 'hinge/facades-64'?"))
     }
 
     @Test func errorsInAMergedConfigNameTheFileThatStatesThem() throws {

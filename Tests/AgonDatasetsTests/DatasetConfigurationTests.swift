@@ -131,7 +131,7 @@ import Testing
     @Test(arguments: [
         #"{"name": "gaussians-8", "count": 9, "deviation": 0.5, "seed": 3}"#,
         #"{"name": "pairs", "path": "p", "input": "left", "unpaired": true, "split": "test", "holdout": 0.25}"#,
-        #"{"name": "mnist", "classes": ["3", 4], "limit": 7, "embeddings": "e.npy", "memoryLimit": 1}"#,
+        #"{"name": "mnist", "classes": ["3", 4], "limit": 7, "limitOrder": "classes", "embeddings": "e.npy", "memoryLimit": 1}"#,
         #"""
         {"name": "cifar10", "transforms": [{"type": "resize", "size": [40, 32], "filter": "bicubic", "fit": "cover"},
             {"type": "random-crop", "size": 28, "padding": 2}, {"type": "center-crop", "size": 24}, "mirror",
@@ -189,6 +189,7 @@ import Testing
     @Test(arguments: [
         (#""classes": [0]"#, "classes: 'gaussians-8' is drawn from all modes"),
         (#""limit": 16"#, "limit: 'gaussians-8' is synthetic; use 'count' for fewer samples"),
+        (#""limitOrder": "classes""#, "limitOrder: there is no 'limit'"),
         (
             #""holdout": 0.5"#,
             "holdout: 'gaussians-8' is synthetic: its test and validation samples are drawn apart"

@@ -152,6 +152,33 @@ final class TinyProject {
         #expect(fetched == DatasetFetcher.Outcome(path: project.datasets + "/tiny", wasPresent: false))
     }
 
+    @Test func soundSetElsewhereIsCopiedIntoAGivenFolder() throws {
+        let project = try TinyProject(sources: [])
+        try project.folder.write(project.images, to: "system/tiny/images")
+        try project.folder.write(project.labels, to: "system/tiny/labels")
+        let mine = project.path + "/mine"
+        let path = DataSearchPath(
+            roots: [
+                DataSearchPath.Root(path: mine, mayBeTheSet: true),
+                DataSearchPath.Root(path: project.path + "/system", mayBeTheSet: false),
+            ], manifestFolders: [project.datasets], fetchFolder: mine)
+        let catalogue = DatasetCatalogue(searchPath: path)
+        let there = DatasetFetcher.Outcome(path: mine + "/tiny", wasPresent: false)
+        #expect(try catalogue.fetch("tiny") == there)
+        #expect(try bytes(of: mine + "/tiny/images") == project.images)
+        #expect(try catalogue.fetch("tiny") == DatasetFetcher.Outcome(path: mine + "/tiny", wasPresent: true))
+    }
+
+    /// As Kaggle's copies have them.
+    @Test func filesInFoldersOfTheirNamesAreTaken() throws {
+        let project = try TinyProject(sources: [])
+        try project.folder.write(project.images, to: "kaggle/images/images")
+        try project.folder.write(project.labels, to: "kaggle/labels/labels")
+        _ = try project.fetcher().fetch(from: project.path + "/kaggle")
+        #expect(project.fetched == Self.whole)
+        #expect(try bytes(of: project.datasets + "/tiny/images") == project.images)
+    }
+
     @Test func secondFetchAtOnceIsRefused() throws {
         let project = try TinyProject()
         let staging = project.datasets + "/tiny.partial"

@@ -1,7 +1,8 @@
-import AgonDatasets
 import AgonTestFiles
 import Foundation
 import Testing
+
+@testable import AgonDatasets
 
 @Suite struct IDXFileTests {
     /// Three images of 20x20 whose value i is 7i mod 251, by Python 3.11's gzip.compress.
@@ -18,6 +19,18 @@ import Testing
         let file = try IDXFile(path: path, rank: 3)
         #expect(file.extents == [2, 2, 3])
         #expect(file.values == Array(0..<12))
+    }
+
+    /// The magic number of a member may lie across the boundary of two blocks that are read.
+    @Test(arguments: [262_142, 262_143, 262_144]) func membersOfGzipMayMeetAnywhere(length: Int) throws {
+        let folder = try TemporaryFolder()
+        // Four stored blocks, a head and a tail.
+        let first = [UInt8](repeating: 7, count: length - 4 * 5 - 18)
+        let member = gzip(first)
+        #expect(member.count == length)
+        let path = try folder.write(member + gzip([1, 2, 3]), to: "two.gz")
+        let stream = try ByteStream(path: path)
+        #expect(try stream.read(count: 300_000) == first + [1, 2, 3])
     }
 
     @Test func gzipIsInflated() throws {

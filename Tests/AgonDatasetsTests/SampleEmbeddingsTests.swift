@@ -78,6 +78,7 @@ import Testing
         #expect(try firstValues(#""classes": ["b"]"#) == [5, 6, 7])
         #expect(try firstValues(#""classes": ["b"], "limit": 2"#) == [5, 6])
         #expect(try firstValues(#""limit": 3"#) == [0, 1, 2])
+        #expect(try firstValues(#""limit": 3, "limitOrder": "classes""#) == [0, 1, 5])
         let (kept, held) = (
             try firstValues(#""holdout": 0.25"#), try firstValues(#""holdout": 0.25, "split": "test""#)
         )

@@ -142,8 +142,8 @@ import Testing
             ))
     }
 
-    /// The config of Documentation/own-images.md: its networks follow the channels of the images, which keep their aspect,
-    /// and averages warm up.
+    /// The config of Documentation/own-images.md: its networks follow the channels of the images, which keep their
+    /// aspect, and averages warm up.
     @Test func fiveLinesSufficeForOwnImages() throws {
         let page = try String(contentsOfFile: projectFolder + "/Documentation/own-images.md", encoding: .utf8)
         let config = try #require(page.split(separator: "```json\n").dropFirst().first?.split(separator: "```").first)

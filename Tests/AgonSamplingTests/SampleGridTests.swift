@@ -46,6 +46,6 @@ import Testing
         let images = Tensor(shape: [7, 8, 8, 3], values: (0..<7 * 192).map { Float($0 % 100) / 50 - 1 })
         try SampleGrid(columns: 4).write(images, path: path)
         #expect(try ImageFile.read(path: path) == SampleGrid(columns: 4).image(of: images))
-        #expect(throws: DatasetError.self) { try SampleGrid().write(images, path: "/nowhere/at/all.png") }
+        #expect(throws: TensorsError.self) { try SampleGrid().write(images, path: "/nowhere/at/all.png") }
     }
 }

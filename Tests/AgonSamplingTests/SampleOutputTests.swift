@@ -1,4 +1,5 @@
 import AgonDatasets
+import AgonExperiments
 import AgonScoring
 import AgonTensors
 import AgonTestSupport
@@ -104,6 +105,11 @@ import Testing
         let own = try sampling.write(.first(12), seed: 0, columns: 4, threads: 1, to: file)
         #expect(own.count == 12 && own.added == 0)
         #expect(try sampling.write(.first(12), seed: 0, label: 3, threads: 1, to: file).count == 12)
+        #expect(try sampling.label("3", searchPath: .standard()) == 3)
+        #expect(try sampling.label("3", searchPath: digits.searchPath) == 3)
+        #expect(
+            message { _ = try sampling.label("three", searchPath: digits.searchPath) }
+                == "--label three: no class has this name. Classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9")
         #expect(try sampling.write(.first(7), seed: 0, threads: 1, to: file).count == 7)
         #expect(try sampling.write(.first(12), seed: 0, threads: 1, to: path("classes.npy")).count == 12)
         let frames = try sampling.walk(count: 12, legs: 1, frames: 1, seed: 0, label: nil, threads: 1)
@@ -116,6 +122,17 @@ import Testing
         let average = try sampling.draw(.first(2), seed: 0, threads: 1).samples
         #expect(try raw.draw(.first(2), seed: 0, threads: 1).samples != average)
         #expect(try Sampling(run: run, weights: .average).draw(.first(2), seed: 0, threads: 1).samples == average)
+    }
+
+    @Test func averagesThatARunDoesNotKeepAreNoted() throws {
+        let plain = path("plain")
+        _ = try TrainingRun.run(digits.load(["steps=1"]), options: digits.options(plain))
+        var notes: [String] = []
+        _ = try Sampling(run: plain, weights: .average) { notes.append($0) }
+        #expect(notes.count == 1 && notes[0].contains("keeps no averages"), "\(notes)")
+        for weights in [nil, EvaluationSettings.Weights.raw] {
+            _ = try Sampling(run: plain, weights: weights) { Issue.record("\($0)") }
+        }
     }
 
     @Test func gridsAreDrawnFromTheFirstWeightsOn() throws {

@@ -1,8 +1,8 @@
 import AgonRuns
 import Testing
 
-/// What TensorBoard shows of a run's event files, without times: one `step tag value` per line, in the order of writing.
-/// The start of a session discards earlier events from its step on.
+/// What TensorBoard shows of a run's event files, without times: one `step tag value` per line, in the order of
+/// writing. The start of a session discards earlier events from its step on.
 package func eventLines(_ folder: String) throws -> [String] {
     var lines: [(step: Int, text: String)] = []
     for path in EventLog.files(in: RunFolder(path: folder)) {

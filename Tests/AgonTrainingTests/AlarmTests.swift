@@ -28,7 +28,8 @@ import Testing
         #expect(try steps("{}", "loss.discriminator", values) == [150])
     }
 
-    /// A hinge's loss is 2 while the discriminator guesses: 0.2 for a hundred steps is a discriminator that wins everything.
+    /// A hinge's loss is 2 while the discriminator guesses: 0.2 for a hundred steps is a discriminator that wins
+    /// everything.
     @Test func aDiscriminatorThatWinsEverythingIsToldOf() throws {
         func steps(_ text: String, guessingLoss: Double?) throws -> [Int] {
             var monitor = AlarmMonitor(try settings(text), guessingLoss: guessingLoss)

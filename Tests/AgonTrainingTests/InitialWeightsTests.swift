@@ -128,6 +128,35 @@ import Testing
         #expect(InitialWeights.note(onOthers: [], in: path) == nil)
     }
 
+    /// As of `torch.nn.utils.parametrizations`.
+    @Test func namesOfParametrizationsAreThoseOfTheirPredecessors() {
+        let names = ["original", "0._u", "original0", "original1", "0._v"].map { "a.0.parametrizations.weight." + $0 }
+        #expect(
+            names.map(InitialWeights.plainName)
+                == ["a.0.weight_orig", "a.0.weight_u", "a.0.weight_g", "a.0.weight_v", names[4]])
+        #expect(InitialWeights.plainName("a.0.weight") == "a.0.weight")
+    }
+
+    @Test func aNetworkThatAFileDoesNotHoldKeepsItsOwnWeights() throws {
+        let tiny = try TinyExperiment.load("steps=1")
+        let run = folder.path + "/run"
+        _ = try TrainingRun.run(tiny, options: TinyExperiment.options(run))
+        let whole = try SafetensorsFile(path: run + "/checkpoints/step-0000001.safetensors")
+        let path = folder.path + "/generator.safetensors"
+        let names = whole.entries.map(\.name).filter { $0.hasPrefix("generator.") && !$0.contains("optimizer") }
+        try SafetensorsFile.write(
+            path: path, names.map { SafetensorsFile.Content(name: $0, tensor: try whole.tensor($0)) }, metadata: [:])
+        var notes: [String] = []
+        _ = try TrainingRun.run(
+            TinyExperiment.load("steps=1", "initialWeights=\(path)"),
+            options: TinyExperiment.options(folder.path + "/second")
+        ) { event in
+            if case .note(let note) = event { notes.append(note) }
+        }
+        #expect(
+            notes.contains("\(path): has no weights of discriminator, which keeps its own initial weights"), "\(notes)")
+    }
+
     @Test func aPrefixThatNoNameHasIsRefused() throws {
         let path = try file(["generator.0.weight", "discriminator.0.bias"])
         #expect(

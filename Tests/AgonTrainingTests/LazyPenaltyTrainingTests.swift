@@ -94,8 +94,9 @@ import Testing
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 })
     }
 
-    /// A discriminator that scores everything 0 has a penalty of 0 with a gradient of 0, whatever its weight. So the first
-    /// update, which has the penalty, moves the weights as without one, and so do the others, unless they have it too.
+    /// A discriminator that scores everything 0 has a penalty of 0 with a gradient of 0, whatever its weight. So the
+    /// first update, which has the penalty, moves the weights as without one, and so do the others, unless they have it
+    /// too.
     @Test func otherUpdatesAreThoseWithoutAPenalty() throws {
         let flat = #"discriminator.layers[3].initialization={"weights": {"type": "constant", "value": 0}}"#
         func trained(_ name: String, _ overrides: String...) throws -> [Float] {

@@ -9,8 +9,8 @@ import AgonTraining
 import Foundation
 import Testing
 
-/// Trainings of some hundred or thousand steps, of each family of systems. They take half an hour or more and are run by
-/// `make long` alone.
+/// Trainings of some hundred or thousand steps, of each family of systems. They take half an hour or more and are run
+/// by `make long` alone.
 @Suite(
     .serialized,
     .enabled(if: ProcessInfo.processInfo.environment["AGON_LONG"] != nil, "trainings of half an hour; run make long"))

@@ -44,8 +44,8 @@ import Testing
 
     @Test func allCasesOfGASAreShipped() { #expect(Self.casesOfGAS.count == 6, "\(Self.casesOfGAS)") }
 
-    /// Published: a D loss of 8.0 at iteration 0, a quarter for each of 32 images, in five of the six cases. The other's
-    /// norms, active in training, give its scores sizes of their own.
+    /// Published: a D loss of 8.0 at iteration 0, a quarter for each of 32 images, in five of the six cases. The
+    /// other's norms, active in training, give its scores sizes of their own.
     @Test(arguments: casesOfGAS)
     func discriminatorsOfGASBeginUndecided(config: String) throws {
         let data = try Self.data.get()

@@ -7,7 +7,8 @@ import AgonTensors
 import CAgonImageCodecs
 import Foundation
 
-/// A parser of foreign bytes. It may refuse them by an error, and must not trap, hang, or touch memory that is not its own.
+/// A parser of foreign bytes. It may refuse them by an error, and must not trap, hang, or touch memory that is not its
+/// own.
 enum FuzzTarget: String, CaseIterable {
     case image, archive, gzip, idx, cifar, safetensors, npy, json, override, expression, query, evaluations, metrics
 

@@ -129,8 +129,8 @@ public struct SharedIdentities: Sendable {
     private var counts: Counts = [:]
     private let wider: Counts
 
-    /// - Parameter wider: those of more runs, whose number decides before training does, such as those of the table for the
-    ///   runs of a row.
+    /// - Parameter wider: those of more runs, whose number decides before training does, such as those of the table for
+    ///   the runs of a row.
     public init(_ runs: [EvaluationCurves], within wider: SharedIdentities? = nil) {
         self.wider = wider?.counts ?? [:]
         for curve in runs.lazy.flatMap(\.curves) {

@@ -72,7 +72,8 @@ package struct EvaluationLog {
 
     /// Removes values of steps after `step`; a run that resumes from `step` measures them again.
     ///
-    /// Throws `RunError.damaged` for a line that does not match its checksum, `TensorsError.cannotWrite`, `TensorsError`.
+    /// Throws `RunError.damaged` for a line that does not match its checksum, `TensorsError.cannotWrite`,
+    /// `TensorsError`.
     package func keep(through step: Int) throws {
         try whileLocked { file in
             let contents = try read()

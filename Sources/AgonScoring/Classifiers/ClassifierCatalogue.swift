@@ -10,8 +10,8 @@ import Foundation
 /// in the cache, where trained weights are stored.
 ///
 /// Weight files are named `NAME-DIGEST.safetensors` with 12 digits of the config's digest, so weights of a changed
-/// config are never mistaken for those of the current one. Those that were trained on other contents than the published ones
-/// of a set are named `NAME-DIGEST-CONTENTS.safetensors` and are used where these contents are found.
+/// config are never mistaken for those of the current one. Those that were trained on other contents than the published
+/// ones of a set are named `NAME-DIGEST-CONTENTS.safetensors` and are used where these contents are found.
 public struct ClassifierCatalogue: Sendable {
     /// Folders of configs, `NAME.json`.
     public let configFolders: [String]
@@ -57,8 +57,8 @@ public struct ClassifierCatalogue: Sendable {
 
     // MARK: Weights
 
-    /// The weights of a config, if they are beside the configs or in the cache and valid: those trained on published data, or
-    /// those trained on the data that are found now.
+    /// The weights of a config, if they are beside the configs or in the cache and valid: those trained on published
+    /// data, or those trained on the data that are found now.
     ///
     /// Throws `TensorsError.cannotRead` for weights that may be valid but cannot be read.
     public func weights(of recipe: ClassifierRecipe, searchPath: DataSearchPath) throws -> ClassifierWeights? {

@@ -5,8 +5,8 @@ import AgonTensors
 /// InceptionV3, whose last pooling layer gives the features of the Fréchet inception distance.
 ///
 /// Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016, arXiv:1512.00567, section 6,
-/// with the batch norm of its section 8 and without the auxiliary classifier. Sizes and names are those of torchvision's
-/// `inception_v3`.
+/// with the batch norm of its section 8 and without the auxiliary classifier. Sizes and names are those of
+/// torchvision's `inception_v3`.
 struct InceptionV3 {
     /// How average pools treat pixels beyond an edge, in which two published sets of weights differ.
     enum Variant: Equatable {

@@ -34,12 +34,12 @@ struct EvaluationPlan {
     ///   - isStage: whether there are other stages, whose images may have another size: metrics that do not suit this
     ///     stage are omitted instead of refused.
     ///   - isSplitDemanded: whether a missing test split is an error, instead of a reason to take the training split.
-    ///   - requiresClassifier: whether it is an error that there is no classifier for metrics that the settings do not name,
-    ///     instead of a reason to leave them out.
+    ///   - requiresClassifier: whether it is an error that there is no classifier for metrics that the settings do not
+    ///     name, instead of a reason to leave them out.
     ///   - note: called with a line if a classifier must be trained first, or if metrics are left out.
     ///
-    /// Throws `MeasurementError` and `ClassifierError` for mismatches, `TensorsError.lapackUnavailable`, `DatasetError`,
-    /// the errors of training a classifier.
+    /// Throws `MeasurementError` and `ClassifierError` for mismatches, `TensorsError.lapackUnavailable`,
+    /// `DatasetError`, the errors of training a classifier.
     init(
         _ settings: EvaluationSettings, experiment: Experiment, isStage: Bool = false, isSplitDemanded: Bool = false,
         requiresClassifier: Bool = false, searchPath: DataSearchPath, catalogue: ClassifierCatalogue, threads: Int,
@@ -149,8 +149,8 @@ struct EvaluationPlan {
         return min(settings.samples, dataset.independentConditions?.count ?? dataset.count)
     }
 
-    /// Those metrics for which there are enough samples. Of several stages, and of metrics that the settings do not name,
-    /// the others are left out with a note.
+    /// Those metrics for which there are enough samples. Of several stages, and of metrics that the settings do not
+    /// name, the others are left out with a note.
     ///
     /// Throws `MeasurementError.unfit`.
     private static func measurable(
@@ -198,7 +198,8 @@ struct EvaluationPlan {
         }
         object["dataset"] = ConfigNode(data.name)
         object["datasetDigest"] = ConfigNode(data.digest)
-        // Of published sets the name says it all, so values that were measured before contents were hashed stay comparable.
+        // Of published sets the name says it all, so values that were measured before contents were hashed stay
+        // comparable.
         if let contents = dataset.fingerprint, !contents.isPublished {
             object["datasetContents"] = ConfigNode(contents.sha256)
         }

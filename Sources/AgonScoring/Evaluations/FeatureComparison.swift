@@ -19,7 +19,8 @@ struct FeatureComparison {
     /// Nearest neighbours k for precision, recall, density and coverage.
     static let neighbours = 5
 
-    /// The values of a metric; none for metrics of other kinds, and without real samples for those that compare samples.
+    /// The values of a metric; none for metrics of other kinds, and without real samples for those that compare
+    /// samples.
     ///
     /// Throws `MetricError`, `TensorsError`.
     func values(of metric: EvaluationMetric) throws -> [Value] {

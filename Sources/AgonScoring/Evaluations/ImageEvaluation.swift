@@ -11,8 +11,8 @@ import AgonText
 /// Measures images that no run of Agon made: a folder of them against a dataset, another folder, or stored statistics.
 ///
 /// Each value has an identity, as that of a run has. Images are compared as they are stored, at 8 bits; a classifier
-/// reads them at its own size. Those of a dataset are first resized to the size of the images that are compared with them,
-/// as a config with this size resizes them.
+/// reads them at its own size. Those of a dataset are first resized to the size of the images that are compared with
+/// them, as a config with this size resizes them.
 public struct ImageEvaluation {
     /// What images are compared with.
     public enum Reference: Hashable, Sendable {

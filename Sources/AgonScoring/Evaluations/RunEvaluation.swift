@@ -101,8 +101,10 @@ public final class RunEvaluation {
             data: DataShapes(sample: plan.dataset.sampleShape, condition: plan.dataset.conditionShape))
         let side = networks.gan.sides[0]
         // A model has one of the two networks.
+        // Averages are the default; only who asks for them is told that there are none.
+        let isWish = settings["weights"] != nil || plan.settings.weights == .raw
         let takesAverages = checkpoint.takesAverages(
-            wanted: plan.settings.weights == .average && side.average != nil, note: note)
+            isWish ? plan.settings.weights : nil, keepsAverages: side.average != nil, note: note)
         let average = takesAverages ? side.average : nil
         let generator = average ?? side.generator
         try checkpoint.restore(generator.variables)

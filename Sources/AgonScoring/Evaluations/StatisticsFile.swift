@@ -52,7 +52,7 @@ struct StatisticsFile {
         return "its eigenvalue \(Float(least)) is negative"
     }
 
-    /// Throws `DatasetError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`.
     static func write(_ statistics: FeatureStatistics, path: String) throws {
         let n = statistics.columns
         try NumPyArchive.write(

@@ -46,27 +46,34 @@ int agon_image_decode(const uint8_t *bytes, size_t count, const agon_image_info 
 /// Fails when a PNG or JPEG lacks its end, which needs no decoding. Damage between may go unseen.
 int agon_image_is_cut(const uint8_t *bytes, size_t count, const agon_image_info *info, char *message);
 
-/// Writes pixels [height, width, channels] (1 or 3 channels of 8 bits) as a PNG that appears whole or not at all.
-int agon_png_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
-                   char *message);
+// ---- encoders
+
+/// The bytes of a file that an encoder makes. It starts with all fields 0.
+typedef struct agon_encoding {
+    uint8_t *bytes;
+    size_t count, capacity;
+    /// Not 0 if memory ran out; the bytes are incomplete then.
+    int hasFailed;
+} agon_encoding;
+
+void agon_encoding_free(agon_encoding *encoding);
+
+/// Encodes pixels [height, width, channels] (1 or 3 channels of 8 bits) as a PNG. `to` (=).
+int agon_png_encode(uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels, agon_encoding *to,
+                    char *message);
 /// The same as a baseline JPEG without colour subsampling, of quality 1 to 100.
-int agon_jpeg_write(const char *path, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
-                    int quality, char *message);
+int agon_jpeg_encode(uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels, int quality,
+                     agon_encoding *to, char *message);
 
 // ---- animations (animation.c)
 
-/// Writes frames [frames, height, width, channels] (1 or 3 channels of 8 bits) as a GIF that plays for ever, each frame
+/// Encodes frames [frames, height, width, channels] (1 or 3 channels of 8 bits) as a GIF that plays for ever, each frame
 /// shown for so many milliseconds. Colours are reduced to 256 a frame; grey levels are kept.
-int agon_gif_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
-                   const uint8_t *pixels, const uint32_t *milliseconds, char *message);
+int agon_gif_encode(uint32_t frames, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                    const uint32_t *milliseconds, agon_encoding *to, char *message);
 /// The same as an APNG, which keeps all colours; programs without support for animations show the first frame.
-int agon_apng_write(const char *path, uint32_t frames, uint32_t height, uint32_t width, uint32_t channels,
-                    const uint8_t *pixels, const uint32_t *milliseconds, char *message);
-
-// ---- files (files.c)
-
-/// Writes a file under a temporary name beside `path`, flushes it to the disk and renames it into place.
-int agon_file_write(const char *path, const void *bytes, size_t count, char *message);
+int agon_apng_encode(uint32_t frames, uint32_t height, uint32_t width, uint32_t channels, const uint8_t *pixels,
+                     const uint32_t *milliseconds, agon_encoding *to, char *message);
 
 // ---- gzip (gzip.c)
 
@@ -105,9 +112,9 @@ typedef struct agon_zip agon_zip;
 agon_zip *agon_zip_begin(void);
 /// Adds a file of a name.
 int agon_zip_add(agon_zip *zip, const char *name, const void *bytes, size_t count, char *message);
-/// Writes the zip to a file, whole or not at all, unless `path` is NULL, and frees it. Its bytes follow from its
-/// contents alone.
-int agon_zip_finish(agon_zip *zip, const char *path, char *message);
+/// Moves the bytes of the zip to `to` (=), unless that is NULL, and frees the zip. The bytes follow from its contents
+/// alone.
+int agon_zip_finish(agon_zip *zip, agon_encoding *to, char *message);
 /// The most bytes that a genuine archive of `size` bytes unpacks to: image and table data shrink 100-fold at most.
 uint64_t agon_archive_limit(uint64_t size);
 
