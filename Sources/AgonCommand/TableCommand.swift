@@ -56,7 +56,7 @@ struct TableCommand: ParsableCommand {
         completion: .directory)
     var out: String?
     @OptionGroup var jobs: JobOptions
-    @OptionGroup var data: DataOptions
+    @OptionGroup var data: DataFolderOption
     @Flag(help: "List the tables.")
     var list = false
     @Flag(help: "Estimate the time and write the sweeps' folders without running them.")
@@ -75,6 +75,8 @@ struct TableCommand: ParsableCommand {
     var claims = false
 
     func validate() throws {
+        // Sweeps may be prepared where their data are not.
+        if !prepareOnly { try data.requireFolder() }
         if let sweep {
             let others = [
                 ("--budget", budget != nil), ("--values", values != nil), ("--prepare-only", prepareOnly),
@@ -147,7 +149,7 @@ struct TableCommand: ParsableCommand {
             throw ExitCode(ExitStatus.stopped.rawValue)
         }
         try show(results, to: out ?? work.standardResults)
-        if failures > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
+        if failures > 0 || noRun && results.hasFailures { throw ExitCode(ExitStatus.failed.rawValue) }
         if isStopped || !results.isComplete { throw ExitCode(ExitStatus.stopped.rawValue) }
     }
 
@@ -181,7 +183,8 @@ struct TableCommand: ParsableCommand {
         }
     }
 
-    /// Evaluates checkpoints for the table's figures. One that cannot be evaluated costs the table no more than its figure.
+    /// Evaluates checkpoints for the table's figures. One that cannot be evaluated costs the table no more than its
+    /// figure.
     ///
     /// - Returns: whether a signal stopped it.
     private func measure(_ measurements: [MeasurementLeft], _ options: SweepOptions) throws -> Bool {

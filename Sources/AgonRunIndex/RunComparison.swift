@@ -4,8 +4,8 @@ import AgonText
 
 /// Two runs side by side: what differs, their metrics, and their curves at common steps.
 ///
-/// Metrics measured in the same way are compared, each way by itself, the leading one of `SharedIdentities` first. If the
-/// runs share no way, their leading curves are shown and marked.
+/// Metrics measured in the same way are compared, each way by itself, the leading one of `SharedIdentities` first. If
+/// the runs share no way, their leading curves are shown and marked.
 public struct RunComparison: Sendable {
     /// A curve that both runs have.
     public struct Curve: Sendable {

@@ -259,8 +259,8 @@ public final class RunIndex {
         }
     }
 
-    /// The condition that a run lies in or below one of the folders: a search in the index of paths for each of them. Its
-    /// value is the first of the statement, which may contain the condition several times.
+    /// The condition that a run lies in or below one of the folders: a search in the index of paths for each of them.
+    /// Its value is the first of the statement, which may contain the condition several times.
     private static func scope(_ roots: [String]) -> (sql: String, values: [SQLiteValue]) {
         // '0' is the character after '/'. The order of a CROSS JOIN is kept.
         let sql = """
@@ -432,12 +432,12 @@ private struct QueryCondition {
         case .or(let first, let second): "(\(sql(first)) OR \(sql(second)))"
         case .not(let inner): "(NOT \(sql(inner)))"
         case .has(let key): exists(key, "text <> 'false'")
-        case .comparison(let key, let comparison, .number(let number)):
-            comparison == .notEqual
-                ? exists(key, "(number IS NULL OR number <> ?)", .real(number))
-                : comparison == .contains
-                    ? exists(key, "instr(text, ?) > 0", .text(RunFact(key, number).text))
-                    : exists(key, "number \(comparison.sql) ?", .real(number))
+        case .comparison(let key, let comparison, .number(let number, let word)):
+            switch comparison {
+            case .equal: exists(key, "(number = ? OR number IS NULL AND text = ?)", .real(number), .text(word))
+            case .notEqual: exists(key, "(number <> ? OR number IS NULL AND text <> ?)", .real(number), .text(word))
+            default: exists(key, "number \(comparison.sql) ?", .real(number))
+            }
         case .comparison(let key, let comparison, .text(let text)):
             comparison == .contains
                 ? exists(key, "instr(lower(text), lower(?)) > 0", .text(text))
@@ -445,11 +445,11 @@ private struct QueryCondition {
         }
     }
 
-    private mutating func exists(_ key: String, _ condition: String, _ value: SQLiteValue? = nil) -> String {
+    private mutating func exists(_ key: String, _ condition: String, _ bound: SQLiteValue...) -> String {
         var place = FactKey()
         let sql = place.sql(key)
         values += place.values
-        if let value { values.append(value) }
+        values += bound
         return "EXISTS (SELECT 1 FROM facts WHERE run = runs.id AND key = \(sql) AND \(condition))"
     }
 }
@@ -467,8 +467,8 @@ private struct FactKey {
         return "coalesce((SELECT key FROM chosen WHERE chosen.run = runs.id AND chosen.metric = ?), ?) || ?"
     }
 
-    /// A metric's key and what is asked of it: `metric.fid-lenet` and `.last`. Nil if the key asks for one identity or is
-    /// no metric's.
+    /// A metric's key and what is asked of it: `metric.fid-lenet` and `.last`. Nil if the key asks for one identity or
+    /// is no metric's.
     static func metric(of key: String) -> (key: String, ending: String)? {
         guard EvaluationCurve.isKey(key), !key.contains("@") else { return nil }
         let metric = RunListing.metric(key)

@@ -22,9 +22,9 @@ public struct RunPruning: Sendable {
 
     public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
-    /// Selects all but the newest checkpoints of each run, the one that its training keeps as the best, and the one nearest to
-    /// its best value of a metric. The newest one is always kept, so that a run can be resumed; a run without the metric keeps
-    /// all.
+    /// Selects all but the newest checkpoints of each run, the one that its training keeps as the best, and the one
+    /// nearest to its best value of a metric. The newest one is always kept, so that a run can be resumed; a run
+    /// without the metric keeps all.
     public init(
         checkpointsOf runs: [RunFolder], keepLast count: Int, best metric: String?, goal: MetricGoal? = nil
     ) {

@@ -15,7 +15,8 @@ public indirect enum RunQuery: Equatable, Sendable {
     }
 
     public enum Value: Equatable, Sendable {
-        case number(Double)
+        /// With the word as written, for values that are texts, such as names.
+        case number(Double, word: String)
         case text(String)
     }
 
@@ -115,8 +116,8 @@ struct RunQueryParser {
             throw fault("expected a number or a string after '\(comparison.rawValue)', found '\(word)'")
         }
         position += 1
-        if !isQuoted, let number = Double(word), number.isFinite {
-            return .comparison(key, comparison, .number(number))
+        if !isQuoted, comparison != .contains, let number = Double(word), number.isFinite {
+            return .comparison(key, comparison, .number(number, word: word))
         }
         return .comparison(key, comparison, .text(word))
     }

@@ -5,8 +5,8 @@ import AgonText
 
 /// Runs side by side, a column each: the settings in which they differ, and the best and last values of their metrics.
 ///
-/// The values of a metric are those measured in the way that most of the runs share (`SharedIdentities`). Where runs measured it in different ways, letters mark
-/// the values, and notes state the identities.
+/// The values of a metric are those measured in the way that most of the runs share (`SharedIdentities`). Where runs
+/// measured it in different ways, letters mark the values, and notes state the identities.
 public struct RunsSideBySide: Sendable {
     /// A setting in which at least two runs differ.
     public struct Setting: Sendable {

@@ -43,9 +43,9 @@ public enum BatchJobs {
                 .map { String($0.drop { !isEnd($0) }.dropFirst()) }
         }
 
-        /// Sets the memory and the time limit, as far as they are open, to what the largest trial of a plan needs, with room
-        /// to spare. Memory: x 1.25, plus 1 GB for evaluations, up to the next multiple of 256 MB. Time: x 2, for each trial
-        /// of a task, plus the warning and two minutes, up to the next 10 minutes.
+        /// Sets the memory and the time limit, as far as they are open, to what the largest trial of a plan needs, with
+        /// room to spare. Memory: x 1.25, plus 1 GB for evaluations, up to the next multiple of 256 MB. Time: x 2, for
+        /// each trial of a task, plus the warning and two minutes, up to the next 10 minutes.
         ///
         /// - Returns: notes for the user.
         public mutating func request(_ plan: SweepPlan) -> [String] {
@@ -258,10 +258,11 @@ public enum BatchJobs {
         }
         let path = folder.path + "/parallel.txt"
         try AtomicFile.write(path: path, text: lines.joined(separator: "\n") + "\n")
+        // Without --resume: it goes by line numbers, which change with the sweep, and completed trials end at once.
         // By default, parallel kills a job a fraction of a second after TERM; a step and a checkpoint take longer.
         let command =
             CommandText.shell("parallel --jobs \(jobs) --line-buffer --joblog \(folder.path + "/parallel.log") ")
-            + CommandText.shell("--resume-failed --termseq TERM,120000,KILL,1000 :::: \(path)")
+            + CommandText.shell("--termseq TERM,120000,KILL,1000 :::: \(path)")
         return (path, command)
     }
 }

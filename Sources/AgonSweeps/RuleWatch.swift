@@ -29,8 +29,8 @@ struct RuleWatch {
     /// Whether the trial has no value of the metric yet.
     var isEmpty: Bool { curves.isEmpty }
 
-    /// Adds the values that the trial logged and measured since the last call, and judges the trial if one of them is new
-    /// from training.
+    /// Adds the values that the trial logged and measured since the last call, and judges the trial if one of them is
+    /// new from training.
     ///
     /// - Parameter step: the step that training has just finished.
     mutating func take(_ lines: [MetricsLine], _ values: [EvaluationValue], step: Int) {

@@ -47,6 +47,8 @@ public struct SweepFolder: Hashable, Sendable {
             let folder = self.trial(trial.id)
             try RunFolder.makeFolders(folder.path)
             try Self.writeIfNew(trial.experiment.resolved.prettyText, to: folder.run.configPath)
+            // A rule that the sweep no longer has ended the trial; it goes on from its checkpoint.
+            if sweep.configuration.stop == nil, folder.stamp?.state == .pruned { unlink(folder.donePath) }
         }
         try Self.writeIfNew(sweep.resolved.prettyText, to: sweepPath)
         try Self.writeIfNew(TrialList(sweep).node.prettyText, to: listPath)

@@ -4,9 +4,9 @@ import Foundation
 /// The makefile of a sweep. The target of a trial is the stamp of its end, which depends on its config, so make runs
 /// only trials that are missing, failed or changed.
 ///
-/// Make compares only files' times, so a check of the data comes first: it marks the targets of completed trials whose data
-/// have changed as out of date. It is a prerequisite of the makefile itself, because make makes that before it looks
-/// at the times of other targets, and starts nothing if the check fails.
+/// Make compares only files' times, so a check of the data comes first: it marks the targets of completed trials whose
+/// data have changed as out of date. It is a prerequisite of the makefile itself, because make makes that before it
+/// looks at the times of other targets, and starts nothing if the check fails.
 ///
 /// A trial whose folder was deleted has no config that its target could depend on. Its target is made anyway, and
 /// `agon sweep trial` restores the config.

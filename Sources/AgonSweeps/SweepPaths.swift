@@ -21,8 +21,8 @@ package enum SweepPaths {
         return shipped == name ? path : shipped
     }
 
-    /// The name of a config in tables: `../gas/original.json` becomes `gas/original`, and so does the path of such a config
-    /// of the project from anywhere.
+    /// The name of a config in tables: `../gas/original.json` becomes `gas/original`, and so does the path of such a
+    /// config of the project from anywhere.
     ///
     /// - Parameter file: the file that names the config.
     static func label(_ path: String, in file: String) -> String {

@@ -45,10 +45,13 @@ public enum SweepRun {
         return try withExtendedLifetime(lock) {
             let left = try folder.prepare(sweep)
             for note in sweep.notes(left: left, in: folder) { report(.note(note)) }
-            if !options.acceptsChangedData {
-                let searchPath = options.dataFolder.map { .standard(dataFolder: $0) } ?? Self.searchPath
-                try TrialData(TrialList(folder), searchPath: searchPath).reopen(in: folder)
+            let searchPath = options.dataFolder.map { .standard(dataFolder: $0) } ?? Self.searchPath
+            let data = try TrialData(TrialList(folder), searchPath: searchPath)
+            if !options.acceptsChangedData { try data.reopen(in: folder) }
+            let open = sweep.trials.filter { trial in
+                !TrialStatus(folder.trial(trial.id), entry: sweep.entry(of: trial)).state.isFinal
             }
+            for fault in data.faults(of: open) { report(.note(fault)) }
             return try StopRequest.signals.listening {
                 var session = try Session(folder, entries: TrialList(folder).entries, report: report)
                 try session.run(options)
@@ -64,8 +67,8 @@ public enum SweepRun {
         return sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data) }
     }
 
-    /// Marks the targets of completed trials whose data have changed as out of date, so that make runs these trials again;
-    /// they reject or accept the changes.
+    /// Marks the targets of completed trials whose data have changed as out of date, so that make runs these trials
+    /// again; they reject or accept the changes.
     ///
     /// - Returns: how many trials it marked.
     ///

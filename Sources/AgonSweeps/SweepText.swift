@@ -125,8 +125,8 @@ extension TrialStatus {
     /// characters long.
     ///
     /// The settings are cut in favour of the progress, and left out where fewer than eight of their characters would
-    /// remain. In narrower terminals parts of the progress are left out, as in `LiveText`; the step and the time left stay
-    /// longer than the ID.
+    /// remain. In narrower terminals parts of the progress are left out, as in `LiveText`; the step and the time left
+    /// stay longer than the ID.
     ///
     /// - Parameter labelWidth: of the column of settings.
     package func liveLine(labelWidth: Int, width: Int) -> String {

@@ -1,10 +1,12 @@
 import AgonDatasets
 import AgonExperiments
 import AgonRuns
+import AgonText
 import AgonTraining
 import Foundation
 
-/// Compares the present data of finished trials with the data that they used. Each dataset is opened once.
+/// The present data of trials: whether they can be opened, and whether finished trials used the same. Each dataset is
+/// opened once.
 public final class TrialData {
     private let present: PresentData
     private let entries: [TrialList.Entry]
@@ -13,6 +15,27 @@ public final class TrialData {
         // Paths in configs are relative to where the sweep was prepared.
         present = PresentData(searchPath: searchPath, root: list.root)
         entries = list.entries
+    }
+
+    /// Opens the data of trials that are left, so that missing data show before the sweep begins instead of at a
+    /// trial's turn.
+    ///
+    /// - Returns: a message for each reason why some trials cannot be trained.
+    func faults(of trials: [SweepTrial]) -> [String] {
+        var counts: [(reason: String, trials: Int)] = []
+        for trial in trials {
+            do {
+                try present.openTrainingData(of: trial.experiment)
+            } catch {
+                let reason = "\(error)"
+                let index = counts.firstIndex { $0.reason == reason } ?? counts.endIndex
+                if index == counts.endIndex { counts.append((reason, 0)) }
+                counts[index].trials += 1
+            }
+        }
+        return counts.map {
+            "\($0.trials) of \(CountText.short(trials.count, "trial")) cannot be trained: \($0.reason)"
+        }
     }
 
     /// How the data have changed, in one line; nil if they are the same, or nothing is known about them.

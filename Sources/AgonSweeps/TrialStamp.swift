@@ -27,8 +27,8 @@ extension TrialFolder {
     /// The stamp; nil for a trial that is not finished.
     var stamp: TrialStamp? { (try? ConfigNode.load(path: donePath)).flatMap(TrialStamp.init(node:)) }
 
-    /// Removes what stands in the place of the stamp, such as one that a full disk cut short. The trial then runs again, and
-    /// ends at once if its training is complete.
+    /// Removes what stands in the place of the stamp, such as one that a full disk cut short. The trial then runs
+    /// again, and ends at once if its training is complete.
     ///
     /// Throws `TensorsError.cannotWrite`.
     func removeDamagedStamp() throws {

@@ -187,6 +187,22 @@ import Testing
                 == .notTested(": fid: 3 of 5 seeds of a have none"))
     }
 
+    /// Failed runs are often the worst, and an incomplete row could be judged until the verdict pleases.
+    @Test(arguments: [
+        (10, 5, "5 of 10 runs of a failed"), (10, 0, "5 of 10 runs of a are not complete"),
+    ]) func rowsWithoutAllTheirRunsAreNotJudged(trials: Int, lost: Int, text: String) throws {
+        var table = table(
+            [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))], isLogarithmic: false, steps: 1, published: 1)
+        let cells = table.rows[0].cells
+        table.rows[0] = ResultTable.Row(name: "a", trials: trials, done: 5, lost: lost, cells: cells, steps: 1)
+        let claim = try ConfigReader.decode(
+            TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(Self.ordered)}"#, file: "t.json")
+        ).value
+        #expect(
+            ClaimJudge(table: table, convergence: nil).judge(claim, source: nil).verdict == .notTested(": fid: \(text)")
+        )
+    }
+
     @Test func qualityIsJudgedAtThePublishedLengthOrNearTheFloor() throws {
         let near = #"{"column": "fid", "floor": 4, "factor": 2}"#
         let rows: [(String, Given)] = [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))]

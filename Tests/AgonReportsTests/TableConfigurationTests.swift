@@ -135,9 +135,10 @@ import Testing
     }
 
     @Test func goalOfAMetricIsTheUsualOne() throws {
-        func goal(_ more: String) throws -> MetricGoal? {
+        func goal(_ more: String, best: String = "") throws -> MetricGoal? {
             let text = TableConfiguration.text().replacingOccurrences(
-                of: #""metric.fid-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#)
+                of: #""metric.fid-lenet", "pick": "best""#, with: #""\#(more)", "pick": "best""#
+            ).replacingOccurrences(of: #""best": "minimize", "#, with: best)
             guard case .metric(_, _, let goal, _, _) = try TableConfiguration.read(text).columns[0].quantity else {
                 return nil
             }
@@ -148,6 +149,11 @@ import Testing
         #expect(try goal("metric.modes-kl") == .minimize)
         #expect(try goal("metric.coverage-lenet") == .maximize)
         #expect(try goal(#"metric.modes", "goal": "minimize"#) == .minimize)
+        // What is shown as best is the goal of the metric, and what claims take for better.
+        #expect(try goal("score.real", best: #""best": "maximize", "#) == .maximize)
+        #expect(
+            message { _ = try goal(#"score.real", "goal": "minimize"#, best: #""best": "maximize", "#) }
+                .hasSuffix("best: contradicts the 'goal' of the metric"))
     }
 
     @Test func publishedSchemaIsCurrent() throws {

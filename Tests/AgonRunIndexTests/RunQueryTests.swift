@@ -10,17 +10,17 @@ import Testing
         #expect(
             try RunQuery("metric.fid-lenet < 10 and objective == selfgan")
                 == .and(
-                    .comparison("metric.fid-lenet", .less, .number(10)),
+                    .comparison("metric.fid-lenet", .less, .number(10, word: "10")),
                     .comparison("objective", .equal, .text("selfgan"))))
         #expect(try RunQuery("a or b and not c") == .or(key("a"), .and(key("b"), .not(key("c")))))
         #expect(try RunQuery("(a or b) and c") == .and(.or(key("a"), key("b")), key("c")))
         #expect(try RunQuery("not not a") == .not(.not(key("a"))))
-        #expect(try RunQuery("x>=-1.5e-3") == .comparison("x", .greaterOrEqual, .number(-0.0015)))
+        #expect(try RunQuery("x>=-1.5e-3") == .comparison("x", .greaterOrEqual, .number(-0.0015, word: "-1.5e-3")))
         #expect(try RunQuery("name ~ 'and or'") == .comparison("name", .contains, .text("and or")))
         #expect(try RunQuery("seed == \"1\"") == .comparison("seed", .equal, .text("1")))
         #expect(
             try RunQuery("discriminator.layers[2].kernel != 5")
-                == .comparison("discriminator.layers[2].kernel", .notEqual, .number(5)))
+                == .comparison("discriminator.layers[2].kernel", .notEqual, .number(5, word: "5")))
         #expect(try RunQuery("a == b and c").keys == ["a", "c"])
     }
 

@@ -27,8 +27,8 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
-    /// A sweep whose program lies in a folder of such a name, and whose own folder has one: make, the script for Slurm and
-    /// the lines for GNU parallel start the program with the right folder, and nothing else.
+    /// A sweep whose program lies in a folder of such a name, and whose own folder has one: make, the script for Slurm
+    /// and the lines for GNU parallel start the program with the right folder, and nothing else.
     @Test(arguments: names)
     func commandsStartTheProgramAlone(name: String) throws {
         let folder = try TemporaryFolder()

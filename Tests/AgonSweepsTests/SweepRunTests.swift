@@ -182,7 +182,7 @@ import Testing
         #expect(
             lines[0].hasSuffix(
                 "sweep trial --with-parent --threads 1 '\(folder.path)/it'\\''s here/trials/\(sweep.trials[0].id)'"))
-        #expect(parallel.command.contains("--resume-failed"))
+        #expect(parallel.command.contains("--joblog") && !parallel.command.contains("--resume"))
     }
 
     @Test func foldersThatCannotBeMadeSayWhy() throws {

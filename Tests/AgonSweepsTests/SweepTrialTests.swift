@@ -107,6 +107,17 @@ import Testing
         #expect(status.reason?.contains("/nowhere") == true, "\(status.reason ?? "")")
     }
 
+    @Test func missingDataShowBeforeASweepBegins() throws {
+        let missing = #"{"name": "folder", "path": "/nowhere"}"#
+        let (sweep, place) = try prepared(
+            #", "axes": [{"path": "dataset", "values": [{"name": "gaussians-8"}, \#(missing)]}]"#)
+        let data = try TrialData(TrialList(place))
+        let faults = data.faults(of: sweep.trials)
+        #expect(faults.count == 1 && faults[0].hasPrefix("2 of 4 trials cannot be trained: "), "\(faults)")
+        #expect(faults[0].contains("/nowhere"), "\(faults)")
+        #expect(data.faults(of: []).isEmpty)
+    }
+
     @Test func onlyChangedConfigsAreWrittenAgain() throws {
         let (sweep, place) = try prepared()
         let path = place.trial(sweep.trials[0].id).run.configPath

@@ -115,8 +115,8 @@ struct FigureDrawing {
         let highest: Double
     }
 
-    /// The panels of a metric: one for the most frequent identity of the values of each dataset, since values of different
-    /// data do not share an axis.
+    /// The panels of a metric: one for the most frequent identity of the values of each dataset, since values of
+    /// different data do not share an axis.
     private static func panels(
         of metric: String, _ rows: [[RecordedTrial]]
     ) -> [(metric: String, way: EvaluationIdentity?, name: String)] {

@@ -224,8 +224,8 @@ struct Chart {
 
     /// Moving averages for noisy curves; nil if there are few points. The window is shorter at the ends.
     ///
-    /// The time grows with the points alone: a window that covers a whole block of points is summed from the parts of two
-    /// blocks. Nothing is ever subtracted from a sum, so a spike leaves no error behind.
+    /// The time grows with the points alone: a window that covers a whole block of points is summed from the parts of
+    /// two blocks. Nothing is ever subtracted from a sum, so a spike leaves no error behind.
     static func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)]? {
         guard isSmoothed(points.count) else { return nil }
         let (count, reach) = (points.count, points.count / 40)

@@ -4,6 +4,9 @@ import AgonText
 
 /// A file of values whose completed trials count in a table besides those that were run here.
 struct AddedValues: Sendable {
+    /// The note on values of a table's file that has changed since.
+    static let otherVersion = "from another version of the table's file, in which columns may have had other meanings"
+
     let path: String
     let values: TableValues
     /// The completed trials that today's sweeps have too.
@@ -60,8 +63,7 @@ extension TableWork {
             )
         }
         if let config = values.config, config != resolved.digest {
-            notes.append(
-                "\(path): from another version of the table's file, in which columns may have had other meanings")
+            notes.append("\(path): \(AddedValues.otherVersion)")
         }
         return notes
     }

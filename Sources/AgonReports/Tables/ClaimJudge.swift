@@ -187,14 +187,25 @@ struct ClaimJudge {
     /// In the order of the seeds.
     private func values(_ column: ResultTable.Column, _ name: String) -> Result<Values, Fault> {
         let cell = table.cell(row: name, column: column.key) ?? ResultTable.Cell()
-        guard let row = table.rows.first(where: { $0.name == name }), let group = cell.groups.first else {
-            let isRun = table.rows.contains { $0.name == name && $0.done > 0 }
-            return .failure(Fault(text: "no \(isRun ? "value" : "run") of \(name)"))
+        let named = table.rows.first { $0.name == name }
+        guard let row = named, let group = cell.groups.first else {
+            let isLost = named.map { $0.trials > 0 && $0.lost == $0.trials } ?? false
+            return .failure(
+                Fault(
+                    text: isLost
+                        ? "all runs of \(name) failed" : "no \((named?.done ?? 0) > 0 ? "value" : "run") of \(name)"))
         }
         guard cell.groups.count == 1 else {
             return .failure(Fault(text: "\(name) was measured in different ways"))
         }
         let count = group.summary.count
+        // Runs that failed are often the worst of their row, and a row that is judged before it is complete can be
+        // judged again until the verdict pleases.
+        guard cell.isExact || row.done == row.trials else {
+            let (missing, runs) = (row.trials - row.done, CountText.short(row.trials, "run"))
+            return .failure(
+                Fault(text: "\(missing) of \(runs) of \(name) \(row.lost > 0 ? "failed" : "are not complete")"))
+        }
         // Seeds without a value are those that never got that far: leaving them out would flatter the row.
         guard cell.isExact || cell.isDerived || count == row.done else {
             return .failure(

@@ -7,9 +7,10 @@ enum CommaSeparatedTable {
     /// value and the identity. A row that was measured in several ways has a line for each. Missing values are empty.
     static func text(_ table: ResultTable) -> String {
         var heading = ["row", "trials", "done"]
+        let isOfWords = table.columns.indices.map(table.isOfWords)
         for (index, column) in table.columns.enumerated() {
             heading.append(column.key)
-            if !table.isOfWords(index) { heading += [".interval", ".deviation", ".n"].map { column.key + $0 } }
+            if !isOfWords[index] { heading += [".interval", ".deviation", ".n"].map { column.key + $0 } }
             if hasIdentity(column) { heading.append(column.key + ".identity") }
             if column.hasPublished { heading.append(column.key + ".published") }
         }
@@ -19,7 +20,7 @@ enum CommaSeparatedTable {
                 var cells = [row.name, String(row.trials), String(row.done)]
                 for (index, (column, cell)) in zip(table.columns, row.cells).enumerated() {
                     let group = cell.groups.indices.contains(place) ? cell.groups[place] : nil
-                    if table.isOfWords(index) {
+                    if isOfWords[index] {
                         cells.append(place == 0 ? cell.words ?? "" : "")
                     } else {
                         cells.append(group.map { NumberText.shortest($0.summary.mean) } ?? "")

@@ -4,7 +4,8 @@ import AgonRuns
 
 /// Repeated evaluations of one checkpoint, each with different latents: how much a value depends on the samples drawn.
 ///
-/// As in the box plots of Albuquerque, Monteiro et al., arXiv:1901.08680: 30 evaluations of each method's best generator.
+/// As in the box plots of Albuquerque, Monteiro et al., arXiv:1901.08680: 30 evaluations of each method's best
+/// generator.
 struct Reevaluations: ConfigDecodable, Sendable {
     /// The key of a metric, such as `metric.fid-lenet`.
     let metric: String

@@ -28,6 +28,8 @@ public struct ResultTable: Sendable {
         let trials: Int
         /// Completed trials; only their values count.
         let done: Int
+        /// Trials that failed or that a rule ended early.
+        var lost = 0
         var cells: [Cell]
         /// The fewest steps of a completed trial.
         var steps: Int?

@@ -1,8 +1,8 @@
 import AgonConfiguration
 import AgonText
 
-/// Finds what belongs to a row by the values of its conditions. Comparing each item with each row would take minutes in a
-/// table of thousands of rows.
+/// Finds what belongs to a row by the values of its conditions. Comparing each item with each row would take minutes in
+/// a table of thousands of rows.
 final class RowMembers<Item> {
     private let items: [Item]
     private let value: (Item, String) -> ConfigNode?

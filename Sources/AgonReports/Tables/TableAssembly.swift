@@ -25,7 +25,7 @@ struct TableAssembly {
             columns: columns.map {
                 ResultTable.Column(
                     key: $0.key, title: $0.title, unit: $0.unit, decimals: $0.decimals, best: $0.best,
-                    isLogarithmic: $0.scale == .logarithmic, goal: $0.quantity.goal)
+                    isLogarithmic: $0.scale == .logarithmic, goal: $0.goal)
             },
             rows: [])
         var identities = [[[EvaluationIdentity?]]](repeating: [], count: columns.count)
@@ -44,7 +44,8 @@ struct TableAssembly {
             }
             table.rows.append(
                 ResultTable.Row(
-                    name: row.name, trials: found.trials.count, done: done.count, cells: cells,
+                    name: row.name, trials: found.trials.count, done: done.count,
+                    lost: found.trials.count { $0.state == .failed || $0.state == .pruned }, cells: cells,
                     steps: done.map(\.steps).min(), publishedSteps: row.publishedSteps ?? publishedSteps,
                     isPooled: !found.pooled.isEmpty))
         }
@@ -149,15 +150,22 @@ struct TableAssembly {
         }
     }
 
-    /// Marks the best value if all are comparable and not all equal.
+    /// Marks the best value of complete rows if all are comparable and not all equal. A row that lacks seeds may lack
+    /// its bad ones.
     private func markBest(_ table: inout ResultTable, column index: Int) {
         let column = table.columns[index]
         guard let goal = column.best, column.identities.count <= 1 else { return }
-        let means = table.rows.compactMap { $0.cells[index].summary?.mean }
+        func mean(_ row: ResultTable.Row) -> Double? {
+            let cell = row.cells[index]
+            let isComplete =
+                cell.isExact || row.done == row.trials && (cell.isDerived || cell.summary?.count == row.done)
+            return isComplete ? cell.summary?.mean : nil
+        }
+        let means = table.rows.compactMap(mean)
         guard let best = goal == .minimize ? means.min() : means.max(), means.contains(where: { $0 != best }) else {
             return
         }
-        for row in table.rows.indices where table.rows[row].cells[index].summary?.mean == best {
+        for row in table.rows.indices where mean(table.rows[row]) == best {
             table.rows[row].cells[index].isBest = true
         }
     }

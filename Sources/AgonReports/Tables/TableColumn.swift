@@ -35,6 +35,9 @@ struct TableColumn: ConfigDecodable, Sendable {
             "How claims compare values: by differences or by ratios; default: ratios for Fréchet distances, times and "
                 + "costs.")
         quantity = try TableQuantity.registry.decode(from: reader)
+        if case .metric(_, _, let goal, _, _) = quantity {
+            try reader.require(best == nil || best == goal, "best", "contradicts the 'goal' of the metric")
+        }
         self.scale = scale ?? quantity.scale
         self.unit = unit ?? quantity.unit
     }
@@ -48,6 +51,9 @@ struct TableColumn: ConfigDecodable, Sendable {
         unit = quantity.unit
         scale = quantity.scale
     }
+
+    /// What is better in comparisons.
+    var goal: MetricGoal { best ?? quantity.goal }
 
     /// Title and unit.
     var heading: String { unit.map { "\(title), \($0)" } ?? title }
@@ -100,7 +106,7 @@ enum TableQuantity: Sendable {
             let name = try reader.string("metric", "The key, such as metric.fid-lenet or loss.generator.")
             return .metric(
                 name, try reader.choice("pick", default: .last, "Which of its values."),
-                try Self.goal(reader, for: name),
+                try Self.shownGoal(reader, for: name),
                 isAbsolute: try reader.boolean("absolute", default: false, "Use the magnitudes of the values."),
                 identity: try Self.identity(reader))
         }
@@ -143,6 +149,13 @@ enum TableQuantity: Sendable {
             "goal",
             "Whether the lowest or highest value is best; default: by the metric, the lowest for distances "
                 + "and losses, the highest for scores and modes.") ?? MetricGoal.usual(for: metric)
+    }
+
+    /// Of a column that shows the metric itself, so that its 'best' is the goal if no goal is stated.
+    private static func shownGoal(_ reader: ConfigReader, for metric: String) throws -> MetricGoal {
+        let stated = try goal(reader, for: metric)
+        guard !reader.isDescribing, !reader.has("goal") else { return stated }
+        return try reader.optionalChoice("best", "") ?? stated
     }
 
     private static func identity(_ reader: ConfigReader) throws -> ConfigNode? {

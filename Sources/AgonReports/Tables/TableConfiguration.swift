@@ -115,6 +115,13 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             guard let rule = claim.rule else { continue }
             for key in rule.columns { try requireColumn(key, "claims", index) }
             for name in rule.rows { try requireRow(name, "claims", index) }
+            for key in rule.columns {
+                guard case .ratio(let source, _)? = columns.first(where: { $0.key == key })?.quantity else { continue }
+                if case .cost? = columns.first(where: { $0.key == source })?.quantity { continue }
+                throw reader.fail(
+                    "claims", index: index,
+                    "'\(key)' is computed from means and has no interval; compare rows of '\(source)'")
+            }
             for key in rule.columnsOfRatios where columns.contains(where: { $0.key == key && $0.scale == .linear }) {
                 throw reader.fail(
                     "claims", index: index,

@@ -32,8 +32,8 @@ enum FigureKind: Sendable {
         case step, epoch, minutes
     }
 
-    /// A panel per metric with a line per row: the mean over seeds, and the range in a lighter tone; of the values, or of the
-    /// best so far in each trial.
+    /// A panel per metric with a line per row: the mean over seeds, and the range in a lighter tone; of the values, or
+    /// of the best so far in each trial.
     case curves([String], against: Abscissa, isLogarithmic: Bool, isBestSoFar: Bool)
     /// A panel per column with a box over the seeds per row.
     case boxes([String])

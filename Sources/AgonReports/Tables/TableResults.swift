@@ -41,12 +41,15 @@ public struct TableResults {
         self.values = values
     }
 
-    /// Whether every trial is complete.
+    /// Whether a trial failed.
+    public var hasFailures: Bool { values.rows.contains { $0.trials.contains { $0.state == .failed } } }
+
+    /// Whether nothing is left to run.
     public var isComplete: Bool {
         let trials = values.rows.flatMap(\.trials)
         // Trials may be in no row.
         let known = Set(trials.map(\.id)).union(runs?.making.trials.map(\.id) ?? []).union(work.added.flatMap(\.ids))
-        return work.plannedIDs.isSubset(of: known) && trials.allSatisfy(\.isDone)
+        return work.plannedIDs.isSubset(of: known) && trials.allSatisfy(\.state.isFinal)
     }
 
     /// The table and the verdicts on claims, for people.

@@ -5,8 +5,8 @@ struct TableRow: ConfigDecodable, Sendable {
     typealias Condition = (key: String, value: ConfigNode)
 
     let name: String
-    /// Axes, paths of keys, `base` or `sweep`, and their values; a list matches any of its values, and null also what has
-    /// no value. `RowMembers` finds the trials that meet all of them.
+    /// Axes, paths of keys, `base` or `sweep`, and their values; a list matches any of its values, and null also what
+    /// has no value. `RowMembers` finds the trials that meet all of them.
     let conditions: [Condition]
     let published: [(column: String, value: PublishedValue)]
     let note: String?

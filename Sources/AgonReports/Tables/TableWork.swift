@@ -47,8 +47,8 @@ public struct TableWork: Sendable {
 
     /// Reads the folder of a sweep to tabulate its trials as they are.
     ///
-    /// - Parameter table: the name or file of the table whose rows and columns are wanted; nil: a row for each point of the
-    ///   sweep's axes, and a column for each thing measured.
+    /// - Parameter table: the name or file of the table whose rows and columns are wanted; nil: a row for each point of
+    ///   the sweep's axes, and a column for each thing measured.
     ///
     /// Throws `ReportsError`, `ConfigError`, `SweepError`.
     public init(table: String?, recorded folder: SweepFolder) throws {
@@ -177,6 +177,8 @@ public struct TableWork: Sendable {
             results.warnings.append(
                 "\(former) of the trials are of configs that have changed since; "
                     + CommandText.agon("table \(argument) --budget \(budget)") + " runs today's")
+        } else if let config = values.config, config != resolved.digest {
+            results.warnings.append(AddedValues.otherVersion)
         }
         return results
     }
@@ -269,8 +271,8 @@ public struct TableWork: Sendable {
         return wanted.distinct.filter { name in done.allSatisfy { $0.run.values(of: name).isEmpty } }
     }
 
-    /// The commands that measure metrics, which each take one classifier. They are not in the table's notes: Markdown would
-    /// escape them.
+    /// The commands that measure metrics, which each take one classifier. They are not in the table's notes: Markdown
+    /// would escape them.
     private func remedies(for names: [String]) -> [String] {
         guard let recorded else { return [] }
         func metric(_ name: String) -> String? { EvaluationMetric.ofKey(name)?.rawValue }
