@@ -149,8 +149,8 @@ struct SweepRunCommand: ParsableCommand {
         commandName: "run", abstract: "Run the trials of a sweep that are missing, failed or changed.",
         discussion: """
             A failed trial is reported at once and stops no other. Ctrl-C lets all
-            trials save and stop. The exit code is 0 when all are done, 70 when some
-            failed, 75 when some were stopped.
+            trials save and stop. The exit code is 0 when all are done or ended early,
+            70 when some failed, 75 when some were stopped.
 
             EXAMPLES
               agon sweep run Configs/sweeps/smoke.json

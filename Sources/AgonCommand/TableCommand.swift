@@ -19,8 +19,9 @@ struct TableCommand: ParsableCommand {
             --values makes the table and its verdicts again from values.json, without
             the runs. --add counts the completed trials of such files, from other
             machines or an earlier time, as done. The exit code is 0 when every trial
-            is done, 70 when some failed, 75 when some were stopped; the table is
-            written anyway and lists missing trials.
+            is done or was ended early, 70 when some failed, 75 when some are missing
+            or were stopped; the table is written anyway and lists them. With --values
+            and --sweep it is 0 whenever the table was made.
 
             --sweep makes a table of an existing sweep's trials as they are: with the
             rows and columns of the table's file, or without one with a row for each
@@ -124,6 +125,7 @@ struct TableCommand: ParsableCommand {
             let sweeps = work.sweepsToRun()
             if sweeps.isEmpty { Console.say("every trial was run elsewhere") }
             try plan(sweeps, options)
+            if let note = work.noteOnFewSeeds { Console.say("note: \(note)") }
             if prepareOnly {
                 for (sweep, folder) in sweeps {
                     let left = try folder.prepare(sweep)

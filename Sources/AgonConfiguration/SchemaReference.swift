@@ -23,7 +23,7 @@ public struct SchemaReference {
             let titles = Self.titles(of: definition.value)
             let isRepeated = definitions.contains { used.contains($0.key) && Self.titles(of: $0.value) == titles }
             if !used.contains(definition.key), !titles.isEmpty, isRepeated { continue }
-            text += "\n## \(definition.key)\n" + section(of: definition.value)
+            text += "\n## \(definition.key)\n" + section(of: definition.value, isWhole: used.contains(definition.key))
         }
         return text
     }
@@ -33,12 +33,13 @@ public struct SchemaReference {
         (definition["anyOf"]?.array ?? []).compactMap { $0["title"]?.string }
     }
 
-    private func section(of definition: ConfigNode) -> String {
+    /// - Parameter isWhole: whether the variants stand alone somewhere; otherwise a section adds keys to each of them.
+    private func section(of definition: ConfigNode, isWhole: Bool) -> String {
         let variants = (definition["anyOf"]?.array ?? []).filter { $0["title"] != nil }
         guard !variants.isEmpty else {
             return table(of: definition["properties"] != nil ? definition : Self.section(in: definition) ?? definition)
         }
-        let short = (definition["anyOf"]?.array ?? []).compactMap { $0["enum"]?.array }.flatMap { $0 }
+        let short = isWhole ? variants.filter(Self.needsNothing).compactMap { $0["title"] } : []
         var text = ""
         if !short.isEmpty {
             text += "Where every key has a default, the `type` alone stands for the section: "
@@ -50,6 +51,19 @@ public struct SchemaReference {
             text += table(of: variant)
         }
         return text
+    }
+
+    /// Whether every key of a variant has a default or may be null.
+    private static func needsNothing(_ variant: ConfigNode) -> Bool {
+        (variant["properties"]?.object?.members ?? []).allSatisfy { member in
+            let value = member.value
+            if value["const"] != nil || value["default"] != nil { return true }
+            let forms: [ConfigNode] = [value] + (value["anyOf"]?.array ?? [])
+            return forms.contains { form in
+                let words = form["type"]?.array?.compactMap(\.string) ?? [form["type"]?.string ?? ""]
+                return words.contains("null")
+            }
+        }
     }
 
     private func table(of section: ConfigNode) -> String {
@@ -77,7 +91,7 @@ public struct SchemaReference {
         if let named = value["additionalProperties"], let section = Self.section(in: named) {
             return rows(of: section, prefix: path + ".NAME.")
         }
-        if let items = value["items"], let section = Self.section(in: items) {
+        if let items = value["items"], let section = Self.section(in: items) ?? Self.shared(by: items) {
             return rows(of: section, prefix: path + "[].")
         }
         return (value["anyOf"]?.array ?? []).flatMap { rows(inside: $0, path: path) }
@@ -86,6 +100,18 @@ public struct SchemaReference {
     /// The value as a section, if it has keys of its own.
     private static func section(in value: ConfigNode) -> ConfigNode? {
         value["properties"] != nil ? value : nil
+    }
+
+    /// The keys that a section adds to each of the variants that stand in it in full, as a section.
+    private static func shared(by value: ConfigNode) -> ConfigNode? {
+        let variants = (value["anyOf"]?.array ?? []).filter { $0["title"] != nil }
+        guard let first = variants.first?["properties"]?.object?.members else { return nil }
+        let members = first.filter { member in
+            variants.allSatisfy { $0["properties"]?[member.key] == member.value }
+        }
+        var properties = ConfigObject()
+        for member in members { properties[member.key] = member.value }
+        return members.isEmpty ? nil : ["properties": ConfigNode(properties)]
     }
 
     /// What a value may be, in words.

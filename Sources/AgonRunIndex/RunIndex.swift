@@ -436,7 +436,12 @@ private struct QueryCondition {
             switch comparison {
             case .equal: exists(key, "(number = ? OR number IS NULL AND text = ?)", .real(number), .text(word))
             case .notEqual: exists(key, "(number <> ? OR number IS NULL AND text <> ?)", .real(number), .text(word))
-            default: exists(key, "number \(comparison.sql) ?", .real(number))
+            default:
+                // Dates begin with a number, and their order is that of their texts.
+                exists(
+                    key,
+                    "(number \(comparison.sql) ? OR number IS NULL AND text GLOB '[0-9]*' AND text \(comparison.sql) ?)",
+                    .real(number), .text(word))
             }
         case .comparison(let key, let comparison, .text(let text)):
             comparison == .contains

@@ -43,12 +43,12 @@ public struct SweepFolder: Hashable, Sendable {
     public func prepare(_ sweep: Sweep) throws -> [String] {
         try RunFolder.makeFolders(trialsFolder)
         renameFormerTrials(of: sweep)
+        let resumesPruned = resumesPruned(of: sweep)
         for trial in sweep.trials {
             let folder = self.trial(trial.id)
             try RunFolder.makeFolders(folder.path)
             try Self.writeIfNew(trial.experiment.resolved.prettyText, to: folder.run.configPath)
-            // A rule that the sweep no longer has ended the trial; it goes on from its checkpoint.
-            if sweep.configuration.stop == nil, folder.stamp?.state == .pruned { unlink(folder.donePath) }
+            if resumesPruned, folder.stamp?.state == .pruned { unlink(folder.donePath) }
         }
         try Self.writeIfNew(sweep.resolved.prettyText, to: sweepPath)
         try Self.writeIfNew(TrialList(sweep).node.prettyText, to: listPath)
@@ -56,19 +56,32 @@ public struct SweepFolder: Hashable, Sendable {
         return trialsLeft(by: sweep)
     }
 
-    /// Writes the config of a trial whose folder was deleted, as the sweep's file gives it.
+    /// The sweep as it was prepared, with the overrides of the command line; its paths are relative to its own file.
     ///
     /// - Parameter list: the sweep's list, prepared in the present working folder or with an absolute path.
+    ///
+    /// Throws `SweepError`, `ConfigError`.
+    package func preparedSweep(of list: TrialList) throws -> Sweep {
+        let text = try String(contentsOfFile: sweepPath, encoding: .utf8)
+        return try Sweep(file: list.file, node: ConfigNode.parse(text, file: list.file))
+    }
+
+    /// Whether the trials that a rule ended go on: the sweep has another rule now, or none.
+    func resumesPruned(of sweep: Sweep) -> Bool {
+        guard let rule = sweep.configuration.stop else { return true }
+        return (try? TrialList(self)).map { $0.stop?.node != rule.node } ?? false
+    }
+
+    /// Writes the config of a trial whose folder was deleted, as the sweep's file gives it.
+    ///
+    /// - Parameter list: as for `preparedSweep(of:)`.
     ///
     /// Throws `SweepError.deletedTrial` if the sweep's configs no longer give this trial, `RunError.cannotMakeFolder`,
     /// `TensorsError.cannotWrite`.
     func restore(_ id: String, of list: TrialList) throws {
         let trial: SweepTrial?
         do {
-            // The copy has the overrides of the command line; its paths are relative to the sweep's own file.
-            let text = try String(contentsOfFile: sweepPath, encoding: .utf8)
-            let sweep = try Sweep(file: list.file, node: ConfigNode.parse(text, file: list.file))
-            trial = sweep.trials.first { $0.id == id }
+            trial = try preparedSweep(of: list).trials.first { $0.id == id }
         } catch {
             throw SweepError.deletedTrial(folder: self.trial(id).path, reason: "\(error)")
         }

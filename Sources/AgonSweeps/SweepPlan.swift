@@ -85,13 +85,15 @@ public struct SweepPlan: Sendable {
         var speeds: [String: Double] = [:]
         // Signatures whose speed comes from a finished trial.
         var trained: Set<String> = []
+        let resumesPruned = folder.resumesPruned(of: sweep)
         for trial in sweep.trials {
             let key = TrialCost.key(of: trial.experiment)
             let cost =
                 try costs[key]
                 ?? TrialCost(trial.experiment, searchPath: searchPath, threads: options.threads, program: program)
             costs[key] = cost
-            let status = TrialStatus(folder.trial(trial.id), entry: sweep.entry(of: trial))
+            let status = TrialStatus(
+                folder.trial(trial.id), entry: sweep.entry(of: trial), resumesPruned: resumesPruned)
             if status.state == .done, let rate = folder.trial(trial.id).speed(threads: options.threads) {
                 speeds[cost.signature] = rate
                 trained.insert(cost.signature)

@@ -64,7 +64,10 @@ public enum SweepRun {
     /// waiting.
     public static func statuses(of sweep: Sweep, in folder: SweepFolder) -> [TrialStatus] {
         let data = TrialData(TrialList(sweep))
-        return sweep.trials.map { TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data) }
+        let resumesPruned = folder.resumesPruned(of: sweep)
+        return sweep.trials.map {
+            TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data, resumesPruned: resumesPruned)
+        }
     }
 
     /// Marks the targets of completed trials whose data have changed as out of date, so that make runs these trials

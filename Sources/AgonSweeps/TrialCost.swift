@@ -37,8 +37,10 @@ struct TrialCost: Sendable {
         let steps = stages.map { $0.end - $0.start }
         self = costs[0]
         guard costs.count > 1 else { return }
-        floatingPointOperations =
-            zip(costs, steps).reduce(0) { $0 + $1.0.floatingPointOperations * $1.1 } / steps.reduce(0, +)
+        let total = Double(steps.reduce(0, +))
+        // The operations of all steps together may exceed an Int.
+        floatingPointOperations = Int(
+            zip(costs, steps).reduce(0.0) { $0 + Double($1.0.floatingPointOperations) * Double($1.1) } / total)
         memory = costs.map(\.memory).max() ?? memory
         checkpoint = costs.map(\.checkpoint).max() ?? checkpoint
         samples = costs.map(\.samples).max() ?? samples

@@ -190,7 +190,7 @@ public final class TrialRun {
         // The status shows the metric of the rule if there is one, otherwise the first metric of the newest evaluation.
         let measured = values.filter { $0.step == values.last?.step }.map { (name: $0.key, value: $0.value) }
         if let metric = rule.map({ rule in (points + measured).last { $0.name == rule.metric } }) ?? measured.first {
-            status.metric = metric
+            status.metric = status.losses.contains { $0.name == metric.name } ? nil : metric
         }
         rule?.take(lines, values, step: status.step)
     }

@@ -47,8 +47,12 @@ public struct TrialStatus: Sendable {
 
     /// The status according to the folder of a trial.
     ///
-    /// - Parameter data: compares the data of finished trials with the data that they used; nil to assume no change.
-    public init(_ folder: TrialFolder, entry: TrialList.Entry, data: TrialData? = nil) {
+    /// - Parameters:
+    ///   - data: compares the data of finished trials with the data that they used; nil to assume no change.
+    ///   - resumesPruned: whether a trial that a rule ended goes on, as the sweep no longer has this rule.
+    public init(
+        _ folder: TrialFolder, entry: TrialList.Entry, data: TrialData? = nil, resumesPruned: Bool = false
+    ) {
         self.init(id: entry.id)
         label = entry.label
         steps = entry.steps
@@ -56,7 +60,7 @@ public struct TrialStatus: Sendable {
         let record = folder.run.record
         step = record?.step ?? 0
         seconds = record?.seconds
-        if let stamp = folder.stamp {
+        if let stamp = folder.stamp, !(resumesPruned && stamp.state == .pruned) {
             state = stamp.state
             reason = stamp.reason
             // A failure written after the stamp means that the data have changed.
@@ -68,13 +72,13 @@ public struct TrialStatus: Sendable {
             state = .failed
             reason = failure
         } else if let record {
-            reason = record.reason
+            // Without its stamp, a finished trial runs again and ends at once, and one that a former rule ended goes on.
+            reason = record.state == .pruned ? nil : record.reason
             state =
                 switch record.state {
-                // Without its stamp, a finished trial runs again and ends at once.
-                case .stopped, .done: .stopped
+                case .stopped, .done, .pruned: .stopped
                 case .failed: .failed
-                case .running, .pruned: .died
+                case .running: .died
                 }
         }
     }

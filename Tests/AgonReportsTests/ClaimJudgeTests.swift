@@ -43,6 +43,7 @@ import Testing
             let seeds = values.indices.map { Optional(first + $0) }
             cell.groups =
                 Summary(values).map { [ResultTable.Cell.Group(summary: $0, seeds: seeds, identity: identity)] } ?? []
+            cell.isComplete = true
             return ResultTable.Row(
                 name: name, trials: values.count, done: values.count, cells: [cell], steps: steps,
                 publishedSteps: published)
@@ -189,18 +190,46 @@ import Testing
 
     /// Failed runs are often the worst, and an incomplete row could be judged until the verdict pleases.
     @Test(arguments: [
-        (10, 5, "5 of 10 runs of a failed"), (10, 0, "5 of 10 runs of a are not complete"),
-    ]) func rowsWithoutAllTheirRunsAreNotJudged(trials: Int, lost: Int, text: String) throws {
+        (10, 3, 1, "5 of 10 runs of a are not complete (3 failed, 1 was ended early)"),
+        (7, 0, 2, "2 of 7 runs of a are not complete (2 were ended early)"),
+        (6, 0, 0, "1 of 6 runs of a is not complete"),
+    ]) func rowsWithoutAllTheirRunsAreNotJudged(trials: Int, failed: Int, pruned: Int, text: String) throws {
         var table = table(
             [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))], isLogarithmic: false, steps: 1, published: 1)
         let cells = table.rows[0].cells
-        table.rows[0] = ResultTable.Row(name: "a", trials: trials, done: 5, lost: lost, cells: cells, steps: 1)
+        table.rows[0] = ResultTable.Row(
+            name: "a", trials: trials, done: 5, failed: failed, pruned: pruned, cells: cells, steps: 1)
         let claim = try ConfigReader.decode(
             TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(Self.ordered)}"#, file: "t.json")
         ).value
         #expect(
             ClaimJudge(table: table, convergence: nil).judge(claim, source: nil).verdict == .notTested(": fid: \(text)")
         )
+    }
+
+    /// The mean of the seeds that are left may be nearer than that of all.
+    @Test func aReferenceThatIsNotCompleteHasNotConverged() throws {
+        let check = #"{"type": "ordered", "column": "fid", "rows": ["a", "b"], "reference": "c"}"#
+        var table = table(
+            [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9])), ("c", .seeds([4, 4.1, 4]))],
+            isLogarithmic: false, steps: 600, published: 2000)
+        let claim = try ConfigReader.decode(
+            TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(check)}"#, file: "t.json")
+        ).value
+        let near = try ConfigReader.decode(
+            TableConvergence.self,
+            from: ConfigNode.parse(#"{"column": "fid", "floor": 4, "factor": 2}"#, file: "t.json")
+        ).value
+        func verdict() -> Judgement.Verdict {
+            ClaimJudge(table: table, convergence: near).judge(claim, source: nil).verdict
+        }
+        #expect(verdict() == .decided(.confirmed))
+        let cells = table.rows[2].cells
+        table.rows[2] = ResultTable.Row(
+            name: "c", trials: 5, done: 3, failed: 2, cells: cells, steps: 600, publishedSteps: 2000)
+        #expect(
+            verdict()
+                == .notTested(" at 600 of 2,000 steps: 2 of 5 runs of c are not complete (2 failed)"))
     }
 
     @Test func qualityIsJudgedAtThePublishedLengthOrNearTheFloor() throws {

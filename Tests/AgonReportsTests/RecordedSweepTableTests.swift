@@ -115,6 +115,9 @@ import Testing
         #expect(
             found.table.notes.contains("size=large seed=1: the trial's folder is gone, and it does not count"),
             "\(found.table.notes)")
+        // The row lacks it, so that claims on the row are not judged and its values are not called best.
+        #expect(found.table.rows.map(found.table.trialsText) == ["3", "2/3"])
+        #expect(found.table.rows.allSatisfy { row in row.cells.allSatisfy { !$0.isBest } })
     }
 
     /// Commands work as they are printed: a shell reads the folder as one word, and still expands the star.

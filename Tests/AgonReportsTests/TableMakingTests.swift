@@ -209,6 +209,37 @@ import Testing
         #expect(table.notes.contains("large: seed 0 was not run and does not count"))
     }
 
+    /// Two sweeps of a budget may have a trial in common; its two runs are one sample.
+    @Test func aTrialInTwoSweepsCountsOnce() throws {
+        var copies = Array(TemporaryFolder.studyTrials.prefix(3))
+        let first = try RecordedSweep(folder.sweep(named: "first", copies)).trials
+        copies[0].state = .failed
+        let second = try RecordedSweep(folder.sweep(named: "second", copies)).trials
+        for trials in [first + second, second + first] {
+            let table = try TableConfiguration.read(TableConfiguration.text()).table(trials)
+            #expect(try summary(table, "small", "best").values == [2, 4, 6])
+            #expect(table.trialsText(of: table.rows[0]) == "3")
+        }
+    }
+
+    /// A ratio is as complete as the values that it compares.
+    @Test func ratiosOfIncompleteRowsAreNotBest() throws {
+        let text = TableConfiguration.text().replacingOccurrences(
+            of: #""key": "share","#, with: #""key": "share", "best": "minimize","#)
+        func best(_ trials: [SyntheticTrial]) throws -> [Bool?] {
+            let table = try self.table(trials, text)
+            return ["small", "large"].map { table.cell(row: $0, column: "share")?.isBest }
+        }
+        #expect(try best(TemporaryFolder.studyTrials) == [false, true])
+        // The folder keeps what was written before.
+        let other = try TemporaryFolder()
+        var trials = TemporaryFolder.studyTrials
+        trials[4].state = .failed
+        let table = try TableConfiguration.read(text).table(RecordedSweep(other.sweep(trials)).trials)
+        #expect(table.cell(row: "large", column: "share")?.isBest == false)
+        #expect(table.cell(row: "large", column: "best")?.isBest == false)
+    }
+
     @Test func trialsWithTheSameFateShareANote() throws {
         var trials = TemporaryFolder.studyTrials
         for index in 3...4 { trials[index].state = .stopped }

@@ -324,6 +324,10 @@ import Testing
         let results = try results(work)
         #expect(!results.isComplete)
         #expect(results.text.contains("| narrow | 1/2 |"))
+        // Costs need no seeds.
+        #expect(
+            work.noteOnFewSeeds
+                == "budget 'smoke' leaves 1 claim untested, as it plans fewer than 5 trials of rows that they compare")
         #expect(results.text.contains("- narrow: seed 0 failed (a loss is NaN) and does not count"))
         #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
     }

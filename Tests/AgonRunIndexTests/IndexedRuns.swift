@@ -30,7 +30,10 @@ extension TestOfIndexedRuns {
             "generator": ["layers": [["type": "linear", "features": 8]]],
         ]
         try config.prettyText.write(toFile: run.configPath, atomically: true, encoding: .utf8)
-        let record: ConfigNode = ["state": ConfigNode(state), "step": 10, "steps": 10, "seconds": 3.5]
+        let record: ConfigNode = [
+            "state": ConfigNode(state), "step": 10, "steps": 10, "seconds": 3.5,
+            "started": "2026-01-31T12:00:00Z",
+        ]
         try record.prettyText.write(toFile: run.recordPath, atomically: true, encoding: .utf8)
         var lines = ""
         for (index, loss) in losses.enumerated() {

@@ -30,6 +30,8 @@ import Testing
         #expect(try names(index, "loss.minimize == 3 and loss == 4 and loss.maximize == 5") == ["c"])
         #expect(try names(index, "generator.layers[0].features >= 8 and dataset == mnist and step == 10").count == 3)
         #expect(try names(index, "name == \"' OR 1=1 --\"").isEmpty)
+        #expect(try names(index, "started > 2000 and started < 2100").count == 3, "dates are texts")
+        #expect(try names(index, "objective > 0 or dataset < 9").isEmpty)
         #expect(try names(index, sort: "metric.fid-lenet") == ["a", "b", "c"])
         #expect(try names(index, sort: "-metric.fid-lenet") == ["b", "a", "c"])
         #expect(try names(index, sort: "-name") == ["c", "b", "a"])

@@ -283,6 +283,21 @@ import Testing
         #expect(try trials[2].run.checkpointSteps.last == 6)
         // It is not run again.
         #expect(try run(trials[2]) == .pruned)
+        // Another rule, or none, does not end it here: it goes on from its checkpoint.
+        for other in [rule.replacing("6", with: "20"), ""] {
+            let body = #"{"name": "s", "base": "tiny.json", "seeds": [1, 2, 3] \#(other)}"#
+            let changed = try Sweep(file: try folder.write(body, to: "other.json"))
+            #expect(SweepRun.statuses(of: changed, in: place).map(\.state) == [.done, .done, .stopped])
+            let plan = try SweepPlan(
+                changed, folder: place, options: SweepOptions(jobs: 1, threads: 1, cores: 1), measures: false,
+                searchPath: .standard(), speeds: folder.path + "/speeds")
+            #expect(plan.trials.map(\.stepsLeft) == [0, 0, 18])
+        }
+        #expect(SweepRun.statuses(of: sweep, in: place).map(\.state) == [.done, .done, .pruned])
+        try place.prepare(Sweep(file: folder.path + "/other.json"))
+        let resumed = try #require(try SweepRun.statuses(of: place).last)
+        #expect(resumed.state == .stopped && resumed.step == 6 && resumed.reason == nil)
+        #expect(try run(trials[2]) == .done)
         // A rule that can never end a trial is reported.
         let (idle, idlePlace) = try prepared(rule.replacing("loss.generator", with: "loss.other"), seeds: "[4]")
         let only = idlePlace.trial(idle.trials[0].id)

@@ -36,14 +36,16 @@ public struct RecordedSweep: Sendable {
     public let list: TrialList
     /// The trials whose folder exists, in the sweep's order.
     public let trials: [RecordedTrial]
-    /// The trials without a folder.
+    /// The trials without a folder, which it had once.
     public let absent: [TrialList.Entry]
+    private let label: String
 
     /// Throws `SweepError`, `ConfigError`.
     public init(_ folder: SweepFolder) throws {
         self.folder = folder
         list = try TrialList(folder)
         let label = Self.label(of: list.file)
+        self.label = label
         let entries = list.entries.grouped { folder.trial($0.id).run.holdsRun }
         absent = entries.first { !$0.key }?.members ?? []
         trials = try (entries.first(where: \.key)?.members ?? []).map { entry in
@@ -51,6 +53,19 @@ public struct RecordedSweep: Sendable {
             return RecordedTrial(
                 id: entry.id, settings: entry.settings, base: entry.base, sweep: label,
                 status: TrialStatus(trial, entry: entry), run: try RecordedRun(trial.run))
+        }
+    }
+
+    /// What the sweep says about its trials, with those that have no folder any more. If the configs cannot be made
+    /// again, the latter have only the values of the axes.
+    var definitions: [(id: String, definition: TrialDefinition)] {
+        let made = absent.isEmpty ? nil : try? folder.preparedSweep(of: list)
+        let configs = Dictionary((made?.trials ?? []).map { ($0.id, $0.experiment.resolved) }) { first, _ in first }
+        let present = Dictionary(trials.map { ($0.id, $0.definition) }) { first, _ in first }
+        return list.entries.map { entry in
+            let lost = TrialDefinition(
+                settings: entry.settings, base: entry.base, sweep: label, config: configs[entry.id] ?? [:])
+            return (entry.id, present[entry.id] ?? lost)
         }
     }
 

@@ -141,7 +141,8 @@ extension TableWork {
     }
 
     private var definitions: [(id: String, definition: TrialDefinition)] {
-        sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
+        recorded?.definitions
+            ?? sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
     }
 }
 

@@ -77,7 +77,11 @@ struct ClaimJudge {
         guard gate == .converged, let convergence, let column = column(convergence.column) else { return place }
         let limit = convergence.factor * convergence.floor
         for name in rule.references {
-            guard let mean = table.cell(row: name, column: convergence.column)?.summary?.mean else { return place }
+            guard let row = table.rows.first(where: { $0.name == name }),
+                let cell = table.cell(row: name, column: convergence.column), let mean = cell.summary?.mean
+            else { return place }
+            if let lack = Self.lack(of: row) { return "\(place): \(lack)" }
+            guard cell.isComplete else { return "\(place): seeds of \(name) have no \(column.title)" }
             if mean > limit {
                 return place + ": \(column.title) of \(name) is \(NumberText.brief(mean, digits: 3)), above "
                     + "\(NumberText.brief(limit, digits: 3)), \(NumberText.brief(convergence.factor)) times the floor"
@@ -189,11 +193,9 @@ struct ClaimJudge {
         let cell = table.cell(row: name, column: column.key) ?? ResultTable.Cell()
         let named = table.rows.first { $0.name == name }
         guard let row = named, let group = cell.groups.first else {
-            let isLost = named.map { $0.trials > 0 && $0.lost == $0.trials } ?? false
+            let begun = named.flatMap { $0.done + $0.failed + $0.pruned > 0 ? $0 : nil }
             return .failure(
-                Fault(
-                    text: isLost
-                        ? "all runs of \(name) failed" : "no \((named?.done ?? 0) > 0 ? "value" : "run") of \(name)"))
+                Fault(text: begun.flatMap(Self.lack) ?? "no \(begun == nil ? "run" : "value") of \(name)"))
         }
         guard cell.groups.count == 1 else {
             return .failure(Fault(text: "\(name) was measured in different ways"))
@@ -201,11 +203,7 @@ struct ClaimJudge {
         let count = group.summary.count
         // Runs that failed are often the worst of their row, and a row that is judged before it is complete can be
         // judged again until the verdict pleases.
-        guard cell.isExact || row.done == row.trials else {
-            let (missing, runs) = (row.trials - row.done, CountText.short(row.trials, "run"))
-            return .failure(
-                Fault(text: "\(missing) of \(runs) of \(name) \(row.lost > 0 ? "failed" : "are not complete")"))
-        }
+        if !cell.isExact, let lack = Self.lack(of: row) { return .failure(Fault(text: lack)) }
         // Seeds without a value are those that never got that far: leaving them out would flatter the row.
         guard cell.isExact || cell.isDerived || count == row.done else {
             return .failure(
@@ -217,6 +215,16 @@ struct ClaimJudge {
             Values(
                 row: name, numbers: order.map { group.summary.values[$0] }, seeds: order.map { seeds[$0] },
                 isExact: cell.isExact, identity: group.identity))
+    }
+
+    /// Which runs a row lacks, in words; nil if it is complete.
+    private static func lack(of row: ResultTable.Row) -> String? {
+        guard !row.isComplete else { return nil }
+        let missing = row.trials - row.done
+        let states = [(row.failed, "failed"), (row.pruned, row.pruned == 1 ? "was ended early" : "were ended early")]
+            .filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        return "\(missing) of \(CountText.short(row.trials, "run")) of \(row.name) \(missing == 1 ? "is" : "are") "
+            + "not complete" + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
     }
 
     private func column(_ key: String) -> ResultTable.Column? { table.columns.first { $0.key == key } }

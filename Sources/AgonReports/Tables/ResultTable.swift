@@ -28,8 +28,9 @@ public struct ResultTable: Sendable {
         let trials: Int
         /// Completed trials; only their values count.
         let done: Int
-        /// Trials that failed or that a rule ended early.
-        var lost = 0
+        var failed = 0
+        /// Trials that a rule ended early.
+        var pruned = 0
         var cells: [Cell]
         /// The fewest steps of a completed trial.
         var steps: Int?
@@ -37,6 +38,8 @@ public struct ResultTable: Sendable {
         var publishedSteps: Int?
         /// Whether its trials differ in more than the seed.
         var isPooled = false
+
+        var isComplete: Bool { done == trials }
     }
 
     public struct Cell: Sendable {
@@ -55,6 +58,9 @@ public struct ResultTable: Sendable {
         var isExact = false
         /// Whether it is computed from other cells, so that a count of its values means nothing.
         var isDerived = false
+        /// Whether it has a value of every trial of its row, and of the base row if it is a ratio. A cell that lacks
+        /// seeds may lack the bad ones.
+        var isComplete = false
         var words: String?
         var published: PublishedValue?
         var isBest = false

@@ -34,7 +34,8 @@ struct TableAssembly {
             let done = found.trials.filter(\.isDone)
             var cells: [ResultTable.Cell] = []
             for (index, column) in columns.enumerated() {
-                let (cell, ways) = Self.cell(column, found, done)
+                var (cell, ways) = Self.cell(column, found, done)
+                cell.isComplete = cell.isExact || cell.summary?.count == found.trials.count
                 cells.append(cell)
                 identities[index].append(ways)
             }
@@ -45,7 +46,8 @@ struct TableAssembly {
             table.rows.append(
                 ResultTable.Row(
                     name: row.name, trials: found.trials.count, done: done.count,
-                    lost: found.trials.count { $0.state == .failed || $0.state == .pruned }, cells: cells,
+                    failed: found.trials.count { $0.state == .failed },
+                    pruned: found.trials.count { $0.state == .pruned }, cells: cells,
                     steps: done.map(\.steps).min(), publishedSteps: row.publishedSteps ?? publishedSteps,
                     isPooled: !found.pooled.isEmpty))
         }
@@ -107,6 +109,7 @@ struct TableAssembly {
                     table.rows[row].cells[index].groups = [ResultTable.Cell.Group(summary: summary)]
                     table.rows[row].cells[index].isExact = cell.isExact && base.isExact
                     table.rows[row].cells[index].isDerived = true
+                    table.rows[row].cells[index].isComplete = cell.isComplete && base.isComplete
                 }
                 if table.rows[row].cells[index].published == nil, let value = cell.published?.number,
                     let unit = base.published?.number, unit != 0
@@ -150,16 +153,13 @@ struct TableAssembly {
         }
     }
 
-    /// Marks the best value of complete rows if all are comparable and not all equal. A row that lacks seeds may lack
-    /// its bad ones.
+    /// Marks the best of the complete values if all are comparable and not all equal.
     private func markBest(_ table: inout ResultTable, column index: Int) {
         let column = table.columns[index]
         guard let goal = column.best, column.identities.count <= 1 else { return }
         func mean(_ row: ResultTable.Row) -> Double? {
             let cell = row.cells[index]
-            let isComplete =
-                cell.isExact || row.done == row.trials && (cell.isDerived || cell.summary?.count == row.done)
-            return isComplete ? cell.summary?.mean : nil
+            return cell.isComplete ? cell.summary?.mean : nil
         }
         let means = table.rows.compactMap(mean)
         guard let best = goal == .minimize ? means.min() : means.max(), means.contains(where: { $0 != best }) else {

@@ -25,11 +25,12 @@ struct TableColumn: ConfigDecodable, Sendable {
     init(from reader: ConfigReader) throws {
         key = try reader.string("key", "A short name, by which claims, figures and published values refer to it.")
         try reader.require(!key.isEmpty, "key", "is empty")
-        title = try reader.string("title", default: key.isEmpty ? "column" : key, "The column's title.")
+        title = try reader.optionalString("title", "The column's title; default: its key.") ?? key
         let unit = try reader.optionalString("unit", "The unit; default: that of the quantity.")
         decimals = try reader.optionalInteger(
             "decimals", in: 0...9, "Decimals; default: as many as the deviation justifies.")
-        best = try reader.optionalChoice("best", "Whether the lowest or the highest value is best, and shown bold.")
+        best = try reader.optionalChoice(
+            "best", "Whether claims take the lowest or the highest value as better; the best is shown bold.")
         let scale: Scale? = try reader.optionalChoice(
             "scale",
             "How claims compare values: by differences or by ratios; default: ratios for Fréchet distances, times and "
@@ -144,16 +145,16 @@ enum TableQuantity: Sendable {
         return registry
     }()
 
-    private static func goal(_ reader: ConfigReader, for metric: String) throws -> MetricGoal {
+    private static func goal(_ reader: ConfigReader, for metric: String, or other: String = "") throws -> MetricGoal {
         try reader.optionalChoice(
             "goal",
-            "Whether the lowest or highest value is best; default: by the metric, the lowest for distances "
-                + "and losses, the highest for scores and modes.") ?? MetricGoal.usual(for: metric)
+            "Whether the lowest or highest value is best; default: \(other)by the metric, the lowest for distances and "
+                + "losses, the highest for scores and modes.") ?? MetricGoal.usual(for: metric)
     }
 
     /// Of a column that shows the metric itself, so that its 'best' is the goal if no goal is stated.
     private static func shownGoal(_ reader: ConfigReader, for metric: String) throws -> MetricGoal {
-        let stated = try goal(reader, for: metric)
+        let stated = try goal(reader, for: metric, or: "as the column's 'best', or ")
         guard !reader.isDescribing, !reader.has("goal") else { return stated }
         return try reader.optionalChoice("best", "") ?? stated
     }

@@ -25,8 +25,14 @@ struct TableMaking {
         self.cost = cost
         let members = RowMembers(trials) { $0.value(of: $1) }
         let shared = Self.identities(of: trials)
-        let found = rows.map { ($0.name, Self.led(members.of($0), by: shared)) }
+        let found = rows.map { ($0.name, Self.led(Self.distinct(members.of($0)), by: shared)) }
         self.members = Dictionary(found) { first, _ in first }
+    }
+
+    /// One trial of each id, a completed one if there is one: sweeps that share a trial each have its run, which is no
+    /// second sample.
+    private static func distinct(_ members: [RecordedTrial]) -> [RecordedTrial] {
+        members.grouped(by: \.id).map { _, copies in copies.first(where: \.isDone) ?? copies[0] }
     }
 
     private static func identities(of trials: [RecordedTrial], within wider: SharedIdentities? = nil)

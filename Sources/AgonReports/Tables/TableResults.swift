@@ -41,14 +41,18 @@ public struct TableResults {
         self.values = values
     }
 
-    /// Whether a trial failed.
-    public var hasFailures: Bool { values.rows.contains { $0.trials.contains { $0.state == .failed } } }
+    /// Whether a trial failed or died, in a row or in none.
+    public var hasFailures: Bool {
+        let states = values.rows.flatMap(\.trials).map(\.state) + (runs?.making.trials.map(\.status.state) ?? [])
+        return states.contains { $0 == .failed || $0 == .died }
+    }
 
     /// Whether nothing is left to run.
     public var isComplete: Bool {
         let trials = values.rows.flatMap(\.trials)
         // Trials may be in no row.
-        let known = Set(trials.map(\.id)).union(runs?.making.trials.map(\.id) ?? []).union(work.added.flatMap(\.ids))
+        let others = runs?.making.trials.filter(\.status.state.isFinal).map(\.id) ?? []
+        let known = Set(trials.map(\.id)).union(others).union(work.added.flatMap(\.ids))
         return work.plannedIDs.isSubset(of: known) && trials.allSatisfy(\.state.isFinal)
     }
 
@@ -126,9 +130,9 @@ public struct TableResults {
         An effect is a difference of means over seeds, or the ratio of geometric means where values are distances, times or
         sizes, with its 95 % interval: by Welch's t, or in pairs where rows share their seeds and pairs give the narrower
         interval. A claim is confirmed where all its effects lie on the claimed side of the margin, refuted where one lies on
-        the other, with Holm's correction for their number, and else undecided. Fewer than \(ClaimJudge.fewestSeeds) seeds
-        decide nothing, and quality is judged only at the published length or where the reference is near the distance
-        between real sets. What follows from the configs alone needs no seeds.
+        the other, with Holm's correction for their number, and else undecided. Rows decide nothing with fewer than
+        \(ClaimJudge.fewestSeeds) seeds or before all their trials are done, and quality is judged only at the published length or where
+        the reference is near the distance between real sets. What follows from the configs alone needs no seeds.
 
         """
 }

@@ -178,7 +178,7 @@ public struct TableWork: Sendable {
                 "\(former) of the trials are of configs that have changed since; "
                     + CommandText.agon("table \(argument) --budget \(budget)") + " runs today's")
         } else if let config = values.config, config != resolved.digest {
-            results.warnings.append(AddedValues.otherVersion)
+            results.warnings.append("the values are \(AddedValues.otherVersion)")
         }
         return results
     }
@@ -187,6 +187,25 @@ public struct TableWork: Sendable {
     private var argument: String {
         let named = (try? Self.path(of: configuration.name)).map(SweepPaths.absolute)
         return named == SweepPaths.absolute(file) ? configuration.name : file
+    }
+
+    /// Which claims this budget leaves untested, as it plans too few trials of their rows; nil for none.
+    public var noteOnFewSeeds: String? {
+        let planned = RowMembers(
+            sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
+        ) { $0.1.value(of: $1) }
+        let few = configuration.rows.filter { Set(planned.of($0).map(\.0)).count < ClaimJudge.fewestSeeds }.map(\.name)
+        let exact = configuration.columns.filter { if case .cost = $0.quantity { true } else { false } }.map(\.key)
+        let untested = configuration.claims.count { claim in
+            claim.rule?.comparisons.contains { comparison in
+                !exact.contains(comparison.column)
+                    && [comparison.first, comparison.second].contains { few.contains($0 ?? "") }
+            } ?? false
+        }
+        guard untested > 0 else { return nil }
+        let rows = "fewer than \(ClaimJudge.fewestSeeds) trials of rows"
+        return
+            "budget '\(budget)' leaves \(CountText.short(untested, "claim")) untested, as it plans \(rows) that they compare"
     }
 
     /// The trials of the sweeps.
