@@ -82,7 +82,8 @@ struct RunCommand: ParsableCommand {
     @Option(
         name: .customLong("init"),
         help: ArgumentHelp(
-            "Start from the weights in this safetensors file, with PyTorch's names and layout.", valueName: "file"))
+            "Start from the weights in this safetensors file, with PyTorch's names and layout; a generator alone is "
+                + "enough.", valueName: "file"))
     var initialWeights: String?
     @Option(
         parsing: .singleValue,

@@ -255,7 +255,7 @@ struct SampleCommand: ParsableCommand {
             run: folder, checkpoint: checkpoint?.step(in: folder), weights: weights,
             standingStatistics: standingStatistics, threads: threads.count
         ) { print("note: \($0)") }
-        let label = try label.map { try sampling.label($0, searchPath: data.searchPath) }
+        let label = try label.map { try sampling.label($0, searchPath: data.searchPath) { print("note: \($0)") } }
         if let animate {
             let frames = try Animation.writeWalk(
                 sampling, count: count ?? 16, seed: UInt64(seed ?? 0), label: label, threads: threads.count, to: animate

@@ -129,7 +129,7 @@ public struct DatasetCatalogue: Sendable {
     }
 
     /// Fetches a dataset into its folder in the search path, unless an intact copy is found anywhere in the search
-    /// path. Into a folder that the user gave, such a copy is copied.
+    /// path. Into a folder that the user gave, such a copy is copied, except the contents of an archive.
     ///
     /// Throws: the errors of `manifest(named:)` and `DatasetFetcher.fetch(from:)`.
     ///

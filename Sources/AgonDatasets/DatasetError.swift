@@ -38,7 +38,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     case missing(name: String, files: [String], folders: [String], remedy: String, passedOver: [String] = [])
     case noTestSplit(origin: String)
     case noHoldout(origin: String)
-    case noLabels(origin: String)
+    case noLabels(origin: String, key: String = "classes")
     case unknownClass(String, nearest: String?, classes: [String], origin: String)
     case emptySelection(origin: String)
     case notDigits(origin: String)
@@ -151,7 +151,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(origin): has no test samples; hold some out with dataset.holdout, such as 0.1"
         case .noHoldout(let origin):
             "\(origin): the validation split needs held-out samples; set dataset.holdout, such as 0.1"
-        case .noLabels(let origin): "\(origin): has no labels, so classes cannot be chosen"
+        case .noLabels(let origin, let key): "\(origin): has no labels, which '\(key)' needs"
         case .unknownClass(let name, let nearest, let classes, let origin):
             "\(origin): unknown class '\(name)'." + Self.suggestion(nearest) + " Classes: \(Self.list(classes))"
         case .emptySelection(let origin): "\(origin): split, classes and limit leave no sample"

@@ -123,7 +123,9 @@ public struct DatasetFetcher {
         }
         var (name, origin) = (file.name, file.name)
         // A folder may hold the file unpacked, under another spelling of its name or in a folder of that name.
-        if case .folder(let folder) = source, let place = DatasetVerification.path(of: file, in: folder) {
+        if case .folder(let folder) = source, FileStamp(path: folder + "/" + name)?.isFile != true,
+            let place = DatasetVerification.path(of: file, in: folder)
+        {
             (name, origin) = ((place as NSString).lastPathComponent, String(place.dropFirst(folder.count + 1)))
         }
         let part = staging + "/" + name + ".part"

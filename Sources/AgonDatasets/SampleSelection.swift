@@ -89,10 +89,10 @@ public struct SampleSelection: Sendable {
             let all = chosen
             switch (limitOrder, labels) {
             case (.classes, let labels?): chosen = Self.firstOfClasses(limit, of: all, labels: labels)
-            case (.classes, nil): throw DatasetError.noLabels(origin: origin)
+            case (.classes, nil): throw DatasetError.noLabels(origin: origin, key: "limitOrder")
             case (.source, _): chosen = Array(all.prefix(limit))
             }
-            note = Self.note(on: chosen, of: all, labels: labels)
+            note = Self.note(on: chosen, of: all, labels: labels, advises: limitOrder == .source)
         } else {
             note = nil
         }
@@ -114,12 +114,14 @@ public struct SampleSelection: Sendable {
     }
 
     /// How many samples of how many classes a limit leaves.
-    private static func note(on kept: [Int], of samples: [Int], labels: [Int32]?) -> String {
+    ///
+    /// - Parameter advises: whether to name the setting that would leave more classes.
+    private static func note(on kept: [Int], of samples: [Int], labels: [Int32]?, advises: Bool) -> String {
         let sum = "limit: \(kept.count) of \(CountText.short(samples.count, "sample"))"
         guard let labels else { return sum }
         let (left, all) = (Set(kept.map { labels[$0] }).count, Set(samples.map { labels[$0] }).count)
-        return sum
-            + (left == all
-                ? "" : ", of \(left) of \(all) classes; \"limitOrder\": \"classes\" takes the first of each")
+        guard left < all else { return sum }
+        return sum + ", of \(left) of \(all) classes"
+            + (advises ? "; \"limitOrder\": \"classes\" takes the first of each" : "")
     }
 }

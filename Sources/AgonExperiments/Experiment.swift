@@ -116,7 +116,8 @@ extension DatasetError {
         case .unfitSetting(let key, _): return dataset.key(key)
         case .unknownDataset: return dataset.key("name")
         case .noTestSplit, .noHoldout: return dataset.key("split")
-        case .noLabels, .unknownClass: return dataset.key("classes")
+        case .noLabels(_, let key): return dataset.key(key)
+        case .unknownClass: return dataset.key("classes")
         case .emptySelection, .notDigits: return dataset
         case .impossibleCrop: return dataset.key("transforms")
         case .batchTooLarge: return ConfigPath.root.key("batchSize")

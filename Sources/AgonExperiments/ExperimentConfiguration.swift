@@ -79,7 +79,9 @@ public struct ExperimentConfiguration: ConfigDecodable, Sendable {
             throw reader.fail(at: error.place, error.reason)
         }
         initialWeights = try reader.optionalString(
-            "initialWeights", "A safetensors file with the networks' initial values, in PyTorch's names and layouts.")
+            "initialWeights",
+            "A safetensors file with the networks' initial values, in PyTorch's names and layouts; a network of which it "
+                + "has none keeps its own.")
         let renames = try reader.strings(
             "initialNames", default: [],
             "How names in the file of initialWeights begin, and how they begin here, such as \"module.=\", "

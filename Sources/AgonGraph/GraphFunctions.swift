@@ -138,8 +138,8 @@ extension ComputeGraph {
     }
 
     /// Transposed convolution of `[N, H, W, Cin]` with `[kh, kw, Cout / groups, Cin]`: the input gradient of the
-    /// convolution with that weight. Output height `(H - 1) * stride - 2 * padding + dilation * (kh - 1) + 1 +
-    /// outputPadding`.
+    /// convolution with that weight. The output height is
+    /// `(H - 1) * stride - 2 * padding + dilation * (kh - 1) + 1 + outputPadding`.
     public func convolutionTransposed(
         _ x: Value, weight: Value, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
         outputPadding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1

@@ -2,8 +2,8 @@
 /// multiplications, exactly.
 ///
 /// `output = Aᵀ [(G filter) ∘ (Bᵀ input)]` with finite points `p_0 ... p_(n-2)` and the point at infinity:
-/// `Aᵀ[i][j] = p_j^i`, `G[j][k] = p_j^k / Π (p_j - p_l)`, and row j of `Bᵀ` has the coefficients of `Π_(l != j) (x -
-/// p_l)`; infinity adds the last output's last product, with `Π (x - p_l)` in `Bᵀ`.
+/// `Aᵀ[i][j] = p_j^i`, `G[j][k] = p_j^k / Π (p_j - p_l)`, and row j of `Bᵀ` has the coefficients of
+/// `Π_(l != j) (x - p_l)`; infinity adds the last output's last product, with `Π (x - p_l)` in `Bᵀ`.
 ///
 /// Winograd, "Arithmetic Complexity of Computations", 1980; Lavin and Gray, arXiv:1509.09308. The points are those with
 /// the smallest errors in single precision among zero and signed powers of two (Barabasz et al., arXiv:1803.10986,

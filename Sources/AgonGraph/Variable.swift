@@ -17,8 +17,8 @@ public enum PyTorchLayout: Hashable, Sendable {
     case linearWeight
     /// Memory `[kh, kw, in, out]`, files `[out, in, kh, kw]`.
     case convolutionWeight
-    /// Memory `[kh, kw, out, in]` (the weight of the convolution whose input gradient it is), files `[in, out, kh,
-    /// kw]`.
+    /// Memory `[kh, kw, out, in]` (the weight of the convolution whose input gradient it is),
+    /// files `[in, out, kh, kw]`.
     case transposedConvolutionWeight
     /// Memory `[h, w, c]`, files `[c, h, w]`.
     case image

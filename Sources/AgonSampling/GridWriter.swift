@@ -10,6 +10,8 @@ package final class GridWriter {
     private let samplers: [Sampler]
     private let configuration: ExperimentConfiguration
     private let count: Int
+    /// The shape of a sample.
+    private let sample: Shape
     private var content = Content.unknown
 
     private enum Content {
@@ -38,6 +40,7 @@ package final class GridWriter {
         let count = count ?? Self.wholeRows(of: configuration)
         self.configuration = configuration
         self.count = count
+        sample = generators[0].outputShape
         samplers = try generators.map {
             try Sampler(
                 $0, range: configuration.dataset.range,
@@ -49,12 +52,14 @@ package final class GridWriter {
     /// Fixes the inputs of grids: latents of the seed, and conditions or images of the dataset. Grids that need a
     /// dataset are not drawn without one.
     ///
-    /// Throws the errors of reading samples.
+    /// Throws the errors of reading samples, `SamplingError.gridTooLarge`.
     package func fix(dataset: (any Dataset)?) throws {
         let stream = RandomStream(seed: configuration.seed, purpose: "samples")
         let training = configuration.training
         guard let inputs = SampleInputs(training, count: count, latents: stream, dataset: dataset) else { return }
         if training.task.takesConditionImages, let dataset {
+            try SampleGrid.checkStrips(
+                min(inputs.count, dataset.count), columns: samplers.count > 1 ? 6 : 3, sample: dataset.sampleShape)
             content = .translations(
                 conditions: try dataset.conditions(0..<inputs.count),
                 samples: try dataset.samples(0..<min(inputs.count, dataset.count)))
@@ -62,6 +67,7 @@ package final class GridWriter {
         }
         var grid = SampleGrid(columns: configuration.samples.columns, modes: dataset?.mixture)
         if grid.columns == nil { grid.columns = Self.classColumns(of: configuration) }
+        try grid.check(count: inputs.count, sample: sample)
         let (latents, conditions) = try inputs.values(0..<inputs.count)
         content = .samples(latents, conditions: conditions, grid: grid)
     }
@@ -85,7 +91,7 @@ package final class GridWriter {
     ///
     /// - Parameter step: the step of the generator's own random numbers, if any.
     ///
-    /// Throws `TensorsError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`, `DatasetError.cannotWrite`.
     package func write(path: String, step: Int) throws {
         switch content {
         case .samples(let latents, let conditions, let grid):

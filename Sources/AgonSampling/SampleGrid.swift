@@ -77,7 +77,9 @@ public struct SampleGrid: Sendable {
     func check(count: Int, sample: Shape) throws {
         guard sample.rank == 3 else { return }
         let shape = Layout(self, images: Shape([count] + sample.dimensions)).shape
-        guard shape.height * shape.width <= ImageFile.largestPixelCount else {
+        guard shape.height * shape.width <= ImageFile.largestPixelCount,
+            max(shape.height, shape.width) <= ImageFile.longestSide
+        else {
             throw SamplingError.gridTooLarge(height: shape.height, width: shape.width)
         }
     }

@@ -48,15 +48,17 @@ public enum SampleOutput: Equatable, Sendable {
 
     private static func writeNumbered(_ samples: Tensor, in folder: String) throws {
         guard samples.shape.rank == 4 else { throw SamplingError.notImages(path: folder) }
+        // A part of the samples, as after a full disk or a signal, would pass for all of them.
+        let unfinished = folder + "/.unfinished"
         try RunFolder.makeFolders(folder)
+        // Of a process that was ended by a signal.
+        try? FileManager.default.removeItem(atPath: unfinished)
         // Others' images would be measured with the samples.
         if let other = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().first {
             throw SamplingError.folderNotEmpty(path: folder, file: other)
         }
         let images = EightBitImages(SampleGrid.displayable(samples))
         let digits = max(5, String(images.count).count)
-        // A part of the samples, as after a full disk or a signal, would pass for all of them.
-        let unfinished = folder + "/.unfinished"
         defer { try? FileManager.default.removeItem(atPath: unfinished) }
         try RunFolder.makeFolders(unfinished)
         let names = (1...images.count).map { index in

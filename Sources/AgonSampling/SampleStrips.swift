@@ -38,9 +38,24 @@ extension SampleGrid {
             of: Tensor(shape: [count * images.count, first[1], first[2], channels], values: values))
     }
 
+    /// Checks before images are drawn that a PNG can hold their strips.
+    ///
+    /// - Parameters:
+    ///   - count: the number of strips.
+    ///   - columns: the number of images in a strip.
+    ///   - sample: the shape of an image.
+    ///
+    /// Throws `SamplingError.gridTooLarge`.
+    package static func checkStrips(_ count: Int, columns: Int, perRow: Int? = nil, sample: Shape) throws {
+        guard sample.rank == 3, count > 0 else { return }
+        let perRow = min(perRow ?? squareStrips(count, height: sample[0], width: sample[1] * columns), count)
+        try SampleGrid(columns: perRow * columns, padding: 2, group: columns).check(
+            count: count * columns, sample: sample)
+    }
+
     /// Writes strips as a PNG.
     ///
-    /// Throws `TensorsError.cannotWrite`.
+    /// Throws `TensorsError.cannotWrite`, `DatasetError.cannotWrite`.
     package static func writeStrips(_ columns: [Tensor], perRow: Int? = nil, path: String) throws {
         try ImageFile.writePNG(strips(columns, perRow: perRow), path: path)
     }

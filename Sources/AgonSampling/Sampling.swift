@@ -102,18 +102,21 @@ public struct Sampling {
     }
 
     /// The number of the class that a user gives by its name in the dataset or by its number. Names of classes may be
-    /// numbers, as those of digits are; a name counts first.
+    /// numbers, as those of digits are; a name counts first. The run's record has the names; those of older runs need
+    /// the data, without which only the number is known, as a note says.
     ///
     /// Throws `SamplingError.badLabel` if samples have no classes, `.unknownLabel`, `DatasetError` if a name is given
     /// and the data are not found.
-    public func label(_ text: String, searchPath: DataSearchPath) throws -> Int {
+    public func label(_ text: String, searchPath: DataSearchPath, note: (String) -> Void = { _ in }) throws -> Int {
         guard classes != nil else { throw SamplingError.badLabel(text, folder: folder.path, classes: nil) }
         let number = Int(text)
         let names: [String]
         do {
-            names = try dataset.open(searchPath: searchPath).classNames
+            names = try folder.record?.classes ?? dataset.open(searchPath: searchPath).classNames
         } catch {
             guard let number else { throw error }
+            note(
+                "the dataset's class names are unknown without its data: \(number) is the class of this number, from 0")
             return number
         }
         do {

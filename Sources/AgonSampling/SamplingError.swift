@@ -94,8 +94,8 @@ extension SamplingError: CustomStringConvertible {
         case .noStandingStatistics(let reason): "standing statistics: \(reason); leave them out"
         case .notGrid(let path, let option): "\(path): \(option) is for a grid of images (.png); leave it out"
         case .gridTooLarge(let height, let width):
-            "a grid of \(height) x \(width) pixels is too large for one image; give a smaller --count or --scale, or "
-                + "--out DIR/ for numbered images"
+            "a grid of \(height) x \(width) pixels is too large for one image; take fewer samples (--count, "
+                + "samples.count), a smaller --scale, or numbered images by --out DIR/"
         case .unknownLabel(let label, let nearest, let classes):
             "--label \(label): no class has this name." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
                 + " Classes: " + classes.prefix(20).joined(separator: ", ")

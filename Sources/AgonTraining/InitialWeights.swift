@@ -8,8 +8,8 @@ import Foundation
 
 /// Loads initial weights of networks from a safetensors file with PyTorch's names and layouts, such as a checkpoint.
 package enum InitialWeights {
-    /// Sets the weights of networks. A network of which the file has no array keeps its own: many files hold only a
-    /// generator.
+    /// Sets the weights of networks. A network of which the file has no array keeps its own, as many files hold only a
+    /// generator, unless arrays of its shapes are left over, which are probably its own under other names.
     ///
     /// - Returns: notes on such networks and on arrays that belong to no network.
     ///
@@ -22,10 +22,24 @@ package enum InitialWeights {
             !network.variables.isEmpty && !network.variables.contains { names.contains($0.name) }
         }
         let absent = networks.allSatisfy(isAbsent) ? [] : networks.filter(isAbsent).map(\.name)
-        let loaded = networks.filter { !absent.contains($0.name) }
-        let others = try load(path, into: loaded.flatMap(\.variables), renaming: renaming)
-        let fresh = "\(path): has no weights of \(absent.joined(separator: ", ")), which keeps its own initial weights"
+        let loaded = networks.filter { !absent.contains($0.name) }.flatMap(\.variables)
+        let others = try load(path, into: loaded, renaming: renaming)
+        let file = try SafetensorsFile(path: path)
+        let shapes = Set(try others.filter(isOfNetwork).map { try file.entry($0).shape })
+        for network in networks where absent.contains(network.name) {
+            let variables = network.variables
+            guard variables.allSatisfy({ shapes.contains($0.pyTorchShape) }) else { continue }
+            // The error names the nearest array.
+            if let first = variables.first { try check(first, named: first.name, in: file) }
+        }
+        let keeps = absent.count == 1 ? "keeps its" : "keep their"
+        let fresh = "\(path): has no weights of \(absent.joined(separator: ", ")), which \(keeps) own initial weights"
         return [note(onOthers: others, in: path), absent.isEmpty ? nil : fresh].compactMap { $0 }
+    }
+
+    /// Whether an array may be of a network that is trained: not of averages or what else a checkpoint holds.
+    private static func isOfNetwork(_ name: String) -> Bool {
+        !["average", "past.", "optimizer"].contains { name.hasPrefix($0) }
     }
 
     /// Sets the variables to the values of the file.

@@ -178,9 +178,28 @@ typedef struct encoder {
     struct jpeg_error_mgr errors;
     jmp_buf failed;
     char *message;
-    unsigned char *bytes;
-    unsigned long size;
+    struct jpeg_destination_mgr destination;
+    JOCTET piece[1 << 14];
+    agon_encoding *to;
 } encoder;
+
+static void begin_encoding(j_compress_ptr jpeg) {
+    encoder *self = jpeg->client_data;
+    self->destination.next_output_byte = self->piece;
+    self->destination.free_in_buffer = sizeof self->piece;
+}
+
+static boolean append_piece(j_compress_ptr jpeg) {
+    encoder *self = jpeg->client_data;
+    agon_append(self->to, self->piece, sizeof self->piece);
+    begin_encoding(jpeg);
+    return TRUE;
+}
+
+static void end_encoding(j_compress_ptr jpeg) {
+    encoder *self = jpeg->client_data;
+    agon_append(self->to, self->piece, sizeof self->piece - self->destination.free_in_buffer);
+}
 
 static void fail_encoding(j_common_ptr jpeg) {
     encoder *self = jpeg->client_data;
@@ -199,17 +218,21 @@ int agon_jpeg_encode(uint32_t height, uint32_t width, uint32_t channels, const u
     encoder self;
     memset(&self, 0, sizeof self);
     self.message = message;
+    self.to = to;
+    self.destination.init_destination = begin_encoding;
+    self.destination.empty_output_buffer = append_piece;
+    self.destination.term_destination = end_encoding;
     self.jpeg.err = jpeg_std_error(&self.errors);
     self.errors.error_exit = fail_encoding;
     self.errors.output_message = quiet;
     self.jpeg.client_data = &self;
     if (setjmp(self.failed)) {
         jpeg_destroy_compress(&self.jpeg);
-        free(self.bytes);
+        agon_encoding_free(to);
         return -1;
     }
     jpeg_create_compress(&self.jpeg);
-    jpeg_mem_dest(&self.jpeg, &self.bytes, &self.size);
+    self.jpeg.dest = &self.destination;
     self.jpeg.image_height = height;
     self.jpeg.image_width = width;
     self.jpeg.input_components = (int)channels;
@@ -228,6 +251,5 @@ int agon_jpeg_encode(uint32_t height, uint32_t width, uint32_t channels, const u
     }
     jpeg_finish_compress(&self.jpeg);
     jpeg_destroy_compress(&self.jpeg);
-    *to = (agon_encoding){.bytes = self.bytes, .count = self.size, .capacity = self.size};
-    return 0;
+    return to->hasFailed ? agon_fail(message, "no memory for the JPEG") : 0;
 }

@@ -163,6 +163,8 @@ static void run_program(const agon_program *program, const float *const *operand
                 run_instruction(&program->instructions[k], slots, n, keys, (uint64_t)offset);
             }
             blocks++;
+            // Beyond them, the accumulators of a sample are zero.
+            const int64_t sample_elements = (P < rows_per_block ? P : rows_per_block) * part;
             // Of samples, sums are flushed at places that do not depend on where a window begins.
             const bool flushes_sample = position + rows == P || row + rows == window.row_end
                 || position / rows_per_block % AGON_BLOCKS_PER_FLUSH == AGON_BLOCKS_PER_FLUSH - 1;
@@ -183,14 +185,14 @@ static void run_program(const agon_program *program, const float *const *operand
                         float *into = results[k] + sample;
                         if (position == 0 && column == window.channel_begin) *into = 0.0f;
                         AGON_LOOP sum[i] += a[i];
-                        if (flushes_sample) flush_sums_to_floats(sum, AGON_PROGRAM_BLOCK, 1, into);
+                        if (flushes_sample) flush_sums_to_floats(sum, sample_elements, 1, into);
                         break;
                     }
                     case AGON_RESULT_SAMPLE_CHANNEL_SUM: {
                         float *into = results[k] + sample * C + column;
                         if (position == 0) memset(into, 0, (size_t)part * sizeof(float));
                         AGON_LOOP sum[i] += a[i];
-                        if (flushes_sample) flush_sums_to_floats(sum, rows_per_block * part, part, into);
+                        if (flushes_sample) flush_sums_to_floats(sum, sample_elements, part, into);
                         break;
                     }
                     case AGON_RESULT_ROW_SUM:

@@ -96,8 +96,8 @@ import Testing
         let epochs = (0..<20).map(order.permutation)
         #expect(epochs.allSatisfy { $0.sorted() == Array(0..<500) })
         #expect(Set(epochs).count == 20)
-        // Where a sample stands in one epoch says nothing of where it stands in the next: 6 standard errors of 19 *
-        // 500.
+        // Where a sample stands in one epoch says nothing of where it stands in the next: 6 standard errors of
+        // 19 * 500.
         let products = zip(epochs, epochs.dropFirst()).flatMap { first, second in
             zip(first, second).map { (Double($0) - 249.5) * (Double($1) - 249.5) }
         }

@@ -31,6 +31,8 @@ import Testing
 
     @Test func limitByClassesNeedsLabels() throws {
         #expect(try limited([2, 0, 1, 1, 0, 2], to: 3, .classes).indices == [0, 1, 2])
-        #expect(throws: DatasetError.noLabels(origin: "test")) { _ = try limited(nil, to: 3, .classes) }
+        #expect(throws: DatasetError.noLabels(origin: "test", key: "limitOrder")) {
+            _ = try limited(nil, to: 3, .classes)
+        }
     }
 }

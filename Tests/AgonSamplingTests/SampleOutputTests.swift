@@ -1,5 +1,6 @@
 import AgonDatasets
 import AgonExperiments
+import AgonRuns
 import AgonScoring
 import AgonTensors
 import AgonTestSupport
@@ -59,6 +60,21 @@ import Testing
         #expect(
             message { _ = try sampling.write(.first(1), seed: 2, threads: 1, to: path("made")) }
                 == "\(path("made")): holds '00001.png'; choose a new or an empty folder, or remove its files")
+        // What a killed process left is not in the way.
+        try digits.folder.write("", to: "again/.unfinished/00001.png")
+        _ = try sampling.write(.first(2), seed: 2, threads: 1, to: path("again/"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: path("again")).sorted() == ["00001.png", "00002.png"])
+    }
+
+    @Test func gridsThatNoPNGCanHoldAreRefusedBeforeSamplesAreDrawn() {
+        // A side above libpng's limit, and too many pixels.
+        for (count, columns) in [(100_000, 1), (10_000_000, 3000)] {
+            let words = message {
+                _ = try sampling.write(.first(count), seed: 0, columns: columns, threads: 1, to: path("large.png"))
+            }
+            #expect(words.contains("pixels is too large for one image; take fewer samples"), "\(words)")
+        }
     }
 
     @Test func gridsSayTheirScale() throws {
@@ -105,7 +121,20 @@ import Testing
         let own = try sampling.write(.first(12), seed: 0, columns: 4, threads: 1, to: file)
         #expect(own.count == 12 && own.added == 0)
         #expect(try sampling.write(.first(12), seed: 0, label: 3, threads: 1, to: file).count == 12)
-        #expect(try sampling.label("3", searchPath: .standard()) == 3)
+        let nowhere = DataSearchPath(roots: [], manifestFolders: [], fetchFolder: digits.folder.path + "/none")
+        var notes: [String] = []
+        #expect(try sampling.label("3", searchPath: nowhere) { notes.append($0) } == 3)
+        #expect(notes.isEmpty, "the run's record has the names")
+        let folder = RunFolder(path: labelled)
+        var record = try #require(folder.record)
+        #expect(record.classes == (0...9).map(String.init))
+        record.classes = nil
+        try folder.write(record)
+        #expect(try sampling.label("3", searchPath: nowhere) { notes.append($0) } == 3)
+        #expect(
+            notes == [
+                "the dataset's class names are unknown without its data: 3 is the class of this number, from 0"
+            ])
         #expect(try sampling.label("3", searchPath: digits.searchPath) == 3)
         #expect(
             message { _ = try sampling.label("three", searchPath: digits.searchPath) }

@@ -155,6 +155,20 @@ import Testing
         }
         #expect(
             notes.contains("\(path): has no weights of discriminator, which keeps its own initial weights"), "\(notes)")
+        // Arrays of its shapes under another name are no such case.
+        let misnamed = folder.path + "/misnamed.safetensors"
+        let contents = try whole.entries.map(\.name).filter { !$0.contains("optimizer") }.map { name in
+            SafetensorsFile.Content(
+                name: name.replacing("discriminator.", with: "discriminators."), tensor: try whole.tensor(name))
+        }
+        try SafetensorsFile.write(path: misnamed, contents, metadata: [:])
+        let words = message {
+            _ = try TrainingRun.run(
+                TinyExperiment.load("steps=1", "initialWeights=\(misnamed)"),
+                options: TinyExperiment.options(folder.path + "/third"))
+        }
+        #expect(
+            words.contains("no array is called 'discriminator.0.weight'; the nearest is 'discriminators."), "\(words)")
     }
 
     @Test func aPrefixThatNoNameHasIsRefused() throws {

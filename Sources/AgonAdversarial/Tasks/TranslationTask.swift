@@ -6,8 +6,8 @@ import AgonTensors
 /// their channels, and `λ mean|x - G(c)|` keeps the generator's output close to the paired image.
 ///
 /// Dropout is the generator's only source of randomness.
-/// Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, arXiv:1611.07004, eq.
-/// 1-4.
+/// Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, arXiv:1611.07004,
+/// eq. 1-4.
 public struct TranslationTask: GANTask {
     public static let name = "translation"
 

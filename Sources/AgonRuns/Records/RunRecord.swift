@@ -32,6 +32,8 @@ public struct RunRecord: Record, Sendable {
     public private(set) var commandLine: [String] = []
     /// The number of channels of the dataset's images; nil for points and in older records.
     public package(set) var dataChannels: Int?
+    /// The names of the dataset's classes if samples are conditioned on them; nil otherwise and in older records.
+    public package(set) var classes: [String]?
     /// The datasets in order of first use. A dataset whose contents changed has another entry.
     public package(set) var data: [RecordedData] = []
     /// The digests of the config, if its data moved since the run started; nil if they did not.
@@ -73,7 +75,8 @@ public struct RunRecord: Record, Sendable {
             .optional("checkpoint", \.checkpoint), .rounded("checkpointSeconds", \.checkpointSeconds, decimals: 3),
             .optional("bestCheckpoint", \.bestCheckpoint), .optional("steps", \.steps), .optional("seed", \.seed),
             .optional("threads", \.threads),
-            .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels), .value("data", \.data),
+            .value("commandLine", \.commandLine), .optional("dataChannels", \.dataChannels),
+            .optional("classes", \.classes), .value("data", \.data),
             .optional("moved", \.moved),
             .optional("started", \.started), .nullable("ended", \.ended), .value("resumes", \.resumes),
             .rounded("seconds", \.seconds, decimals: 3),

@@ -66,6 +66,8 @@ public struct NearestImages {
         let dataset = try folder.locatingData(of: experiment) {
             try experiment.locating { try data.deterministic(split: .train).open(searchPath: searchPath) }
         }
+        try SampleGrid.checkStrips(
+            count, columns: 1 + min(neighbours, dataset.count), perRow: 1, sample: dataset.sampleShape)
         let numbers = try numbers(classifier, dataset: data.name, shape: drawn.shape, note: note)
         // Random training images, at most as many as samples.
         let others = Array(RealFeatures.order(of: dataset).prefix(count))
