@@ -57,6 +57,7 @@ public enum TrainingRun {
                 if finished == 0 { for note in prepared.notes { report(.note(note)) } }
                 let note = { (text: String) in report(.note(text)) }
                 stage.finishedSchedules.forEach(note)
+                stage.nadirNote.map(note)
                 var data = try prepared.data(since: finished, evaluations: nil)
                 // This check precedes evaluations, which may train classifiers first.
                 try place.check(data, options: options, note: note)
