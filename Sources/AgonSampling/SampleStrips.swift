@@ -32,8 +32,7 @@ extension SampleGrid {
                 }
             }
         }
-        let perRow = min(perRow ?? squareStrips(count, height: first[1], width: first[2] * images.count), count)
-        let grid = SampleGrid(columns: perRow * images.count, padding: 2, group: images.count)
+        let grid = ofStrips(count, columns: images.count, perRow: perRow, height: first[1], width: first[2])
         return grid.image(
             of: Tensor(shape: [count * images.count, first[1], first[2], channels], values: values))
     }
@@ -48,9 +47,14 @@ extension SampleGrid {
     /// Throws `SamplingError.gridTooLarge`.
     package static func checkStrips(_ count: Int, columns: Int, perRow: Int? = nil, sample: Shape) throws {
         guard sample.rank == 3, count > 0 else { return }
-        let perRow = min(perRow ?? squareStrips(count, height: sample[0], width: sample[1] * columns), count)
-        try SampleGrid(columns: perRow * columns, padding: 2, group: columns).check(
-            count: count * columns, sample: sample)
+        try ofStrips(count, columns: columns, perRow: perRow, height: sample[0], width: sample[1])
+            .check(count: count * columns, sample: sample)
+    }
+
+    /// The grid of strips of images of a height and width.
+    private static func ofStrips(_ count: Int, columns: Int, perRow: Int?, height: Int, width: Int) -> SampleGrid {
+        let perRow = min(perRow ?? squareStrips(count, height: height, width: width * columns), count)
+        return SampleGrid(columns: perRow * columns, padding: 2, group: columns)
     }
 
     /// Writes strips as a PNG.

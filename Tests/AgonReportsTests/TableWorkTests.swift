@@ -327,7 +327,7 @@ import Testing
         // Costs need no seeds.
         #expect(
             work.noteOnFewSeeds
-                == "budget 'smoke' leaves 1 claim untested, as it plans fewer than 5 trials of rows that they compare")
+                == "budget 'smoke' leaves 1 claim untested: it plans fewer than 5 trials of a row")
         #expect(results.text.contains("- narrow: seed 0 failed (a loss is NaN) and does not count"))
         #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
     }

@@ -140,7 +140,8 @@ extension TableWork {
         Set(sweeps.flatMap { sweep, folder in sweep.trials.map(\.id).filter { folder.isDone($0) } })
     }
 
-    private var definitions: [(id: String, definition: TrialDefinition)] {
+    /// What the sweeps say about their trials, run or not.
+    var definitions: [(id: String, definition: TrialDefinition)] {
         recorded?.definitions
             ?? sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
     }

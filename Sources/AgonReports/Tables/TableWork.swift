@@ -191,10 +191,8 @@ public struct TableWork: Sendable {
 
     /// Which claims this budget leaves untested, as it plans too few trials of their rows; nil for none.
     public var noteOnFewSeeds: String? {
-        let planned = RowMembers(
-            sweeps.flatMap { sweep, _ in sweep.trials.map { ($0.id, TrialDefinition($0, of: sweep)) } }
-        ) { $0.1.value(of: $1) }
-        let few = configuration.rows.filter { Set(planned.of($0).map(\.0)).count < ClaimJudge.fewestSeeds }.map(\.name)
+        let planned = RowMembers(definitions) { $0.definition.value(of: $1) }
+        let few = configuration.rows.filter { Set(planned.of($0).map(\.id)).count < ClaimJudge.fewestSeeds }.map(\.name)
         let exact = configuration.columns.filter { if case .cost = $0.quantity { true } else { false } }.map(\.key)
         let untested = configuration.claims.count { claim in
             claim.rule?.comparisons.contains { comparison in
@@ -203,9 +201,8 @@ public struct TableWork: Sendable {
             } ?? false
         }
         guard untested > 0 else { return nil }
-        let rows = "fewer than \(ClaimJudge.fewestSeeds) trials of rows"
-        return
-            "budget '\(budget)' leaves \(CountText.short(untested, "claim")) untested, as it plans \(rows) that they compare"
+        return "budget '\(budget)' leaves \(CountText.short(untested, "claim")) untested: it plans fewer than "
+            + "\(ClaimJudge.fewestSeeds) trials of a row"
     }
 
     /// The trials of the sweeps.
