@@ -33,10 +33,10 @@ BUILD = swift build --configuration release --product agon
 TEST_FLAGS = -Xcc -O2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build install run sweep table tables test check long bench format lint clean
+.PHONY: help setup build install run sweep table tables test reference check long bench format lint clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the Debian packages that are missing
 	@scripts/setup
@@ -66,6 +66,9 @@ tables: build ## Make every table at BUDGET
 test: setup ## Run all tests
 	swift build --build-tests $(TEST_FLAGS) --explicit-target-dependency-import-check error
 	swift test --skip-build $(TEST_FLAGS)
+
+reference: ## Build the reference of the library, with the build of the tests
+	swift package $(TEST_FLAGS) generate-documentation --target Agon --warnings-as-errors
 
 check: ## Run only the tests, before each commit
 	swift test $(TEST_FLAGS)

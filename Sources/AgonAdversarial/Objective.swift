@@ -23,6 +23,8 @@ public protocol Objective: Sendable {
     var defaultUpdates: UpdateRatio { get }
     /// How the discriminator's scores are interpreted.
     var scores: ScoreKind { get }
+    /// Whether the generator's loss may be 0 or below.
+    var generatorLossMayBeNegative: Bool { get }
     /// Whether each score may depend only on its own sample.
     var scoresSamplesApart: Bool { get }
     /// Whether its losses compare scores with targets, which tricks can change.
@@ -54,6 +56,7 @@ public struct LabelledSamples: Hashable, Sendable {
 
 extension Objective {
     public var defaultUpdates: UpdateRatio { .even }
+    public var generatorLossMayBeNegative: Bool { false }
     public var scoresSamplesApart: Bool { false }
     public var usesTargets: Bool { scores == .logits || scores == .targets }
     public var guessingLoss: Double? { nil }

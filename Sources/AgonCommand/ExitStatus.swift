@@ -131,10 +131,11 @@ enum ExitStatus: Int32 {
     private static func status(ofSampling error: SamplingError) -> ExitStatus {
         switch error {
         case .malformedExpression, .unknownLatent, .malformedAssignment, .latentExists, .badLabel, .unknownLabel,
-            .gridTooLarge, .unknownOutput,
-            .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages, .notOneImage, .noNeighbours,
+            .gridTooLarge, .unknownOutput, .unknownAnimation, .unknownModel, .isModel, .folderNotEmpty, .notImages,
+            .notOneImage, .noNeighbours,
             .notGrid, .badTruncation, .noSplit:
             .usage
+        case .folderBusy: .stopped
         case .notFinite: .failed
         case .badLatent, .cannotSample, .cannotExport, .noGrids, .noStandingStatistics: .badInput
         }

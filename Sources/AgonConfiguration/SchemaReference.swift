@@ -124,14 +124,14 @@ public struct SchemaReference {
         if let constant = value["const"] { return Self.code(constant) }
         if let forms = value["anyOf"]?.array {
             var names: [String] = []
-            for name in forms.map({ type(of: $0) }) where !names.contains(name) { names.append(name) }
+            for name in Self.usable(forms).map({ type(of: $0) }) where !names.contains(name) { names.append(name) }
             return names.joined(separator: " or ")
         }
         guard value["type"] != nil else { return "any" }
         let kinds = value["type"]?.array?.compactMap(\.string) ?? value["type"]?.string.map { [$0] } ?? []
         return kinds.map { kind in
             switch kind {
-            case "array": "list" + (value["items"].map { " of " + type(of: $0) } ?? "")
+            case "array": "list" + (value["items"].map { " of " + Self.plural(type(of: $0)) } ?? "")
             case "object": value["additionalProperties"]?.object != nil ? "sections by name" : "section"
             case "string": "text"
             case "boolean": "true or false"
@@ -141,6 +141,23 @@ public struct SchemaReference {
             }
         }.joined(separator: " or ")
     }
+
+    /// The forms of a value without the types alone of sections that need further keys. A schema of files that extend
+    /// others has them, as the other keys may be those of the file below.
+    private static func usable(_ forms: [ConfigNode]) -> [ConfigNode] {
+        let sections = forms.filter { $0["properties"] != nil && !needsNothing($0) }
+        let incomplete = sections.flatMap { section -> [ConfigNode] in
+            let type = section["properties"]?["type"]
+            return type?["enum"]?.array ?? [type?["const"]].compactMap { $0 }
+        }
+        return forms.compactMap { form in
+            guard let words = form["enum"]?.array else { return form }
+            let left = words.filter { !incomplete.contains($0) }
+            return left.isEmpty ? nil : ["enum": ConfigNode(left)]
+        }
+    }
+
+    private static func plural(_ type: String) -> String { type == "section" ? "sections" : type }
 
     private static func range(of value: ConfigNode) -> String {
         let least =

@@ -114,6 +114,16 @@ public struct DatasetFetcher {
         try remove(staging)
     }
 
+    /// Where a folder holds a file: as it was published, or else unpacked, under another spelling of its name or in a
+    /// folder of that name; a sound one if it holds several. Nil for none.
+    private static func place(of file: DatasetManifest.File, in folder: String) -> String? {
+        let published = folder + "/" + file.name
+        let places = [published, DatasetVerification.path(of: file, in: folder)].compactMap { $0 }.distinct
+            .filter { FileStamp(path: $0)?.isFile == true }
+        guard places.count > 1 else { return places.first }
+        return places.first { DatasetVerification.verdict(of: $0, as: file) == .sound } ?? places[0]
+    }
+
     /// A verified file in the staging folder.
     private func obtain(_ file: DatasetManifest.File, from source: FileSource, staging: String) throws -> String {
         if let ready = DatasetVerification.path(of: file, in: staging),
@@ -122,10 +132,7 @@ public struct DatasetFetcher {
             return ready
         }
         var (name, origin) = (file.name, file.name)
-        // A folder may hold the file unpacked, under another spelling of its name or in a folder of that name.
-        if case .folder(let folder) = source, FileStamp(path: folder + "/" + name)?.isFile != true,
-            let place = DatasetVerification.path(of: file, in: folder)
-        {
+        if case .folder(let folder) = source, let place = Self.place(of: file, in: folder) {
             (name, origin) = ((place as NSString).lastPathComponent, String(place.dropFirst(folder.count + 1)))
         }
         let part = staging + "/" + name + ".part"

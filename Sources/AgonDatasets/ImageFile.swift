@@ -6,7 +6,7 @@ import Foundation
 public enum ImageFile {
     /// The largest number of pixels of an image that is read or written.
     public static let largestPixelCount = Int(AGON_IMAGE_MAX_PIXELS)
-    /// The longest side of an image that is written: libpng's limit.
+    /// The longest side of a PNG that is written: libpng's limit.
     public static let longestSide = 1_000_000
 
     /// The shape in the header of a file, after rotation to upright, without alpha.

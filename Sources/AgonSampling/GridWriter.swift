@@ -52,14 +52,18 @@ package final class GridWriter {
     /// Fixes the inputs of grids: latents of the seed, and conditions or images of the dataset. Grids that need a
     /// dataset are not drawn without one.
     ///
+    /// - Parameter isDrawn: whether a grid is drawn of the samples, which one PNG must then hold.
+    ///
     /// Throws the errors of reading samples, `SamplingError.gridTooLarge`.
-    package func fix(dataset: (any Dataset)?) throws {
+    package func fix(dataset: (any Dataset)?, isDrawn: Bool = true) throws {
         let stream = RandomStream(seed: configuration.seed, purpose: "samples")
         let training = configuration.training
         guard let inputs = SampleInputs(training, count: count, latents: stream, dataset: dataset) else { return }
         if training.task.takesConditionImages, let dataset {
-            try SampleGrid.checkStrips(
-                min(inputs.count, dataset.count), columns: samplers.count > 1 ? 6 : 3, sample: dataset.sampleShape)
+            if isDrawn {
+                try SampleGrid.checkStrips(
+                    min(inputs.count, dataset.count), columns: samplers.count > 1 ? 6 : 3, sample: dataset.sampleShape)
+            }
             content = .translations(
                 conditions: try dataset.conditions(0..<inputs.count),
                 samples: try dataset.samples(0..<min(inputs.count, dataset.count)))
@@ -67,7 +71,7 @@ package final class GridWriter {
         }
         var grid = SampleGrid(columns: configuration.samples.columns, modes: dataset?.mixture)
         if grid.columns == nil { grid.columns = Self.classColumns(of: configuration) }
-        try grid.check(count: inputs.count, sample: sample)
+        if isDrawn { try grid.check(count: inputs.count, sample: sample) }
         let (latents, conditions) = try inputs.values(0..<inputs.count)
         content = .samples(latents, conditions: conditions, grid: grid)
     }

@@ -40,7 +40,7 @@ public struct SampleGrid: Sendable {
     ///
     /// - Parameter samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
     ///
-    /// Throws: `TensorsError.cannotWrite`.
+    /// Throws: `TensorsError.cannotWrite`, `DatasetError.cannotWrite`.
     public func write(_ samples: Tensor, path: String) throws {
         try ImageFile.writePNG(image(of: samples), path: path)
     }
@@ -74,13 +74,13 @@ public struct SampleGrid: Sendable {
     /// - Parameter sample: the shape of a sample.
     ///
     /// Throws `SamplingError.gridTooLarge`.
-    func check(count: Int, sample: Shape) throws {
+    func check(count: Int, sample: Shape, isOfStrips: Bool = false) throws {
         guard sample.rank == 3 else { return }
         let shape = Layout(self, images: Shape([count] + sample.dimensions)).shape
         guard shape.height * shape.width <= ImageFile.largestPixelCount,
             max(shape.height, shape.width) <= ImageFile.longestSide
         else {
-            throw SamplingError.gridTooLarge(height: shape.height, width: shape.width)
+            throw SamplingError.gridTooLarge(height: shape.height, width: shape.width, isOfStrips: isOfStrips)
         }
     }
 

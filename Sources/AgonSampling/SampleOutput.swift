@@ -30,14 +30,18 @@ public enum SampleOutput: Equatable, Sendable {
         try AtomicFile.checkFolder(of: path)
     }
 
+    /// Whether all samples are drawn in one image.
+    var isOneImage: Bool { if case .image = self { true } else { false } }
+
     /// Writes samples.
     ///
     /// - Parameters:
     ///   - samples: images `[N, H, W, C]` in [-1, 1], or points `[N, D]`.
     ///   - drawing: makes the one image with all of them.
     ///
-    /// Throws `TensorsError.cannotWrite`, `RunError.cannotMakeFolder`,
-    /// `SamplingError.folderNotEmpty` for a folder with other files, `.notImages` for points that are to be images.
+    /// Throws `TensorsError.cannotWrite`, `DatasetError.cannotWrite`, `RunError.cannotMakeFolder`,
+    /// `SamplingError.folderNotEmpty` for a folder with other files, `.folderBusy` for one into which another process
+    /// writes samples, `.notImages` for points that are to be images.
     func write(_ samples: Tensor, drawing: (Tensor) -> Image) throws {
         switch self {
         case .image(let path): try ImageFile.writePNG(drawing(samples), path: path)
@@ -48,15 +52,16 @@ public enum SampleOutput: Equatable, Sendable {
 
     private static func writeNumbered(_ samples: Tensor, in folder: String) throws {
         guard samples.shape.rank == 4 else { throw SamplingError.notImages(path: folder) }
-        // A part of the samples, as after a full disk or a signal, would pass for all of them.
-        let unfinished = folder + "/.unfinished"
         try RunFolder.makeFolders(folder)
+        try checkEmpty(folder)
+        let lock = try lock(folder)
+        defer { withExtendedLifetime(lock) {} }
+        // Another process may have written samples in the meantime.
+        try checkEmpty(folder)
+        // A part of the samples, as after a full disk or a signal, would pass for all of them.
+        let unfinished = folder + "/" + unfinishedName
         // Of a process that was ended by a signal.
         try? FileManager.default.removeItem(atPath: unfinished)
-        // Others' images would be measured with the samples.
-        if let other = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().first {
-            throw SamplingError.folderNotEmpty(path: folder, file: other)
-        }
         let images = EightBitImages(SampleGrid.displayable(samples))
         let digits = max(5, String(images.count).count)
         defer { try? FileManager.default.removeItem(atPath: unfinished) }
@@ -73,6 +78,25 @@ public enum SampleOutput: Equatable, Sendable {
             guard rename(unfinished + "/" + name, path) == 0 else {
                 throw TensorsError.cannotWrite(path: path, code: errno)
             }
+        }
+    }
+
+    /// The folder of images that are not complete.
+    private static let unfinishedName = ".unfinished"
+
+    /// Refuses a folder with other files, which would be measured with the samples.
+    private static func checkEmpty(_ folder: String) throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        if let other = names.first(where: { $0 != unfinishedName }) {
+            throw SamplingError.folderNotEmpty(path: folder, file: other)
+        }
+    }
+
+    private static func lock(_ folder: String) throws -> RunFolder.Lock {
+        do {
+            return try RunFolder(path: folder).lock()
+        } catch RunError.runBusy {
+            throw SamplingError.folderBusy(path: folder)
         }
     }
 }

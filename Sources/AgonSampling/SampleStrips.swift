@@ -48,7 +48,7 @@ extension SampleGrid {
     package static func checkStrips(_ count: Int, columns: Int, perRow: Int? = nil, sample: Shape) throws {
         guard sample.rank == 3, count > 0 else { return }
         try ofStrips(count, columns: columns, perRow: perRow, height: sample[0], width: sample[1])
-            .check(count: count * columns, sample: sample)
+            .check(count: count * columns, sample: sample, isOfStrips: true)
     }
 
     /// The grid of strips of images of a height and width.

@@ -38,6 +38,8 @@ public struct Sampling {
     private let folder: RunFolder
     private let latent: LatentConfiguration
     private let dataset: DatasetConfiguration
+    /// Whether all stages of the training read the same data.
+    private let hasOneDataset: Bool
     /// The number of classes that samples are conditioned on; nil where they are not.
     private let classes: Int?
     /// With the weights that are wanted.
@@ -80,12 +82,16 @@ public struct Sampling {
         }
         latent = training.latent
         dataset = configuration.dataset
+        hasOneDataset = Set(trained.whole.allStages.map { $0.experiment.resolved["dataset"]?.canonicalText }).count == 1
         saved = SavedLatents(run: folder, size: latent.size)
         // Point datasets are generated, not read; if that fails, the image omits the modes.
         modes =
             generator.outputShape.rank == 3
             ? nil : (try? configuration.dataset.open(searchPath: .standard()))?.mixture
     }
+
+    /// Whether samples are images, not points.
+    package var drawsImages: Bool { generator.outputShape.rank == 3 }
 
     package static func checkpoint(of folder: RunFolder, step: Int?, note: (String) -> Void) throws -> Checkpoint {
         guard let step else {
@@ -112,11 +118,11 @@ public struct Sampling {
         let number = Int(text)
         let names: [String]
         do {
-            names = try folder.record?.classes ?? dataset.open(searchPath: searchPath).classNames
+            let recorded = hasOneDataset ? folder.record?.classes : nil
+            names = try recorded ?? dataset.open(searchPath: searchPath).classNames
         } catch {
             guard let number else { throw error }
-            note(
-                "the dataset's class names are unknown without its data: \(number) is the class of this number, from 0")
+            note("the dataset's class names are unknown: \(number) is the class of this number, from 0; \(error)")
             return number
         }
         do {
@@ -240,7 +246,7 @@ public struct Sampling {
 
     /// The columns of a grid whose images take classes in turn; nil where all are of one class or of none.
     private func classColumns(label: Int?) -> Int? {
-        label == nil && generator.outputShape.rank == 3 ? SampleGrid.columns(classes: classes) : nil
+        label == nil && drawsImages ? SampleGrid.columns(classes: classes) : nil
     }
 
     /// A number of samples, or the next that fills the last row of a grid with a column per class.
@@ -251,7 +257,7 @@ public struct Sampling {
     /// The frames of a walk: each sample goes along great circles from one random vector to the next and, at the end,
     /// back to its first. Where each class has a column, as many more samples take part as fill the last row.
     ///
-    /// Throws `SamplingError.badLabel`.
+    /// Throws `SamplingError.badLabel`, `.gridTooLarge`.
     func walk(
         count: Int, legs: Int, frames: Int, seed: UInt64, label: Int?, threads: Int
     ) throws -> [Image] {
@@ -259,12 +265,13 @@ public struct Sampling {
             throw SamplingError.badLabel("\(label)", folder: folder.path, classes: classes)
         }
         let count = wholeRows(count, label: label)
+        let grid = SampleGrid(columns: classColumns(label: label), modes: modes)
+        try grid.check(count: count, sample: generator.outputShape)
         let keys = latent.values(count * legs, from: Self.stream(seed: seed))
         func key(_ sample: Int, _ leg: Int) -> [Float] {
             let row = sample * legs + leg % legs
             return Array(keys[row * latent.size..<(row + 1) * latent.size])
         }
-        let grid = SampleGrid(columns: classColumns(label: label), modes: modes)
         let sampler = try Sampler(
             generator, range: dataset.range, conditionSize: classes, count: count, pool: WorkerPool(threads: threads),
             seed: seed)

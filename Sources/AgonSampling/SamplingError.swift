@@ -36,7 +36,9 @@ public enum SamplingError: Error, Equatable, Sendable {
     /// A grid option with an output that is not a grid.
     case notGrid(path: String, option: String)
     /// More samples than the pixels of one image show.
-    case gridTooLarge(height: Int, width: Int)
+    case gridTooLarge(height: Int, width: Int, isOfStrips: Bool)
+    /// Another process writes samples into the folder.
+    case folderBusy(path: String)
     /// A label that is neither the number nor the name of a class.
     case unknownLabel(String, nearest: String?, classes: [String])
     /// Points that are to be written as images.
@@ -93,9 +95,11 @@ extension SamplingError: CustomStringConvertible {
             "--truncation: the run's latents are '\(distribution)'; only normal ones can be truncated"
         case .noStandingStatistics(let reason): "standing statistics: \(reason); leave them out"
         case .notGrid(let path, let option): "\(path): \(option) is for a grid of images (.png); leave it out"
-        case .gridTooLarge(let height, let width):
-            "a grid of \(height) x \(width) pixels is too large for one image; take fewer samples (--count, "
-                + "samples.count), a smaller --scale, or numbered images by --out DIR/"
+        case .gridTooLarge(let height, let width, let isOfStrips):
+            "a grid of \(height) x \(width) pixels is too large for one image; take fewer samples (--count)"
+                + (isOfStrips ? "" : " or a smaller --scale, or write numbered images (--out DIR/)")
+        case .folderBusy(let path):
+            "\(path): another process writes samples into this folder; choose another one, or wait for it to end"
         case .unknownLabel(let label, let nearest, let classes):
             "--label \(label): no class has this name." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
                 + " Classes: " + classes.prefix(20).joined(separator: ", ")

@@ -65,7 +65,7 @@ extension Sampling {
         for generator in generators { try checkpoint.restore(generator.variables) }
         let grids = try GridWriter(
             generators, configuration: configuration, count: count, pool: WorkerPool(threads: threads))
-        try grids.fix(dataset: dataset)
+        try grids.fix(dataset: dataset, isDrawn: output.isOneImage)
         // Batches count from here.
         let step = Int(seed % (1 << 62))
         var drawn = grids.rows

@@ -48,7 +48,10 @@ public struct SweepFolder: Hashable, Sendable {
             let folder = self.trial(trial.id)
             try RunFolder.makeFolders(folder.path)
             try Self.writeIfNew(trial.experiment.resolved.prettyText, to: folder.run.configPath)
-            if resumesPruned, folder.stamp?.state == .pruned { unlink(folder.donePath) }
+        }
+        // Those that the command line leaves out now too: later, the list no longer tells that their rule was another.
+        for folder in resumesPruned ? trialNames.map(trial) : [] where folder.stamp?.state == .pruned {
+            unlink(folder.donePath)
         }
         try Self.writeIfNew(sweep.resolved.prettyText, to: sweepPath)
         try Self.writeIfNew(TrialList(sweep).node.prettyText, to: listPath)
@@ -58,23 +61,24 @@ public struct SweepFolder: Hashable, Sendable {
 
     /// The sweep as it was prepared, with the overrides of the command line; its paths are relative to its own file.
     ///
-    /// - Parameter list: the sweep's list, prepared in the present working folder or with an absolute path.
+    /// - Parameter list: the sweep's list.
     ///
     /// Throws `SweepError`, `ConfigError`.
     package func preparedSweep(of list: TrialList) throws -> Sweep {
-        let text = try String(contentsOfFile: sweepPath, encoding: .utf8)
-        return try Sweep(file: list.file, node: ConfigNode.parse(text, file: list.file))
+        let isHere = list.root == FileManager.default.currentDirectoryPath
+        let file = isHere ? list.file : SweepPaths.join(list.root + "/", list.file)
+        return try Sweep(file: file, node: ConfigNode.parse(ConfigNode.load(path: sweepPath).prettyText, file: file))
     }
 
     /// Whether the trials that a rule ended go on: the sweep has another rule now, or none.
-    func resumesPruned(of sweep: Sweep) -> Bool {
+    package func resumesPruned(of sweep: Sweep) -> Bool {
         guard let rule = sweep.configuration.stop else { return true }
         return (try? TrialList(self)).map { $0.stop?.node != rule.node } ?? false
     }
 
     /// Writes the config of a trial whose folder was deleted, as the sweep's file gives it.
     ///
-    /// - Parameter list: as for `preparedSweep(of:)`.
+    /// - Parameter list: the sweep's list.
     ///
     /// Throws `SweepError.deletedTrial` if the sweep's configs no longer give this trial, `RunError.cannotMakeFolder`,
     /// `TensorsError.cannotWrite`.
@@ -96,8 +100,13 @@ public struct SweepFolder: Hashable, Sendable {
     /// The trials in the folder that are not part of the sweep.
     private func trialsLeft(by sweep: Sweep) -> [String] {
         let ids = sweep.omitted.union(sweep.trials.map(\.id))
+        return trialNames.filter { !ids.contains($0) }
+    }
+
+    /// The names of all folders of trials.
+    private var trialNames: [String] {
         let present = (try? FileManager.default.contentsOfDirectory(atPath: trialsFolder)) ?? []
-        return present.filter { !$0.hasPrefix(".") && !ids.contains($0) }.sorted()
+        return present.filter { !$0.hasPrefix(".") }.sorted()
     }
 
     /// Renames trials that another version of Agon named, if their configs are equivalent to those of the sweep's

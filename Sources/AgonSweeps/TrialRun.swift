@@ -187,7 +187,8 @@ public final class TrialRun {
     private func readLogs() {
         let (lines, values) = (self.lines.next(), self.evaluations.next())
         let points = lines.flatMap { line in line.values.map { (name: $0.key, value: $0.value) } }
-        // The status shows the metric of the rule if there is one, otherwise the first metric of the newest evaluation.
+        // The status shows the metric of the rule, if there is one that is not among the losses, otherwise the first
+        // metric of the newest evaluation.
         let measured = values.filter { $0.step == values.last?.step }.map { (name: $0.key, value: $0.value) }
         if let metric = rule.map({ rule in (points + measured).last { $0.name == rule.metric } }) ?? measured.first {
             status.metric = status.losses.contains { $0.name == metric.name } ? nil : metric

@@ -9,9 +9,10 @@ import Foundation
 /// Loads initial weights of networks from a safetensors file with PyTorch's names and layouts, such as a checkpoint.
 package enum InitialWeights {
     /// Sets the weights of networks. A network of which the file has no array keeps its own, as many files hold only a
-    /// generator, unless arrays of its shapes are left over, which are probably its own under other names.
+    /// generator.
     ///
-    /// - Returns: notes on such networks and on arrays that belong to no network.
+    /// - Returns: notes on such networks, with the arrays of their shapes, which may be theirs under other names, and on
+    ///   arrays that belong to no network.
     ///
     /// Throws what `load(_:into:renaming:named:)` throws; `RunError.badWeights` if the file has no network.
     static func load(_ path: String, into networks: [Network], renaming: [NamePrefix]) throws -> [String] {
@@ -24,17 +25,31 @@ package enum InitialWeights {
         let absent = networks.allSatisfy(isAbsent) ? [] : networks.filter(isAbsent).map(\.name)
         let loaded = networks.filter { !absent.contains($0.name) }.flatMap(\.variables)
         let others = try load(path, into: loaded, renaming: renaming)
-        let file = try SafetensorsFile(path: path)
-        let shapes = Set(try others.filter(isOfNetwork).map { try file.entry($0).shape })
-        for network in networks where absent.contains(network.name) {
-            let variables = network.variables
-            guard variables.allSatisfy({ shapes.contains($0.pyTorchShape) }) else { continue }
-            // The error names the nearest array.
-            if let first = variables.first { try check(first, named: first.name, in: file) }
-        }
+        var notes = [note(onOthers: others, in: path)].compactMap { $0 }
+        guard !absent.isEmpty else { return notes }
         let keeps = absent.count == 1 ? "keeps its" : "keep their"
-        let fresh = "\(path): has no weights of \(absent.joined(separator: ", ")), which \(keeps) own initial weights"
-        return [note(onOthers: others, in: path), absent.isEmpty ? nil : fresh].compactMap { $0 }
+        notes.append("\(path): has no weights of \(absent.joined(separator: ", ")), which \(keeps) own initial weights")
+        let file = try SafetensorsFile(path: path)
+        let lookalikes = networks.filter { absent.contains($0.name) }.compactMap { lookalike(of: $0, in: others, file) }
+        return notes + lookalikes.map { "\(path): \($0)" }
+    }
+
+    /// What is said of arrays that have all shapes of an absent network; nil if there are none.
+    private static func lookalike(of network: Network, in names: [String], _ file: SafetensorsFile) -> String? {
+        let shapes = Dictionary(
+            names.filter(isOfNetwork).compactMap { name in (try? file.entry(name)).map { ($0.shape, [name]) } },
+            uniquingKeysWith: +)
+        guard let first = network.variables.first, network.variables.allSatisfy({ shapes[$0.pyTorchShape] != nil })
+        else { return nil }
+        let own = first.name.split(separator: ".", maxSplits: 1)
+        let found = shapes[first.pyTorchShape] ?? []
+        // The rest of the name after a prefix.
+        let alike = found.first { own.count == 2 && $0.hasSuffix("." + own[1]) }
+        var text = "'\(alike ?? found[0])' and other arrays have the shapes of \(network.name)"
+        if let alike {
+            text += ", which takes them by --rename \(alike.dropLast(own[1].count))=\(own[0])."
+        }
+        return text
     }
 
     /// Whether an array may be of a network that is trained: not of averages or what else a checkpoint holds.

@@ -93,7 +93,7 @@ final class TrainingLoop {
             threads: options.threads)
         let sample = prepared.networks.data.sample
         record.dataChannels = sample.rank == 3 ? sample[2] : nil
-        if case .labels = (configuration.training.task as? GenerationTask)?.condition {
+        if case .labels = (stage.experiment.configuration.training.task as? GenerationTask)?.condition {
             record.classes = prepared.dataset?.classNames
         }
         finished = 0

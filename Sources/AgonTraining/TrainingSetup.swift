@@ -1,4 +1,5 @@
 import AgonAdversarial
+import AgonConfiguration
 import AgonDatasets
 import AgonExperiments
 import AgonGraph
@@ -82,7 +83,15 @@ public struct TrainingSetup {
             let feed = try DataFeed(
                 dataset: data.dataset, labelled: data.labelled, configuration: training,
                 order: configuration.dataset.order, batches: step.batches, seed: configuration.seed)
-            try grids.fix(dataset: data.shown)
+            do {
+                try grids.fix(dataset: data.shown)
+            } catch let error as SamplingError {
+                let place = ConfigPath.root.key("samples").key("count")
+                guard case .gridTooLarge(let height, let width, _) = error else { throw error }
+                throw ConfigError.unfit(
+                    experiment.resolved.source(at: place), place,
+                    "a grid of \(height) x \(width) pixels is too large for one image; take fewer samples")
+            }
             return (data.dataset, feed, feed.batchesPerEpoch)
         }
     }

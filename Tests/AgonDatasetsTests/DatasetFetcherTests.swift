@@ -57,6 +57,37 @@ final class TinyProject {
         #expect(try project.fetcher().fetch() == DatasetFetcher.Outcome(path: target, wasPresent: true))
     }
 
+    /// A folder may hold a file packed and unpacked, one of them damaged.
+    @Test(arguments: [true, false]) func theSoundOneOfTwoCopiesIsTaken(isPackedDamaged: Bool) throws {
+        let folder = try TemporaryFolder()
+        let plain = idx([2, 2, 2], Array(0..<8))
+        let name = "images"
+        let damaged = isPackedDamaged ? 1 : 0
+        for (index, (file, bytes)) in [(name, plain), (name + ".gz", gzip(plain))].enumerated() {
+            try folder.write(index == damaged ? Array(bytes.dropLast(5)) : bytes, to: "copies/" + file)
+        }
+        let labels = idx([2], [0, 1])
+        try folder.write(labels, to: "copies/labels")
+        try folder.write(
+            """
+            {"name": "tiny", "title": "Tiny", "homepage": "https://example.org", "licence": "MIT", "citation": "None.",
+             "classes": ["even", "odd"],
+             "forms": [{"format": "idx", "train": {"images": ["\(name)"], "labels": "labels"},
+                        "files": [{"name": "\(name).gz", "packing": "gzip", "size": \(plain.count),
+                                   "sha256": "\(SHA256.hex(of: plain))"},
+                                  {"name": "labels", "size": \(labels.count), "sha256": "\(SHA256.hex(of: labels))"}],
+                        "sources": ["file:///none"]}]}
+            """, to: "Datasets/tiny.json")
+        let datasets = folder.path + "/Datasets"
+        let catalogue = DatasetCatalogue(
+            searchPath: DataSearchPath(
+                roots: [DataSearchPath.Root(path: datasets, mayBeTheSet: false)], manifestFolders: [datasets],
+                fetchFolder: datasets))
+        let fetcher = DatasetFetcher(manifest: try catalogue.manifest(named: "tiny"), into: datasets)
+        #expect(try !fetcher.fetch(from: folder.path + "/copies").wasPresent)
+        #expect(try fetcher.fetch().wasPresent)
+    }
+
     @Test func brokenDownloadIsContinued() throws {
         let project = try TinyProject()
         // What is there already differs from the source's beginning only if it was downloaded again.

@@ -170,6 +170,22 @@ import Testing
     @Test func missingAndForeignValuesDecideNothing() throws {
         let missing = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .none)])
         #expect(missing.verdict == .notTested(": fid: no run of b"))
+        // Costs need no run, so that they may only lack a value.
+        func verdict(begun: Int, isExact: Bool) throws -> Judgement.Verdict {
+            var table = table(
+                [("a", .seeds(Self.low)), ("b", .none)], isLogarithmic: false, steps: 1, published: 1)
+            var cell = table.rows[1].cells[0]
+            cell.isExact = isExact
+            table.rows[1] = ResultTable.Row(name: "b", trials: 5, done: 0, begun: begun, cells: [cell], steps: 1)
+            let claim = try ConfigReader.decode(
+                TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(Self.ordered)}"#, file: "t.json")
+            ).value
+            return ClaimJudge(table: table, convergence: nil).judge(claim, source: nil).verdict
+        }
+        #expect(try verdict(begun: 0, isExact: false) == .notTested(": fid: no run of b"))
+        #expect(try verdict(begun: 2, isExact: false) == .notTested(": fid: 5 of 5 runs of b are not complete"))
+        #expect(try verdict(begun: 0, isExact: true) == .notTested(": fid: no value of b"))
+        #expect(try verdict(begun: 2, isExact: true) == .notTested(": fid: no value of b"))
         let foreign = try judge(Self.ordered, [("a", .seeds(Self.low)), ("b", .ofOtherIdentity(Self.low))])
         #expect(foreign.verdict == .notTested(": fid: the rows were measured in different ways"))
     }
@@ -190,15 +206,16 @@ import Testing
 
     /// Failed runs are often the worst, and an incomplete row could be judged until the verdict pleases.
     @Test(arguments: [
-        (10, 3, 1, "5 of 10 runs of a are not complete (3 failed, 1 was ended early)"),
-        (7, 0, 2, "2 of 7 runs of a are not complete (2 were ended early)"),
-        (6, 0, 0, "1 of 6 runs of a is not complete"),
-    ]) func rowsWithoutAllTheirRunsAreNotJudged(trials: Int, failed: Int, pruned: Int, text: String) throws {
+        (10, 3, 1, 0, "5 of 10 runs of a are not complete (3 failed, 1 was ended early)"),
+        (7, 0, 2, 0, "2 of 7 runs of a are not complete (2 were ended early)"),
+        (8, 1, 0, 2, "3 of 8 runs of a are not complete (1 failed, 2 were killed)"),
+        (6, 0, 0, 0, "1 of 6 runs of a is not complete"),
+    ]) func rowsWithoutAllTheirRunsAreNotJudged(trials: Int, failed: Int, pruned: Int, died: Int, text: String) throws {
         var table = table(
             [("a", .seeds(Self.low)), ("b", .seeds([8, 9, 7, 8, 9]))], isLogarithmic: false, steps: 1, published: 1)
         let cells = table.rows[0].cells
         table.rows[0] = ResultTable.Row(
-            name: "a", trials: trials, done: 5, failed: failed, pruned: pruned, cells: cells, steps: 1)
+            name: "a", trials: trials, done: 5, failed: failed, pruned: pruned, died: died, cells: cells, steps: 1)
         let claim = try ConfigReader.decode(
             TableClaim.self, from: ConfigNode.parse(#"{"text": "x", "check": \#(Self.ordered)}"#, file: "t.json")
         ).value
@@ -230,6 +247,11 @@ import Testing
         #expect(
             verdict()
                 == .notTested(" at 600 of 2,000 steps: 2 of 5 runs of c are not complete (2 failed)"))
+        // Every run is complete, but some have no value.
+        table.rows[2] = ResultTable.Row(
+            name: "c", trials: 3, done: 3, cells: cells, steps: 600, publishedSteps: 2000)
+        table.rows[2].cells[0].isComplete = false
+        #expect(verdict() == .notTested(" at 600 of 2,000 steps: seeds of c have no fid"))
     }
 
     @Test func qualityIsJudgedAtThePublishedLengthOrNearTheFloor() throws {

@@ -113,11 +113,39 @@ import Testing
         let found = try results(TableWork(table: nil, recorded: sweep))
         #expect(found.table.cell(row: "large", column: "best metric.fid-lenet")?.summary?.values == [1, 2])
         #expect(
-            found.table.notes.contains("size=large seed=1: the trial's folder is gone, and it does not count"),
+            found.table.notes.contains("large: seed 1 has no folder any more and does not count"),
             "\(found.table.notes)")
+        #expect(!found.table.notes.contains { $0.contains("folder is gone") }, "\(found.table.notes)")
         // The row lacks it, so that claims on the row are not judged and its values are not called best.
         #expect(found.table.rows.map(found.table.trialsText) == ["3", "2/3"])
         #expect(found.table.rows.allSatisfy { row in row.cells.allSatisfy { !$0.isBest } })
+        let page = try SweepPage(RecordedSweep(sweep)).text
+        #expect(page.contains("2/3") && page.contains("has no folder any more"))
+        // Without its config, it is not known to be without a key.
+        let path = try table([#"{"size": "large", "ema": null}"#])
+        let other = try results(TableWork(table: path, recorded: sweep))
+        #expect(other.table.rows.map(other.table.trialsText) == ["2"])
+        #expect(
+            other.table.notes.contains("size=large seed=1: the trial's folder is gone, and it does not count"),
+            "\(other.table.notes)")
+    }
+
+    /// Its config is made again from the sweep's file, wherever the table is made.
+    @Test func configsOfTrialsWithoutFoldersAreMadeAgain() throws {
+        try folder.write(TinyExperiment.text, to: "root/tiny.json")
+        let file = try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1, 2]}"#, to: "root/s.json")
+        let place = SweepFolder(path: folder.path + "/Sweeps/s")
+        let sweep = try Sweep(file: file)
+        try place.prepare(sweep)
+        let list = try ConfigNode.load(path: place.listPath)
+        let root = try #require(list["root"])
+        let moved = list.prettyText.replacing(root.lineText, with: ConfigNode(folder.path + "/root").lineText)
+            .replacing(ConfigNode(file).lineText, with: #""s.json""#)
+        try moved.write(toFile: place.listPath, atomically: true, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: place.trial(sweep.trials[0].id).path)
+        let recorded = try RecordedSweep(place)
+        #expect(recorded.absent.map(\.id) == [sweep.trials[0].id])
+        #expect(recorded.definitions.map(\.definition.config) == sweep.trials.map(\.experiment.resolved))
     }
 
     /// Commands work as they are printed: a shell reads the folder as one word, and still expands the star.

@@ -219,25 +219,35 @@ import Testing
             let table = try TableConfiguration.read(TableConfiguration.text()).table(trials)
             #expect(try summary(table, "small", "best").values == [2, 4, 6])
             #expect(table.trialsText(of: table.rows[0]) == "3")
+            #expect(!table.notes.contains { $0.contains("to no row") }, "\(table.notes)")
         }
+        // A copy that failed says more than one that was never begun.
+        copies[0].state = .waiting
+        let third = try RecordedSweep(folder.sweep(named: "third", copies)).trials
+        let table = try TableConfiguration.read(TableConfiguration.text()).table(third + second)
+        #expect(table.rows[0].failed == 1)
     }
 
     /// A ratio is as complete as the values that it compares.
     @Test func ratiosOfIncompleteRowsAreNotBest() throws {
         let text = TableConfiguration.text().replacingOccurrences(
             of: #""key": "share","#, with: #""key": "share", "best": "minimize","#)
-        func best(_ trials: [SyntheticTrial]) throws -> [Bool?] {
-            let table = try self.table(trials, text)
-            return ["small", "large"].map { table.cell(row: $0, column: "share")?.isBest }
+        func best(failed: Int?) throws -> [Bool?] {
+            var trials = TemporaryFolder.studyTrials
+            trials += (0..<3).map {
+                SyntheticTrial(id: "c\($0)", settings: ["size": "huge", "seed": .init($0)], distances: [1])
+            }
+            if let failed { trials[failed].state = .failed }
+            let rows = #"{"name": "huge", "where": {"size": "huge"}}, {"name": "large""#
+            let recorded = try RecordedSweep(folder.sweep(named: "failed-\(failed ?? -1)", trials))
+            let table = try TableConfiguration.read(text.replacing(#"{"name": "large""#, with: rows))
+                .table(recorded.trials)
+            return ["small", "large", "huge"].map { table.cell(row: $0, column: "share")?.isBest }
         }
-        #expect(try best(TemporaryFolder.studyTrials) == [false, true])
-        // The folder keeps what was written before.
-        let other = try TemporaryFolder()
-        var trials = TemporaryFolder.studyTrials
-        trials[4].state = .failed
-        let table = try TableConfiguration.read(text).table(RecordedSweep(other.sweep(trials)).trials)
-        #expect(table.cell(row: "large", column: "share")?.isBest == false)
-        #expect(table.cell(row: "large", column: "best")?.isBest == false)
+        #expect(try best(failed: nil) == [false, false, true])
+        #expect(try best(failed: 7) == [false, true, false])
+        // Of the base of the ratios.
+        #expect(try best(failed: 1) == [false, false, false])
     }
 
     @Test func trialsWithTheSameFateShareANote() throws {

@@ -330,6 +330,48 @@ import Testing
                 == "budget 'smoke' leaves 1 claim untested: it plans fewer than 5 trials of a row")
         #expect(results.text.contains("- narrow: seed 0 failed (a loss is NaN) and does not count"))
         #expect(results.text.contains("- wide: seed 1 was not run and does not count"))
+        #expect(results.hasFailures)
+    }
+
+    /// What failed here may be completed elsewhere.
+    @Test func aFailureThatAnotherMachineCompletedDoesNotCount() throws {
+        try record(work())
+        _ = try results(work()).write(to: folder.path + "/Other")
+        try FileManager.default.removeItem(atPath: folder.path + "/Sweeps")
+        var work = try work()
+        try record(work) { trial, index in if index == 0 { trial.state = .failed } }
+        #expect(try results(work).hasFailures)
+        _ = try work.add(TableValues(path: folder.path + "/Other/values.json"), from: "theirs")
+        let joined = try results(work)
+        #expect(joined.isComplete && !joined.hasFailures)
+    }
+
+    /// Trials that another rule ended are left to run.
+    @Test func trialsOfAFormerRuleAreLeftToRun() throws {
+        let work = try work()
+        try record(work) { trial, index in if index == 0 { trial.state = .pruned } }
+        let results = try results(work)
+        #expect(!results.isComplete)
+        #expect(results.text.contains("- narrow: seed 0 was stopped before completion and does not count"))
+    }
+
+    @Test func claimsOnRowsByAxesAndOnRatiosOfCostsAreCounted() throws {
+        _ = try work()
+        let rows = try #require(Self.table.range(of: #""rows": "#))
+        let columns = try #require(Self.table.range(of: #""columns": "#))
+        var text = Self.table[..<rows.lowerBound] + #""by": ["generator.layers[0].features"], "#
+        text += Self.table[columns.lowerBound...]
+        let changed = String(text).replacing(#""rows": ["wide", "narrow"]"#, with: #""rows": ["32", "16"]"#)
+            .replacing(
+                #""column": "parameters", "rows": ["narrow", "wide"]"#,
+                with: #""column": "share", "rows": ["16", "32"]"#
+            ).replacing(
+                #"{"key": "memory","#,
+                with: #"{"key": "share", "type": "ratio", "column": "parameters", "row": "16"}, {"key": "memory","#)
+        let file = try folder.write(changed, to: "by.json")
+        #expect(
+            try TableWork(table: file, budget: "smoke").noteOnFewSeeds
+                == "budget 'smoke' leaves 1 claim untested: it plans fewer than 5 trials of a row")
     }
 
     /// Trials that the sweep no longer has stay in their folders, and count nowhere.

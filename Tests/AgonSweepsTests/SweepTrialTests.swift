@@ -294,6 +294,18 @@ import Testing
             #expect(plan.trials.map(\.stepsLeft) == [0, 0, 18])
         }
         #expect(SweepRun.statuses(of: sweep, in: place).map(\.state) == [.done, .done, .pruned])
+        // Also where the command line leaves the trial out at first.
+        let stamp = try folder.text("Sweeps/s/trials/\(trials[2].id)/done")
+        for overrides in [["seeds=[1]"], []] {
+            let body = #"{"name": "s", "base": "tiny.json", "seeds": [1, 2, 3] \#(rule.replacing("6", with: "20"))}"#
+            let changed = try Sweep(file: try folder.write(body, to: "changed.json"), overrides: overrides)
+            try place.prepare(sweep)
+            try stamp.write(toFile: trials[2].donePath, atomically: true, encoding: .utf8)
+            try place.prepare(changed)
+            #expect(!FileManager.default.fileExists(atPath: trials[2].donePath))
+        }
+        try place.prepare(sweep)
+        try stamp.write(toFile: trials[2].donePath, atomically: true, encoding: .utf8)
         try place.prepare(Sweep(file: folder.path + "/other.json"))
         let resumed = try #require(try SweepRun.statuses(of: place).last)
         #expect(resumed.state == .stopped && resumed.step == 6 && resumed.reason == nil)

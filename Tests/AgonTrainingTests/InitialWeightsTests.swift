@@ -155,20 +155,24 @@ import Testing
         }
         #expect(
             notes.contains("\(path): has no weights of discriminator, which keeps its own initial weights"), "\(notes)")
-        // Arrays of its shapes under another name are no such case.
+        // Arrays of its shapes under another name may be its own.
         let misnamed = folder.path + "/misnamed.safetensors"
         let contents = try whole.entries.map(\.name).filter { !$0.contains("optimizer") }.map { name in
             SafetensorsFile.Content(
-                name: name.replacing("discriminator.", with: "discriminators."), tensor: try whole.tensor(name))
+                name: name.replacing("discriminator.", with: "netD."), tensor: try whole.tensor(name))
         }
         try SafetensorsFile.write(path: misnamed, contents, metadata: [:])
-        let words = message {
-            _ = try TrainingRun.run(
-                TinyExperiment.load("steps=1", "initialWeights=\(misnamed)"),
-                options: TinyExperiment.options(folder.path + "/third"))
+        notes = []
+        _ = try TrainingRun.run(
+            TinyExperiment.load("steps=1", "initialWeights=\(misnamed)"),
+            options: TinyExperiment.options(folder.path + "/third")
+        ) { event in
+            if case .note(let note) = event { notes.append(note) }
         }
         #expect(
-            words.contains("no array is called 'discriminator.0.weight'; the nearest is 'discriminators."), "\(words)")
+            notes.contains(
+                "\(misnamed): 'netD.0.weight' and other arrays have the shapes of discriminator, which takes them by "
+                    + "--rename netD.=discriminator."), "\(notes)")
     }
 
     @Test func aPrefixThatNoNameHasIsRefused() throws {

@@ -38,6 +38,7 @@ public struct StandardGANObjective: AlternatingObjective {
     }
 
     public var scores: ScoreKind { .logits }
+    public var generatorLossMayBeNegative: Bool { generatorLoss == .minimax }
     public var guessingLoss: Double? { (reduction == .mean ? 1 : 2) * log(2) }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {

@@ -45,7 +45,7 @@ public struct SweepPage {
     ]
 
     public var text: String {
-        let table = making.table(name: sweep.list.name, title: sweep.list.name)
+        let table = making.table(name: sweep.list.name, title: sweep.list.name, definitions: sweep.definitions)
         let body: [Markup] = [
             header, PageParts.tiles(tiles(table)), PageParts.section("Results", PageParts.table(table)),
             PageParts.section("Curves", charts), PageParts.section("Samples through time", galleries),

@@ -36,12 +36,14 @@ public struct RecordedSweep: Sendable {
     public let list: TrialList
     /// The trials whose folder exists, in the sweep's order.
     public let trials: [RecordedTrial]
-    /// The trials without a folder, which it had once.
+    /// The trials whose folders were deleted.
     public let absent: [TrialList.Entry]
     private let label: String
 
+    /// - Parameter resumesPruned: whether trials that a rule ended go on, as the sweep no longer has this rule.
+    ///
     /// Throws `SweepError`, `ConfigError`.
-    public init(_ folder: SweepFolder) throws {
+    public init(_ folder: SweepFolder, resumesPruned: Bool = false) throws {
         self.folder = folder
         list = try TrialList(folder)
         let label = Self.label(of: list.file)
@@ -52,19 +54,21 @@ public struct RecordedSweep: Sendable {
             let trial = folder.trial(entry.id)
             return RecordedTrial(
                 id: entry.id, settings: entry.settings, base: entry.base, sweep: label,
-                status: TrialStatus(trial, entry: entry), run: try RecordedRun(trial.run))
+                status: TrialStatus(trial, entry: entry, resumesPruned: resumesPruned),
+                run: try RecordedRun(trial.run))
         }
     }
 
-    /// What the sweep says about its trials, with those that have no folder any more. If the configs cannot be made
-    /// again, the latter have only the values of the axes.
+    /// What the sweep says about its trials, including those whose folders were deleted. If the configs cannot be made
+    /// again, these have only the values of the axes.
     var definitions: [(id: String, definition: TrialDefinition)] {
         let made = absent.isEmpty ? nil : try? folder.preparedSweep(of: list)
         let configs = Dictionary((made?.trials ?? []).map { ($0.id, $0.experiment.resolved) }) { first, _ in first }
         let present = Dictionary(trials.map { ($0.id, $0.definition) }) { first, _ in first }
         return list.entries.map { entry in
             let lost = TrialDefinition(
-                settings: entry.settings, base: entry.base, sweep: label, config: configs[entry.id] ?? [:])
+                settings: entry.settings, base: entry.base, sweep: label, config: configs[entry.id] ?? [:],
+                isDeleted: true)
             return (entry.id, present[entry.id] ?? lost)
         }
     }

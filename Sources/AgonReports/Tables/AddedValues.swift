@@ -95,34 +95,16 @@ extension TableWork {
     /// Fills the rows with added trials, and with those that the sweeps have and nobody has run.
     ///
     /// Times and memory are those of a machine, so added trials lack them beside trials of another.
-    func completeRows(of values: inout TableValues, rows: [TableRow], trials: [RecordedTrial]) {
+    func completeRows(of values: inout TableValues, _ making: TableMaking) {
+        let trials = making.trials
         let contributions = contributions(besides: trials)
         let isOneMachine = contributions.count == 1 && !trials.contains(where: \.isDone)
         let machineColumns = isOneMachine ? [] : configuration.columns.filter(\.quantity.dependsOnMachine).map(\.key)
-        let definitions = RowMembers(definitions) { $0.definition.value(of: $1) }
-        for (index, row) in rows.enumerated() {
-            let here = Dictionary(values.rows[index].trials.map { ($0.id, $0) }) { first, _ in first }
-            let count = values.rows[index].trials.count
-            var known: Set<String> = []
-            var joined: [(trial: TableValues.Trial, definition: TrialDefinition)] = []
-            for (id, definition) in definitions.of(row) {
-                guard known.insert(id).inserted else { continue }
-                if let file = contributions.first(where: { $0.ids.contains(id) })?.file,
-                    var trial = file.trial(id, row: row.name)
-                {
-                    for key in machineColumns { trial.measured[key] = nil }
-                    joined.append((trial, definition))
-                } else {
-                    joined.append((here[id] ?? .waiting(id, seed: definition.seed), definition))
-                }
-            }
-            guard joined.contains(where: { $0.trial.state != .waiting }),
-                joined.count > count || !contributions.isEmpty
-            else { continue }
-            TableMaking.describe(
-                &values.rows[index], columns: configuration.columns, trials: joined.map(\.definition),
-                done: joined.filter(\.trial.isDone).map(\.definition))
-            values.rows[index].trials = joined.map(\.trial)
+        making.complete(&values, with: definitions) { id, row in
+            let file = contributions.first { $0.ids.contains(id) }?.file
+            var trial = file?.trial(id, row: row)
+            for key in machineColumns { trial?.measured[key] = nil }
+            return trial
         }
         if !contributions.isEmpty, trials.contains(where: \.isDone), !configuration.figures.isEmpty {
             values.notes.append("figures show the trials that were run here alone, not those that were added")

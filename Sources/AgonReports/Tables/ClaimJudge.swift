@@ -193,9 +193,10 @@ struct ClaimJudge {
         let cell = table.cell(row: name, column: column.key) ?? ResultTable.Cell()
         let named = table.rows.first { $0.name == name }
         guard let row = named, let group = cell.groups.first else {
-            let begun = named.flatMap { $0.done + $0.failed + $0.pruned > 0 ? $0 : nil }
-            return .failure(
-                Fault(text: begun.flatMap(Self.lack) ?? "no \(begun == nil ? "run" : "value") of \(name)"))
+            // Costs need no runs.
+            let begun = named.flatMap { $0.begun > 0 && !cell.isExact ? $0 : nil }
+            let what = begun == nil && !cell.isExact ? "run" : "value"
+            return .failure(Fault(text: begun.flatMap(Self.lack) ?? "no \(what) of \(name)"))
         }
         guard cell.groups.count == 1 else {
             return .failure(Fault(text: "\(name) was measured in different ways"))
@@ -221,8 +222,10 @@ struct ClaimJudge {
     private static func lack(of row: ResultTable.Row) -> String? {
         guard !row.isComplete else { return nil }
         let missing = row.trials - row.done
-        let states = [(row.failed, "failed"), (row.pruned, row.pruned == 1 ? "was ended early" : "were ended early")]
-            .filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        let states = [
+            (row.failed, "failed"), (row.died, row.died == 1 ? "was killed" : "were killed"),
+            (row.pruned, row.pruned == 1 ? "was ended early" : "were ended early"),
+        ].filter { $0.0 > 0 }.map { "\($0) \($1)" }
         return "\(missing) of \(CountText.short(row.trials, "run")) of \(row.name) \(missing == 1 ? "is" : "are") "
             + "not complete" + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
     }

@@ -31,6 +31,10 @@ public struct ResultTable: Sendable {
         var failed = 0
         /// Trials that a rule ended early.
         var pruned = 0
+        /// Trials whose process was killed or crashed.
+        var died = 0
+        /// Trials that were begun, completed or not.
+        var begun = 0
         var cells: [Cell]
         /// The fewest steps of a completed trial.
         var steps: Int?

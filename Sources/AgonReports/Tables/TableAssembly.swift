@@ -47,7 +47,9 @@ struct TableAssembly {
                 ResultTable.Row(
                     name: row.name, trials: found.trials.count, done: done.count,
                     failed: found.trials.count { $0.state == .failed },
-                    pruned: found.trials.count { $0.state == .pruned }, cells: cells,
+                    pruned: found.trials.count { $0.state == .pruned },
+                    died: found.trials.count { $0.state == .died }, begun: found.trials.count(where: \.wasRun),
+                    cells: cells,
                     steps: done.map(\.steps).min(), publishedSteps: row.publishedSteps ?? publishedSteps,
                     isPooled: !found.pooled.isEmpty))
         }

@@ -101,6 +101,9 @@ enum TableQuantity: Sendable {
     /// An axis or a path of config keys, as text.
     case setting(String)
 
+    /// Whether it follows from the config alone.
+    var isCost: Bool { if case .cost = self { true } else { false } }
+
     static let registry: VariantRegistry<TableQuantity> = {
         let registry = VariantRegistry<TableQuantity>(schemaName: "Column", noun: "quantity")
         registry.register("metric", "A key of metrics.jsonl, or a metric of evaluations.jsonl.") { reader in

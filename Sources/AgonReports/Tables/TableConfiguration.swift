@@ -117,7 +117,7 @@ public struct TableConfiguration: ConfigDecodable, Sendable {
             for name in rule.rows { try requireRow(name, "claims", index) }
             for key in rule.columns {
                 guard case .ratio(let source, _)? = columns.first(where: { $0.key == key })?.quantity else { continue }
-                if case .cost? = columns.first(where: { $0.key == source })?.quantity { continue }
+                if columns.first(where: { $0.key == source })?.quantity.isCost == true { continue }
                 throw reader.fail(
                     "claims", index: index,
                     "'\(key)' is computed from means and has no interval; compare rows of '\(source)'")

@@ -29,10 +29,12 @@ struct TableMaking {
         self.members = Dictionary(found) { first, _ in first }
     }
 
-    /// One trial of each id, a completed one if there is one: sweeps that share a trial each have its run, which is no
-    /// second sample.
+    /// One trial of each id, a completed one if there is one, else one that was begun: sweeps that share a trial each
+    /// have its run, which is no second sample.
     private static func distinct(_ members: [RecordedTrial]) -> [RecordedTrial] {
-        members.grouped(by: \.id).map { _, copies in copies.first(where: \.isDone) ?? copies[0] }
+        members.grouped(by: \.id).map { _, copies in
+            copies.first(where: \.isDone) ?? copies.first { $0.status.state != .waiting } ?? copies[0]
+        }
     }
 
     private static func identities(of trials: [RecordedTrial], within wider: SharedIdentities? = nil)
@@ -134,9 +136,44 @@ struct TableMaking {
             steps: trial.run.step, measured: measured)
     }
 
+    /// Adds to the rows the trials that the sweeps have and that nobody has run, and those of `added`.
+    ///
+    /// - Parameters:
+    ///   - definitions: all trials of the sweeps.
+    ///   - added: the values of a trial in a row that were measured elsewhere.
+    func complete(
+        _ values: inout TableValues, with definitions: [(id: String, definition: TrialDefinition)],
+        added: (_ id: String, _ row: String) -> TableValues.Trial? = { _, _ in nil }
+    ) {
+        let planned = RowMembers(definitions) { $0.definition.value(of: $1) }
+        for (index, row) in rows.enumerated() {
+            let here = Dictionary(values.rows[index].trials.map { ($0.id, $0) }) { first, _ in first }
+            var known: Set<String> = []
+            var joined: [(trial: TableValues.Trial, definition: TrialDefinition)] = []
+            var isChanged = false
+            for (id, definition) in planned.of(row) where definition.knows(row) {
+                guard known.insert(id).inserted else { continue }
+                let trial = added(id, row.name)
+                isChanged = isChanged || trial != nil || here[id] == nil
+                joined.append((trial ?? here[id] ?? .waiting(definition, id: id), definition))
+            }
+            guard isChanged, joined.contains(where: { $0.trial.wasRun }) else { continue }
+            Self.describe(
+                &values.rows[index], columns: columns, trials: joined.map(\.definition),
+                done: joined.filter(\.trial.isDone).map(\.definition))
+            values.rows[index].trials = joined.map(\.trial)
+        }
+    }
+
     /// The table of the trials' values, with its notes.
-    func table(name: String, title: String) -> ResultTable {
-        let assembly = TableAssembly(columns: columns, rows: rows, values: values(table: name, budget: ""))
+    ///
+    /// - Parameter definitions: all trials of the sweeps.
+    func table(
+        name: String, title: String, definitions: [(id: String, definition: TrialDefinition)] = []
+    ) -> ResultTable {
+        var values = values(table: name, budget: "")
+        complete(&values, with: definitions)
+        let assembly = TableAssembly(columns: columns, rows: rows, values: values)
         var table = assembly.table(name: name, title: title)
         table.notes = assembly.notes(of: table)
         return table
@@ -192,12 +229,12 @@ struct TableMaking {
             let who = others == 1 ? "1 trial has" : "\(others) trials have"
             return "\(column.title): \(who) values that were measured in other ways too, which are not counted"
         }
-        let counted = rows.flatMap { trials(of: $0).map(\.run.folder.path) }
-        let strays = Set(trials.map(\.run.folder.path)).subtracting(counted)
+        let ids = Set(trials.map(\.id))
+        let strays = ids.subtracting(rows.flatMap { trials(of: $0).map(\.id) })
         notes = TableAssembly.joined(notes) + notesOfFigures
         if !strays.isEmpty {
             let verb = strays.count == 1 ? "belongs" : "belong"
-            notes.append("\(strays.count) of \(CountText.short(trials.count, "trial")) \(verb) to no row")
+            notes.append("\(strays.count) of \(CountText.short(ids.count, "trial")) \(verb) to no row")
         }
         return notes
     }

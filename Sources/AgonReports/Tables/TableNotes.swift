@@ -17,7 +17,7 @@ extension TableAssembly {
             }
         }
         notes = Self.joined(notes) + values.notes
-        let untried = rows.filter { trials(of: $0).allSatisfy { $0.state == .waiting } }.map(\.name)
+        let untried = rows.filter { !trials(of: $0).contains(where: \.wasRun) }.map(\.name)
         let isUntried = Set(untried)
         if untried.count == 1 {
             notes.append("\(untried[0]): no trial of this row has been run")
@@ -60,7 +60,10 @@ extension TableAssembly {
     private func missing(in row: TableRow) -> [String] {
         let members = trials(of: row)
         let fates = members.filter { !$0.isDone }.grouped { trial in
-            Self.words(trial.state) + (trial.reason.map { " (\($0))" } ?? "")
+            // Of a trial that waits, the reason says what became of its folder.
+            trial.state == .waiting
+                ? trial.reason ?? Self.words(trial.state)
+                : Self.words(trial.state) + (trial.reason.map { " (\($0))" } ?? "")
         }
         return fates.map { fate, trials in
             if trials.count == 1 {
@@ -75,9 +78,9 @@ extension TableAssembly {
         }
     }
 
-    /// `was stopped` and `is still running` as said of several trials.
+    /// `was stopped`, `is still running` and `has no folder` as said of several trials.
     private static func plural(_ fate: String) -> String {
-        for (one, several) in [("was ", "were "), ("is ", "are ")] where fate.hasPrefix(one) {
+        for (one, several) in [("was ", "were "), ("is ", "are "), ("has ", "have ")] where fate.hasPrefix(one) {
             return several + fate.dropFirst(one.count)
         }
         return fate

@@ -43,8 +43,11 @@ public struct TableResults {
 
     /// Whether a trial failed or died, in a row or in none.
     public var hasFailures: Bool {
-        let states = values.rows.flatMap(\.trials).map(\.state) + (runs?.making.trials.map(\.status.state) ?? [])
-        return states.contains { $0 == .failed || $0 == .died }
+        let inRows = values.rows.flatMap(\.trials).map { (id: $0.id, state: $0.state) }
+        let trials = inRows + (runs?.making.trials ?? []).map { ($0.id, $0.status.state) }
+        // Another sweep or machine may have completed what failed here.
+        let done = Set(trials.filter { $0.state == .done }.map(\.id)).union(work.added.flatMap(\.ids))
+        return trials.contains { ($0.state == .failed || $0.state == .died) && !done.contains($0.id) }
     }
 
     /// Whether nothing is left to run.

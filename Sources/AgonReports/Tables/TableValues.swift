@@ -41,10 +41,17 @@ public struct TableValues: ConfigDecodable, Sendable {
 
         var isDone: Bool { state == .done }
 
-        /// A trial that nobody has run.
-        static func waiting(_ id: String, seed: Int?) -> Trial {
-            Trial(id: id, seed: seed, state: .waiting, reason: nil, steps: 0, measured: [:])
+        /// Whether it was begun, here or elsewhere, even if its folder was deleted since.
+        var wasRun: Bool { state != .waiting || reason != nil }
+
+        /// A trial without a folder: nobody has run it, or its folder was deleted.
+        static func waiting(_ definition: TrialDefinition, id: String) -> Trial {
+            Trial(
+                id: id, seed: definition.seed, state: .waiting, reason: definition.isDeleted ? deleted : nil, steps: 0,
+                measured: [:])
         }
+
+        private static let deleted = "has no folder any more"
     }
 
     struct Measured: Sendable {

@@ -145,12 +145,14 @@ public struct TableWork: Sendable {
         let provenance = Provenance(self, trials: trials, commandLine: commandLine, seconds: seconds)
         let missing = unmeasured(in: trials)
         values.notes += costs.failures + (missing.isEmpty ? [] : ["no trial has \(missing.joined(separator: ", "))"])
-        values.notes += (recorded?.absent ?? []).map {
-            "\($0.label): the trial's folder is gone, and it does not count"
-        }
         values.config = resolved.digest
         values.origin = origin(provenance, trials: trials)
-        completeRows(of: &values, rows: rows, trials: trials)
+        completeRows(of: &values, making)
+        // The notes on rows name the others.
+        let inRows = Set(values.rows.flatMap(\.trials).map(\.id))
+        values.notes += (recorded?.absent ?? []).filter { !inRows.contains($0.id) }.map {
+            "\($0.label): the trial's folder is gone, and it does not count"
+        }
         var results = try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
         results.warnings = remedies(for: missing)
         return results
@@ -191,9 +193,16 @@ public struct TableWork: Sendable {
 
     /// Which claims this budget leaves untested, as it plans too few trials of their rows; nil for none.
     public var noteOnFewSeeds: String? {
+        let definitions = definitions
         let planned = RowMembers(definitions) { $0.definition.value(of: $1) }
-        let few = configuration.rows.filter { Set(planned.of($0).map(\.id)).count < ClaimJudge.fewestSeeds }.map(\.name)
-        let exact = configuration.columns.filter { if case .cost = $0.quantity { true } else { false } }.map(\.key)
+        let rows =
+            configuration.rows.isEmpty
+            ? TableMaking.rows(by: configuration.by, of: definitions.map(\.definition)) : configuration.rows
+        let few = rows.filter { Set(planned.of($0).map(\.id)).count < ClaimJudge.fewestSeeds }.map(\.name)
+        let costs = Set(configuration.columns.filter(\.quantity.isCost).map(\.key))
+        let exact = configuration.columns.filter { column in
+            if case .ratio(let key, _) = column.quantity { costs.contains(key) } else { costs.contains(column.key) }
+        }.map(\.key)
         let untested = configuration.claims.count { claim in
             claim.rule?.comparisons.contains { comparison in
                 !exact.contains(comparison.column)
@@ -231,11 +240,12 @@ public struct TableWork: Sendable {
         var trials: [RecordedTrial] = []
         for (sweep, folder) in sweeps {
             guard FileManager.default.fileExists(atPath: folder.listPath) else { continue }
-            let recorded = Dictionary(try RecordedSweep(folder).trials.map { ($0.id, $0) }) { first, _ in first }
+            let found = try RecordedSweep(folder, resumesPruned: folder.resumesPruned(of: sweep)).trials
+            let recorded = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
             trials += sweep.trials.compactMap { recorded[$0.id] }
         }
         // Costs follow from the configs alone.
-        let hasCosts = configuration.columns.contains { if case .cost = $0.quantity { true } else { false } }
+        let hasCosts = configuration.columns.contains(where: \.quantity.isCost)
         guard
             hasCosts || added.contains(where: { !$0.ids.isEmpty })
                 || trials.contains(where: { $0.status.state != .waiting })

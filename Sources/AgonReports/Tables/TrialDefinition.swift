@@ -9,14 +9,24 @@ struct TrialDefinition: Sendable {
     let base: String
     /// The sweep's name in rows: its file's name without `.json`.
     let sweep: String
-    /// The resolved config.
+    /// The resolved config; empty if it is not known.
     let config: ConfigNode
+    /// Whether its folder was deleted.
+    var isDeleted = false
 
     /// The settings except the seed.
     var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
 
     /// Nil if neither an axis nor the config sets it.
     var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? config["seed"]?.integer }
+
+    /// Whether it says enough to tell if the trial belongs to a row: without its config, only its axes are known.
+    func knows(_ row: TableRow) -> Bool {
+        guard isDeleted, config.object?.isEmpty ?? true else { return true }
+        return row.conditions.allSatisfy { condition in
+            ["base", "sweep"].contains(condition.key) || settings.contains { $0.axis == condition.key }
+        }
+    }
 
     /// The value of an axis, a path of config keys, `base` or `sweep`.
     func value(of key: String) -> ConfigNode? {

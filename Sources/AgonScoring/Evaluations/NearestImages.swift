@@ -58,8 +58,7 @@ public struct NearestImages {
     ) throws -> Outcome {
         guard path.lowercased().hasSuffix(".png") else { throw SamplingError.notOneImage(path: path) }
         try BLAS.open()
-        let drawn = try sampling.draw(.first(count), seed: seed, threads: threads).samples
-        guard drawn.shape.rank == 4 else { throw SamplingError.noNeighbours(folder: run) }
+        guard sampling.drawsImages else { throw SamplingError.noNeighbours(folder: run) }
         let folder = RunFolder(path: run)
         let experiment = try Experiment.load(path: folder.configPath)
         let data = experiment.part(ofCheckpoint: sampling.step).configuration.dataset
@@ -68,6 +67,7 @@ public struct NearestImages {
         }
         try SampleGrid.checkStrips(
             count, columns: 1 + min(neighbours, dataset.count), perRow: 1, sample: dataset.sampleShape)
+        let drawn = try sampling.draw(.first(count), seed: seed, threads: threads).samples
         let numbers = try numbers(classifier, dataset: data.name, shape: drawn.shape, note: note)
         // Random training images, at most as many as samples.
         let others = Array(RealFeatures.order(of: dataset).prefix(count))
