@@ -82,11 +82,16 @@ let modules: [Target] = [
             "AgonAdversarial", "AgonMetrics", "AgonDatasets", "AgonOptimizers", "AgonLayers", "AgonGraph",
             "AgonTensors", "AgonConfiguration",
         ]),
+    // Sweeps and their folders as they are, which tables and reports read.
     .target(
         name: "AgonSweeps",
+        dependencies: ["AgonRuns", "AgonExperiments", "AgonTensors", "AgonText", "AgonConfiguration"]),
+    // The plan and the processes of a sweep's trials.
+    .target(
+        name: "AgonTrials",
         dependencies: [
-            "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments", "AgonDatasets",
-            "AgonTensors", "AgonText", "AgonConfiguration",
+            "AgonSweeps", "AgonScoring", "AgonDiagnostics", "AgonTraining", "AgonRuns", "AgonExperiments",
+            "AgonDatasets", "AgonTensors", "AgonText", "AgonConfiguration",
         ]),
     // SQLite, compiled by the distribution.
     .systemLibrary(
@@ -113,7 +118,7 @@ let modules: [Target] = [
     .executableTarget(
         name: "AgonCommand",
         dependencies: [
-            "AgonReports", "AgonRunIndex", "AgonSweeps", "AgonVerification", "AgonExport", "AgonScoring",
+            "AgonReports", "AgonRunIndex", "AgonTrials", "AgonSweeps", "AgonVerification", "AgonExport", "AgonScoring",
             "AgonDiagnostics", "AgonTraining", "AgonSampling", "AgonRuns", "AgonExperiments",
             "AgonMetrics",
             "AgonDatasets", "AgonLayers", "AgonGraph", "AgonTensors", "AgonText", "AgonConfiguration",
@@ -162,7 +167,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "agon", targets: ["AgonCommand"]),
-        .library(name: "Agon", targets: ["Agon", "AgonSweeps", "AgonReports"]),
+        .library(name: "Agon", targets: ["Agon", "AgonSweeps", "AgonTrials", "AgonReports"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -192,6 +197,7 @@ let package = Package(
         tests(of: "AgonScoring", also: ["AgonTestSupport"]),
         tests(of: "AgonExport", also: ["AgonTestSupport", "AgonConfiguration"]),
         tests(of: "AgonSweeps", also: ["AgonTestSupport"]),
+        tests(of: "AgonTrials", also: ["AgonTestSupport"]),
         tests(of: "AgonRunIndex", also: ["AgonTestSupport", "AgonTraining"]),
         tests(of: "AgonReports", also: ["AgonTestSupport"], resources: [.copy("Fixtures")]),
         tests(of: "AgonVerification", also: ["AgonTestSupport"]),

@@ -12,6 +12,7 @@ import AgonScoring
 import AgonSweeps
 import AgonTensors
 import AgonTraining
+import AgonTrials
 import AgonVerification
 import ArgumentParser
 import Foundation

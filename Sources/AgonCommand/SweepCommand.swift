@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonSweeps
 import AgonTensors
 import AgonText
+import AgonTrials
 import ArgumentParser
 import Foundation
 

@@ -1,5 +1,6 @@
 import AgonSweeps
 import AgonText
+import AgonTrials
 import Foundation
 
 /// Prints the events of a sweep: a live table on a terminal, occasional lines elsewhere.

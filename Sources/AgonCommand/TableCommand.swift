@@ -4,6 +4,7 @@ import AgonScoring
 import AgonSweeps
 import AgonText
 import AgonTraining
+import AgonTrials
 import ArgumentParser
 import Foundation
 

@@ -1,4 +1,5 @@
 import AgonRuns
+import AgonTensors
 import Foundation
 
 /// Finds the folders of runs below others.

@@ -33,14 +33,14 @@ public struct MedianRule: ConfigDecodable, Sendable {
     }
 
     /// Values of the metric in the order of their steps.
-    typealias Curve = [(step: Int, value: Double)]
+    package typealias Curve = [(step: Int, value: Double)]
 
     /// The reason to end a trial; nil if it may continue.
     ///
     /// - Parameters:
     ///   - curve: the trial's curve so far.
     ///   - others: the curves of the finished trials.
-    func verdict(on curve: Curve, against others: [Curve]) -> String? {
+    package func verdict(on curve: Curve, against others: [Curve]) -> String? {
         guard let step = curve.last?.step, step >= grace, let own = best(of: curve, through: step) else { return nil }
         let bests = others.compactMap { best(of: $0, through: step) }
         guard bests.count >= trials else { return nil }

@@ -89,20 +89,20 @@ public struct SweepTrial: Sendable {
         experiment.identity(of: [.result, .chance, .length, .measurement]).digest
     }
 
-    static func id(of experiment: Experiment) -> String { String(identity(of: experiment).prefix(12)) }
+    package static func id(of experiment: Experiment) -> String { String(identity(of: experiment).prefix(12)) }
 
     /// `learningRate=0.0002 seed=1`
     public var label: String { Self.label(settings) }
 
-    static func label(_ settings: [(axis: String, value: ConfigNode)]) -> String {
+    package static func label(_ settings: [(axis: String, value: ConfigNode)]) -> String {
         settings.map { "\(shortName($0.axis))=\(text(of: $0.value))" }.joined(separator: " ")
     }
 
     /// The last key of a path: `optimizer.learningRate` becomes `learningRate`.
-    static func shortName(_ axis: String) -> String { axis.split(separator: ".").last.map(String.init) ?? axis }
+    package static func shortName(_ axis: String) -> String { axis.split(separator: ".").last.map(String.init) ?? axis }
 
     /// A value as one line of text for tables.
-    static func text(of value: ConfigNode) -> String {
+    package static func text(of value: ConfigNode) -> String {
         guard let text = value.string,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { return value.lineText }

@@ -2,7 +2,6 @@ import AgonConfiguration
 import AgonExperiments
 import AgonRuns
 import AgonTensors
-import AgonTraining
 import Foundation
 
 /// The folder of a sweep:
@@ -82,7 +81,7 @@ public struct SweepFolder: Hashable, Sendable {
     ///
     /// Throws `SweepError.deletedTrial` if the sweep's configs no longer give this trial, `RunError.cannotMakeFolder`,
     /// `TensorsError.cannotWrite`.
-    func restore(_ id: String, of list: TrialList) throws {
+    package func restore(_ id: String, of list: TrialList) throws {
         let trial: SweepTrial?
         do {
             trial = try preparedSweep(of: list).trials.first { $0.id == id }
@@ -126,18 +125,6 @@ public struct SweepFolder: Hashable, Sendable {
         guard FileManager.default.contents(atPath: path) != Data(text.utf8) else { return }
         try AtomicFile.write(path: path, text: text)
     }
-
-    /// Locks the sweep for this process until the lock is released or the process ends. A process that was just killed
-    /// may still hold the lock for a moment.
-    ///
-    /// Throws `SweepError.sweepBusy`.
-    func lock(patience: Double = 5) throws -> RunFolder.Lock {
-        do {
-            return try FolderLock.waiting(for: RunFolder(path: path), seconds: patience)
-        } catch RunError.runBusy {
-            throw SweepError.sweepBusy(folder: path)
-        }
-    }
 }
 
 /// The folder of a trial: the folder of a run with additional files of the sweep.
@@ -153,7 +140,7 @@ public struct TrialFolder: Hashable, Sendable {
     public var failurePath: String { path + "/failed" }
 
     /// Whether a process is working in it.
-    var isBusy: Bool { run.isBusy }
+    package var isBusy: Bool { run.isBusy }
 }
 
 extension RunFolder {
@@ -162,23 +149,5 @@ extension RunFolder {
         let trials = FilePath.parent(of: path)
         let folder = SweepFolder(path: FilePath.parent(of: trials))
         return folder.trialsFolder == trials && FileManager.default.fileExists(atPath: folder.listPath) ? folder : nil
-    }
-}
-
-/// Waits for a folder that another process has locked.
-enum FolderLock {
-    static func waiting(for folder: RunFolder, seconds: Double, stop: StopRequest = .signals) throws -> RunFolder.Lock {
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
-        while true {
-            do {
-                return try folder.lock()
-            } catch RunError.runBusy {
-                guard clock.now < end, !stop.isMade else {
-                    throw RunError.runBusy(folder: folder.path)
-                }
-                usleep(100_000)
-            }
-        }
     }
 }

@@ -10,7 +10,11 @@ import Foundation
 ///
 /// A trial whose folder was deleted has no config that its target could depend on. Its target is made anyway, and
 /// `agon sweep trial` restores the config.
-enum SweepMakefile {
+package enum SweepMakefile {
+    /// The environment variable with the folder of datasets that trials search first. Unlike `AGON_DATA`, it has the
+    /// standing of a folder that the user gave by `--data`.
+    package static let dataVariable = "AGON_SWEEP_DATA"
+
     /// - Parameter program: the program that runs trials.
     static func text(for sweep: Sweep, program: String = SweepPaths.program) -> String {
         let ids = sweep.trials.map(\.id)
@@ -26,7 +30,7 @@ enum SweepMakefile {
             #   AGON     the agon program; if empty, the program that wrote this file
             #   ACCEPT_CHANGED_DATA   if not empty, trials continue even if their data files have changed
             #   CHECKED  if not empty, the data of completed trials have been checked already
-            #   \(SweepRun.dataVariable)   a folder of datasets that trials search first
+            #   \(dataVariable)   a folder of datasets that trials search first
 
             THREADS ?=
 

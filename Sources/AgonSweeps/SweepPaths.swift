@@ -48,7 +48,7 @@ package enum SweepPaths {
     }
 
     /// The path of the running program.
-    static var program: String {
+    package static var program: String {
         let path = Bundle.main.executablePath ?? CommandLine.arguments[0]
         return (absolute(path) as NSString).resolvingSymlinksInPath
     }

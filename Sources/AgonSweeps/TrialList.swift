@@ -23,15 +23,13 @@ public struct TrialList: Sendable {
     public let stop: MedianRule?
     public let entries: [Entry]
 
-    init(_ sweep: Sweep) {
+    package init(_ sweep: Sweep) {
         name = sweep.configuration.name
         file = sweep.file
         root = FileManager.default.currentDirectoryPath
         axes = sweep.axes
         stop = sweep.configuration.stop
-        entries = sweep.trials.map {
-            Entry(id: $0.id, settings: $0.settings, base: $0.base, steps: $0.experiment.configuration.steps)
-        }
+        entries = sweep.trials.map(Entry.init)
     }
 
     /// Reads the list of a sweep's folder.
@@ -76,5 +74,12 @@ public struct TrialList: Sendable {
                     ]
                 }),
         ]
+    }
+}
+
+extension TrialList.Entry {
+    package init(_ trial: SweepTrial) {
+        self.init(
+            id: trial.id, settings: trial.settings, base: trial.base, steps: trial.experiment.configuration.steps)
     }
 }

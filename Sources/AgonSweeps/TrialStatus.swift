@@ -20,7 +20,7 @@ public struct TrialStatus: Sendable {
         public var isFinal: Bool { self == .done || self == .pruned }
     }
 
-    public internal(set) var id: String
+    public package(set) var id: String
     /// The values of the sweep's axes.
     public var label = ""
     public var state = State.waiting
@@ -39,7 +39,7 @@ public struct TrialStatus: Sendable {
     /// The path of its log.
     public var log: String?
     /// The ID of its process, if the trial itself reported it.
-    var process: Int?
+    package var process: Int?
 
     public init(id: String) { self.id = id }
 
@@ -48,10 +48,11 @@ public struct TrialStatus: Sendable {
     /// The status according to the folder of a trial.
     ///
     /// - Parameters:
-    ///   - data: compares the data of finished trials with the data that they used; nil to assume no change.
+    ///   - change: how the data of a finished trial have changed since, in one line; nil if they have not.
     ///   - resumesPruned: whether a trial that a rule ended goes on, as the sweep no longer has this rule.
     public init(
-        _ folder: TrialFolder, entry: TrialList.Entry, data: TrialData? = nil, resumesPruned: Bool = false
+        _ folder: TrialFolder, entry: TrialList.Entry, resumesPruned: Bool = false,
+        change: (TrialFolder) -> String? = { _ in nil }
     ) {
         self.init(id: entry.id)
         label = entry.label
@@ -64,7 +65,7 @@ public struct TrialStatus: Sendable {
             state = stamp.state
             reason = stamp.reason
             // A failure written after the stamp means that the data have changed.
-            if let change = folder.failure ?? data?.change(of: folder) { (state, reason) = (.failed, change) }
+            if let change = folder.failure ?? change(folder) { (state, reason) = (.failed, change) }
         } else if folder.isBusy {
             state = .running
             readCurves(folder.run)

@@ -77,3 +77,15 @@ package enum FileSystem {
         }
     }
 }
+
+extension stat {
+    /// The time of the last modification, in nanoseconds since 1970.
+    package var modified: Int {
+        #if canImport(Darwin)
+            let time = st_mtimespec
+        #else
+            let time = st_mtim
+        #endif
+        return Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec)
+    }
+}

@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import AgonSweeps
+@testable import AgonTrials
 
 /// Names that mean something to make, to a shell, to printf or to Slurm are data wherever a sweep writes them.
 @Suite struct HostileNameTests {

@@ -3,6 +3,7 @@ import AgonDatasets
 import AgonDiagnostics
 import AgonExperiments
 import AgonRuns
+import AgonSweeps
 import AgonTensors
 import Foundation
 
@@ -115,17 +116,5 @@ struct SpeedCache {
             blas.library, blas.coreType, AgonVersion.current, built,
         ]
         return folder + "/" + SHA256.hex(of: parts.joined(separator: "\n")).prefix(16) + ".json"
-    }
-}
-
-extension stat {
-    /// The time of the last modification, in nanoseconds since 1970.
-    package var modified: Int {
-        #if canImport(Darwin)
-            let time = st_mtimespec
-        #else
-            let time = st_mtim
-        #endif
-        return Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec)
     }
 }

@@ -5,6 +5,7 @@ import Testing
 
 @testable import AgonRuns
 @testable import AgonSweeps
+@testable import AgonTrials
 
 @Suite struct SweepRunTests {
     @Test func jobsAndThreadsShareTheCores() throws {

@@ -1,4 +1,5 @@
 import AgonRuns
+import AgonSweeps
 import AgonTensors
 import AgonText
 import Foundation

@@ -1,4 +1,5 @@
 import AgonDatasets
+import AgonSweeps
 import Foundation
 
 /// A child process in this process's group, so that it also receives the terminal's signals. Its standard output and

@@ -1,5 +1,6 @@
 import AgonConfiguration
 import AgonRuns
+import AgonSweeps
 
 /// The line in which a trial reports its progress to the sweep that started it.
 extension TrialStatus: Record {

@@ -1,5 +1,6 @@
 import AgonDatasets
 import AgonRuns
+import AgonSweeps
 import AgonTraining
 import Foundation
 
@@ -22,13 +23,9 @@ public enum SweepRun {
     /// The environment variable with the process ID of the sweep; trials end when that process ends.
     static let variable = "AGON_SWEEP"
 
-    /// The environment variable with the folder of datasets that trials search first. Unlike `AGON_DATA`, it has the
-    /// standing of a folder that the user gave by `--data`.
-    static let dataVariable = "AGON_SWEEP_DATA"
-
     /// Where the trials of a sweep look for data if this process is one of its jobs.
     static var searchPath: DataSearchPath {
-        let folder = ProcessInfo.processInfo.environment[dataVariable].flatMap { $0.isEmpty ? nil : $0 }
+        let folder = ProcessInfo.processInfo.environment[SweepMakefile.dataVariable].flatMap { $0.isEmpty ? nil : $0 }
         return .standard(dataFolder: folder)
     }
 
@@ -49,7 +46,7 @@ public enum SweepRun {
             let data = try TrialData(TrialList(folder), searchPath: searchPath)
             if !options.acceptsChangedData { try data.reopen(in: folder) }
             let open = sweep.trials.filter { trial in
-                !TrialStatus(folder.trial(trial.id), entry: sweep.entry(of: trial)).state.isFinal
+                !TrialStatus(folder.trial(trial.id), entry: TrialList.Entry(trial)).state.isFinal
             }
             for fault in data.faults(of: open) { report(.note(fault)) }
             return try StopRequest.signals.listening {
@@ -66,7 +63,8 @@ public enum SweepRun {
         let data = TrialData(TrialList(sweep))
         let resumesPruned = folder.resumesPruned(of: sweep)
         return sweep.trials.map {
-            TrialStatus(folder.trial($0.id), entry: sweep.entry(of: $0), data: data, resumesPruned: resumesPruned)
+            TrialStatus(
+                folder.trial($0.id), entry: TrialList.Entry($0), resumesPruned: resumesPruned, change: data.change)
         }
     }
 
@@ -87,7 +85,7 @@ public enum SweepRun {
     public static func statuses(of folder: SweepFolder) throws -> [TrialStatus] {
         let list = try TrialList(folder)
         let data = TrialData(list)
-        return list.entries.map { TrialStatus(folder.trial($0.id), entry: $0, data: data) }
+        return list.entries.map { TrialStatus(folder.trial($0.id), entry: $0, change: data.change) }
     }
 }
 
@@ -162,7 +160,7 @@ private struct Session {
             environment[key] = nil
         }
         environment[SweepRun.variable] = String(getpid())
-        if let folder = options.absoluteDataFolder { environment[SweepRun.dataVariable] = folder }
+        if let folder = options.absoluteDataFolder { environment[SweepMakefile.dataVariable] = folder }
         return environment
     }
 

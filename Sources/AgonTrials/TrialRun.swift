@@ -3,6 +3,7 @@ import AgonDatasets
 import AgonExperiments
 import AgonRuns
 import AgonScoring
+import AgonSweeps
 import AgonTensors
 import AgonText
 import AgonTraining

@@ -1,4 +1,5 @@
 import AgonRuns
+import AgonSweeps
 
 /// Applies the sweep's rule to a trial's metric.
 ///

@@ -1,3 +1,4 @@
+import AgonSweeps
 import AgonTensors
 import AgonTraining
 import Foundation

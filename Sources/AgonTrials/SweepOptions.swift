@@ -1,4 +1,5 @@
 import AgonDatasets
+import AgonSweeps
 import AgonTensors
 import AgonText
 import Foundation
@@ -46,7 +47,7 @@ public struct SweepOptions: Sendable {
     public func command(for folder: SweepFolder) -> String {
         var words = CommandText.shell("make -C \(folder.path) -j\(jobs) -k THREADS=\(threads)")
         if acceptsChangedData { words += " ACCEPT_CHANGED_DATA=1" }
-        if let data = absoluteDataFolder { words += " \(SweepRun.dataVariable)=" + ShellText.word(data) }
+        if let data = absoluteDataFolder { words += " \(SweepMakefile.dataVariable)=" + ShellText.word(data) }
         return words
     }
 

@@ -5,6 +5,7 @@ import AgonScoring
 import AgonSweeps
 import AgonTestSupport
 import AgonTraining
+import AgonTrials
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import AgonDatasets
 import AgonExperiments
 import AgonRuns
+import AgonSweeps
 import AgonText
 import AgonTraining
 import Foundation

@@ -2,6 +2,7 @@ import AgonConfiguration
 import AgonDatasets
 import AgonDiagnostics
 import AgonRuns
+import AgonSweeps
 import AgonTensors
 import AgonText
 import AgonTraining
@@ -93,7 +94,7 @@ public struct SweepPlan: Sendable {
                 ?? TrialCost(trial.experiment, searchPath: searchPath, threads: options.threads, program: program)
             costs[key] = cost
             let status = TrialStatus(
-                folder.trial(trial.id), entry: sweep.entry(of: trial), resumesPruned: resumesPruned)
+                folder.trial(trial.id), entry: TrialList.Entry(trial), resumesPruned: resumesPruned)
             if status.state == .done, let rate = folder.trial(trial.id).speed(threads: options.threads) {
                 speeds[cost.signature] = rate
                 trained.insert(cost.signature)
@@ -204,13 +205,6 @@ public struct SweepPlan: Sendable {
         else { return nil }
         let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
         return overflow ? nil : bytes
-    }
-}
-
-extension Sweep {
-    func entry(of trial: SweepTrial) -> TrialList.Entry {
-        TrialList.Entry(
-            id: trial.id, settings: trial.settings, base: trial.base, steps: trial.experiment.configuration.steps)
     }
 }
 

@@ -5,6 +5,7 @@ import Testing
 
 @testable import AgonRuns
 @testable import AgonSweeps
+@testable import AgonTrials
 
 /// The rule of a sweep, applied to a trial while it trains.
 @Suite struct RuleWatchTests {

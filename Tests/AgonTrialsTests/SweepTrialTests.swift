@@ -7,6 +7,7 @@ import Testing
 
 @testable import AgonSweeps
 @testable import AgonTraining
+@testable import AgonTrials
 
 /// Trials run in this process.
 @Suite struct SweepTrialTests {
