@@ -40,9 +40,10 @@ struct SchemaCommand: ParsableCommand {
         let reference = SchemaReference(
             schema, title: "Keys of \(kind)",
             introduction: """
-                Written by `agon schema\(option) --markdown`. A key without a default must be stated. Sections within \
-                a section are listed by their paths: `a.b` is key `b` of section `a`, `a[].b` key `b` of each element \
-                of list `a`. Files are JSON with comments (`//`), and `extends` names files whose values a file takes over.
+                Written by `agon schema\(option) --markdown`. Where the default is empty, a key is required or \
+                optional; a missing key that is required is named when the file is read. Sections within a section \
+                are listed by their paths: `a.b` is key `b` of section `a`, `a[].b` key `b` of each element of list \
+                `a`. Files are JSON with comments (`//`), and `extends` names files whose values a file takes over.
                 """)
         print(reference.markdown, terminator: "")
     }
