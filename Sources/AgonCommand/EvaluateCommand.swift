@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
             evaluations.jsonl with everything they depend on; the table marks those that
             are not comparable. A second table lists costs: FLOPs, memory, time, and
             time to the best value.
-            A run that cannot be evaluated is reported, and the others continue.
+            A run that cannot be evaluated is reported, and the others continue. Ctrl-C
+            ends after the run that is being measured, a second one at once.
             A run whose data have no test split is compared with its training samples,
             and a line says so. A model that comes with Agon (agon models) is measured
             like a run, but its values are only printed.
@@ -153,8 +154,9 @@ struct EvaluateCommand: ParsableCommand {
         var outcomes: [RunEvaluation.Outcome] = []
         var code: Int32?
         StopRequest.signals.listening {
-            for folder in folders {
+            for (index, folder) in folders.enumerated() {
                 guard !StopRequest.signals.isMade else {
+                    Console.say("note: stopped; not measured: \(folders[index...].joined(separator: ", "))")
                     code = ExitStatus.stopped.rawValue
                     return
                 }

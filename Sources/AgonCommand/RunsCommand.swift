@@ -74,7 +74,7 @@ struct RunsListCommand: ParsableCommand {
             (contains), joined by and, or, not and parentheses. Keys are those of
             configs (optimizer.learningRate; objective is its type), of records
             (step, seconds, size, started, sweep; state, which is running, done,
-            stopped, failed, died, or pruned by a sweep), of metrics
+            stopped, failed, died, damaged, or pruned by a sweep), of metrics
             (metric.fid-lenet is the best value, .last the latest, .step the step of
             the best, .identity how it was measured; metric.fid-lenet@IDENTITY is
             a value measured another way) and of other curves (loss.generator is

@@ -43,7 +43,7 @@ struct SchemaCommand: ParsableCommand {
                 Written by `agon schema\(option) --markdown`. Where the default is empty, a key is required or \
                 optional; a missing key that is required is named when the file is read. Sections within a section \
                 are listed by their paths: `a.b` is key `b` of section `a`, `a[].b` key `b` of each element of list \
-                `a`. Files are JSON with comments (`//`), and `extends` names files whose values a file takes over.
+                `a`. Files are JSON with comments and trailing commas, and `extends` names files whose values a file takes over.
                 """)
         print(reference.markdown, terminator: "")
     }

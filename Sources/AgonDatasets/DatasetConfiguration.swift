@@ -150,9 +150,12 @@ public struct DatasetConfiguration: ConfigDecodable, Sendable {
         if kind?.isFolder == true {
             try require(path?.isEmpty == false, "name", "'\(name)' needs the key 'path', the folder of the images")
         }
+        let synthetic = BuiltIn.allCases.filter(\.isSynthetic).map(\.rawValue)
+        let near = kind == nil ? nearestName(to: name, in: synthetic) : nil
         try require(
             count == nil || kind?.isSynthetic == true, "count",
-            "'\(name)' is not synthetic; use 'limit' for fewer samples")
+            "'\(name)' is not synthetic"
+                + (near.map { ". Did you mean '\($0)'?" } ?? "; use 'limit' for fewer samples"))
         let isMixture = kind == .ring || kind == .grid
         try require(deviation == nil || isMixture, "deviation", "'\(name)' is not a Gaussian mixture")
         try require(transforms.isEmpty || !isMixture, "transforms", "'\(name)' has points, not images")

@@ -159,9 +159,11 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .impossibleCrop(let transform, let height, let width, let image):
             "\(transform) to \(height)x\(width) does not fit an image of \(image); resize it first"
         case .batchTooLarge(let batchSize, let samples):
-            "the dataset's \(samples) samples do not fill a batch of \(batchSize); lower the batch size"
+            "the dataset's \(CountText.short(samples, "sample")) \(samples == 1 ? "does" : "do") not fill a batch of "
+                + "\(batchSize); lower the batch size"
         case .tooFewConditions(let batchSize, let conditions):
-            "the dataset's \(conditions) condition images do not fill a batch of \(batchSize); lower the batch size"
+            "the dataset's \(CountText.short(conditions, "condition image")) \(conditions == 1 ? "does" : "do") not fill "
+                + "a batch of \(batchSize); lower the batch size"
         case .notPairs(let origin): "\(origin): contains no pairs; remove dataset.unpaired"
         case .unlabelledSubset: "the dataset has no labels, so it cannot provide labelled samples"
         case .subsetTooSmall(let size, let classes):

@@ -70,6 +70,15 @@ extension Experiment {
         stages.filter { $0.start > finished && $0.start < configuration.steps }.map { stage(after: $0.start) }
     }
 
+    /// A note on stages that begin at the end of the training or later; nil if there are none.
+    package var lateStagesNote: String? {
+        let late = stages.map(\.start).filter { $0 >= configuration.steps }
+        guard !late.isEmpty else { return nil }
+        let places = late.map(String.init).joined(separator: ", ")
+        return "stages: those that begin after step \(places) are not trained, as the training ends after step "
+            + "\(configuration.steps)"
+    }
+
     /// The config of each stage, including the first; empty if there is only one stage.
     ///
     /// Throws `ConfigError` for stages out of order, and for errors in a stage's config.
@@ -89,7 +98,8 @@ extension Experiment {
                 let place = ConfigPath.root.key("stages").index(index).key(stage.startKey)
                 throw ConfigError.unfit(
                     resolved.source(at: place), place,
-                    "begins after step \(start), no later than the stage before; train for more steps, or move it")
+                    "begins after step \(start), no later than the stage before; "
+                        + (stage.startKey == "share" ? "train for more steps, or move it" : "move it"))
             }
             node = stage.set.merged(over: node)
             stages.append((start, try Experiment(node)))

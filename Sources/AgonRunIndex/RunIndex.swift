@@ -202,7 +202,7 @@ public final class RunIndex {
             let found = RunFacts(folder, sweeps: sweeps)
             var facts = found.facts
             let recorded = facts.first { $0.key == "state" }?.text
-            let state = RunFolder.state(recorded: recorded, isBusy: folder.isBusy)
+            let state = folder.state(recorded: recorded)
             if state != recorded {
                 facts.removeAll { $0.key == "state" }
                 facts.append(RunFact("state", state))
@@ -444,9 +444,12 @@ private struct QueryCondition {
                     .real(number), .text(word))
             }
         case .comparison(let key, let comparison, .text(let text)):
-            comparison == .contains
-                ? exists(key, "instr(lower(text), lower(?)) > 0", .text(text))
-                : exists(key, "text \(comparison.sql) ?", .text(text))
+            switch comparison {
+            case .contains: exists(key, "instr(lower(text), lower(?)) > 0", .text(text))
+            case .equal, .notEqual: exists(key, "text \(comparison.sql) ?", .text(text))
+            // The order of numbers is not that of their digits.
+            default: exists(key, "number IS NULL AND text \(comparison.sql) ?", .text(text))
+            }
         }
     }
 

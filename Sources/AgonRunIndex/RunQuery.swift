@@ -115,11 +115,24 @@ struct RunQueryParser {
         if !isQuoted, Self.keywords.contains(word) {
             throw fault("expected a number or a string after '\(comparison.rawValue)', found '\(word)'")
         }
-        position += 1
         if !isQuoted, comparison != .contains, let number = Double(word), number.isFinite {
+            position += 1
             return .comparison(key, comparison, .number(number, word: word))
         }
+        if !isQuoted, [.less, .lessOrEqual, .greater, .greaterOrEqual].contains(comparison), Self.looksLikeNumber(word)
+        {
+            throw fault(
+                "'\(word)' is not a number; sizes are in bytes, times in seconds; put text in quotes")
+        }
+        position += 1
         return .comparison(key, comparison, .text(word))
+    }
+
+    /// Whether a word begins like a number but is not a date, such as `1MB`.
+    private static func looksLikeNumber(_ word: String) -> Bool {
+        let digits = word.drop { "+-.".contains($0) }
+        guard digits.first?.isNumber ?? false else { return false }
+        return digits.prefixMatch(of: /[0-9]{4}-[0-9]{2}/) == nil
     }
 
     // MARK: Tokens

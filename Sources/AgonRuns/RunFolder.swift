@@ -135,8 +135,12 @@ public struct RunFolder: Hashable, Sendable {
     }
 
     /// The state of a run, in words: as recorded, except that one recorded as running without a process has died.
-    package static func state(recorded: String?, isBusy: Bool) -> String {
-        isBusy ? "running" : recorded == "running" ? "died" : recorded ?? "waiting"
+    ///
+    /// - Parameter recorded: the state in the record; nil if there is none, or none that can be read.
+    package func state(recorded: String?) -> String {
+        if isBusy { return "running" }
+        guard let recorded else { return FileSystem.exists(recordPath) ? "damaged" : "waiting" }
+        return recorded == "running" ? "died" : recorded
     }
 
     /// Whether a process is working on the run. The query takes no lock, so it never prevents a run from starting.

@@ -42,9 +42,9 @@ extension SweepError: CustomStringConvertible {
         case .sweepBusy(let folder):
             "\(folder): another sweep is running there; wait for it to end, or stop it with Ctrl-C"
         case .tooManyThreads(let jobs, let threads, let cores):
-            "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread")) need more than the \(cores) "
-                + "usable \(cores == 1 ? "core" : "cores"); use \(Self.fitting(jobs, threads, cores)), or allow it "
-                + "with --oversubscribe (OVERSUBSCRIBE=1)"
+            "\(CountText.short(jobs, "job")) of \(CountText.short(threads, "thread")) \(jobs == 1 ? "needs" : "need") "
+                + "more than the \(cores) usable \(cores == 1 ? "core" : "cores"); use "
+                + "\(Self.fitting(jobs, threads, cores)), or allow it with --oversubscribe (OVERSUBSCRIBE=1)"
         case .tooManyJobs(let jobs, let cores):
             "make \(jobs.map { "-j\($0)" } ?? "-j"): more jobs than the \(cores) usable "
                 + "\(cores == 1 ? "core" : "cores"); use make -j\(cores), or allow it with THREADS=1"

@@ -31,7 +31,10 @@ package struct ShellWords: ExpressibleByStringInterpolation {
 
         package mutating func appendLiteral(_ literal: String) { text += literal }
 
-        package mutating func appendInterpolation(_ word: String) { text += ShellText.word(word) }
+        /// A path that begins with a dash would be read as an option.
+        package mutating func appendInterpolation(_ word: String) {
+            text += ShellText.word(word.hasPrefix("-") ? "./" + word : word)
+        }
 
         package mutating func appendInterpolation(_ number: Int) { text += String(number) }
     }

@@ -58,6 +58,7 @@ public enum TrainingRun {
                 let note = { (text: String) in report(.note(text)) }
                 stage.finishedSchedules.forEach(note)
                 stage.nadirNote.map(note)
+                if stage.end == experiment.configuration.steps { experiment.lateStagesNote.map(note) }
                 var data = try prepared.data(since: finished, evaluations: nil)
                 // This check precedes evaluations, which may train classifiers first.
                 try place.check(data, options: options, note: note)

@@ -101,7 +101,8 @@ import Testing
         Case(
             settings: #""objective": "gan", "tricks": {"auxiliaryClassifier": {}}"#,
             message:
-                "tricks.auxiliaryClassifier: the number of classes is unknown; set it as 'labels' of the task"),
+                "tricks.auxiliaryClassifier: the number of classes is unknown; state it: "
+                + #""task": {"type": "generation", "labels": N}"#),
         Case(
             settings: #""objective": "gan", "task": "cycle", "latent": {"size": 3}"#,
             message: "latent: 'cycle' starts from images; remove 'latent'"),

@@ -96,6 +96,10 @@ import Testing
             #"{"name": "tiny", "count": 3}"#,
             "test.json:1: count: 'tiny' is not synthetic; use 'limit' for fewer samples"
         ),
+        (
+            #"{"name": "gausians-8", "count": 3}"#,
+            "test.json:1: count: 'gausians-8' is not synthetic. Did you mean 'gaussians-8'?"
+        ),
         (#"{"name": "tiny", "deviation": 3}"#, "test.json:1: deviation: 'tiny' is not a Gaussian mixture"),
         (
             #"{"name": "gaussians-8", "transforms": ["mirror"]}"#,

@@ -81,6 +81,10 @@ import Testing
                 .batchTooLarge(batchSize: 64, samples: 10),
                 "the dataset's 10 samples do not fill a batch of 64; lower the batch size"
             ),
+            (
+                .batchTooLarge(batchSize: 4, samples: 1),
+                "the dataset's 1 sample does not fill a batch of 4; lower the batch size"
+            ),
             (.badEmbeddings(path: "t.npy", reason: "why"), "t.npy: why"),
             (
                 .noDomain(path: "horses/trainB"),

@@ -73,6 +73,25 @@ import Testing
             found.hasSuffix(
                 "stages[1].share: begins after step 1, no later than the stage before; train for more steps, or move it"
             ), "\(found)")
+        // More steps do not move a stage that begins at a step.
+        let fixed = message {
+            _ = try Experiment(
+                ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying(
+                    [#"stages=[{"from": 9, "set": {}}, {"from": 5, "set": {}}]"#]))
+        }
+        #expect(
+            fixed.hasSuffix("stages[1].from: begins after step 5, no later than the stage before; move it"), "\(fixed)")
+    }
+
+    @Test func stagesThatAreNotTrainedAreNoted() throws {
+        let tiny = try ConfigNode.parse(TinyExperiment.text, file: "tiny.json")
+        func note(_ starts: String) throws -> String? {
+            try Experiment(tiny.applying(["stages=[\(starts)]"])).lateStagesNote
+        }
+        #expect(try note(#"{"from": 9, "set": {}}"#) == nil)
+        #expect(
+            try note(#"{"from": 9, "set": {}}, {"from": 24, "set": {}}, {"from": 50, "set": {}}"#)
+                == "stages: those that begin after step 24, 50 are not trained, as the training ends after step 24")
     }
 
     @Test func stepsAndSeedGoOverTheConfig() throws {

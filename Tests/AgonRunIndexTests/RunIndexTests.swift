@@ -65,6 +65,24 @@ import Testing
         #expect(try names(index, "state == died") == ["a"])
     }
 
+    @Test func aRunWithADamagedRecordIsNotWaiting() throws {
+        let run = try makeRun("a")
+        let text = try String(contentsOfFile: run.recordPath, encoding: .utf8)
+        try text.dropLast(20).write(toFile: run.recordPath, atomically: true, encoding: .utf8)
+        let index = index()
+        try index.update([runs])
+        #expect(try names(index, "state == damaged") == ["a"])
+    }
+
+    /// The order of numbers is not that of their digits.
+    @Test func textsAreNotComparedWithNumbers() throws {
+        try makeRun("a")
+        let index = index()
+        try index.update([runs])
+        #expect(try names(index, "step >= 0") == ["a"])
+        #expect(try names(index, "step > '0x'").isEmpty && names(index, "step < 'x'").isEmpty)
+    }
+
     @Test func damagedOrForeignIndexesAreRebuilt() throws {
         try makeRun("a")
         let path = folder.path + "/cache/runs.sqlite"

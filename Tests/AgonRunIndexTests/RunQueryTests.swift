@@ -22,6 +22,9 @@ import Testing
             try RunQuery("discriminator.layers[2].kernel != 5")
                 == .comparison("discriminator.layers[2].kernel", .notEqual, .number(5, word: "5")))
         #expect(try RunQuery("a == b and c").keys == ["a", "c"])
+        #expect(
+            try RunQuery("started > 2026-01-31T12:00") == .comparison("started", .greater, .text("2026-01-31T12:00")))
+        #expect(try RunQuery("size > '1MB'") == .comparison("size", .greater, .text("1MB")))
     }
 
     @Test func faultsPointAtThePlace() {
@@ -39,6 +42,14 @@ import Testing
             ("and", "column 1: expected a key, found 'and'"),
             ("a == not", "column 6: expected a number or a string after '==', found 'not'"),
             (")", "column 1: expected a key, found ')'"),
+            (
+                "size > 1MB",
+                "column 8: '1MB' is not a number; sizes are in bytes, times in seconds; put text in quotes"
+            ),
+            (
+                "step <= 1_000",
+                "column 9: '1_000' is not a number; sizes are in bytes, times in seconds; put text in quotes"
+            ),
             (String(repeating: "(", count: 100) + "a", "column 66: more than 64 levels of nesting"),
         ]
         for (text, expected) in cases {

@@ -26,11 +26,18 @@ import Testing
         #expect(try RunFolder.newest(named: "a", parent: parent)?.path == parent + "/a-3")
     }
 
-    @Test func aRunWithoutAProcessHasDied() {
-        #expect(RunFolder.state(recorded: "running", isBusy: true) == "running")
-        #expect(RunFolder.state(recorded: "running", isBusy: false) == "died")
-        #expect(RunFolder.state(recorded: "done", isBusy: false) == "done")
-        #expect(RunFolder.state(recorded: nil, isBusy: false) == "waiting")
+    @Test func aRunWithoutAProcessHasDied() throws {
+        let folder = try TemporaryFolder()
+        let run = RunFolder(path: folder.path)
+        #expect(run.state(recorded: "running") == "died")
+        #expect(run.state(recorded: "done") == "done")
+        #expect(run.state(recorded: nil) == "waiting")
+        // It has a record that cannot be read.
+        try folder.write("{", to: "run.json")
+        #expect(run.state(recorded: nil) == "damaged")
+        let lock = try run.lock()
+        #expect(run.state(recorded: "running") == "running")
+        withExtendedLifetime(lock) {}
     }
 
     @Test func filesAreNumberedBySteps() {

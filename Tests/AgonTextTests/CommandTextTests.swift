@@ -8,6 +8,9 @@ import Testing
         let folder = "Runs/it's a run"
         #expect(CommandText.shell("make -C \(folder) -j\(2) -k") == #"make -C 'Runs/it'\''s a run' -j2 -k"#)
         #expect(CommandText.shell("ls \(folder)/*") == #"ls 'Runs/it'\''s a run'/*"#)
+        // A folder is no option.
+        let dashed = "-dash"
+        #expect(CommandText.agon("report \(dashed)") == "agon report ./-dash")
         // Tests are a program of another name.
         #expect(CommandText.agon("models") == "agon models")
         let key = "dataset.path"

@@ -19,6 +19,9 @@ import Testing
             message { _ = try SweepOptions(jobs: 2, threads: 2, cores: 2) }
                 == "2 jobs of 2 threads need more than the 2 usable cores; use --jobs 1, or --threads 1, or allow it "
                 + "with --oversubscribe (OVERSUBSCRIBE=1)")
+        #expect(
+            message { _ = try SweepOptions(jobs: 1, threads: 3, cores: 2) }.hasPrefix(
+                "1 job of 3 threads needs more than the 2 usable cores; "))
         #expect(try SweepOptions(jobs: 4, threads: 2, oversubscribes: true, cores: 2).jobs == 4)
         #expect(throws: SweepError.tooManyThreads(jobs: 3, threads: 1, cores: 2)) {
             _ = try SweepOptions(jobs: 3, threads: nil, cores: 2)

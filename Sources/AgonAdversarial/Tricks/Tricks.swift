@@ -66,7 +66,8 @@ public struct Tricks: ConfigDecodable, Sendable {
             }
             guard let task = configuration.task as? GenerationTask, case .labels = task.condition else {
                 throw refuse(
-                    "auxiliaryClassifier", "the number of classes is unknown; set it as 'labels' of the task")
+                    "auxiliaryClassifier",
+                    "the number of classes is unknown; state it: \"task\": {\"type\": \"generation\", \"labels\": N}")
             }
         }
     }

@@ -34,7 +34,7 @@ public struct RecordedRun: Sendable {
     // MARK: The record
 
     public var name: String { config["name"]?.string ?? (folder.path as NSString).lastPathComponent }
-    public var state: String { RunFolder.state(recorded: record?.state.rawValue, isBusy: folder.isBusy) }
+    public var state: String { folder.state(recorded: record?.state.rawValue) }
     public var reason: String? { record?.reason }
     public var step: Int { max(record?.step ?? 0, history.seconds.last?.step ?? 0) }
     public var steps: Int? { record?.steps ?? config["steps"]?.integer }
