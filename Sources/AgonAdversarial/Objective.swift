@@ -23,7 +23,7 @@ public protocol Objective: Sendable {
     var defaultUpdates: UpdateRatio { get }
     /// How the discriminator's scores are interpreted.
     var scores: ScoreKind { get }
-    /// Whether the generator's loss may be 0 or below.
+    /// Whether the generator's loss may be 0 or below; default: if scores are unbounded or categories.
     var generatorLossMayBeNegative: Bool { get }
     /// Whether each score may depend only on its own sample.
     var scoresSamplesApart: Bool { get }
@@ -56,7 +56,7 @@ public struct LabelledSamples: Hashable, Sendable {
 
 extension Objective {
     public var defaultUpdates: UpdateRatio { .even }
-    public var generatorLossMayBeNegative: Bool { false }
+    public var generatorLossMayBeNegative: Bool { scores == .unbounded || scores == .categories }
     public var scoresSamplesApart: Bool { false }
     public var usesTargets: Bool { scores == .logits || scores == .targets }
     public var guessingLoss: Double? { nil }

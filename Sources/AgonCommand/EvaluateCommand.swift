@@ -156,7 +156,7 @@ struct EvaluateCommand: ParsableCommand {
         StopRequest.signals.listening {
             for (index, folder) in folders.enumerated() {
                 guard !StopRequest.signals.isMade else {
-                    Console.say("note: stopped; not measured: \(folders[index...].joined(separator: ", "))")
+                    noteUnmeasured(folders[index...])
                     code = ExitStatus.stopped.rawValue
                     return
                 }
@@ -173,7 +173,7 @@ struct EvaluateCommand: ParsableCommand {
                     Console.say("agon: error: \(error)")
                     let own = ExitStatus.code(of: error)
                     code = code ?? own
-                    if own == ExitStatus.stopped.rawValue { return }
+                    if own == ExitStatus.stopped.rawValue { return noteUnmeasured(folders[(index + 1)...]) }
                 }
             }
         }
@@ -184,6 +184,11 @@ struct EvaluateCommand: ParsableCommand {
             print("\n" + CostTable(outcomes).text)
         }
         if let code { throw ExitCode(code) }
+    }
+
+    private func noteUnmeasured(_ folders: ArraySlice<String>) {
+        guard !folders.isEmpty else { return }
+        Console.say("note: stopped; not measured: \(folders.joined(separator: ", "))")
     }
 
     private func measure(images: String, against: String) throws {

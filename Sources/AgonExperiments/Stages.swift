@@ -74,9 +74,11 @@ extension Experiment {
     package var lateStagesNote: String? {
         let late = stages.map(\.start).filter { $0 >= configuration.steps }
         guard !late.isEmpty else { return nil }
-        let places = late.map(String.init).joined(separator: ", ")
-        return "stages: those that begin after step \(places) are not trained, as the training ends after step "
-            + "\(configuration.steps)"
+        let which =
+            late.count == 1
+            ? "the one that begins after step \(late[0]) is"
+            : "those that begin after steps \(late.map(String.init).joined(separator: ", ")) are"
+        return "stages: \(which) not trained, as the training ends after step \(configuration.steps)"
     }
 
     /// The config of each stage, including the first; empty if there is only one stage.

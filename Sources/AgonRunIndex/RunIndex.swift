@@ -20,7 +20,7 @@ public final class RunIndex {
         public subscript(key: String) -> String? { facts[key] }
     }
 
-    private static let version: Int64 = 4
+    private static let version: Int64 = 5
     private let path: String
     private let patience: Double
     private var database: SQLiteDatabase

@@ -134,7 +134,8 @@ public struct RunFolder: Hashable, Sendable {
         return RunError.cannotMakeFolder(path: path, reason: SystemFault.text(of: code))
     }
 
-    /// The state of a run, in words: as recorded, except that one recorded as running without a process has died.
+    /// The state of a run, in words: as recorded, except that one recorded as running without a process has died. A run
+    /// without a record waits, and one whose record cannot be read is damaged.
     ///
     /// - Parameter recorded: the state in the record; nil if there is none, or none that can be read.
     package func state(recorded: String?) -> String {

@@ -97,7 +97,7 @@ extension SamplingError: CustomStringConvertible {
         case .notGrid(let path, let option): "\(path): \(option) is for a grid of images (.png); leave it out"
         case .gridTooLarge(let height, let width, let isOfStrips):
             "a grid of \(height) x \(width) pixels is too large for one image; take fewer samples (--count)"
-                + (isOfStrips ? "" : " or a smaller --scale, or write numbered images (--out DIR/)")
+                + (isOfStrips ? "" : ", or write numbered images (--out DIR/)")
         case .folderBusy(let path):
             "\(path): another process writes samples into this folder; choose another one, or wait for it to end"
         case .unknownLabel(let label, let nearest, let classes):

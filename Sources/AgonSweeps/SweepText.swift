@@ -1,4 +1,3 @@
-import AgonConfiguration
 import AgonText
 import Foundation
 

@@ -1,4 +1,5 @@
 import AgonRuns
+import AgonTensors
 import Foundation
 
 /// The status of a trial, as shown in one line of a sweep's display.
@@ -72,6 +73,9 @@ public struct TrialStatus: Sendable {
         } else if let failure = folder.failure {
             state = .failed
             reason = failure
+        } else if record == nil, FileSystem.exists(folder.run.recordPath) {
+            state = .failed
+            reason = "\(folder.run.recordPath) cannot be read"
         } else if let record {
             // Without its stamp, a finished trial runs again and ends at once, and one that a former rule ended goes on.
             reason = record.state == .pruned ? nil : record.reason

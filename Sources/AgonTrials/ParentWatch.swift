@@ -1,4 +1,3 @@
-import AgonSweeps
 import AgonTensors
 import AgonTraining
 import Foundation

@@ -1,7 +1,6 @@
 import AgonConfiguration
 import AgonSweeps
 import AgonText
-import Foundation
 
 extension SweepPlan {
     /// The table of trials and the totals.

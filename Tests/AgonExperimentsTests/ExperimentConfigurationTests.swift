@@ -91,7 +91,10 @@ import Testing
         #expect(try note(#"{"from": 9, "set": {}}"#) == nil)
         #expect(
             try note(#"{"from": 9, "set": {}}, {"from": 24, "set": {}}, {"from": 50, "set": {}}"#)
-                == "stages: those that begin after step 24, 50 are not trained, as the training ends after step 24")
+                == "stages: those that begin after steps 24, 50 are not trained, as the training ends after step 24")
+        #expect(
+            try note(#"{"from": 50, "set": {}}"#)
+                == "stages: the one that begins after step 50 is not trained, as the training ends after step 24")
     }
 
     @Test func stepsAndSeedGoOverTheConfig() throws {

@@ -119,6 +119,13 @@ import Testing
         // The row lacks it, so that claims on the row are not judged and its values are not called best.
         #expect(found.table.rows.map(found.table.trialsText) == ["3", "2/3"])
         #expect(found.table.rows.allSatisfy { row in row.cells.allSatisfy { !$0.isBest } })
+        // Without any trial of one size, the sizes make no rows.
+        for id in ["b0", "b2"] { try FileManager.default.removeItem(atPath: sweep.trial(id).path) }
+        let gone = try SweepPage(RecordedSweep(sweep)).text
+        #expect(gone.contains("have no folder any more and do not count"))
+        for trial in TemporaryFolder.studyTrials where ["b0", "b2"].contains(trial.id) {
+            try trial.write(to: folder, "Sweeps/study/trials/\(trial.id)")
+        }
         let page = try SweepPage(RecordedSweep(sweep)).text
         #expect(page.contains("2/3") && page.contains("has no folder any more"))
         // Without its config, it is not known to be without a key.

@@ -10,6 +10,7 @@ import Testing
     @Test(arguments: [
         ("hinge", "hypervolume", true), ("wgan-gp", "hypervolume", true), ("gan", "hypervolume", false),
         ("lsgan", "hypervolume", false), ("relativistic", "hypervolume", false), ("hinge", "mean", false),
+        ("wgan", "hypervolume", true),
     ]) func lossesThatMayBeNegativeAreNoted(objective: String, combination: String, isNoted: Bool) throws {
         let node = try ConfigNode.parse(TinyExperiment.text, file: "tiny.json").applying([
             "objective=\(objective)", #"ensemble={"copies": 2, "combination": "\#(combination)"}"#,

@@ -40,6 +40,11 @@ import Testing
         #expect(try statuses(place) == [.waiting, .waiting])
         let trial = place.trial(sweep.trials[0].id)
         var lines: [String] = []
+        // A record that cannot be read is not that of a trial that waits.
+        try "{".write(toFile: trial.run.recordPath, atomically: true, encoding: .utf8)
+        let damaged = try #require(try SweepRun.statuses(of: place).first)
+        #expect(damaged.state == .failed && damaged.reason == "\(trial.run.recordPath) cannot be read")
+        unlink(trial.run.recordPath)
         #expect(try run(trial) { lines.append($0) } == .done)
         #expect(lines.first == "\(trial.id)  seed=1  step 0/24")
         #expect(

@@ -15,7 +15,6 @@ public struct HingeObjective: AlternatingObjective {
     init(from reader: ConfigReader) throws { alternation = try Alternation(from: reader) }
 
     public var scores: ScoreKind { .unbounded }
-    public var generatorLossMayBeNegative: Bool { true }
     public var guessingLoss: Double? { 2 }
 
     public func discriminatorLoss(_ pass: DiscriminatorPass) -> Value {

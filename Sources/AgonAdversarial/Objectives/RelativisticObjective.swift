@@ -40,6 +40,7 @@ public struct RelativisticObjective: AlternatingObjective {
     }
 
     public var scores: ScoreKind { .unbounded }
+    public var generatorLossMayBeNegative: Bool { false }
     public var guessingLoss: Double? { (reduction == .mean ? 1 : 2) * (loss == .hinge ? 1 : log(2)) }
     public var generatorComparesWithReal: Bool { true }
 

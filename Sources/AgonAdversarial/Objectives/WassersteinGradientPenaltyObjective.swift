@@ -23,7 +23,6 @@ public struct WassersteinGradientPenaltyObjective: AlternatingObjective {
 
     public var defaultUpdates: UpdateRatio { UpdateRatio(discriminator: 5, generator: 1) }
     public var scores: ScoreKind { .unbounded }
-    public var generatorLossMayBeNegative: Bool { true }
     public var scoresSamplesApart: Bool { true }
     public var alternation: Alternation { Alternation(order: .discriminatorFirst, latents: .fresh) }
 

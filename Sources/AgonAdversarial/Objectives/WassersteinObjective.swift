@@ -23,7 +23,6 @@ public struct WassersteinObjective: AlternatingObjective {
 
     public var defaultUpdates: UpdateRatio { UpdateRatio(discriminator: 5, generator: 1) }
     public var scores: ScoreKind { .unbounded }
-    public var generatorLossMayBeNegative: Bool { true }
     public var alternation: Alternation { Alternation(order: .discriminatorFirst, latents: .fresh) }
 
     public func check(_ configuration: AdversarialConfiguration) throws(AdversarialError) {

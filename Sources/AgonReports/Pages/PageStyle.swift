@@ -88,7 +88,7 @@ enum PageStyle {
         .facts span{overflow-wrap:anywhere}
         .state{display:inline-block;font-size:.8rem;font-weight:600;padding:2px 10px;border-radius:99px;
         border:1px solid currentColor;vertical-align:middle;white-space:nowrap}
-        .state.done{color:var(--good)}.state.failed,.state.died{color:var(--bad)}
+        .state.done{color:var(--good)}.state.failed,.state.died,.state.damaged{color:var(--bad)}
         .state.stopped,.state.pruned,.state.waiting{color:var(--warn)}.state.running{color:var(--accent)}
         .reason{margin-top:12px;padding:10px 14px;border-left:3px solid var(--bad);background:var(--panel);
         overflow-wrap:anywhere}

@@ -104,12 +104,12 @@ struct TableAssembly {
             else { continue }
             for row in table.rows.indices {
                 let cell = table.rows[row].cells[source]
+                table.rows[row].cells[index].isExact = cell.isExact && base.isExact
                 // Values measured in different ways have no ratio.
                 if let value = cell.summary?.mean, let unit = base.summary?.mean, unit != 0,
                     cell.groups[0].identity == base.groups[0].identity, let summary = Summary([value / unit])
                 {
                     table.rows[row].cells[index].groups = [ResultTable.Cell.Group(summary: summary)]
-                    table.rows[row].cells[index].isExact = cell.isExact && base.isExact
                     table.rows[row].cells[index].isDerived = true
                     table.rows[row].cells[index].isComplete = cell.isComplete && base.isComplete
                 }

@@ -136,7 +136,8 @@ struct TableMaking {
             steps: trial.run.step, measured: measured)
     }
 
-    /// Adds to the rows the trials that the sweeps have and that nobody has run, and those of `added`.
+    /// Adds to the rows the trials that the sweeps have and that nobody has run, those whose folders were deleted, and
+    /// those of `added`.
     ///
     /// - Parameters:
     ///   - definitions: all trials of the sweeps.
@@ -162,6 +163,11 @@ struct TableMaking {
                 &values.rows[index], columns: columns, trials: joined.map(\.definition),
                 done: joined.filter(\.trial.isDone).map(\.definition))
             values.rows[index].trials = joined.map(\.trial)
+        }
+        // The notes on rows name the others.
+        let inRows = Set(values.rows.flatMap(\.trials).map(\.id))
+        values.notes += definitions.filter { $0.definition.isDeleted && !inRows.contains($0.id) }.map {
+            "\($0.definition.label): the trial's folder is gone, and it does not count"
         }
     }
 

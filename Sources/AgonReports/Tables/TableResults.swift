@@ -41,7 +41,7 @@ public struct TableResults {
         self.values = values
     }
 
-    /// Whether a trial failed or died, in a row or in none.
+    /// Whether a trial failed or died, in a row or in none, and was completed nowhere else.
     public var hasFailures: Bool {
         let inRows = values.rows.flatMap(\.trials).map { (id: $0.id, state: $0.state) }
         let trials = inRows + (runs?.making.trials ?? []).map { ($0.id, $0.status.state) }

@@ -78,9 +78,11 @@ public struct TableWork: Sendable {
 
     /// The command that makes the table.
     var command: String {
-        guard let recorded else { return "agon table \(ShellText.word(argument)) --budget \(budget)" }
-        return "agon table " + (file.isEmpty ? "" : ShellText.word(file) + " ")
-            + "--sweep \(ShellText.word(recorded.folder.path))"
+        guard let recorded else { return CommandText.shell("agon table \(argument) --budget \(budget)") }
+        let sweep = recorded.folder.path
+        return file.isEmpty
+            ? CommandText.shell("agon table --sweep \(sweep)")
+            : CommandText.shell("agon table \(file) --sweep \(sweep)")
     }
 
     /// Names the table among those of other budgets and sweeps.
@@ -148,11 +150,6 @@ public struct TableWork: Sendable {
         values.config = resolved.digest
         values.origin = origin(provenance, trials: trials)
         completeRows(of: &values, making)
-        // The notes on rows name the others.
-        let inRows = Set(values.rows.flatMap(\.trials).map(\.id))
-        values.notes += (recorded?.absent ?? []).filter { !inRows.contains($0.id) }.map {
-            "\($0.label): the trial's folder is gone, and it does not count"
-        }
         var results = try TableResults(work: self, values: values, rows: rows, runs: (making, provenance))
         results.warnings = remedies(for: missing)
         return results

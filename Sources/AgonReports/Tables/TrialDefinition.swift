@@ -17,6 +17,9 @@ struct TrialDefinition: Sendable {
     /// The settings except the seed.
     var variant: [(axis: String, value: ConfigNode)] { settings.filter { $0.axis != "seed" } }
 
+    /// `size=large seed=1`
+    var label: String { SweepTrial.label(settings) }
+
     /// Nil if neither an axis nor the config sets it.
     var seed: Int? { settings.first { $0.axis == "seed" }?.value.integer ?? config["seed"]?.integer }
 
