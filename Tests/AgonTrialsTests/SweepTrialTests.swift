@@ -25,6 +25,17 @@ import Testing
         return (sweep, place)
     }
 
+    /// A sweep of one trial on a folder of images, prepared.
+    private func preparedPictures() throws -> (TinyPictures, Sweep, SweepFolder) {
+        let pictures = try TinyPictures()
+        _ = try folder.write(pictures.text, to: "tiny.json")
+        let sweep = try Sweep(
+            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
+        let place = SweepFolder(path: folder.path + "/Sweeps/s")
+        try place.prepare(sweep)
+        return (pictures, sweep, place)
+    }
+
     private func run(_ trial: TrialFolder, _ lines: (String) -> Void = { _ in }) throws -> TrialStatus.State {
         try withoutActuallyEscaping(lines) { say in
             try TrialRun(path: trial.path, reportsEvery: 0, ownsProcess: false, say: say).run(threads: 1)
@@ -167,12 +178,7 @@ import Testing
 
     /// Trials are named by their configs, which do not say what files hold.
     @Test func aTrialOfOtherImagesIsNotDone() throws {
-        let pictures = try TinyPictures()
-        _ = try folder.write(pictures.text, to: "tiny.json")
-        let sweep = try Sweep(
-            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
-        let place = SweepFolder(path: folder.path + "/Sweeps/s")
-        try place.prepare(sweep)
+        let (pictures, sweep, place) = try preparedPictures()
         let trial = place.trial(sweep.trials[0].id)
         #expect(try run(trial) == .done)
         #expect(try statuses(place) == [.done])
@@ -206,12 +212,7 @@ import Testing
 
     /// Make alone knows only times, so its makefile looks at the data first.
     @Test func makeNoticesOtherImages() throws {
-        let pictures = try TinyPictures()
-        _ = try folder.write(pictures.text, to: "tiny.json")
-        let sweep = try Sweep(
-            file: try folder.write(#"{"name": "s", "base": "tiny.json", "seeds": [1]}"#, to: "sweep.json"))
-        let place = SweepFolder(path: folder.path + "/Sweeps/s")
-        try place.prepare(sweep)
+        let (pictures, sweep, place) = try preparedPictures()
         let trial = place.trial(sweep.trials[0].id)
         #expect(try make(place).code == 0)
         #expect(try statuses(place) == [.done])
